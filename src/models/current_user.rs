@@ -1,0 +1,34 @@
+//! The user whose token made the call, with the company that the token is bound to.
+
+use super::{Access, NumericFlag};
+
+user_model! {
+    /// The user whose token made the call, with the company that the token is bound to.
+    ///
+    /// Everything a `User` has, and the company. `identityKey` makes the safe account key of it.
+    pub struct CurrentUser {
+
+        /// The id of the company. With `id` it is the only safe account key.
+        required company_id: u64,
+        /// The name of the company.
+        required company_name: String,
+        /// The company's own label in `https://{company_domain}.pipedrive.com`.
+        required company_domain: String,
+        /// The country of the company, an ISO 3166 code such as `EE`. Missing in records of 2018.
+        optional company_country: String,
+        /// The industry of the company, free text. Missing in records of 2018.
+        optional company_industry: String,
+        /// The language of the user interface, see `languageTag`.
+        required language: Language,
+    }
+}
+
+model! {
+    /// The language of a user's interface. Only the current user's record has it.
+    pub struct Language {
+        /// The language, an ISO 639 code such as `en`.
+        required language_code: String,
+        /// The country, an ISO 3166 code such as `US`.
+        required country_code: String,
+    }
+}

@@ -1,0 +1,19 @@
+//! The roles that a user has.
+
+model! {
+    /// A role that is assigned to a user.
+    pub struct RoleAssignment {
+        /// The id of the user.
+        required user_id: u64,
+        /// The id of the role.
+        required role_id: u64,
+        /// The id of the role above this one, or null at the top.
+        nullable parent_role_id: u64,
+        /// The name of the role.
+        required name: String,
+        /// Whether the role is active.
+        required active_flag: bool,
+        /// The kind of the role: a number, sent as a string, such as `"1"`.
+        required r#type: String,
+    }
+}

@@ -1,0 +1,110 @@
+//! The description of a model as data: what the TypeScript declarations and the drift check are made from.
+
+use std::collections::BTreeMap;
+
+/// Members that the model does not name, kept as they came.
+pub type Extra = BTreeMap<String, serde_json::Value>;
+
+/// A JSON object with known members.
+#[derive(Debug)]
+pub struct Model {
+    /// The type's name, the same in Rust and in TypeScript.
+    pub name: &'static str,
+    /// What it is, in Markdown.
+    pub doc: &'static str,
+    /// Its known members, in Pipedrive's order.
+    pub fields: &'static [Field],
+    /// What further members hold, where the API keeps adding members of one kind.
+    pub more: Option<Shape>,
+}
+
+/// One member of a [`Model`].
+#[derive(Debug)]
+pub struct Field {
+    /// Pipedrive's own name.
+    pub name: &'static str,
+    /// What it is, in Markdown.
+    pub doc: &'static str,
+    /// Whether it may be missing or null.
+    pub presence: Presence,
+    /// What it holds when it is there and not null.
+    pub shape: Shape,
+}
+
+/// Whether a member may be missing or null, by the real records that have been seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Always came, never null.
+    Required,
+    /// Always came, sometimes null.
+    Nullable,
+    /// Missing in some real records.
+    Optional,
+    /// Missing in some, null in others.
+    OptionalNullable,
+}
+
+impl Presence {
+    /// Whether a record without the member is as expected.
+    #[must_use]
+    pub const fn may_be_missing(self) -> bool {
+        matches!(self, Self::Optional | Self::OptionalNullable)
+    }
+
+    /// Whether a null is as expected.
+    #[must_use]
+    pub const fn may_be_null(self) -> bool {
+        matches!(self, Self::Nullable | Self::OptionalNullable)
+    }
+}
+
+/// What a JSON value looks like.
+#[derive(Clone, Copy, Debug)]
+pub enum Shape {
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A string.
+    Text,
+    /// One of these strings so far; new ones may come at any time.
+    OneOf(&'static [&'static str]),
+    /// One of these whole numbers so far.
+    OneOfNumbers(&'static [u64]),
+    /// A boolean, sent as 0 or 1 by some versions of the API.
+    NumericFlag,
+    /// A list.
+    List(&'static Shape),
+    /// An object.
+    Object(&'static Model),
+}
+
+/// A Rust type that knows what its JSON looks like.
+pub trait Described {
+    /// What its JSON looks like.
+    const SHAPE: Shape;
+}
+
+impl Described for bool {
+    const SHAPE: Shape = Shape::Boolean;
+}
+
+impl Described for u64 {
+    const SHAPE: Shape = Shape::Integer;
+}
+
+impl Described for String {
+    const SHAPE: Shape = Shape::Text;
+}
+
+impl<T: Described> Described for Vec<T> {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+}
+
+/// A member's name without the `r#` that Rust wants before its own keywords.
+pub(crate) const fn plain_name(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
