@@ -1,0 +1,23 @@
+//! `GET /v1/users/me`: cost 2, scope `base`.
+
+use super::{Answer, Endpoint, Method, Reference, Scope};
+use crate::models::{CurrentUser, Described};
+
+/// The operation.
+pub static ENDPOINT: Endpoint = Endpoint {
+    operation: "getCurrentUser",
+    method: Method::Get,
+    path: "/v1/users/me",
+    cost: 2,
+    scope: Scope::Base,
+    params: &[],
+    answer: Answer::One,
+};
+
+/// What the reference says of it.
+pub static REFERENCE: Reference = Reference {
+    summary: "Returns the user whose token makes the call, with the company that the token is bound to.",
+    notes: "The safe account key is company id + user id: `identityKey` makes it. Every app has the scope that this needs.",
+    params: &[],
+    data: CurrentUser::SHAPE,
+};

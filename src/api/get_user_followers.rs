@@ -1,0 +1,37 @@
+//! `GET /api/v2/users/{id}/followers`: cost 10, scope `users:read`.
+
+use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
+use crate::models::{Described, Follower};
+
+/// The operation.
+pub static ENDPOINT: Endpoint = Endpoint {
+    operation: "getUserFollowers",
+    method: Method::Get,
+    path: "/api/v2/users/{id}/followers",
+    cost: 10,
+    scope: Scope::UsersRead,
+    params: &[
+        Param::ID,
+        Param {
+            name: "limit",
+            wire: "limit",
+            place: Place::Query,
+            kind: Kind::Integer { min: 1, max: 500 },
+            required: false,
+        },
+        Param { name: "cursor", wire: "cursor", place: Place::Query, kind: Kind::Text, required: false },
+    ],
+    answer: Answer::CursorPage,
+};
+
+/// What the reference says of it.
+pub static REFERENCE: Reference = Reference {
+    summary: "Lists who follows a user, page by page.",
+    notes: "Each page costs the same, whatever its size: ask for 500 at a time where you need them all.",
+    params: &[
+        ("id", "The id of the user."),
+        ("limit", "Items in a page, 1 to 500. Default: 100."),
+        ("cursor", "Where to go on: the `nextCursor` of the page before. Opaque."),
+    ],
+    data: Follower::SHAPE,
+};

@@ -1,0 +1,23 @@
+//! `GET /v1/users/{id}/permissions`: cost 10, scope `users:read`.
+
+use super::{Answer, Endpoint, Method, Param, Reference, Scope};
+use crate::models::{Described, UserPermissions};
+
+/// The operation.
+pub static ENDPOINT: Endpoint = Endpoint {
+    operation: "getUserPermissions",
+    method: Method::Get,
+    path: "/v1/users/{id}/permissions",
+    cost: 10,
+    scope: Scope::UsersRead,
+    params: &[Param::ID],
+    answer: Answer::One,
+};
+
+/// What the reference says of it.
+pub static REFERENCE: Reference = Reference {
+    summary: "Returns what a user may do, a boolean per permission.",
+    notes: "The list of permissions grows; one that is missing was not told.",
+    params: &[("id", "The id of the user.")],
+    data: UserPermissions::SHAPE,
+};

@@ -1,0 +1,23 @@
+//! `GET /v1/users`: cost 20, scope `users:read`.
+
+use super::{Answer, Endpoint, Method, Reference, Scope};
+use crate::models::{Described, User};
+
+/// The operation.
+pub static ENDPOINT: Endpoint = Endpoint {
+    operation: "getUsers",
+    method: Method::Get,
+    path: "/v1/users",
+    cost: 20,
+    scope: Scope::UsersRead,
+    params: &[],
+    answer: Answer::List,
+};
+
+/// What the reference says of it.
+pub static REFERENCE: Reference = Reference {
+    summary: "Lists all users of the company.",
+    notes: "The list always comes whole: the operation is never paged. It holds deactivated users (`active_flag: false`) and, by the accounts of others, deleted ones too: filter as you need.",
+    params: &[],
+    data: User::SHAPE,
+};
