@@ -1,4 +1,36 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)
+)]
 
+mod answer;
 pub mod api;
+mod auth;
+pub mod client;
+pub mod config;
+pub mod error;
+pub mod event;
+mod limits;
 pub mod models;
+mod operation;
+mod options;
+pub mod page;
+mod retry;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+mod secret;
+mod shared;
+pub mod transport;
+mod usage;
+#[cfg(all(target_arch = "wasm32", any(feature = "npm-client", feature = "npm-sandbox")))]
+mod wasm;
+
+pub use client::Client;
+pub use config::Config;
+pub use error::{Error, Result};
+pub use limits::RateLimit;
+pub use operation::Operation;
+pub use options::CallOptions;
+pub use secret::Secret;
+pub use usage::{Spent, Usage};

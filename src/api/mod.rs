@@ -17,7 +17,7 @@ pub mod get_users;
 pub mod update_user;
 
 pub use endpoint::{Answer, Endpoint, Method, Reference, Scope};
-pub use params::{Arg, Kind, Param, Place};
+pub use params::{Arg, Kind, MAX_SAFE_INTEGER, Param, Place};
 
 /// Every operation, in the order of Pipedrive's reference.
 pub static ENDPOINTS: [&Endpoint; 10] = [

@@ -1,0 +1,209 @@
+//! Reads an answer: Pipedrive's envelope, or one of the many ways in which it says no.
+
+use crate::api::{Endpoint, Scope};
+use crate::error::{Code, Details, Error, Kind, LimitScope, Result};
+use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit, next_midnight, retry_after};
+use crate::transport::{Body, Headers, Json, Response, Transport};
+
+/// How much of a body an error keeps: 1 MiB.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// What a good answer holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Payload<J> {
+    /// `data`; an empty list where a list's `data` is null.
+    pub(crate) data: J,
+    /// `additional_data`, where it is an object.
+    pub(crate) additional: Option<J>,
+    /// Pipedrive's notice that the operation will go away.
+    pub(crate) deprecation: Option<String>,
+}
+
+type JsonOf<T> = <<T as Transport>::Body as Body>::Json;
+
+/// The payload of an answer, or the error that it means.
+pub(crate) fn read<T: Transport>(
+    endpoint: &'static Endpoint,
+    response: &Response<T>,
+    now: f64,
+) -> Result<Payload<JsonOf<T>>> {
+    let json = response.body.json().filter(Json::is_object);
+    if !(200..300).contains(&response.status) {
+        return Err(failure(endpoint, response, json.as_ref(), now));
+    }
+    let not_an_envelope = |what: &str| {
+        let text =
+            [what, ": it is not Pipedrive that answered, or a proxy changed the answer. See error.body."];
+        with_response(Error::new(Kind::Decode, endpoint.operation, &text), response)
+    };
+    let Some(json) = json else {
+        return Err(not_an_envelope("the body is not a JSON object"));
+    };
+    match json.get("success").and_then(|success| success.as_bool()) {
+        Some(true) => {}
+        Some(false) => {
+            let said = Said::of(&json);
+            let text = ["success: false with status ", &response.status.to_string(), ". ", &said.text];
+            let error = Error::new(Kind::Api, endpoint.operation, &text);
+            return Err(with_response(said.add_to(error), response));
+        }
+        None => return Err(not_an_envelope("the body has no \"success\"")),
+    }
+    let data = match json.get("data") {
+        None if endpoint.answer.is_list() => JsonOf::<T>::empty_list(),
+        Some(data) if endpoint.answer.is_list() && data.is_null() => JsonOf::<T>::empty_list(),
+        Some(data) if endpoint.answer.is_list() && data.is_list() => data,
+        Some(data) if !endpoint.answer.is_list() && data.is_object() => data,
+        _ if endpoint.answer.is_list() => return Err(not_an_envelope("\"data\" is not a list")),
+        _ => return Err(not_an_envelope("\"data\" is not an object")),
+    };
+    let deprecation = json
+        .get("deprecation_warning")
+        .and_then(|warning| warning.as_text().or_else(|| warning.get("#").and_then(|text| text.as_text())));
+    Ok(Payload { data, additional: json.get("additional_data").filter(Json::is_object), deprecation })
+}
+
+/// What the body of an error says, whichever of its eight shapes it has.
+struct Said {
+    text: String,
+    detail: Option<String>,
+    code: Option<Code>,
+}
+
+impl Said {
+    fn of<J: Json>(json: &J) -> Self {
+        let text_at = |name| json.get(name).and_then(|value| value.as_text());
+        let error = json.get("error");
+        let inside =
+            |name| error.as_ref().and_then(|error| error.get(name)).and_then(|value| value.as_text());
+        let text = text_at("error")
+            .or_else(|| inside("message"))
+            .or_else(|| text_at("message"))
+            .or_else(|| text_at("errors"))
+            .unwrap_or_default();
+        let detail =
+            text_at("error_info").filter(|info| !info.starts_with("Please check developers.pipedrive.com"));
+        let code = ["code", "errorCode", "statusCode"]
+            .into_iter()
+            .filter_map(|name| json.get(name))
+            .find_map(|code| code.as_text().map(Code::Text).or_else(|| code.as_number().map(Code::Number)))
+            .or_else(|| inside("code").map(Code::Text));
+        Self { text, detail, code }
+    }
+
+    fn nothing() -> Self {
+        Self { text: String::new(), detail: None, code: None }
+    }
+
+    fn add_to(self, error: Error) -> Error {
+        let Self { detail, code, .. } = self;
+        error.with(|details| {
+            if let Some(detail) = &detail {
+                details.message.push_str(" (");
+                details.message.push_str(detail);
+                details.message.push(')');
+            }
+            details.detail = detail;
+            details.code = code;
+        })
+    }
+}
+
+fn failure<T: Transport>(
+    endpoint: &'static Endpoint,
+    response: &Response<T>,
+    json: Option<&JsonOf<T>>,
+    now: f64,
+) -> Error {
+    let status = response.status;
+    let html =
+        json.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("text/html"));
+    let said = json.map_or_else(Said::nothing, Said::of);
+    let (kind, hint) = match status {
+        401 => (
+            Kind::Authentication,
+            "The token is not valid, or the URL is wrong: Pipedrive answers both alike. Check the token, companyDomain \
+             and baseUrl.",
+        ),
+        403 if html => (
+            Kind::Blocked,
+            "An HTML page came instead of Pipedrive's answer: calls that go on after a 429 get the address blocked. \
+             Stop calling for a while.",
+        ),
+        403 => (Kind::Permission, permission_hint(endpoint.scope, &said.text)),
+        404 => (Kind::NotFound, "There is no such user in this company, or the token's user may not see it."),
+        400 | 415 | 422 => (Kind::Validation, "Pipedrive did not accept the parameters."),
+        429 => (Kind::RateLimit, ""),
+        500.. => (Kind::Server, "Pipedrive or something in front of it failed. It may work later."),
+        0 | 300..400 => (
+            Kind::UnexpectedStatus,
+            "The server redirects, which is never followed with a credential. Check companyDomain and baseUrl.",
+        ),
+        402 => (
+            Kind::UnexpectedStatus,
+            "The company's account is not open: its trial is over or it is not paid for.",
+        ),
+        _ => (Kind::UnexpectedStatus, "The API does not document this status."),
+    };
+    let status_text = status.to_string();
+    let mut text: Vec<&str> = vec![if status == 0 { "redirect" } else { &status_text }];
+    if !said.text.is_empty() {
+        text.extend([" ", &said.text]);
+    }
+    let limit = (kind == Kind::RateLimit).then(|| limit_hit(response, &said.text, now));
+    let limit_hint = match limit {
+        Some((LimitScope::Daily, _)) => {
+            "The company's daily token budget is spent: no call is carried out until the server's midnight, which \
+             resetAt estimates."
+        }
+        Some((LimitScope::Burst, _)) => "Too many calls in two seconds with this token.",
+        None => "",
+    };
+    text.extend([". ", hint, limit_hint]);
+    let error = Error::new(kind, endpoint.operation, &text);
+    let error = said.add_to(error).with(|details| {
+        details.retry_after_seconds = retry_after(&response.headers, now).map(|wait| wait / 1000.0);
+        details.unprocessed = kind == Kind::RateLimit;
+        if let Some((scope, reset_at)) = limit {
+            details.scope = Some(scope);
+            details.reset_at = Some(reset_at);
+        }
+    });
+    with_response(error, response)
+}
+
+fn permission_hint(scope: Scope, text: &str) -> &'static str {
+    let mismatch = text.contains("Scope");
+    match scope {
+        Scope::Base if mismatch => "The OAuth app needs the scope \"base\", or the URL is wrong.",
+        Scope::UsersRead if mismatch => "The OAuth app needs the scope \"users:read\", or the URL is wrong.",
+        Scope::Admin if mismatch => "The OAuth app needs the scope \"admin\", or the URL is wrong.",
+        Scope::Admin => "The token's user must be an admin of the company.",
+        _ => "The token's user may not do this.",
+    }
+}
+
+/// Which limit a 429 means, and when it is lifted. The text tells where there is one; else a burst is over soon.
+fn limit_hit<T: Transport>(response: &Response<T>, text: &str, now: f64) -> (LimitScope, f64) {
+    let asked = retry_after(&response.headers, now);
+    let limit = RateLimit::read(&response.headers, now);
+    let wait = asked.or_else(|| limit.reset_at.map(|at| at - now));
+    let daily = text.to_ascii_lowercase().contains("daily")
+        || limit.daily_remaining == Some(0)
+        || wait.is_some_and(|wait| wait > LONGEST_WAIT_MS);
+    if daily {
+        (LimitScope::Daily, asked.map_or_else(|| next_midnight(now), |wait| now + wait))
+    } else {
+        (LimitScope::Burst, now + wait.unwrap_or(DEFAULT_RESET_MS))
+    }
+}
+
+/// Keeps all of the answer in the error: nothing that could explain it is lost.
+fn with_response<T: Transport>(error: Error, response: &Response<T>) -> Error {
+    error.with(|details: &mut Details| {
+        details.status = Some(response.status);
+        details.request_id = response.headers.get("x-correlation-id");
+        details.headers = response.headers.to_vec();
+        details.body = Some(response.body.text(BODY_LIMIT));
+    })
+}

@@ -1,0 +1,463 @@
+//! The one conductor: a call from start to end reads top to bottom in [`Inner::call`] and [`Inner::run`].
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+
+use crate::answer::{self, Payload};
+use crate::api::{ENDPOINTS, Endpoint, Method};
+use crate::auth::{Auth, Signature};
+use crate::config::Config;
+use crate::error::{Error, Kind, LimitScope, Result};
+use crate::event::{Event, EventKind};
+use crate::limits::{Daily, Queue, RateLimit};
+use crate::operation::Operation;
+use crate::options::CallOptions;
+use crate::page::{self, Next};
+use crate::retry::{self, Decision};
+use crate::shared::{Handle, Shared};
+use crate::transport::{
+    Body, Headers, Progress, Request, RequestHeaders, Response, SendError, Transport, World,
+};
+use crate::usage::Usage;
+
+/// A client of one company: its limits, budget and token belong to it alone. Cloning it is cheap and gives the same
+/// client.
+pub struct Client<W: World> {
+    inner: Rc<Inner<W>>,
+}
+
+/// The JSON type of a world.
+pub type JsonOf<W> = <<W as Transport>::Body as Body>::Json;
+
+/// A good answer, as the server sent it.
+pub struct Reply<W: World> {
+    /// `data`, untouched; an empty list where a list's `data` is null.
+    pub data: JsonOf<W>,
+    /// Where the list goes on, if it comes in pages and does.
+    pub next: Option<Next>,
+    /// What is known of the answer.
+    pub meta: Meta<W>,
+}
+
+/// What is known of an answer beside its data.
+pub struct Meta<W: World> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: W::Headers,
+    /// Pipedrive's `x-correlation-id`.
+    pub request_id: Option<String>,
+    /// How many requests were sent for it.
+    pub attempts: u32,
+    /// What it cost, in tokens of the daily budget.
+    pub cost: u32,
+    /// The limits as this answer told them.
+    pub rate_limit: RateLimit,
+}
+
+/// Is told what happens.
+pub type Observer = Box<dyn Fn(&Event)>;
+
+struct Inner<W: World> {
+    world: W,
+    config: Config,
+    auth: Auth,
+    queue: Queue,
+    daily: RefCell<Daily>,
+    usage: RefCell<Usage>,
+    rate_limit: RefCell<RateLimit>,
+    /// The GETs that are on their way, by all that makes them the same.
+    on_their_way: RefCell<BTreeMap<String, Handle<Result<Answered<W>>>>>,
+    /// The operations whose end was announced, so that it is told once each.
+    deprecated: RefCell<Vec<&'static str>>,
+    observer: Option<Observer>,
+}
+
+/// An answer with a good status, not yet read.
+struct Answered<W: World> {
+    response: Response<W>,
+    attempts: u32,
+}
+
+impl<W: World> Clone for Answered<W> {
+    fn clone(&self) -> Self {
+        Self { response: self.response.clone(), attempts: self.attempts }
+    }
+}
+
+impl<W: World> Clone for Client<W> {
+    fn clone(&self) -> Self {
+        Self { inner: Rc::clone(&self.inner) }
+    }
+}
+
+impl<W: World> Client<W> {
+    /// Makes a client. Nothing is sent before the first call.
+    pub fn new(config: Config, world: W) -> Self {
+        Self::with_observer(config, world, None)
+    }
+
+    /// Makes a client that tells what it does.
+    pub fn with_observer(config: Config, world: W, observer: Option<Observer>) -> Self {
+        Self {
+            inner: Rc::new(Inner {
+                auth: Auth::new(config.credential.clone()),
+                queue: Queue::new(config.max_concurrency),
+                daily: RefCell::new(Daily::new(config.daily_token_budget)),
+                usage: RefCell::default(),
+                rate_limit: RefCell::default(),
+                on_their_way: RefCell::default(),
+                deprecated: RefCell::default(),
+                observer,
+                world,
+                config,
+            }),
+        }
+    }
+
+    /// What this client has spent.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.inner.usage.borrow().clone()
+    }
+
+    /// The limits as the last answer told them.
+    #[must_use]
+    pub fn rate_limit(&self) -> RateLimit {
+        self.inner.rate_limit.borrow().clone()
+    }
+
+    /// Makes a call. Dropping the future cancels it, wherever it is.
+    ///
+    /// # Errors
+    ///
+    /// See [`Kind`].
+    pub async fn call(&self, operation: Operation, options: CallOptions) -> Result<Reply<W>> {
+        self.inner.call(operation, options).await
+    }
+}
+
+impl<W: World> Inner<W> {
+    /// A call from its operation to its reply; the same GETs at the same time share one request.
+    async fn call(self: &Rc<Self>, operation: Operation, options: CallOptions) -> Result<Reply<W>> {
+        let endpoint = operation.endpoint;
+        let answered = if endpoint.method == Method::Get {
+            self.share(operation.clone(), options).await?
+        } else {
+            Rc::clone(self).run(operation.clone(), options).await?
+        };
+        let Answered { response, attempts } = answered;
+        let now = self.world.now();
+        let read = answer::read(endpoint, &response, now)
+            .and_then(|Payload { data, additional, deprecation }| {
+                let next = page::next(&operation, &data, additional.as_ref())?;
+                Ok((data, next, deprecation))
+            })
+            .map_err(|error| error.with(|details| details.attempts = attempts));
+        let (data, next, deprecation) = read?;
+        self.tell_deprecation(endpoint, deprecation, &response.headers);
+        let meta = Meta {
+            status: response.status,
+            request_id: response.headers.get("x-correlation-id"),
+            rate_limit: RateLimit::read(&response.headers, now),
+            headers: response.headers,
+            attempts,
+            cost: endpoint.cost,
+        };
+        Ok(Reply { data, next, meta })
+    }
+
+    /// Joins the same request where it is on its way, or sends it. The credential and the rest of the configuration
+    /// are the same for all calls of a client.
+    async fn share(self: &Rc<Self>, operation: Operation, options: CallOptions) -> Result<Answered<W>> {
+        let endpoint = operation.endpoint;
+        let key = share_key(&operation, &options);
+        let joined = self.on_their_way.borrow().get(&key).and_then(Handle::join);
+        let share = if let Some(share) = joined {
+            self.usage.borrow_mut().saved(endpoint);
+            self.tell(endpoint, EventKind::Shared, |_| {});
+            share
+        } else {
+            let share = Shared::new(Rc::clone(self).run(operation, options));
+            self.on_their_way.borrow_mut().insert(key.clone(), share.handle());
+            share
+        };
+        let answered = share.await;
+        self.forget(&key);
+        answered
+    }
+
+    /// Takes a settled request off the list, unless a newer one stands there.
+    fn forget(&self, key: &str) {
+        let mut on_their_way = self.on_their_way.borrow_mut();
+        if on_their_way.get(key).is_some_and(|handle| handle.join().is_none()) {
+            on_their_way.remove(key);
+        }
+    }
+
+    /// Sends an operation until it is answered with a good status, or the failure is final.
+    async fn run(self: Rc<Self>, operation: Operation, options: CallOptions) -> Result<Answered<W>> {
+        let endpoint = operation.endpoint;
+        let max_retries = options.max_retries.unwrap_or(self.config.max_retries);
+        let ticket = self.queue.ticket();
+        let mut attempts = 0;
+        let mut tries = 0;
+        let mut renewed: Option<Signature> = None;
+        let mut may_renew = true;
+        loop {
+            let permit = ticket
+                .permit(&self.world, |milliseconds| {
+                    self.tell(endpoint, EventKind::Wait, |event| {
+                        event.attempt = attempts;
+                        event.duration_ms = Some(milliseconds);
+                    });
+                })
+                .await;
+            let signature = match renewed.take() {
+                Some(signature) => Some(signature),
+                None => self.auth.sign(endpoint).await?,
+            };
+            self.spend(endpoint)?;
+            attempts += 1;
+            tries += 1;
+            let outcome = self.attempt(&operation, &options, signature.as_ref(), attempts).await;
+            drop(permit);
+            let error = match outcome {
+                Ok(response) => return Ok(Answered { response, attempts }),
+                Err(error) => error,
+            };
+            if error.kind == Kind::Authentication
+                && may_renew
+                && let Some(signature) = &signature
+                && self.auth.renew(&signature.token, endpoint).await?
+            {
+                // Once, and outside the number of retries.
+                may_renew = false;
+                tries -= 1;
+                renewed = self.auth.current();
+                continue;
+            }
+            let random = self.world.random();
+            let Decision::Again(wait) = retry::decide(&error, endpoint.method, tries, max_retries, random)
+            else {
+                return Err(error);
+            };
+            self.tell(endpoint, EventKind::Retry, |event| {
+                event.attempt = attempts;
+                event.status = error.status;
+                event.duration_ms = Some(wait);
+                event.text = Some(error.message.clone());
+            });
+            if wait > 0.0 {
+                self.world.sleep(wait).await;
+            }
+        }
+    }
+
+    /// One request and what became of it, within the time that it has.
+    async fn attempt(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+        signature: Option<&Signature>,
+        attempt: u32,
+    ) -> Result<Response<W>> {
+        let endpoint = operation.endpoint;
+        let timeout_ms = options.timeout_ms.unwrap_or(self.config.timeout_ms);
+        let request = self.request(operation, options, signature);
+        self.tell(endpoint, EventKind::Request, |event| event.attempt = attempt);
+        let started = self.world.now();
+        let outcome = self.within(timeout_ms, self.world.send(request)).await;
+        let now = self.world.now();
+        let result = match outcome {
+            Some(Ok(response)) => {
+                self.observe(&response.headers, now);
+                if (200..300).contains(&response.status) {
+                    Ok(response)
+                } else {
+                    match answer::read(endpoint, &response, now) {
+                        Err(error) => Err(error),
+                        Ok(_) => Ok(response),
+                    }
+                }
+            }
+            Some(Err(error)) => Err(connection_error(endpoint, error)),
+            None => {
+                let text = ["no whole answer within ", &timeout_ms.to_string(), " ms (timeoutMs)"];
+                Err(Error::new(Kind::Timeout, endpoint.operation, &text))
+            }
+        };
+        let status = match &result {
+            Ok(response) => Some(response.status),
+            Err(error) => error.status,
+        };
+        self.tell(endpoint, EventKind::Response, |event| {
+            event.attempt = attempt;
+            event.status = status;
+            event.duration_ms = Some(now - started);
+        });
+        result.map_err(|error| {
+            self.learn_from(endpoint, &error, attempt);
+            error.with(|details| {
+                details.attempts = attempt;
+                if let Some(signature) = signature {
+                    details.redact(&signature.token);
+                }
+            })
+        })
+    }
+
+    fn request(
+        &self,
+        operation: &Operation,
+        options: &CallOptions,
+        signature: Option<&Signature>,
+    ) -> Request {
+        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        if operation.body.is_some() {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        headers.extend(self.config.headers.iter().chain(&options.headers).cloned());
+        if let Some(signature) = signature {
+            headers.push((signature.name.to_owned(), signature.value.clone()));
+        }
+        Request {
+            method: operation.endpoint.method,
+            url: self.config.base.resolve(&operation.target),
+            headers: RequestHeaders(headers),
+            body: operation.body.clone(),
+        }
+    }
+
+    /// Runs something for so long at most, and drops it then.
+    async fn within<T>(&self, milliseconds: u32, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        let mut timer = pin!(self.world.sleep(f64::from(milliseconds)));
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(result) => Poll::Ready(Some(result)),
+            Poll::Pending => timer.as_mut().poll(context).map(|()| None),
+        })
+        .await
+    }
+
+    /// Takes the cost out of the day's budget, or refuses the call before it is sent.
+    fn spend(&self, endpoint: &'static Endpoint) -> Result<()> {
+        let now = self.world.now();
+        self.daily.borrow_mut().spend(endpoint.cost, now).map_err(|reset_at| {
+            self.tell(endpoint, EventKind::Limited, |event| event.duration_ms = Some(reset_at - now));
+            let text = [
+                "not sent, since its cost of ",
+                &endpoint.cost.to_string(),
+                " tokens is more than the rest of the daily budget; resetAt estimates when the server's day ends",
+            ];
+            Error::new(Kind::RateLimit, endpoint.operation, &text).with(|details| {
+                details.scope = Some(LimitScope::Daily);
+                details.reset_at = Some(reset_at);
+                details.retry_after_seconds = Some((reset_at - now) / 1000.0);
+                details.unprocessed = true;
+            })
+        })?;
+        self.usage.borrow_mut().sent(endpoint);
+        Ok(())
+    }
+
+    /// Every answer tells of the limits.
+    fn observe(&self, headers: &W::Headers, now: f64) {
+        let told = RateLimit::read(headers, now);
+        self.queue.observe(&told, now);
+        if let Some(remaining) = told.daily_remaining {
+            self.daily.borrow_mut().observe(remaining, now);
+        }
+        self.rate_limit.borrow_mut().update(&told);
+    }
+
+    /// What a failure means for the calls after it.
+    fn learn_from(&self, endpoint: &'static Endpoint, error: &Error, attempt: u32) {
+        if error.unprocessed || error.status == Some(401) {
+            self.usage.borrow_mut().refund(endpoint);
+            self.daily.borrow_mut().refund(endpoint.cost);
+        }
+        let (Some(scope), Some(reset_at)) = (error.scope, error.reset_at) else { return };
+        match scope {
+            LimitScope::Burst => self.queue.pause(reset_at),
+            LimitScope::Daily => self.daily.borrow_mut().exhausted(reset_at),
+        }
+        self.tell(endpoint, EventKind::Limited, |event| {
+            event.attempt = attempt;
+            event.status = error.status;
+            event.duration_ms = Some(reset_at - self.world.now());
+            event.text = Some(error.message.clone());
+        });
+    }
+
+    /// Passes Pipedrive's announcement of an end on, once per operation.
+    fn tell_deprecation(&self, endpoint: &'static Endpoint, notice: Option<String>, headers: &W::Headers) {
+        let sunset = || headers.get("sunset").map(|date| ["it ends ", &date].concat());
+        let deprecated = || headers.get("deprecation").map(|_| "it is deprecated".to_owned());
+        let Some(text) = notice.or_else(sunset).or_else(deprecated) else { return };
+        let mut told = self.deprecated.borrow_mut();
+        if !told.contains(&endpoint.operation) {
+            told.push(endpoint.operation);
+            drop(told);
+            self.tell(endpoint, EventKind::Deprecated, |event| event.text = Some(text));
+        }
+    }
+
+    fn tell(&self, endpoint: &'static Endpoint, kind: EventKind, add: impl FnOnce(&mut Event)) {
+        if let Some(observer) = &self.observer {
+            let mut event = Event {
+                kind,
+                operation: endpoint.operation,
+                attempt: 0,
+                cost: endpoint.cost,
+                status: None,
+                duration_ms: None,
+                text: None,
+            };
+            add(&mut event);
+            observer(&event);
+        }
+    }
+}
+
+/// All that makes two requests of one client the same.
+fn share_key(operation: &Operation, options: &CallOptions) -> String {
+    let mut key = operation.target.clone();
+    for number in [options.timeout_ms, options.max_retries] {
+        key.push('\n');
+        key.push_str(&number.map_or_else(String::new, |number| number.to_string()));
+    }
+    for (name, value) in &options.headers {
+        key.extend(["\n", name, ":", value]);
+    }
+    key
+}
+
+fn connection_error(endpoint: &'static Endpoint, error: SendError) -> Error {
+    let SendError { progress, cause } = error;
+    let hint = match progress {
+        Progress::Unsent => "the connection was not made: ",
+        Progress::Body { .. } => "the answer was cut off: ",
+        Progress::Unknown => {
+            "no answer came. Either the network failed, or this is a page and CORS keeps the answer from it: "
+        }
+    };
+    Error::new(Kind::Connection, endpoint.operation, &[hint, &cause.text]).with(|details| {
+        details.cause = Some(cause);
+        details.unprocessed = matches!(progress, Progress::Unsent);
+        if let Progress::Body { status, headers } = progress {
+            details.status = Some(status);
+            details.headers = headers;
+        }
+    })
+}
+
+/// The endpoint of an operation id.
+#[must_use]
+pub fn endpoint(operation: &str) -> Option<&'static Endpoint> {
+    ENDPOINTS.into_iter().find(|endpoint| endpoint.operation == operation)
+}

@@ -1,0 +1,204 @@
+//! What went wrong, for programs (`kind` and the fields) and for people (one line that says what to do).
+
+use std::fmt;
+
+use crate::secret::Secret;
+use crate::transport::Cause;
+
+/// The result of a call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kind of failure it is. Each kind is an error class of its own in JavaScript.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The configuration is not usable.
+    Config,
+    /// A parameter was refused before anything was sent.
+    Argument,
+    /// 401, or a credential that could not be had.
+    Authentication,
+    /// 403.
+    Permission,
+    /// 403 with an HTML page: the address is blocked in front of Pipedrive.
+    Blocked,
+    /// 404.
+    NotFound,
+    /// 400, 415 or 422.
+    Validation,
+    /// 429, or refused here before it would be one.
+    RateLimit,
+    /// 5xx.
+    Server,
+    /// The network, CORS, or a body that was cut off.
+    Connection,
+    /// No whole answer in time.
+    Timeout,
+    /// A whole body that is not Pipedrive's envelope.
+    Decode,
+    /// `success: false` with a 2xx.
+    Api,
+    /// Any other status.
+    UnexpectedStatus,
+    /// The WebAssembly could not be loaded, or stopped.
+    Load,
+}
+
+impl Kind {
+    /// The name of the kind in `error.kind`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Argument => "argument",
+            Self::Authentication => "authentication",
+            Self::Permission => "permission",
+            Self::Blocked => "blocked",
+            Self::NotFound => "not_found",
+            Self::Validation => "validation",
+            Self::RateLimit => "rate_limit",
+            Self::Server => "server",
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::Decode => "decode",
+            Self::Api => "api",
+            Self::UnexpectedStatus => "unexpected_status",
+            Self::Load => "load",
+        }
+    }
+}
+
+/// A failed call. It never holds a token.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Details>);
+
+/// All that is known of a failed call.
+#[derive(Clone, Debug)]
+pub struct Details {
+    /// What kind of failure it is.
+    pub kind: Kind,
+    /// The operation, such as `getUser`.
+    pub operation: &'static str,
+    /// What happened, what it means and what to do, in one line.
+    pub message: String,
+    /// The HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// Pipedrive's `code`, `errorCode` or `statusCode`.
+    pub code: Option<Code>,
+    /// Pipedrive's `error_info`, where it says more than where the documentation is.
+    pub detail: Option<String>,
+    /// Pipedrive's `x-correlation-id`, to quote to its support.
+    pub request_id: Option<String>,
+    /// How long the server asks to wait.
+    pub retry_after_seconds: Option<f64>,
+    /// How many requests were sent.
+    pub attempts: u32,
+    /// The headers of the answer, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The text of the answer, 1 MiB at most.
+    pub body: Option<String>,
+    /// What was thrown beneath.
+    pub cause: Option<Cause>,
+    /// Which limit was hit.
+    pub scope: Option<LimitScope>,
+    /// When the limit is lifted, in milliseconds since 1970; an estimate where `scope` is daily.
+    pub reset_at: Option<f64>,
+    /// Whether the request surely was not carried out, so that sending it again adds nothing twice.
+    pub(crate) unprocessed: bool,
+}
+
+/// Pipedrive's own code of an error: a text or a number, as it came.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Code {
+    /// Such as `feature_capping_deals_limit`.
+    Text(String),
+    /// Such as `401`.
+    Number(f64),
+}
+
+/// A limit of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitScope {
+    /// So many calls in two seconds, per token.
+    Burst,
+    /// So many tokens a day, per company.
+    Daily,
+}
+
+impl LimitScope {
+    /// The name of the limit in `error.scope`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Burst => "burst",
+            Self::Daily => "daily",
+        }
+    }
+}
+
+impl Error {
+    /// An error with nothing but a kind and a line of text, which the operation is put in front of.
+    pub(crate) fn new(kind: Kind, operation: &'static str, text: &[&str]) -> Self {
+        let mut message = String::from(operation);
+        if !operation.is_empty() {
+            message.push_str(": ");
+        }
+        message.extend(text.iter().copied());
+        Self(Box::new(Details {
+            kind,
+            operation,
+            message,
+            status: None,
+            code: None,
+            detail: None,
+            request_id: None,
+            retry_after_seconds: None,
+            attempts: 0,
+            headers: Vec::new(),
+            body: None,
+            cause: None,
+            scope: None,
+            reset_at: None,
+            unprocessed: false,
+        }))
+    }
+
+    /// The same error with more known of it.
+    pub(crate) fn with(mut self, add: impl FnOnce(&mut Details)) -> Self {
+        add(&mut self.0);
+        self
+    }
+}
+
+impl Details {
+    /// Takes a token out of everything that came from outside: some servers repeat what they refuse.
+    pub(crate) fn redact(&mut self, token: &Secret) {
+        let clean = |text: &mut String| {
+            if text.contains(token.reveal()) {
+                *text = text.replace(token.reveal(), "[redacted]");
+            }
+        };
+        clean(&mut self.message);
+        self.detail.iter_mut().for_each(clean);
+        self.body.iter_mut().for_each(clean);
+        self.headers.iter_mut().for_each(|(_, value)| clean(value));
+        if let Some(Code::Text(code)) = &mut self.code {
+            clean(code);
+        }
+    }
+}
+
+impl std::ops::Deref for Error {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}

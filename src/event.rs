@@ -1,0 +1,58 @@
+//! What a client tells while it works. An event never holds a body or a secret.
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// In which operation.
+    pub operation: &'static str,
+    /// In which attempt, from 1; 0 before the first.
+    pub attempt: u32,
+    /// What the operation costs.
+    pub cost: u32,
+    /// The status, where there was an answer.
+    pub status: Option<u16>,
+    /// How long the attempt took, or how long the wait will be, in milliseconds.
+    pub duration_ms: Option<f64>,
+    /// A line of text, where there is something to say.
+    pub text: Option<String>,
+}
+
+/// The kind of an [`Event`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// A request is sent.
+    Request,
+    /// An attempt ended, well or not.
+    Response,
+    /// The call will be sent again.
+    Retry,
+    /// The call waits for the burst window.
+    Wait,
+    /// A limit was hit, or would have been.
+    Limited,
+    /// The call shares another's request.
+    Shared,
+    /// An answer differs from the model.
+    Drift,
+    /// Pipedrive announced the end of the operation.
+    Deprecated,
+}
+
+impl EventKind {
+    /// The name of the kind in `event.type`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+            Self::Retry => "retry",
+            Self::Wait => "wait",
+            Self::Limited => "limited",
+            Self::Shared => "shared",
+            Self::Drift => "drift",
+            Self::Deprecated => "deprecated",
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Where a list goes on, and how a broken server is kept from making it go on for ever.
+
+use crate::api::{Answer, Arg};
+use crate::error::{Error, Kind, Result};
+use crate::operation::Operation;
+use crate::transport::Json;
+
+/// Where the next page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// At this cursor.
+    Cursor(String),
+    /// After so many items.
+    Start(u64),
+}
+
+impl Next {
+    /// The value as the parameter that asks for the next page.
+    pub(crate) fn to_arg(&self) -> (&'static str, Arg) {
+        match self {
+            Self::Cursor(cursor) => ("cursor", Arg::Text(cursor.clone())),
+            Self::Start(start) => ("start", Arg::from(*start)),
+        }
+    }
+}
+
+/// Where the list goes on after a page, or nothing at its end.
+///
+/// An empty page ends the list whatever it says of more, and a page that would be the same again is an error.
+pub(crate) fn next<J: Json>(operation: &Operation, data: &J, additional: Option<&J>) -> Result<Option<Next>> {
+    let Some(additional) = additional else { return Ok(None) };
+    if data.len() == 0 {
+        return Ok(None);
+    }
+    let endpoint = operation.endpoint;
+    let stuck = |what: &str| {
+        let text =
+            ["the server's next page would be this page again (", what, "): reading on would never end"];
+        Err(Error::new(Kind::Decode, endpoint.operation, &text))
+    };
+    match endpoint.answer {
+        Answer::CursorPage => match additional.get("next_cursor").and_then(|cursor| cursor.as_text()) {
+            None => Ok(None),
+            Some(cursor) if cursor.is_empty() => Ok(None),
+            Some(cursor) if matches!(&operation.from, Arg::Text(asked) if *asked == cursor) => {
+                stuck("same next_cursor")
+            }
+            Some(cursor) => Ok(Some(Next::Cursor(cursor))),
+        },
+        Answer::OffsetPage => {
+            let Some(pagination) = additional.get("pagination") else { return Ok(None) };
+            let more = pagination.get("more_items_in_collection").and_then(|more| more.as_bool());
+            if more != Some(true) {
+                return Ok(None);
+            }
+            #[allow(clippy::cast_precision_loss)] // It was checked to be below 2^53.
+            let asked = if let Arg::Integer(start) = operation.from { start as f64 } else { 0.0 };
+            // The contract has no `next_start`; the documentation of paging has.
+            let next = match pagination.get("next_start").and_then(|start| start.as_number()) {
+                Some(start) if start > asked => start,
+                Some(_) => return stuck("next_start does not advance"),
+                #[allow(clippy::cast_precision_loss)] // A page has far fewer than 2^53 items.
+                None => asked + data.len() as f64,
+            };
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            // Positive, and too large saturates.
+            Ok(Some(Next::Start(next as u64)))
+        }
+        Answer::One | Answer::List => Ok(None),
+    }
+}

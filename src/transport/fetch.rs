@@ -1,0 +1,239 @@
+//! The world of a JavaScript runtime: `fetch` through gloo-net's types, its timers and its randomness.
+
+use std::cell::Cell;
+
+use gloo_net::http;
+use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, RequestInit, RequestRedirect};
+
+use super::{Body, Cause, Clock, Headers, Json, Progress, Random, Request, Response, SendError, Transport};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = fetch, catch)]
+    fn global_fetch(url: &str, init: &RequestInit) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, milliseconds: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+
+    // js-sys takes a Rust string here; this one leaves a body of any size where it is.
+    #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
+    fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
+}
+
+/// The longest time that a timer takes.
+const LONGEST_TIMER_MS: f64 = 2_147_483_647.0;
+
+/// The `fetch` of a JavaScript runtime.
+#[derive(Clone, Default)]
+pub struct Fetch {
+    /// The caller's own; the runtime's is looked up at each call, so that one that is put in its place counts.
+    own: Option<Function>,
+}
+
+impl Fetch {
+    /// Uses a function like `fetch` instead of the runtime's.
+    #[must_use]
+    pub fn with(own: Option<Function>) -> Self {
+        Self { own }
+    }
+
+    fn start(&self, url: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
+        match &self.own {
+            Some(own) => own.call2(&JsValue::UNDEFINED, &url.into(), init),
+            None => global_fetch(url, init),
+        }
+    }
+}
+
+/// Gives the request up when it is dropped before the answer is read.
+struct AbortOnDrop {
+    controller: AbortController,
+    done: Cell<bool>,
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if !self.done.get() {
+            self.controller.abort();
+        }
+    }
+}
+
+impl Transport for Fetch {
+    type Headers = JsHeaders;
+    type Body = JsBody;
+
+    async fn send(&self, request: Request) -> Result<Response<Self>, SendError> {
+        let lost = |thrown: JsValue| SendError { progress: progress(&thrown), cause: Cause::from(thrown) };
+        let abort = AbortOnDrop { controller: AbortController::new().map_err(lost)?, done: Cell::new(false) };
+        let headers = http::Headers::new();
+        for (name, value) in &request.headers.0 {
+            headers.set(name, value);
+        }
+        let init = RequestInit::new();
+        init.set_method(request.method.as_str());
+        init.set_headers(&headers.into_raw());
+        // A redirect could carry x-api-token to another host: browsers take off only `authorization`.
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(Some(&abort.controller.signal()));
+        if let Some(body) = &request.body {
+            init.set_body(&body.into());
+        }
+        let started = self.start(&request.url, &init).map_err(lost)?;
+        let answer = JsFuture::from(Promise::resolve(&started)).await.map_err(lost)?;
+        // A stand-in for fetch may give anything; what is like a Response will do.
+        if !Reflect::get(&answer, &"text".into()).is_ok_and(|text| text.is_function()) {
+            return Err(lost(js_sys::TypeError::new("fetch did not give a Response").into()));
+        }
+        let answer: web_sys::Response = answer.unchecked_into();
+        let (status, headers) = (answer.status(), JsHeaders(answer.headers()));
+        let cut_off = |thrown: JsValue| SendError {
+            progress: Progress::Body { status, headers: headers.to_vec() },
+            cause: Cause::from(thrown),
+        };
+        let text = JsFuture::from(answer.text().map_err(cut_off)?).await.map_err(cut_off)?;
+        abort.done.set(true);
+        Ok(Response { status, headers, body: JsBody(text.unchecked_into()) })
+    }
+}
+
+/// Whether the connection was surely not made: Node, Deno and Bun tell it by the system's own code.
+fn progress(thrown: &JsValue) -> Progress {
+    const NOT_CONNECTED: [&str; 5] =
+        ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT", "ConnectionRefused"];
+    let code = |value: &JsValue| value.get("code").and_then(|code| code.as_text());
+    let code = code(thrown).or_else(|| thrown.get("cause").as_ref().and_then(code));
+    match code {
+        Some(code) if NOT_CONNECTED.contains(&code.as_str()) => Progress::Unsent,
+        _ => Progress::Unknown,
+    }
+}
+
+impl From<JsValue> for Cause {
+    fn from(thrown: JsValue) -> Self {
+        let message = |value: &JsValue| value.get("message").and_then(|message| message.as_text());
+        let mut text = thrown
+            .as_text()
+            .or_else(|| message(&thrown))
+            .unwrap_or_else(|| "something that is no Error".to_owned());
+        if let Some(beneath) = thrown.get("cause").as_ref().and_then(message) {
+            text.extend([" (", &beneath, ")"]);
+        }
+        Self { text, value: Some(std::rc::Rc::new(thrown)) }
+    }
+}
+
+/// The headers of an answer, where the runtime keeps them.
+#[derive(Clone)]
+pub struct JsHeaders(pub(crate) web_sys::Headers);
+
+impl Headers for JsHeaders {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name).ok().flatten()
+    }
+
+    fn to_vec(&self) -> Vec<(String, String)> {
+        http::Headers::from_raw(self.0.clone()).entries().collect()
+    }
+}
+
+/// The text of a body, where the runtime keeps it.
+#[derive(Clone)]
+pub struct JsBody(JsString);
+
+impl Body for JsBody {
+    type Json = JsValue;
+
+    fn json(&self) -> Option<JsValue> {
+        parse_json(&self.0).ok()
+    }
+
+    fn text(&self, limit: usize) -> String {
+        String::from(&self.0.slice(0, u32::try_from(limit).unwrap_or(u32::MAX)))
+    }
+}
+
+impl Json for JsValue {
+    fn get(&self, name: &str) -> Option<Self> {
+        Reflect::get(self, &name.into()).ok().filter(|member| !member.is_undefined())
+    }
+
+    fn is_null(&self) -> bool {
+        Self::is_null(self)
+    }
+
+    fn is_list(&self) -> bool {
+        Array::is_array(self)
+    }
+
+    fn is_object(&self) -> bool {
+        Self::is_object(self) && !Array::is_array(self)
+    }
+
+    fn as_bool(&self) -> Option<bool> {
+        Self::as_bool(self)
+    }
+
+    fn as_number(&self) -> Option<f64> {
+        self.as_f64()
+    }
+
+    fn as_text(&self) -> Option<String> {
+        self.as_string()
+    }
+
+    fn len(&self) -> usize {
+        self.dyn_ref::<Array>().map_or(0, |list| list.length() as usize)
+    }
+
+    fn empty_list() -> Self {
+        Array::new().into()
+    }
+
+    fn decode<M: DeserializeOwned>(&self) -> Result<M, String> {
+        serde_wasm_bindgen::from_value(self.clone()).map_err(|error| error.to_string())
+    }
+}
+
+impl Clock for Fetch {
+    fn now(&self) -> f64 {
+        js_sys::Date::now()
+    }
+
+    async fn sleep(&self, milliseconds: f64) {
+        struct Timer(JsValue);
+        impl Drop for Timer {
+            fn drop(&mut self) {
+                clear_timeout(&self.0);
+            }
+        }
+        let mut timer = Timer(JsValue::UNDEFINED);
+        let elapsed = Promise::new(&mut |resolve, _| {
+            timer.0 = set_timeout(&resolve.unchecked_into(), milliseconds.min(LONGEST_TIMER_MS));
+        });
+        // A timer cannot fail.
+        let _ = JsFuture::from(elapsed).await;
+        drop(timer);
+    }
+}
+
+impl Random for Fetch {
+    fn random(&self) -> f64 {
+        js_sys::Math::random()
+    }
+}
+
+/// The own members of an object.
+pub(crate) fn entries(object: &Object) -> impl Iterator<Item = (String, JsValue)> + use<> {
+    Object::entries(object).into_iter().filter_map(|entry| {
+        let entry: Array = entry.unchecked_into();
+        Some((entry.get(0).as_string()?, entry.get(1)))
+    })
+}

@@ -1,0 +1,14 @@
+//! The boundary to JavaScript: it converts, and holds no logic.
+
+#[cfg(feature = "npm-client")]
+mod client;
+#[cfg(feature = "npm-client")]
+mod convert;
+#[cfg(feature = "npm-sandbox")]
+mod sandbox;
+#[cfg(feature = "npm-client")]
+mod task;
+
+/// The default allocator is a third of a small module; this one is a fraction of it.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
