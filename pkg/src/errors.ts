@@ -1,0 +1,143 @@
+/** What kind of failure it is, see {@link PipedriveError}. */
+export type ErrorKind =
+  | "config" | "argument" | "authentication" | "permission" | "blocked" | "not_found" | "validation" | "rate_limit"
+  | "server" | "connection" | "timeout" | "decode" | "api" | "unexpected_status" | "load";
+
+/** What is known of a failure, beside its text. */
+export interface ErrorFields {
+  readonly kind: ErrorKind;
+  readonly operation?: string | undefined;
+  readonly status?: number | undefined;
+  readonly code?: string | number | undefined;
+  readonly detail?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly retryAfterSeconds?: number | undefined;
+  readonly attempts?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+  readonly cause?: unknown;
+  readonly scope?: "burst" | "daily" | undefined;
+  readonly resetAt?: Date | undefined;
+  readonly cursor?: string | undefined;
+  readonly start?: number | undefined;
+}
+
+const BRAND = Symbol.for("pipedrive-users.error");
+
+/** A failed call, or a configuration that cannot be used. It never holds a token. */
+export class PipedriveError extends Error {
+  /** What kind of failure it is; each kind is a class of its own. */
+  readonly kind!: ErrorKind;
+  /** The operation, such as `getUser`. */
+  readonly operation: string | undefined;
+  /** The HTTP status, where there was an answer. */
+  readonly status: number | undefined;
+  /** Pipedrive's `code`, `errorCode` or `statusCode`, as it came. It may differ from the HTTP status. */
+  readonly code: string | number | undefined;
+  /** Pipedrive's `error_info`, where it says more than where the documentation is. */
+  readonly detail: string | undefined;
+  /** Pipedrive's `x-correlation-id`, to quote to its support. */
+  readonly requestId: string | undefined;
+  /** How long the server asks to wait, in seconds. */
+  readonly retryAfterSeconds: number | undefined;
+  /** How many requests were sent. */
+  readonly attempts: number = 0;
+  /** The headers of the answer, names in lower case. */
+  readonly headers: Readonly<Record<string, string>> = {};
+  /** The text of the answer, 1 MiB at most. */
+  readonly body: string | undefined;
+  /** Where the page began that failed: give it as `cursor` to go on. */
+  readonly cursor: string | undefined;
+  /** Where the page began that failed: give it as `start` to go on. */
+  readonly start: number | undefined;
+
+  constructor(message: string, fields: ErrorFields) {
+    super(message);
+    const { cause, ...rest } = fields;
+    Object.assign(this, rest);
+    if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** All fields, for logs. */
+  toJSON(): Record<string, unknown> {
+    const { cause } = this;
+    return {
+      ...this,
+      name: this.name,
+      message: this.message,
+      ...(cause !== undefined && { cause: cause instanceof Error ? { name: cause.name, message: cause.message } : String(cause) }),
+    };
+  }
+}
+
+// The names are set by hand, since minifiers change those of classes.
+const named = (error: typeof PipedriveError, name: string) =>
+  Object.defineProperty(error.prototype, "name", { value: name, configurable: true, writable: true });
+
+/** The configuration is not usable: thrown by the constructor. */
+export class ConfigError extends PipedriveError { declare readonly kind: "config"; }
+/** A parameter was refused before anything was sent. */
+export class ArgumentError extends PipedriveError { declare readonly kind: "argument"; }
+/** 401, or a credential that could not be had. */
+export class AuthenticationError extends PipedriveError { declare readonly kind: "authentication"; }
+/** 403. */
+export class PermissionError extends PipedriveError { declare readonly kind: "permission"; }
+/** 403 with an HTML page: the address is blocked in front of Pipedrive. */
+export class BlockedError extends PipedriveError { declare readonly kind: "blocked"; }
+/** 404. */
+export class NotFoundError extends PipedriveError { declare readonly kind: "not_found"; }
+/** 400, 415 or 422. */
+export class ValidationError extends PipedriveError { declare readonly kind: "validation"; }
+/** 429, or refused here before it would be one. */
+export class RateLimitError extends PipedriveError {
+  declare readonly kind: "rate_limit";
+  /** Which limit: so many calls in two seconds, or so many tokens a day. */
+  declare readonly scope: "burst" | "daily";
+  /** When the limit is lifted; for the daily one an estimate, since Pipedrive does not name its midnight's zone. */
+  declare readonly resetAt: Date;
+}
+/** 5xx. */
+export class ServerError extends PipedriveError { declare readonly kind: "server"; }
+/** The network, CORS, or a body that was cut off. */
+export class ConnectionError extends PipedriveError { declare readonly kind: "connection"; }
+/** No whole answer in time. */
+export class TimeoutError extends PipedriveError { declare readonly kind: "timeout"; }
+/** A whole body that is not Pipedrive's envelope. */
+export class DecodeError extends PipedriveError { declare readonly kind: "decode"; }
+/** `success: false` with a 2xx. */
+export class ApiError extends PipedriveError { declare readonly kind: "api"; }
+/** Any other status. */
+export class UnexpectedStatusError extends PipedriveError { declare readonly kind: "unexpected_status"; }
+/** The WebAssembly could not be loaded, or stopped. */
+export class LoadError extends PipedriveError { declare readonly kind: "load"; }
+
+interface ErrorClasses {
+  config: ConfigError; argument: ArgumentError; authentication: AuthenticationError; permission: PermissionError;
+  blocked: BlockedError; not_found: NotFoundError; validation: ValidationError; rate_limit: RateLimitError;
+  server: ServerError; connection: ConnectionError; timeout: TimeoutError; decode: DecodeError; api: ApiError;
+  unexpected_status: UnexpectedStatusError; load: LoadError;
+}
+
+const classes: { readonly [kind in ErrorKind]: typeof PipedriveError } = {
+  config: ConfigError, argument: ArgumentError, authentication: AuthenticationError, permission: PermissionError,
+  blocked: BlockedError, not_found: NotFoundError, validation: ValidationError, rate_limit: RateLimitError,
+  server: ServerError, connection: ConnectionError, timeout: TimeoutError, decode: DecodeError, api: ApiError,
+  unexpected_status: UnexpectedStatusError, load: LoadError,
+};
+
+named(PipedriveError, "PipedriveError");
+for (const [kind, error] of Object.entries(classes)) {
+  named(error, kind.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()) + "Error");
+}
+
+/** Makes the error of a kind. */
+export const makeError = (message: string, fields: ErrorFields): PipedriveError =>
+  new classes[fields.kind](message, fields);
+
+/** Whether something is an error of this package, of the given kind where one is given. Works across copies of it. */
+export function isPipedriveError(error: unknown): error is PipedriveError;
+export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is ErrorClasses[Kind];
+export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {
+  return error instanceof Error && BRAND in error && (kind === undefined || (error as PipedriveError).kind === kind);
+}

@@ -1,0 +1,30 @@
+import type { AccessApp, CurrentUser, User } from "./generated/models.js";
+
+/**
+ * The safe account key: `"<company_id>:<id>"`. A person can belong to several companies, and an e-mail can change,
+ * so neither the user id alone nor the e-mail will do.
+ */
+export const identityKey = (me: Pick<CurrentUser, "company_id" | "id">): string => `${me.company_id}:${me.id}`;
+
+/** The language of the user's interface as a BCP 47 tag, such as `en-US`. */
+export function languageTag(me: Pick<CurrentUser, "language">): string {
+  const { language_code: language, country_code: country } = me.language;
+  return country ? `${language}-${country}` : language;
+}
+
+/** The user's date and number format as a BCP 47 tag, such as `et-EE`. It is not the language, see {@link languageTag}. */
+export const formattingLocale = (me: Pick<User, "locale">): string => me.locale.replace(/_/g, "-");
+
+/** Whether the user administers an app. An app that is missing from `access` means no. */
+export const isAdmin = (user: Pick<User, "access">, app: AccessApp): boolean =>
+  user.access?.some((entry) => entry.app === app && entry.admin) ?? false;
+
+/**
+ * Reads Pipedrive's times, `YYYY-MM-DD HH:MM:SS` in UTC and RFC 3339. Null for null, for the zero date of a user who
+ * never logged in, and for what is not a time.
+ */
+export function parseTimestamp(text: string | null | undefined): Date | null {
+  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?$/.exec(text ?? "");
+  const date = match && new Date(`${match[1]}T${match[2]}${match[3] ?? "Z"}`);
+  return date && !Number.isNaN(date.getTime()) ? date : null;
+}

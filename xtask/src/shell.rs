@@ -1,0 +1,51 @@
+//! Running other programs: shown, checked, and named in one clear line when they fail or are not there.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// The project's folder.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
+}
+
+/// A step of the work, told on standard error so that standard output stays for results.
+pub fn step(text: &str) {
+    eprintln!("\u{25b8} {text}");
+}
+
+/// A command in the project's folder.
+pub fn command(program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args).current_dir(root());
+    command
+}
+
+/// Runs a command to its end.
+pub fn run(command: &mut Command) -> Result<()> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("{name} is not there: {}", how_to_get(&name)))?;
+    if !status.success() {
+        bail!("{command:?} failed: {status}");
+    }
+    Ok(())
+}
+
+/// Runs a command to its end and gives what it printed on standard output.
+pub fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("{name} is not there: {}", how_to_get(&name)))?;
+    if !output.status.success() {
+        bail!("{command:?} failed: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn how_to_get(program: &str) -> &'static str {
+    match program {
+        "node" | "npm" => "install Node.js 20 or newer",
+        "rustup" | "cargo" => "install Rust by rustup",
+        _ => "install it and put it on the PATH",
+    }
+}

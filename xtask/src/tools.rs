@@ -1,0 +1,45 @@
+//! What the steps need, fetched once: the wasm target and the npm packages that the lock files name.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{command, output, root, run, step};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The wasm target of the Rust toolchain.
+pub fn wasm_target() -> Result<()> {
+    let sysroot = output(&mut command("rustc", &["--print", "sysroot"]))?;
+    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).exists() {
+        return Ok(());
+    }
+    step(&format!("rustup target add {TARGET}"));
+    run(&mut command("rustup", &["target", "add", TARGET]))
+}
+
+/// Node.js 20 or newer.
+pub fn node() -> Result<()> {
+    let version = output(&mut command("node", &["--version"]))?;
+    let major: u32 = version.trim().trim_start_matches('v').split('.').next().unwrap_or("0").parse().unwrap_or(0);
+    if major < 20 {
+        bail!("Node.js {} is too old: install Node.js 20 or newer", version.trim());
+    }
+    Ok(())
+}
+
+/// The npm packages of a folder, as its lock file names them.
+pub fn npm_packages(folder: &str) -> Result<()> {
+    let folder_path = root().join(folder);
+    let lock = fs::read_to_string(folder_path.join("package-lock.json"))
+        .with_context(|| format!("{folder}/package-lock.json"))?;
+    let mark = folder_path.join("node_modules/.xtask-lock");
+    if fs::read_to_string(&mark).is_ok_and(|installed| installed == lock) {
+        return Ok(());
+    }
+    step(&format!("npm packages of {folder}/"));
+    run(command("npm", &["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder_path))?;
+    fs::write(mark, lock)?;
+    Ok(())
+}
