@@ -3,8 +3,6 @@
 
 #[cfg(target_arch = "wasm32")]
 mod fetch;
-#[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
-mod sandbox;
 
 use std::any::Any;
 use std::fmt;
@@ -19,8 +17,6 @@ use crate::api::Method;
 pub use fetch::Fetch;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use fetch::entries;
-#[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
-pub use sandbox::{SandboxWorld, block_on};
 
 /// Sends requests.
 pub trait Transport {

@@ -1,0 +1,122 @@
+import type { ErrorFields } from "./errors.js";
+import { makeError } from "./errors.js";
+import { ENDPOINTS, type OperationId } from "./generated/operations.js";
+import type { RateLimit, ResponseInfo } from "./types.js";
+
+/** What a call comes to. */
+export interface Outcome<Data> {
+  readonly data: Data;
+  /** Where the list goes on. */
+  readonly next: string | number | undefined;
+  readonly response: ResponseInfo;
+}
+
+/** A promise of the data of an answer, which can give the rest of the answer too. */
+export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
+  // What `then` makes of this is a plain promise.
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  readonly #outcome: Promise<Outcome<Raw>>;
+  readonly #pick: (outcome: Outcome<Raw>) => Data;
+
+  /** @internal */
+  constructor(outcome: Promise<Outcome<Raw>>, pick: (outcome: Outcome<Raw>) => Data) {
+    // Whoever asks for the response alone leaves no promise of the data behind that could be rejected unheard.
+    super((resolve) => resolve(undefined as Data));
+    this.#outcome = outcome;
+    this.#pick = pick;
+  }
+
+  override then<A = Data, B = never>(
+    onFulfilled?: ((data: Data) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#outcome.then(this.#pick).then(onFulfilled, onRejected);
+  }
+
+  override catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<Data | B> {
+    return this.then(undefined, onRejected);
+  }
+
+  override finally(onFinally?: (() => void) | null): Promise<Data> {
+    return this.#outcome.then(this.#pick).finally(onFinally);
+  }
+
+  /** The data together with the answer's status, headers, cost and limits. */
+  async withResponse(): Promise<{ data: Data; response: ResponseInfo }> {
+    const outcome = await this.#outcome;
+    return { data: this.#pick(outcome), response: outcome.response };
+  }
+}
+
+const plain = (headers: Iterable<readonly [string, string]>): Readonly<Record<string, string>> =>
+  Object.freeze(Object.fromEntries(headers));
+
+const date = (milliseconds: number | undefined): Date | undefined =>
+  milliseconds === undefined ? undefined : new Date(milliseconds);
+
+/** The core's `[limit, remaining, resetAt, dailyLimit, dailyRemaining]` with names. */
+export function rateLimit([limit, remaining, resetAt, dailyLimit, dailyRemaining]: readonly (number | undefined)[]): RateLimit {
+  return { limit, remaining, resetAt: date(resetAt), dailyLimit, dailyRemaining };
+}
+
+/** Where the core leaves the outcome of a call: the methods are called from Rust, in its order of parameters. */
+export class Settle {
+  constructor(
+    readonly operation: OperationId,
+    readonly resolve: (outcome: Outcome<unknown>) => void,
+    readonly reject: (reason: unknown) => void,
+    /** An error made where the call was, for its stack. */
+    readonly site: { stack?: string },
+    /** Where the page began. */
+    readonly from: Pick<ErrorFields, "cursor" | "start">,
+  ) {}
+
+  done(data: unknown, next: string | number | undefined, status: number, headers: Headers, attempts: number, limits: (number | undefined)[]): void {
+    const { operation } = this;
+    this.resolve({
+      data,
+      next,
+      // Most calls never look at it: it is made when it is asked for.
+      get response() {
+        return {
+          status,
+          headers: plain(headers),
+          requestId: headers.get("x-correlation-id") ?? undefined,
+          attempts,
+          cost: ENDPOINTS[operation].cost,
+          rateLimit: rateLimit(limits),
+        };
+      },
+    });
+  }
+
+  fail(
+    kind: ErrorFields["kind"],
+    message: string,
+    status: number | undefined,
+    code: string | number | undefined,
+    detail: string | undefined,
+    requestId: string | undefined,
+    retryAfterSeconds: number | undefined,
+    attempts: number,
+    headers: [string, string][],
+    body: string | undefined,
+    cause: unknown,
+    scope: "burst" | "daily" | undefined,
+    resetAt: number | undefined,
+  ): void {
+    const { operation, from } = this;
+    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause, ...from };
+    this.throw(makeError(message, scope ? { ...fields, scope, resetAt: date(resetAt) } : fields));
+  }
+
+  /** Rejects the call, with the stack of the place where it was made. */
+  throw(error: Error): void {
+    const frames = this.site.stack?.replace(/^.*\n/, "");
+    if (frames) error.stack = `${error.name}: ${error.message}\n${frames}`;
+    this.reject(error);
+  }
+}

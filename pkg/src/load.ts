@@ -1,0 +1,101 @@
+import { makeError, type PipedriveError } from "./errors.js";
+
+/** The glue of one instance of a module, as the build wraps wasm-bindgen's: nothing in it runs at import. */
+export interface Glue<Exports> {
+  readonly imports: WebAssembly.ModuleImports;
+  readonly exports: Exports;
+  start(exports: WebAssembly.Exports): void;
+}
+
+/** A module that can be instantiated: its bytes in the script, and the maker of its glue. */
+export interface WasmSource<Exports> {
+  readonly name: string;
+  module(): Promise<WebAssembly.Module>;
+  glue(): Glue<Exports>;
+}
+
+/** A running instance. All of it is gone with a trap; the next call gets a fresh one. */
+export interface Instance<Exports> {
+  readonly exports: Exports;
+  /** Why it stopped, once it has. */
+  stopped: PipedriveError | undefined;
+  /** Who has to be told if it stops. */
+  readonly onStop: Set<(error: PipedriveError) => void>;
+}
+
+/** Loads a module behind the first call, once for all clients, and again after a failure or a trap. */
+export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Instance<Exports>> {
+  let compiled: Promise<WebAssembly.Module> | undefined;
+  let running: Promise<Instance<Exports>> | undefined;
+
+  const instantiate = async (): Promise<Instance<Exports>> => {
+    const glue = source.glue();
+    let module: WebAssembly.Module;
+    try {
+      module = await (compiled ??= source.module());
+    } catch (cause) {
+      throw notLoaded(cause);
+    }
+    const instance: Instance<Exports> = { exports: glue.exports, stopped: undefined, onStop: new Set() };
+    const stop = (cause: unknown) => {
+      running = undefined;
+      instance.stopped = makeError(
+        "the WebAssembly stopped on a fault of its own, and every call that was on its way with it. The next call runs on a fresh instance. Please report this with error.cause",
+        { kind: "load", cause },
+      );
+      for (const tell of instance.onStop) tell(instance.stopped);
+      instance.onStop.clear();
+    };
+    try {
+      const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });
+      glue.start(guarded(exports, stop));
+    } catch (cause) {
+      throw notLoaded(cause);
+    }
+    return instance;
+  };
+
+  return () =>
+    (running ??= instantiate().catch((error: unknown) => {
+      running = compiled = undefined;
+      throw error;
+    }));
+}
+
+/**
+ * Catches what a fault throws, wherever JavaScript enters the module. Without it a trap inside an async call would
+ * be an uncaught exception, and the promise would stay pending for ever.
+ */
+function guarded(exports: WebAssembly.Exports, stop: (cause: unknown) => void): WebAssembly.Exports {
+  const entries = Object.entries(exports).map(([name, value]) => {
+    if (typeof value !== "function") return [name, value] as const;
+    const enter = (...args: unknown[]): unknown => {
+      try {
+        return (value as (...args: unknown[]) => unknown)(...args);
+      } catch (cause) {
+        stop(cause);
+        return undefined;
+      }
+    };
+    return [name, enter] as const;
+  });
+  return Object.fromEntries(entries) as WebAssembly.Exports;
+}
+
+function notLoaded(cause: unknown): PipedriveError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const hint =
+    typeof WebAssembly !== "object"
+      ? "This runtime has no WebAssembly."
+      : /content.security.policy|unsafe-eval|code generation|disallowed by/i.test(text)
+        ? "The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src."
+        : "If the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again.";
+  return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
+}
+
+/** Unpacks and compiles a module that travels inside the script: base64 of raw deflate. */
+export async function unpack(base64: string): Promise<WebAssembly.Module> {
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return WebAssembly.compile(await new Response(stream).arrayBuffer());
+}

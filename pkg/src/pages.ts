@@ -1,0 +1,107 @@
+import { ApiPromise, type Outcome } from "./call.js";
+import { makeError } from "./errors.js";
+
+/** How to ask for the page that begins somewhere. */
+type Ask<Item> = (from: string | number | undefined) => Promise<Outcome<Item[]>>;
+
+/** One page of a list. */
+export abstract class Page<Item> {
+  /** The items of this page. */
+  readonly items: Item[];
+  readonly #next: string | number | undefined;
+  readonly #ask: Ask<Item>;
+
+  /** @internal */
+  constructor(outcome: Outcome<Item[]>, ask: Ask<Item>) {
+    this.items = outcome.data;
+    this.#next = outcome.next;
+    this.#ask = ask;
+  }
+
+  /** Whether there is a page after this one. */
+  get hasNextPage(): boolean {
+    return this.#next !== undefined;
+  }
+
+  /** Asks for the page after this one. */
+  getNextPage(): Promise<this> {
+    if (this.#next === undefined) {
+      return Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
+    }
+    const Same = this.constructor as new (outcome: Outcome<Item[]>, ask: Ask<Item>) => this;
+    return this.#ask(this.#next).then((outcome) => new Same(outcome, this.#ask));
+  }
+}
+
+/** A page of a list that goes on at a cursor. */
+export class CursorPage<Item> extends Page<Item> {
+  /** Where the next page begins: give it as `cursor`. Undefined at the end. */
+  readonly nextCursor: string | undefined;
+
+  /** @internal */
+  constructor(outcome: Outcome<Item[]>, ask: Ask<Item>) {
+    super(outcome, ask);
+    this.nextCursor = outcome.next as string | undefined;
+  }
+}
+
+/** A page of a list that goes on after so many items. */
+export class OffsetPage<Item> extends Page<Item> {
+  /** Where the next page begins: give it as `start`. Undefined at the end. */
+  readonly nextStart: number | undefined;
+
+  /** @internal */
+  constructor(outcome: Outcome<Item[]>, ask: Ask<Item>) {
+    super(outcome, ask);
+    this.nextStart = outcome.next as number | undefined;
+  }
+}
+
+/** The most items that `toArray` collects. */
+const MOST = 10_000;
+
+/**
+ * A promise of the first page, which can also be iterated: with `for await` over the items of all pages, or by
+ * `pages()`. A page is asked for when it is needed, and not before.
+ */
+export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[]> implements AsyncIterable<Item> {
+  /** @internal */
+  constructor(first: Promise<Outcome<Item[]>>, ask: Ask<Item>, Kind: new (outcome: Outcome<Item[]>, ask: Ask<Item>) => P) {
+    super(first, (outcome) => new Kind(outcome, ask));
+  }
+
+  /** The pages, one after the other. */
+  async *pages(): AsyncGenerator<P, void, undefined> {
+    const seen = new Set<string | number>();
+    for (let page = await this; ; page = await page.getNextPage()) {
+      yield page;
+      const next = page instanceof CursorPage ? page.nextCursor : page instanceof OffsetPage ? page.nextStart : undefined;
+      if (next === undefined) return;
+      if (seen.has(next)) {
+        throw makeError("the server's pages go in a circle: reading on would never end", {
+          kind: "decode",
+          ...(typeof next === "string" ? { cursor: next } : { start: next }),
+        });
+      }
+      seen.add(next);
+    }
+  }
+
+  /** The items of all pages, one after the other. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    for await (const page of this.pages()) yield* page.items;
+  }
+
+  /** The first items, as many as `limit` says, 10 000 at most. */
+  async toArray({ limit }: { limit: number }): Promise<Item[]> {
+    if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
+      throw makeError(`toArray: limit must be an integer from 1 to ${MOST}`, { kind: "argument" });
+    }
+    const items: Item[] = [];
+    for await (const page of this.pages()) {
+      items.push(...page.items.slice(0, limit - items.length));
+      if (items.length >= limit) break;
+    }
+    return items;
+  }
+}
