@@ -2,3 +2,5 @@
 
 pub mod api;
 pub mod models;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
