@@ -13,7 +13,7 @@ pub(super) fn respond(status: u16, headers: Headers, body: String) -> Response {
 }
 
 #[derive(Serialize)]
-struct Success<Data, More> {
+struct Envelope<Data, More> {
     success: bool,
     data: Data,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub(super) fn page(data: impl Serialize, additional_data: impl Serialize) -> Res
 }
 
 fn write(data: impl Serialize, additional_data: Option<impl Serialize>) -> Result<String, Fault> {
-    serde_json::to_string(&Success { success: true, data, additional_data }).map_err(|_| Fault::Broken)
+    serde_json::to_string(&Envelope { success: true, data, additional_data }).map_err(|_| Fault::Broken)
 }
 
 /// Why a call fails.

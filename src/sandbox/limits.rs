@@ -30,11 +30,14 @@ impl Burst {
                 now
             }
         };
-        let taken = if self.used < self.limit { Ok(self.used += 1) } else { Err(Fault::OverBurst) };
+        let over = self.used >= self.limit;
+        if !over {
+            self.used += 1;
+        }
         headers.push(("x-ratelimit-limit", self.limit.to_string()));
         headers.push(("x-ratelimit-remaining", (self.limit - self.used).to_string()));
         headers.push(("x-ratelimit-reset", now.seconds_until(opened.later(WINDOW_MS)).to_string()));
-        taken
+        if over { Err(Fault::OverBurst) } else { Ok(()) }
     }
 }
 

@@ -139,8 +139,8 @@ mod tests {
 
     const NOW: f64 = 1_767_225_600_000.0;
 
-    fn sandbox(options: Options) -> Sandbox {
-        Sandbox::new(&options).expect("valid options")
+    fn sandbox(options: &Options) -> Sandbox {
+        Sandbox::new(options).expect("valid options")
     }
 
     fn call(sandbox: &mut Sandbox, method: &str, target: &str, header: (&str, &str)) -> Response {
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_answers_and_another_seed_others() {
         let answers = |seed| {
-            let mut sandbox = sandbox(Options { seed, ..Options::default() });
+            let mut sandbox = sandbox(&Options { seed, ..Options::default() });
             let token = sandbox.tokens().api_token.clone();
             let response = call(&mut sandbox, "GET", "/v1/users", ("x-api-token", &token));
             let id = header(&response, "x-correlation-id").map(str::to_owned);
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_missing_or_wrong_token_an_unknown_path_and_a_wrong_method_look_alike() {
-        let mut sandbox = sandbox(Options::default());
+        let mut sandbox = sandbox(&Options::default());
         let tokens = sandbox.tokens().clone();
         let bearer = format!("Bearer {}", tokens.api_token);
         let table = [
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn every_operation_costs_what_its_declaration_says() {
         for endpoint in ENDPOINTS {
-            let mut sandbox = sandbox(Options { daily: Some(100), ..Options::default() });
+            let mut sandbox = sandbox(&Options { daily: Some(100), ..Options::default() });
             let token = sandbox.tokens().api_token.clone();
             let target = endpoint.path.replace("{id}", "1");
             let response = call(&mut sandbox, endpoint.method.as_str(), &target, ("x-api-token", &token));
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_call_over_the_burst_limit_costs_no_tokens() {
-        let mut sandbox = sandbox(Options { burst: Some(1), daily: Some(100), ..Options::default() });
+        let mut sandbox = sandbox(&Options { burst: Some(1), daily: Some(100), ..Options::default() });
         let token = sandbox.tokens().api_token.clone();
         let first = call(&mut sandbox, "GET", "/v1/users/me", ("x-api-token", &token));
         let second = call(&mut sandbox, "GET", "/v1/users/me", ("x-api-token", &token));
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn all_tokens_share_the_daily_budget_until_midnight() {
-        let mut sandbox = sandbox(Options { daily: Some(3), ..Options::default() });
+        let mut sandbox = sandbox(&Options { daily: Some(3), ..Options::default() });
         let tokens = sandbox.tokens().clone();
         let bearer = format!("Bearer {}", tokens.base_token);
         let first = call(&mut sandbox, "GET", "/v1/users/me", ("Authorization", &bearer));
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_scope_that_is_missing_and_a_right_that_is_missing_differ() {
-        let mut sandbox = sandbox(Options { daily: Some(100), ..Options::default() });
+        let mut sandbox = sandbox(&Options { daily: Some(100), ..Options::default() });
         let tokens = sandbox.tokens().clone();
         let bearer = format!("Bearer {}", tokens.base_token);
         let scope = call(&mut sandbox, "GET", "/v1/users", ("authorization", &bearer));
@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_preflight_needs_no_token_and_costs_nothing() {
-        let mut sandbox = sandbox(Options::default());
+        let mut sandbox = sandbox(&Options::default());
         let response = call(&mut sandbox, "OPTIONS", "/v1/users", ("access-control-request-method", "POST"));
         assert_eq!((response.status, response.body.as_str()), (204, ""));
         assert_eq!(header(&response, "access-control-allow-methods"), Some("GET, POST, PUT"));
@@ -268,7 +268,7 @@ mod tests {
 
     #[test]
     fn every_answer_has_an_id_of_its_own() {
-        let mut sandbox = sandbox(Options::default());
+        let mut sandbox = sandbox(&Options::default());
         let first = call(&mut sandbox, "GET", "/", ("accept", "*/*"));
         let second = call(&mut sandbox, "GET", "/", ("accept", "*/*"));
         let id = header(&first, "x-correlation-id").expect("an id");
