@@ -1,0 +1,63 @@
+//! What a sandbox is made with.
+
+/// The most users that a company can have here; their list is some 70 MB of JSON.
+const MOST_USERS: u32 = 100_000;
+
+/// What a sandbox is made with. Members that are not given have their defaults; unknown ones are refused.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Options {
+    /// How many users the company has, 3 to 100,000. Default: 25.
+    pub users: u32,
+    /// How many calls each token has per 2 s, from 1. Default: 100 for an API token, 400 for an OAuth token.
+    pub burst: Option<u32>,
+    /// How many tokens all calls of a day share. Default: 30,000 per user.
+    pub daily: Option<u32>,
+    /// Where names, tokens and everything else come from: the same seed gives the same company. Default: 7.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { users: 25, burst: None, daily: None, seed: 7 }
+    }
+}
+
+impl Options {
+    /// Says what is wrong with the options, if anything is.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if !(3..=MOST_USERS).contains(&self.users) {
+            return Err(format!("users must be an integer from 3 to {MOST_USERS}, got {}", self.users));
+        }
+        if self.burst == Some(0) {
+            return Err("burst must be an integer from 1, got 0".to_owned());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_given_means_the_defaults() {
+        let options: Options = serde_json::from_str("{}").expect("valid");
+        assert_eq!((options.users, options.burst, options.daily, options.seed), (25, None, None, 7));
+        assert_eq!(options.check(), Ok(()));
+    }
+
+    #[test]
+    fn what_makes_no_company_is_refused() {
+        let table = [
+            (r#"{"users":2}"#, "users must be an integer from 3 to 100000, got 2"),
+            (r#"{"users":100001}"#, "users must be an integer from 3 to 100000, got 100001"),
+            (r#"{"burst":0}"#, "burst must be an integer from 1, got 0"),
+        ];
+        for (json, text) in table {
+            let options: Options = serde_json::from_str(json).expect("known members");
+            assert_eq!(options.check(), Err(text.to_owned()));
+        }
+        assert!(serde_json::from_str::<Options>(r#"{"user":3}"#).is_err());
+    }
+}

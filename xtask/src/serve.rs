@@ -1,0 +1,199 @@
+//! `cargo xtask sandbox`: the sandbox behind an HTTP server, here and in the commands that need one to talk to.
+
+use std::{
+    io::Write,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request as HttpRequest, State},
+    http::{Response as HttpResponse, StatusCode},
+    serve::ListenerExt,
+};
+use pipedrive_users::sandbox::{Options, Request, Response, Sandbox, Tokens};
+use tokio::sync::oneshot;
+
+/// Where to serve, and what.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The port on 127.0.0.1; 0 is any that is free
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// How many users the company has, 3 to 100000
+    #[arg(long, default_value_t = Options::default().users)]
+    users: u32,
+    /// How many calls each token has per 2 s [default: 100 for an API token, 400 for an OAuth token]
+    #[arg(long)]
+    burst: Option<u32>,
+    /// How many tokens all calls of a day share [default: 30000 per user]
+    #[arg(long)]
+    daily: Option<u32>,
+    /// Where names, tokens and everything else come from
+    #[arg(long, default_value_t = Options::default().seed)]
+    seed: u64,
+}
+
+/// Serves until the process is stopped. The one line on stdout is what a caller needs to know, as JSON.
+pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
+    let options = Options { users: args.users, burst: args.burst, daily: args.daily, seed: args.seed };
+    let running = start(args.port, &options)?;
+    let mut line = serde_json::to_value(&running.tokens)?;
+    line["url"] = running.url.as_str().into();
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()?;
+    running.wait()
+}
+
+/// A server that runs on a thread of its own, until this is dropped.
+pub(crate) struct Running {
+    /// The server's origin, such as `http://127.0.0.1:49152`.
+    pub(crate) url: String,
+    /// The tokens that it accepts.
+    pub(crate) tokens: Tokens,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+/// Serves a sandbox on 127.0.0.1; port 0 is any that is free. When this returns, connections are accepted.
+pub(crate) fn start(port: u16, options: &Options) -> anyhow::Result<Running> {
+    let sandbox = Sandbox::new(options).map_err(anyhow::Error::msg)?;
+    let tokens = sandbox.tokens().clone();
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .with_context(|| format!("cannot listen on port {port}"))?;
+    listener.set_nonblocking(true)?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let (stop, stopped) = oneshot::channel();
+    let thread = thread::Builder::new().name("sandbox".into()).spawn(|| serve(listener, sandbox, stopped))?;
+    Ok(Running { url, tokens, stop: Some(stop), thread: Some(thread) })
+}
+
+impl Running {
+    /// Waits for an end that comes only when the server fails.
+    fn wait(mut self) -> anyhow::Result<()> {
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Ok(ended)) => ended,
+            Some(Err(_)) => anyhow::bail!("the sandbox's thread panicked"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A server that has ended by itself does not listen any more.
+        let _ = self.stop.take().map(|stop| stop.send(()));
+        let _ = self.thread.take().map(JoinHandle::join);
+    }
+}
+
+/// Serves until told to stop. There is one company, so one thread is all that could ever be busy; connections
+/// that are still open at the end are closed with the runtime.
+fn serve(listener: TcpListener, sandbox: Sandbox, stopped: oneshot::Receiver<()>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let app = Router::new().fallback(answer).with_state(Arc::new(Mutex::new(sandbox)));
+        // Small answers go out at once, so that a benchmark measures the client and not Nagle's algorithm.
+        let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|connection| {
+            let _ = connection.set_nodelay(true);
+        });
+        tokio::select! {
+            ended = axum::serve(listener, app) => Ok(ended?),
+            _ = stopped => Ok(()),
+        }
+    })
+}
+
+/// More than any request body of the API.
+const BODY_LIMIT: usize = 1 << 20;
+
+async fn answer(State(sandbox): State<Arc<Mutex<Sandbox>>>, request: HttpRequest) -> HttpResponse<Body> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        let mut refused = HttpResponse::new(Body::empty());
+        *refused.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
+        return refused;
+    };
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value.as_bytes())));
+    let request = Request {
+        method: head.method.as_str().to_owned(),
+        target: head.uri.to_string(),
+        headers: headers.collect(),
+        body: text(&body),
+    };
+    let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+    to_http(sandbox.handle(&request, now_ms()))
+}
+
+/// The body moves into the HTTP answer, which matters for the list of a large company.
+fn to_http(response: Response) -> HttpResponse<Body> {
+    let mut builder = HttpResponse::builder().status(response.status);
+    for (name, value) in response.headers {
+        builder = builder.header(name, value);
+    }
+    builder.body(Body::from(response.body)).unwrap_or_else(|_| {
+        let mut broken = HttpResponse::new(Body::empty());
+        *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        broken
+    })
+}
+
+#[allow(clippy::disallowed_methods, reason = "the server is the sandbox's world: its clock is the real one")]
+fn now_ms() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{Read, Write},
+        net::TcpStream,
+    };
+
+    use super::*;
+
+    /// Sends a request on an open connection, and reads the answer to its declared length.
+    fn call(connection: &mut TcpStream, request: &str) -> (String, String) {
+        connection.write_all(request.as_bytes()).expect("sent");
+        let mut read = Vec::new();
+        loop {
+            let mut chunk = [0; 4096];
+            let count = connection.read(&mut chunk).expect("read");
+            assert!(count > 0, "the connection was closed");
+            read.extend_from_slice(&chunk[..count]);
+            let text = String::from_utf8_lossy(&read);
+            let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() == length.and_then(|length| length.parse().ok()).unwrap_or(0) {
+                return (head.to_owned(), body.to_owned());
+            }
+        }
+    }
+
+    #[test]
+    fn it_serves_on_one_connection_and_stops_when_dropped() {
+        let running = start(0, &Options::default()).expect("started");
+        let address = running.url.strip_prefix("http://").expect("an origin").to_owned();
+        let mut connection = TcpStream::connect(&address).expect("connected");
+        let token = &running.tokens.api_token;
+        let head = format!("/v1/users HTTP/1.1\r\nhost: {address}\r\nx-api-token: {token}\r\n");
+        let body = r#"{"email":"over.http@casinoroyale.example"}"#;
+        let post = format!("POST {head}content-length: {}\r\n\r\n{body}", body.len());
+        let (post_head, _) = call(&mut connection, &post);
+        assert!(post_head.starts_with("HTTP/1.1 200"), "{post_head}");
+        let (_, list) = call(&mut connection, &format!("GET {head}\r\n"));
+        assert!(list.contains("over.http@casinoroyale.example"), "{list}");
+        let preflight = format!("OPTIONS {head}access-control-request-method: POST\r\n\r\n");
+        let (preflight, _) = call(&mut connection, &preflight);
+        assert!(preflight.starts_with("HTTP/1.1 204"), "{preflight}");
+        drop(running);
+        assert!(TcpStream::connect(&address).is_err());
+    }
+}
