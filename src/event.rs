@@ -41,6 +41,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// Whether somebody who did not ask should hear of it.
+    #[must_use]
+    pub const fn is_notable(self) -> bool {
+        matches!(self, Self::Limited | Self::Drift | Self::Deprecated)
+    }
+
     /// The name of the kind in `event.type`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

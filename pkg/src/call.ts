@@ -62,20 +62,30 @@ export function rateLimit([limit, remaining, resetAt, dailyLimit, dailyRemaining
   return { limit, remaining, resetAt: date(resetAt), dailyLimit, dailyRemaining };
 }
 
+/** Remembers the place of a call, so that its error shows the caller's line. */
+export function callSite(above: (...args: never[]) => unknown): { stack?: string } {
+  const site: { stack?: string } = {};
+  // V8's own. Elsewhere the stack of an error is where it is made, which is of no use, but the text says all.
+  (Error as { captureStackTrace?: (target: object, above: unknown) => void }).captureStackTrace?.(site, above);
+  return site;
+}
+
 /** Where the core leaves the outcome of a call: the methods are called from Rust, in its order of parameters. */
 export class Settle {
   constructor(
     readonly operation: OperationId,
-    readonly resolve: (outcome: Outcome<unknown>) => void,
-    readonly reject: (reason: unknown) => void,
-    /** An error made where the call was, for its stack. */
     readonly site: { stack?: string },
     /** Where the page began. */
     readonly from: Pick<ErrorFields, "cursor" | "start">,
+    /** Lets go of all that the call holds. */
+    readonly end: () => void,
+    readonly resolve: (outcome: Outcome<unknown>) => void,
+    private readonly rejected: (reason: unknown) => void,
   ) {}
 
   done(data: unknown, next: string | number | undefined, status: number, headers: Headers, attempts: number, limits: (number | undefined)[]): void {
     const { operation } = this;
+    this.end();
     this.resolve({
       data,
       next,
@@ -109,14 +119,27 @@ export class Settle {
     resetAt: number | undefined,
   ): void {
     const { operation, from } = this;
-    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause, ...from };
+    const { cursor, start } = from;
+    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause, cursor, start };
     this.throw(makeError(message, scope ? { ...fields, scope, resetAt: date(resetAt) } : fields));
   }
 
-  /** Rejects the call, with the stack of the place where it was made. */
-  throw(error: Error): void {
+  /** The instance stopped under the call. */
+  stopped(cause: unknown): void {
+    const { operation } = this;
+    this.throw(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
+  }
+
+  /** Rejects the call with an error of its own, which gets the stack of the place where the call was made. */
+  throw(error: unknown): void {
     const frames = this.site.stack?.replace(/^.*\n/, "");
-    if (frames) error.stack = `${error.name}: ${error.message}\n${frames}`;
+    if (frames && error instanceof Error) error.stack = `${error.name}: ${error.message}\n${frames}`;
     this.reject(error);
+  }
+
+  /** Rejects the call with whatever its caller aborted it with. */
+  reject(reason: unknown): void {
+    this.end();
+    this.rejected(reason);
   }
 }

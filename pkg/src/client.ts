@@ -1,23 +1,27 @@
-import { ApiPromise, type Outcome, rateLimit, Settle } from "./call.js";
+import { ApiPromise, callSite, type Outcome, rateLimit, Settle } from "./call.js";
 import { checkConfig, onlyKnown } from "./check.js";
-import { ConfigError, type PipedriveError } from "./errors.js";
-import { type Core, core } from "./generated/core.js";
-import type {
-  CurrentUser, Follower, RoleAssignment, RoleSettings, User, UserPermissions,
-} from "./generated/models.js";
+import { type ErrorFields, makeError } from "./errors.js";
+import { type Core, type CoreExports, source } from "./generated/core.js";
+import type { CurrentUser, Follower, RoleAssignment, RoleSettings, User, UserPermissions } from "./generated/models.js";
 import { ENDPOINTS, type NewUser, type OperationId, type UserChanges, type UsersOperations } from "./generated/operations.js";
 import { type Instance, loader } from "./load.js";
-import { listener } from "./observe.js";
+import { Listener } from "./observe.js";
 import { CursorPage, OffsetPage, PagePromise } from "./pages.js";
-import type { CallOptions, RateLimit, Spent, UsersClientConfig } from "./types.js";
+import { Signals } from "./signals.js";
+import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./types.js";
 
 const OPERATIONS = Object.keys(ENDPOINTS) as OperationId[];
 const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
 
-const load = loader(core);
+const load = loader(source);
 
 type Args = Record<string, unknown>;
-type CoreModule = (typeof core) extends WasmSource<infer Exports> ? Exports : never;
+
+/** The core, and the instance that it lives in. */
+interface Running {
+  readonly core: Core;
+  readonly instance: Instance<CoreExports>;
+}
 
 /** What a call lets its caller give beside the call options, by the name that an error calls it. */
 interface Own {
@@ -31,12 +35,10 @@ interface Own {
 export class UsersClient implements UsersOperations {
   readonly #config: Record<string, unknown>;
   readonly #listener: Listener;
-  /** The core, and the instance that it lives in. */
-  #running: { readonly core: Core; readonly instance: Instance<CoreModule> } | undefined;
+  #running: Running | undefined;
   /** How to give up the calls that are on their way. */
   readonly #calls = new Set<(reason: unknown) => void>();
-  /** The calls that a signal cancels: one listener each, however many calls there are. */
-  readonly #signals = new Map<AbortSignal, Set<() => void>>();
+  readonly #signals = new Signals();
   #closed = false;
 
   /**
@@ -128,68 +130,59 @@ export class UsersClient implements UsersOperations {
   }
 
   /** A call, from what its caller gave to its outcome. */
-  #run<Data>(operation: OperationId, args: Args, options: Args & CallOptions = {}, own: Own = {}): Promise<Outcome<Data>> {
+  #run<Data>(operation: OperationId, args: Args, options: CallOptions & Args = {}, own: Own = {}): Promise<Outcome<Data>> {
     const site = callSite(this[operation]);
     return new Promise((resolve, reject) => {
       if (this.#closed) throw closed();
       onlyKnown("argument", operation, "options", options, [...(own.options ?? []), ...CALL_OPTIONS]);
       if (own.body) onlyKnown("argument", operation, ...own.body);
-      const { signal, ...rest } = options;
+      const { signal, ...given } = options;
       if (signal !== undefined && typeof signal?.addEventListener !== "function") {
         throw makeError(`${operation}: signal must be an AbortSignal`, { kind: "argument", operation });
       }
       if (signal?.aborted) throw signal.reason;
 
-      let cancel = (): void => {};
-      const end = () => {
-        this.#calls.delete(giveUp);
-        unsubscribe?.();
-      };
-      const settle = new Settle(
-        operation,
-        (outcome) => (end(), resolve(outcome as Outcome<Data>)),
-        (reason) => (end(), reject(reason)),
-        site,
-        { cursor: rest["cursor"] as string | undefined, start: rest["start"] as number | undefined },
-      );
+      let cancel = (): void => undefined;
       const giveUp = (reason: unknown) => {
         cancel();
         settle.reject(reason);
       };
+      const end = () => {
+        this.#calls.delete(giveUp);
+        if (signal) this.#signals.remove(signal, giveUp);
+        cancel = () => undefined;
+      };
+      const from = given as Pick<ErrorFields, "cursor" | "start">;
+      const settle = new Settle(operation, site, from, end, resolve as (outcome: Outcome<unknown>) => void, reject);
       this.#calls.add(giveUp);
-      const unsubscribe = signal && this.#onAbort(signal, () => giveUp(signal.reason));
+      if (signal) this.#signals.add(signal, giveUp);
 
-      const start = ({ core, instance }: NonNullable<typeof this.#running>) => {
+      const start = ({ core, instance }: Running) => {
         if (!this.#calls.has(giveUp)) return;
-        const stopped = (cause: unknown) => {
-          cancel = () => {};
-          settle.throw(makeError(`${operation}: ${STOPPED}`, { kind: "load", operation, cause }));
-        };
-        instance.onStop.add(stopped);
-        const number = core.start(OPERATIONS.indexOf(operation), { ...rest, ...(own.body?.[1] as Args), ...args }, settle);
-        cancel = () => core.cancel(number);
-        const { resolve, reject } = settle;
+        instance.calls.add(settle);
+        cancel = () => instance.calls.delete(settle);
+        const place = OPERATIONS.indexOf(operation);
+        const number = core.start(place, { ...given, ...(own.body?.[1] as Args), ...args }, settle);
+        if (number !== undefined && this.#calls.has(giveUp)) {
+          cancel = () => {
+            instance.calls.delete(settle);
+            core.cancel(number);
+          };
+        }
       };
       if (this.#running && !this.#running.instance.stopped) start(this.#running);
-      else this.#boot().then(start, (error: Error) => settle.throw(error));
+      else this.#boot().then(start).catch((error: unknown) => settle.throw(error));
     });
   }
 
   /** The core on a running instance: a fresh one after a fault. */
-  async #boot(): Promise<NonNullable<typeof this.#running>> {
+  async #boot(): Promise<Running> {
     const instance = await load();
     if (this.#running?.instance !== instance) {
       this.#running = { instance, core: new instance.exports.Core(this.#config, this.#listener) };
     }
     return this.#running;
   }
-
-  /** Adds a call to those that a signal cancels, and gives the way to take it off again. */
-  #onAbort(signal: AbortSignal, abort: () => void): () => void {
-    let calls = this.#signals.get(signal);
-    if (!calls) {
-      calls = new Set();
-      this.#signals.set(signal, calls);
-    }
-  }
 }
+
+const closed = () => makeError("the client was closed by close()", { kind: "config" });

@@ -17,10 +17,10 @@ export interface WasmSource<Exports> {
 /** A running instance. All of it is gone with a trap; the next call gets a fresh one. */
 export interface Instance<Exports> {
   readonly exports: Exports;
-  /** Why it stopped, once it has. */
-  stopped: PipedriveError | undefined;
-  /** Who has to be told if it stops. */
-  readonly onStop: Set<(error: PipedriveError) => void>;
+  /** Whether a fault has stopped it. */
+  stopped: boolean;
+  /** The calls that are on their way in it: all of them end with it. */
+  readonly calls: Set<{ stopped(cause: unknown): void }>;
 }
 
 /** Loads a module behind the first call, once for all clients, and again after a failure or a trap. */
@@ -36,15 +36,13 @@ export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Inst
     } catch (cause) {
       throw notLoaded(cause);
     }
-    const instance: Instance<Exports> = { exports: glue.exports, stopped: undefined, onStop: new Set() };
+    const instance: Instance<Exports> = { exports: glue.exports, stopped: false, calls: new Set() };
     const stop = (cause: unknown) => {
+      instance.stopped = true;
       running = undefined;
-      instance.stopped = makeError(
-        "the WebAssembly stopped on a fault of its own, and every call that was on its way with it. The next call runs on a fresh instance. Please report this with error.cause",
-        { kind: "load", cause },
-      );
-      for (const tell of instance.onStop) tell(instance.stopped);
-      instance.onStop.clear();
+      const calls = [...instance.calls];
+      instance.calls.clear();
+      for (const call of calls) call.stopped(cause);
     };
     try {
       const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });

@@ -1,3 +1,5 @@
+import type { OperationId } from "./generated/operations.js";
+
 /** What every call may have of its own. */
 export interface CallOptions {
   /** Cancels the call, wherever it is; it then rejects with `signal.reason`. */
@@ -48,6 +50,12 @@ export interface Spent {
   readonly callsSent: number;
   /** Calls that shared another's request instead of sending their own. */
   readonly callsSaved: number;
+}
+
+/** What a client has spent since it was made. */
+export interface Usage extends Spent {
+  /** The same for each operation. */
+  readonly operations: Readonly<Record<OperationId, Spent>>;
 }
 
 /** A token, or a function that gives one: it is asked before each attempt, once for all calls that wait for it. */

@@ -86,7 +86,7 @@ impl Sandbox {
         options.check()?;
         Ok(Self {
             company: Company::found(options.users, options.seed),
-            gate: Gate::new(options.seed, options.burst),
+            gate: Gate::new(options.burst),
             daily: Daily::new(options.daily, options.users),
             correlation: Random::of(options.seed, "correlation"),
         })

@@ -51,6 +51,10 @@ extern "C" {
     /// Where the face is told what happens.
     pub type Listener;
 
+    /// Whether it wants to hear only of what is notable.
+    #[wasm_bindgen(method, getter)]
+    fn quiet(this: &Listener) -> bool;
+
     #[wasm_bindgen(method)]
     fn event(
         this: &Listener,

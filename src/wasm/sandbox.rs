@@ -1,1 +1,52 @@
+//! The sandbox's exports: make a company, answer a request. The face (`pkg/src/sandbox.ts`) makes a `fetch` of them.
 
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use crate::sandbox::{Request, Response, Sandbox};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Where the face waits for an answer.
+    pub type Answer;
+
+    #[wasm_bindgen(method)]
+    fn answer(this: &Answer, status: u16, headers: Array, body: String);
+}
+
+/// A company.
+#[wasm_bindgen]
+pub struct Company(Sandbox);
+
+#[wasm_bindgen]
+impl Company {
+    /// Makes a company.
+    ///
+    /// # Errors
+    ///
+    /// Says which option cannot be used.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: JsValue) -> Result<Company, JsError> {
+        let options = serde_wasm_bindgen::from_value(options)?;
+        Sandbox::new(&options).map(Self).map_err(|text| JsError::new(&text))
+    }
+
+    /// Answers a request that came at `now`, in milliseconds since 1970. `headers` are names and values in turn.
+    pub fn handle(
+        &mut self,
+        method: String,
+        target: String,
+        headers: Vec<String>,
+        body: String,
+        now: f64,
+        to: &Answer,
+    ) {
+        let pairs =
+            headers.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())));
+        let request = Request { method, target, headers: pairs.collect(), body };
+        let Response { status, headers, body } = self.0.handle(&request, now);
+        let headers =
+            headers.into_iter().map(|(name, value)| Array::of2(&name.into(), &value.into())).collect();
+        to.answer(status, headers, body);
+    }
+}

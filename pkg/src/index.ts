@@ -1,0 +1,14 @@
+export { ApiPromise } from "./call.js";
+export { UsersClient } from "./client.js";
+export {
+  ApiError, ArgumentError, AuthenticationError, BlockedError, ConfigError, ConnectionError, DecodeError, type ErrorKind,
+  isPipedriveError, LoadError, NotFoundError, PermissionError, PipedriveError, RateLimitError, ServerError, TimeoutError,
+  UnexpectedStatusError, ValidationError,
+} from "./errors.js";
+export type * from "./generated/models.js";
+export { type Endpoint, ENDPOINTS, type NewAccess, type NewUser, type OperationId, type UserChanges, type UsersOperations } from "./generated/operations.js";
+export { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from "./helpers.js";
+export { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
+export type {
+  CallOptions, Logger, LogLevel, RateLimit, ResponseInfo, Spent, Token, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
+} from "./types.js";

@@ -1,0 +1,41 @@
+import type { Logger, LogLevel, UsersClientOptions, UsersEvent } from "./types.js";
+
+const GRAVITY: Record<LogLevel, number> = { off: 0, error: 1, warn: 2, info: 3, debug: 4 };
+
+/** How grave an event is. */
+const LEVELS: Record<string, Exclude<LogLevel, "off">> = { limited: "warn", drift: "warn", deprecated: "warn", retry: "info", wait: "info" };
+
+/** Tells events to the caller's hook and to the log. The method is called from Rust, in its order of parameters. */
+export class Listener {
+  /** Whether only what is notable is worth a call: nobody listens to the rest. */
+  readonly quiet: boolean;
+  readonly #onEvent: ((event: UsersEvent) => void) | undefined;
+  readonly #logger: Logger;
+  readonly #gravity: number;
+
+  constructor({ onEvent, logger = console, logLevel = "warn" }: UsersClientOptions) {
+    this.#onEvent = onEvent;
+    this.#logger = logger;
+    this.#gravity = GRAVITY[logLevel];
+    this.quiet = !onEvent && this.#gravity <= GRAVITY.warn;
+  }
+
+  event(type: string, operation: string, attempt: number, cost: number, status: number | undefined, durationMs: number | undefined, text: string | undefined): void {
+    const level = LEVELS[type] ?? "debug";
+    const took = durationMs === undefined ? "" : ` ${Math.round(durationMs)} ms`;
+    safely(() => this.#onEvent?.({ type, operation, attempt, cost, status, durationMs, text }));
+    if (GRAVITY[level] <= this.#gravity) {
+      const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status && `status ${status}`];
+      safely(() => this.#logger[level](`${words.filter(Boolean).join(", ")}${took && `,${took}`}${text ? `. ${text}` : ""}`));
+    }
+  }
+}
+
+/** A hook that throws breaks no call. */
+function safely(hook: () => void): void {
+  try {
+    hook();
+  } catch {
+    // It is the hook's own matter.
+  }
+}

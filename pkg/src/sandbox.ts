@@ -1,0 +1,79 @@
+import { onlyKnown } from "./check.js";
+import { makeError } from "./errors.js";
+import { type Company, source } from "./generated/sandbox.js";
+import { TOKENS } from "./generated/tokens.js";
+import { type Instance, loader } from "./load.js";
+
+/** What a sandbox is made with. */
+export interface SandboxOptions {
+  /** How many users the company has, 3 to 100 000. Default: 25. */
+  users?: number;
+  /** How many calls each token has per 2 seconds. Default: 100 for an API token, 400 for an OAuth token. */
+  burst?: number;
+  /** How many tokens all calls of a day share. Default: 30 000 per user. */
+  daily?: number;
+  /** The same seed gives the same company. Default: 7. */
+  seed?: number;
+}
+
+/** An in-memory Pipedrive company, for tests, demos and development without a network. */
+export interface Sandbox {
+  /** Answers as Pipedrive does: give it to a `UsersClient` as its `fetch`. */
+  readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /** The API token of user 1, an admin. */
+  readonly apiToken: string;
+  /** An OAuth access token of user 1 with every scope. */
+  readonly accessToken: string;
+  /** The API token of user 2, who is not an admin. */
+  readonly nonAdminToken: string;
+  /** An OAuth access token of user 1 with only the scope `base`. */
+  readonly baseToken: string;
+}
+
+const load = loader(source);
+
+const LIMITS: Record<keyof SandboxOptions, readonly [min: number, max: number]> = {
+  users: [3, 100_000],
+  burst: [1, 4294967295],
+  daily: [0, 4294967295],
+  seed: [0, Number.MAX_SAFE_INTEGER],
+};
+
+/** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  onlyKnown("config", undefined, "the sandbox's options", options, Object.keys(LIMITS));
+  for (const [name, [min, max]] of Object.entries(LIMITS)) {
+    const value = options[name as keyof SandboxOptions];
+    if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
+      throw makeError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}`, { kind: "config" });
+    }
+  }
+  let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
+  const open = async () => {
+    const instance = await load();
+    return { company: new instance.exports.Company({ ...options }), instance };
+  };
+
+  const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    // A path needs a host that nobody asks: the sandbox answers for every host.
+    const request = new Request(typeof input === "string" && input.startsWith("/") ? `https://sandbox.invalid${input}` : input, init);
+    request.signal.throwIfAborted();
+    const body = await request.text();
+    const { company: open_, instance } = await (company ??= open().catch((error: unknown) => {
+      company = undefined;
+      throw error;
+    }));
+    request.signal.throwIfAborted();
+    return new Promise((resolve, reject) => {
+      const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
+      instance.calls.add(call);
+      open_.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
+        answer(status, headers, text) {
+          resolve(new Response(status === 204 ? null : text, { status, headers }));
+        },
+      });
+      instance.calls.delete(call);
+    });
+  };
+  return { fetch: answer, ...TOKENS };
+}

@@ -1,0 +1,111 @@
+//! `cargo xtask build`: from the crate to the npm package's `dist/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::shell::{command, root, run, step};
+use crate::{emit, tools};
+
+/// A WebAssembly module of the package: one crate, a Cargo feature each.
+struct Module {
+    name: &'static str,
+    feature: &'static str,
+}
+
+const MODULES: [Module; 2] =
+    [Module { name: "core", feature: "npm-client" }, Module { name: "sandbox", feature: "npm-sandbox" }];
+
+/// Builds everything that the package ships.
+pub(crate) fn build() -> Result<()> {
+    tools::node()?;
+    tools::wasm_target()?;
+    tools::npm_packages("pkg")?;
+    let generated = root().join("pkg/src/generated");
+    step("TypeScript from the Rust declarations");
+    emit::write(&generated)?;
+    for module in &MODULES {
+        step(&format!("WebAssembly: {}", module.name));
+        compile(module, &[])?;
+    }
+    step("the npm package");
+    run(command("node", &["build.mjs"]).current_dir(root().join("pkg")))?;
+    fs::copy(root().join("CHANGELOG.md"), root().join("pkg/CHANGELOG.md"))?;
+    fs::copy(root().join("README.md"), root().join("pkg/README.md"))?;
+    for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        fs::copy(root().join(license), root().join("pkg").join(license))?;
+    }
+    Ok(())
+}
+
+/// Packs the package and gives the path of the tarball.
+pub(crate) fn pack() -> Result<PathBuf> {
+    build()?;
+    let folder = root().join("target/npm");
+    fs::create_dir_all(&folder)?;
+    step("npm pack");
+    let destination = folder.to_string_lossy().into_owned();
+    run(command("npm", &["pack", "--silent", "--pack-destination", &destination])
+        .current_dir(root().join("pkg"))
+        .stdout(std::io::stderr()))?;
+    let manifest: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(root().join("pkg/package.json"))?)?;
+    let version = manifest["version"].as_str().context("pkg/package.json has no version")?;
+    Ok(folder.join(format!("pipedrive-users-{version}.tgz")))
+}
+
+/// Compiles a module, makes its glue, and shrinks it: `pkg/src/generated/wasm/<name>_bg.{js,wasm}`.
+fn compile(module: &Module, more_features: &[&str]) -> Result<()> {
+    let features = [&[module.feature], more_features].concat().join(",");
+    run(&mut command(
+        "cargo",
+        &[
+            "build",
+            "--quiet",
+            "--release",
+            "--lib",
+            "--package=pipedrive-users",
+            "--target=wasm32-unknown-unknown",
+            "--features",
+            &features,
+        ],
+    ))?;
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let compiled = target.join("wasm32-unknown-unknown/release/pipedrive_users.wasm");
+    let out = root().join("pkg/src/generated/wasm");
+    Bindgen::new()
+        .input_path(&compiled)
+        .out_name(module.name)
+        .bundler(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&out)?;
+    shrink(&out.join(format!("{}_bg.wasm", module.name)))
+}
+
+fn shrink(wasm: &Path) -> Result<()> {
+    let path = wasm.to_string_lossy().into_owned();
+    run(command(
+        "node",
+        &[
+            "node_modules/binaryen/bin/wasm-opt",
+            &path,
+            "-Oz",
+            "--enable-bulk-memory",
+            "--enable-nontrapping-float-to-int",
+            "--enable-sign-ext",
+            "--enable-mutable-globals",
+            "--enable-reference-types",
+            "--enable-multivalue",
+            "--strip-debug",
+            "--strip-producers",
+            "--strip-target-features",
+            "-o",
+            &path,
+        ],
+    )
+    .current_dir(root().join("pkg")))
+}

@@ -1,0 +1,274 @@
+//! Writes the TypeScript that is made from the Rust declarations: the models and the operations.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use pipedrive_users::api::{Answer, ENDPOINTS, Endpoint, Kind, Method, Param, Place, REFERENCE, Reference};
+use pipedrive_users::models::{Field, MODELS, Model, Presence, Shape};
+use pipedrive_users::sandbox::{Options, Sandbox};
+
+const HEAD: &str =
+    "// Made by `cargo xtask build` from the Rust declarations in src/api and src/models. Do not edit.\n\n";
+
+/// The exports of src/wasm/client.rs. wasm-bindgen's own declarations need a library that not everybody has.
+const CORE: &str = r#"import type { Settle } from "../call.js";
+import type { WasmSource } from "../load.js";
+import type { Listener } from "../observe.js";
+
+export interface Core {
+  start(place: number, args: Record<string, unknown>, settle: Settle): number | undefined;
+  cancel(number: number): void;
+  usage(): Float64Array;
+  rateLimit(): (number | undefined)[];
+  free(): void;
+}
+
+export interface CoreExports {
+  readonly Core: new (config: Record<string, unknown>, listener: Listener) => Core;
+}
+
+export const source: WasmSource<CoreExports>;
+"#;
+
+/// The exports of src/wasm/sandbox.rs.
+const SANDBOX: &str = r#"import type { WasmSource } from "../load.js";
+
+export interface Company {
+  handle(
+    method: string,
+    target: string,
+    headers: string[],
+    body: string,
+    now: number,
+    to: { answer(status: number, headers: [string, string][], body: string): void },
+  ): void;
+}
+
+export interface SandboxExports {
+  readonly Company: new (options: object) => Company;
+}
+
+export const source: WasmSource<SandboxExports>;
+"#;
+
+/// Writes `models.ts`, `operations.ts` and `tokens.ts` into a folder.
+pub(crate) fn write(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("models.ts"), models())?;
+    fs::write(folder.join("operations.ts"), operations())?;
+    let sandbox = Sandbox::new(&Options::default()).map_err(anyhow::Error::msg)?;
+    let tokens = serde_json::to_string_pretty(sandbox.tokens())?;
+    let text = format!(
+        "{HEAD}/** The tokens that every sandbox accepts. */\nexport const TOKENS = {tokens} as const;\n"
+    );
+    fs::write(folder.join("tokens.ts"), text)?;
+    fs::write(folder.join("core.d.ts"), format!("{HEAD}{CORE}"))?;
+    fs::write(folder.join("sandbox.d.ts"), format!("{HEAD}{SANDBOX}"))?;
+    Ok(())
+}
+
+fn models() -> String {
+    let mut out = String::from(HEAD);
+    for model in MODELS {
+        let base = MODELS.into_iter().find(|other| extends(model, other));
+        let fields = base.map_or(0, |base| base.fields.len());
+        doc(&mut out, "", model.doc);
+        let heritage = base.map(|base| format!(" extends {}", base.name)).unwrap_or_default();
+        let _ = writeln!(out, "export interface {}{heritage} {{", model.name);
+        for field in model.fields.iter().skip(fields) {
+            write_field(&mut out, field);
+        }
+        if let Some(more) = model.more {
+            let _ = writeln!(out, "  /** Further ones, which this version does not name. */");
+            let _ = writeln!(out, "  [name: string]: {} | undefined;", type_of(more));
+        }
+        out.push_str("}\n\n");
+    }
+    out.push_str(
+        "/** A Pipedrive app that access is given to: those known today, and any that may come. */\nexport type AccessApp = Access[\"app\"];\n",
+    );
+    out
+}
+
+/// Whether a model begins with all members of another.
+fn extends(model: &Model, base: &Model) -> bool {
+    model.fields.len() > base.fields.len()
+        && model.fields.iter().zip(base.fields).all(|(field, base)| field.name == base.name)
+}
+
+fn write_field(out: &mut String, field: &Field) {
+    doc(out, "  ", field.doc);
+    let optional = if field.presence.may_be_missing() { "?" } else { "" };
+    let null = if field.presence.may_be_null() { " | null" } else { "" };
+    debug_assert!(field.presence != Presence::Required || (optional.is_empty() && null.is_empty()));
+    let _ = writeln!(out, "  {}{optional}: {}{null};", field.name, type_of(field.shape));
+}
+
+fn type_of(shape: Shape) -> String {
+    match shape {
+        Shape::Boolean => "boolean".into(),
+        Shape::Integer => "number".into(),
+        Shape::Text => "string".into(),
+        // The last part keeps the type open, and the editor's suggestions.
+        Shape::OneOf(known) => {
+            format!("{} | (string & {{}})", join(known.iter().map(|value| format!("\"{value}\""))))
+        }
+        Shape::OneOfNumbers(known) => format!("{} | (number & {{}})", join(known.iter().map(u64::to_string))),
+        Shape::NumericFlag => "0 | 1 | boolean".into(),
+        Shape::List(item) => format!("{}[]", type_of(*item)),
+        Shape::Object(model) => model.name.into(),
+    }
+}
+
+fn join(values: impl Iterator<Item = String>) -> String {
+    values.collect::<Vec<_>>().join(" | ")
+}
+
+fn operations() -> String {
+    let names = MODELS.map(|model| model.name).join(", ");
+    let mut out = format!(
+        "{HEAD}import type {{ ApiPromise }} from \"../call.js\";\nimport type {{ CursorPage, OffsetPage, PagePromise }} from \
+         \"../pages.js\";\nimport type {{ CallOptions }} from \"../types.js\";\nimport type {{ AccessApp, {names} }} from \
+         \"./models.js\";\n\n"
+    );
+    out.push_str("/** What is known of an operation before it is called. */\nexport interface Endpoint {\n");
+    out.push_str("  /** The HTTP method. */\n  readonly method: \"GET\" | \"POST\" | \"PUT\";\n");
+    out.push_str("  /** The path on api.pipedrive.com. */\n  readonly path: string;\n");
+    out.push_str("  /** What a call takes out of the company's daily budget, in tokens. */\n  readonly cost: number;\n");
+    out.push_str("  /** The OAuth scope that it needs. */\n  readonly scope: \"base\" | \"users:read\" | \"admin\";\n}\n\n");
+    out.push_str("/** Every operation of the Users API, by Pipedrive's own operation id. */\nexport const ENDPOINTS = {\n");
+    for Endpoint { operation, method, path, cost, scope, .. } in ENDPOINTS {
+        let (method, scope) = (method.as_str(), scope.as_str());
+        let _ = writeln!(
+            out,
+            "  {operation}: {{ method: \"{method}\", path: \"{path}\", cost: {cost}, scope: \"{scope}\" }},"
+        );
+    }
+    out.push_str("} as const satisfies Record<string, Endpoint>;\n\n");
+    out.push_str(
+        "/** Pipedrive's id of an operation. */\nexport type OperationId = keyof typeof ENDPOINTS;\n\n",
+    );
+    out.push_str(
+        "/** The access to one app, as a new user is given it. */\nexport interface NewAccess {\n  /** The app. */\n  app: \
+         AccessApp;\n  /** Whether the user administers it. */\n  admin?: boolean | undefined;\n  /** The id of a permission \
+         set. */\n  permission_set_id?: string | undefined;\n}\n\n",
+    );
+    for (endpoint, reference) in ENDPOINTS.into_iter().zip(REFERENCE) {
+        write_body(&mut out, endpoint, reference);
+    }
+    out.push_str("/** The operations of the Users API. */\nexport interface UsersOperations {\n");
+    for (endpoint, reference) in ENDPOINTS.into_iter().zip(REFERENCE) {
+        write_method(&mut out, endpoint, reference);
+    }
+    out.push_str("}\n");
+    out
+}
+
+/// The name of the type of an operation's body, and of the parameter that holds it.
+fn body_names(endpoint: &Endpoint, reference: &Reference) -> (String, &'static str) {
+    let data = type_of(reference.data);
+    if endpoint.method == Method::Post {
+        (format!("New{data}"), "user")
+    } else {
+        (format!("{data}Changes"), "changes")
+    }
+}
+
+fn in_place<'a>(
+    endpoint: &'a Endpoint,
+    reference: &'a Reference,
+    wanted: impl Fn(&Param) -> bool + 'a,
+) -> impl Iterator<Item = (&'a Param, &'static str)> + 'a {
+    let params = endpoint.params.iter().zip(reference.params).map(|(param, (_, doc))| (param, *doc));
+    params.filter(move |(param, _)| wanted(param))
+}
+
+fn write_body(out: &mut String, endpoint: &Endpoint, reference: &Reference) {
+    let members: Vec<_> = in_place(endpoint, reference, |param| param.place == Place::Body).collect();
+    if members.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "/** What `{}` takes. */", endpoint.operation);
+    let _ = writeln!(out, "export interface {} {{", body_names(endpoint, reference).0);
+    for (param, text) in members {
+        doc(out, "  ", text);
+        let _ = writeln!(out, "  {};", member(param));
+    }
+    out.push_str("}\n\n");
+}
+
+fn member(param: &Param) -> String {
+    let kind = match param.kind {
+        Kind::Id | Kind::Integer { .. } => "number",
+        Kind::Text | Kind::Email => "string",
+        Kind::Boolean | Kind::Flag => "boolean",
+        Kind::Access => "readonly NewAccess[]",
+    };
+    if param.required {
+        format!("{}: {kind}", param.name)
+    } else {
+        format!("{}?: {kind} | undefined", param.name)
+    }
+}
+
+/// Parameters that a caller gives by their place, before the options.
+fn is_positional(param: &Param) -> bool {
+    param.place == Place::Path || (param.place == Place::Query && param.required)
+}
+
+fn write_method(out: &mut String, endpoint: &Endpoint, reference: &Reference) {
+    let data = type_of(reference.data);
+    let mut text = reference.summary.to_owned();
+    if !reference.notes.is_empty() {
+        let _ = write!(text, "\n\n{}", reference.notes);
+    }
+    let _ = write!(
+        text,
+        "\n\n`{} {}` · cost {} · scope `{}`\n",
+        endpoint.method.as_str(),
+        endpoint.path,
+        endpoint.cost,
+        endpoint.scope.as_str()
+    );
+    let mut params = Vec::new();
+    for (param, about) in in_place(endpoint, reference, is_positional) {
+        let _ = write!(text, "\n@param {} {about}", param.name);
+        params.push(member(param));
+    }
+    if in_place(endpoint, reference, |param| param.place == Place::Body).next().is_some() {
+        let (kind, name) = body_names(endpoint, reference);
+        params.push(format!("{name}: {kind}"));
+    }
+    let own: Vec<_> =
+        in_place(endpoint, reference, |param| param.place == Place::Query && !param.required).collect();
+    for (param, about) in &own {
+        let _ = write!(text, "\n@param options.{} {about}", param.name);
+    }
+    let own: Vec<_> = own.iter().map(|(param, _)| member(param)).collect();
+    let own = if own.is_empty() { String::new() } else { format!(" & {{ {} }}", own.join("; ")) };
+    params.push(format!("options?: CallOptions{own}"));
+    let answer = match endpoint.answer {
+        Answer::One => format!("ApiPromise<{data}>"),
+        Answer::List => format!("ApiPromise<{data}[]>"),
+        Answer::CursorPage => format!("PagePromise<{data}, CursorPage<{data}>>"),
+        Answer::OffsetPage => format!("PagePromise<{data}, OffsetPage<{data}>>"),
+    };
+    doc(out, "  ", &text);
+    let _ = writeln!(out, "  {}({}): {answer};\n", endpoint.operation, params.join(", "));
+}
+
+/// A documentation comment. Rust's doc comments come with a space before each line.
+fn doc(out: &mut String, indent: &str, text: &str) {
+    let lines: Vec<&str> = text.trim().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    if let [line] = lines[..] {
+        let _ = writeln!(out, "{indent}/** {line} */");
+        return;
+    }
+    let _ = writeln!(out, "{indent}/**");
+    for line in lines {
+        let _ = writeln!(out, "{}", format!("{indent} * {line}").trim_end());
+    }
+    let _ = writeln!(out, "{indent} */");
+}
