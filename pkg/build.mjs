@@ -31,7 +31,7 @@ export const source = {
   module: () => unpack("${packed}"),
   glue() {
 ${body}
-    return { imports: { ${imports.join(", ")} }, exports: { ${exported.join(", ")} }, start: __wbg_set_wasm };
+    return { imports: { ${imports.join(", ")} }, exports: { ${exported.join(", ")} }, start(exports) { __wbg_set_wasm(exports); exports.__wbindgen_start(); } };
   },
 };
 `,

@@ -147,8 +147,9 @@ fn failure<T: Transport>(
     };
     let status_text = status.to_string();
     let mut text: Vec<&str> = vec![if status == 0 { "redirect" } else { &status_text }];
-    if !said.text.is_empty() {
-        text.extend([" ", &said.text]);
+    let said_text = said.text.trim_end_matches('.').to_owned();
+    if !said_text.is_empty() {
+        text.extend([" ", &said_text]);
     }
     let limit = (kind == Kind::RateLimit).then(|| limit_hit(response, &said.text, now));
     let limit_hint = match limit {

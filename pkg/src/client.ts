@@ -55,7 +55,7 @@ export class UsersClient implements UsersOperations {
   }
 
   findUsersByName(term: string, options?: CallOptions & { searchByEmail?: boolean | undefined }): ApiPromise<User[]> {
-    return this.#call("findUsersByName", { term }, options, ["searchByEmail"]);
+    return this.#call("findUsersByName", { term }, options, { options: ["searchByEmail"] });
   }
 
   getCurrentUser(options?: CallOptions): ApiPromise<CurrentUser> {
@@ -70,8 +70,8 @@ export class UsersClient implements UsersOperations {
     id: number,
     options?: CallOptions & { limit?: number | undefined; cursor?: string | undefined },
   ): PagePromise<Follower, CursorPage<Follower>> {
-    const ask = (cursor?: unknown) =>
-      this.#run<Follower[]>("getUserFollowers", { id }, cursor === undefined ? options : { ...options, cursor }, { options: ["limit", "cursor"] });
+    const ask = (cursor?: string | number) =>
+      this.#run<Follower[]>("getUserFollowers", { id }, { ...options, ...(cursor !== undefined && { cursor }) }, { options: ["limit", "cursor"] });
     return new PagePromise(ask(), ask, CursorPage<Follower>);
   }
 
@@ -83,8 +83,8 @@ export class UsersClient implements UsersOperations {
     id: number,
     options?: CallOptions & { start?: number | undefined; limit?: number | undefined },
   ): PagePromise<RoleAssignment, OffsetPage<RoleAssignment>> {
-    const ask = (start?: unknown) =>
-      this.#run<RoleAssignment[]>("getUserRoleAssignments", { id }, start === undefined ? options : { ...options, start }, { options: ["start", "limit"] });
+    const ask = (start?: string | number) =>
+      this.#run<RoleAssignment[]>("getUserRoleAssignments", { id }, { ...options, ...(start !== undefined && { start }) }, { options: ["start", "limit"] });
     return new PagePromise(ask(), ask, OffsetPage<RoleAssignment>);
   }
 
@@ -130,13 +130,13 @@ export class UsersClient implements UsersOperations {
   }
 
   /** A call, from what its caller gave to its outcome. */
-  #run<Data>(operation: OperationId, args: Args, options: CallOptions & Args = {}, own: Own = {}): Promise<Outcome<Data>> {
+  #run<Data>(operation: OperationId, args: Args, options: CallOptions = {}, own: Own = {}): Promise<Outcome<Data>> {
     const site = callSite(this[operation]);
     return new Promise((resolve, reject) => {
       if (this.#closed) throw closed();
       onlyKnown("argument", operation, "options", options, [...(own.options ?? []), ...CALL_OPTIONS]);
       if (own.body) onlyKnown("argument", operation, ...own.body);
-      const { signal, ...given } = options;
+      const { signal, ...given }: CallOptions & Pick<ErrorFields, "cursor" | "start"> = options;
       if (signal !== undefined && typeof signal?.addEventListener !== "function") {
         throw makeError(`${operation}: signal must be an AbortSignal`, { kind: "argument", operation });
       }
@@ -152,8 +152,7 @@ export class UsersClient implements UsersOperations {
         if (signal) this.#signals.remove(signal, giveUp);
         cancel = () => undefined;
       };
-      const from = given as Pick<ErrorFields, "cursor" | "start">;
-      const settle = new Settle(operation, site, from, end, resolve as (outcome: Outcome<unknown>) => void, reject);
+      const settle = new Settle(operation, site, given, end, resolve as (outcome: Outcome<unknown>) => void, reject);
       this.#calls.add(giveUp);
       if (signal) this.#signals.add(signal, giveUp);
 

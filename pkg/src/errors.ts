@@ -27,34 +27,36 @@ const BRAND = Symbol.for("pipedrive-users.error");
 /** A failed call, or a configuration that cannot be used. It never holds a token. */
 export class PipedriveError extends Error {
   /** What kind of failure it is; each kind is a class of its own. */
-  readonly kind!: ErrorKind;
+  declare readonly kind: ErrorKind;
   /** The operation, such as `getUser`. */
-  readonly operation: string | undefined;
+  declare readonly operation: string | undefined;
   /** The HTTP status, where there was an answer. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** Pipedrive's `code`, `errorCode` or `statusCode`, as it came. It may differ from the HTTP status. */
-  readonly code: string | number | undefined;
+  declare readonly code: string | number | undefined;
   /** Pipedrive's `error_info`, where it says more than where the documentation is. */
-  readonly detail: string | undefined;
+  declare readonly detail: string | undefined;
   /** Pipedrive's `x-correlation-id`, to quote to its support. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** How long the server asks to wait, in seconds. */
-  readonly retryAfterSeconds: number | undefined;
+  declare readonly retryAfterSeconds: number | undefined;
   /** How many requests were sent. */
-  readonly attempts: number = 0;
+  declare readonly attempts: number;
   /** The headers of the answer, names in lower case. */
-  readonly headers: Readonly<Record<string, string>> = {};
+  declare readonly headers: Readonly<Record<string, string>>;
   /** The text of the answer, 1 MiB at most. */
-  readonly body: string | undefined;
+  declare readonly body: string | undefined;
   /** Where the page began that failed: give it as `cursor` to go on. */
-  readonly cursor: string | undefined;
+  declare readonly cursor: string | undefined;
   /** Where the page began that failed: give it as `start` to go on. */
-  readonly start: number | undefined;
+  declare readonly start: number | undefined;
 
   constructor(message: string, fields: ErrorFields) {
     super(message);
     const { cause, ...rest } = fields;
-    Object.assign(this, rest);
+    // What is not known is not shown.
+    const known = Object.entries({ attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined);
+    Object.assign(this, Object.fromEntries(known));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: true });
   }
@@ -63,7 +65,7 @@ export class PipedriveError extends Error {
   toJSON(): Record<string, unknown> {
     const { cause } = this;
     return {
-      ...this,
+      ...(this as object),
       name: this.name,
       message: this.message,
       ...(cause !== undefined && { cause: cause instanceof Error ? { name: cause.name, message: cause.message } : String(cause) }),
@@ -72,8 +74,9 @@ export class PipedriveError extends Error {
 }
 
 // The names are set by hand, since minifiers change those of classes.
-const named = (error: typeof PipedriveError, name: string) =>
-  Object.defineProperty(error.prototype, "name", { value: name, configurable: true, writable: true });
+const named = (error: typeof PipedriveError, name: string) => {
+  for (const target of [error, error.prototype]) Object.defineProperty(target, "name", { value: name, configurable: true });
+};
 
 /** The configuration is not usable: thrown by the constructor. */
 export class ConfigError extends PipedriveError { declare readonly kind: "config"; }
@@ -139,5 +142,5 @@ export const makeError = (message: string, fields: ErrorFields): PipedriveError 
 export function isPipedriveError(error: unknown): error is PipedriveError;
 export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is ErrorClasses[Kind];
 export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {
-  return error instanceof Error && BRAND in error && (kind === undefined || (error as PipedriveError).kind === kind);
+  return error instanceof Error && BRAND in error && (kind === undefined || (error as Error as PipedriveError).kind === kind);
 }
