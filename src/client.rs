@@ -1,7 +1,6 @@
 //! The one conductor: a call from start to end reads top to bottom in [`Inner::call`] and [`Inner::run`].
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::rc::Rc;
@@ -19,6 +18,7 @@ use crate::options::CallOptions;
 use crate::page::{self, Next};
 use crate::retry::{self, Decision};
 use crate::shared::{Handle, Shared};
+use crate::sorted::SortedMap;
 use crate::transport::{
     Body, Headers, Progress, Request, RequestHeaders, Response, SendError, Transport, World,
 };
@@ -60,7 +60,7 @@ pub struct Meta<W: World> {
 }
 
 /// Is told what happens.
-pub type Observer = Box<dyn Fn(&Event)>;
+pub type Observer = Box<dyn Fn(&Event<'_>)>;
 
 struct Inner<W: World> {
     world: W,
@@ -71,7 +71,7 @@ struct Inner<W: World> {
     usage: RefCell<Usage>,
     rate_limit: RefCell<RateLimit>,
     /// The GETs that are on their way, by all that makes them the same.
-    on_their_way: RefCell<BTreeMap<String, Handle<Result<Answered<W>>>>>,
+    on_their_way: RefCell<SortedMap<String, Handle<Result<Answered<W>>>>>,
     /// The operations whose end was announced, so that it is told once each.
     deprecated: RefCell<Vec<&'static str>>,
     observer: Option<Observer>,
@@ -179,7 +179,7 @@ impl<W: World> Inner<W> {
         let joined = self.on_their_way.borrow().get(&key).and_then(Handle::join);
         let share = if let Some(share) = joined {
             self.usage.borrow_mut().saved(endpoint);
-            self.tell(endpoint, EventKind::Shared, |_| {});
+            self.tell(endpoint, EventKind::Shared, 0, None, None, None);
             share
         } else {
             let share = Shared::new(Rc::clone(self).run(operation, options));
@@ -192,7 +192,7 @@ impl<W: World> Inner<W> {
     }
 
     /// Takes a settled request off the list, unless a newer one stands there.
-    fn forget(&self, key: &str) {
+    fn forget(&self, key: &String) {
         let mut on_their_way = self.on_their_way.borrow_mut();
         if on_their_way.get(key).is_some_and(|handle| handle.join().is_none()) {
             on_their_way.remove(key);
@@ -211,10 +211,7 @@ impl<W: World> Inner<W> {
         loop {
             let permit = ticket
                 .permit(&self.world, |milliseconds| {
-                    self.tell(endpoint, EventKind::Wait, |event| {
-                        event.attempt = attempts;
-                        event.duration_ms = Some(milliseconds);
-                    });
+                    self.tell(endpoint, EventKind::Wait, attempts, None, Some(milliseconds), None);
                 })
                 .await;
             let signature = match renewed.take() {
@@ -246,12 +243,7 @@ impl<W: World> Inner<W> {
             else {
                 return Err(error);
             };
-            self.tell(endpoint, EventKind::Retry, |event| {
-                event.attempt = attempts;
-                event.status = error.status;
-                event.duration_ms = Some(wait);
-                event.text = Some(error.message.clone());
-            });
+            self.tell(endpoint, EventKind::Retry, attempts, error.status, Some(wait), Some(&error.message));
             if wait > 0.0 {
                 self.world.sleep(wait).await;
             }
@@ -269,7 +261,7 @@ impl<W: World> Inner<W> {
         let endpoint = operation.endpoint;
         let timeout_ms = options.timeout_ms.unwrap_or(self.config.timeout_ms);
         let request = self.request(operation, options, signature);
-        self.tell(endpoint, EventKind::Request, |event| event.attempt = attempt);
+        self.tell(endpoint, EventKind::Request, attempt, None, None, None);
         let started = self.world.now();
         let outcome = self.within(timeout_ms, self.world.send(request)).await;
         let now = self.world.now();
@@ -295,11 +287,7 @@ impl<W: World> Inner<W> {
             Ok(response) => Some(response.status),
             Err(error) => error.status,
         };
-        self.tell(endpoint, EventKind::Response, |event| {
-            event.attempt = attempt;
-            event.status = status;
-            event.duration_ms = Some(now - started);
-        });
+        self.tell(endpoint, EventKind::Response, attempt, status, Some(now - started), None);
         result.map_err(|error| {
             self.learn_from(endpoint, &error, attempt);
             error.with(|details| {
@@ -348,7 +336,7 @@ impl<W: World> Inner<W> {
     fn spend(&self, endpoint: &'static Endpoint) -> Result<()> {
         let now = self.world.now();
         self.daily.borrow_mut().spend(endpoint.cost, now).map_err(|reset_at| {
-            self.tell(endpoint, EventKind::Limited, |event| event.duration_ms = Some(reset_at - now));
+            self.tell(endpoint, EventKind::Limited, 0, None, Some(reset_at - now), None);
             let text = [
                 "not sent, since its cost of ",
                 &endpoint.cost.to_string(),
@@ -386,12 +374,8 @@ impl<W: World> Inner<W> {
             LimitScope::Burst => self.queue.pause(reset_at),
             LimitScope::Daily => self.daily.borrow_mut().exhausted(reset_at),
         }
-        self.tell(endpoint, EventKind::Limited, |event| {
-            event.attempt = attempt;
-            event.status = error.status;
-            event.duration_ms = Some(reset_at - self.world.now());
-            event.text = Some(error.message.clone());
-        });
+        let wait = reset_at - self.world.now();
+        self.tell(endpoint, EventKind::Limited, attempt, error.status, Some(wait), Some(&error.message));
     }
 
     /// Passes Pipedrive's announcement of an end on, once per operation.
@@ -403,23 +387,23 @@ impl<W: World> Inner<W> {
         if !told.contains(&endpoint.operation) {
             told.push(endpoint.operation);
             drop(told);
-            self.tell(endpoint, EventKind::Deprecated, |event| event.text = Some(text));
+            self.tell(endpoint, EventKind::Deprecated, 0, None, None, Some(&text));
         }
     }
 
-    fn tell(&self, endpoint: &'static Endpoint, kind: EventKind, add: impl FnOnce(&mut Event)) {
+    #[inline(never)]
+    fn tell(
+        &self,
+        endpoint: &'static Endpoint,
+        kind: EventKind,
+        attempt: u32,
+        status: Option<u16>,
+        duration_ms: Option<f64>,
+        text: Option<&str>,
+    ) {
         if let Some(observer) = &self.observer {
-            let mut event = Event {
-                kind,
-                operation: endpoint.operation,
-                attempt: 0,
-                cost: endpoint.cost,
-                status: None,
-                duration_ms: None,
-                text: None,
-            };
-            add(&mut event);
-            observer(&event);
+            let Endpoint { operation, cost, .. } = *endpoint;
+            observer(&Event { kind, operation, attempt, cost, status, duration_ms, text });
         }
     }
 }

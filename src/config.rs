@@ -5,11 +5,11 @@ use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::error::{Error, Kind, Result};
+use crate::options;
 use crate::secret::Secret;
 use crate::transport::Cause;
 
-/// The settings of a client. `Config::default()` calls `api.pipedrive.com` with the documented defaults and needs a
-/// credential.
+/// The settings of a client. [`Config::new`] calls `api.pipedrive.com` with the documented defaults.
 #[derive(Clone)]
 pub struct Config {
     /// Where to call.
@@ -17,7 +17,7 @@ pub struct Config {
     /// As whom.
     pub credential: Credential,
     /// Headers for every request, names in lower case.
-    pub headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     /// How long one attempt may take, its body included.
     pub timeout_ms: u32,
     /// How often a call may be sent again.
@@ -28,17 +28,30 @@ pub struct Config {
     pub daily_token_budget: Option<u32>,
 }
 
-impl Default for Config {
-    fn default() -> Self {
+impl Config {
+    /// The documented defaults, as somebody.
+    #[must_use]
+    pub fn new(credential: Credential) -> Self {
         Self {
             base: Base::default(),
-            credential: Credential::None,
+            credential,
             headers: Vec::new(),
             timeout_ms: 30_000,
             max_retries: 2,
             max_concurrency: 10,
             daily_token_budget: None,
         }
+    }
+
+    /// Adds a header to every request.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what no header can carry.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self> {
+        let header = options::header((name.to_owned(), value.into()));
+        self.headers.push(header.map_err(|text| Error::new(Kind::Config, "", &[&text]))?);
+        Ok(self)
     }
 }
 
@@ -55,6 +68,30 @@ impl Default for Base {
     fn default() -> Self {
         Self::under("https://api.pipedrive.com")
     }
+}
+
+impl Credential {
+    /// An API token that is always the same.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what no header can carry.
+    pub fn api_token(token: &str) -> Result<Self> {
+        fixed(token).map(Self::ApiToken)
+    }
+
+    /// An access token that is always the same.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what no header can carry.
+    pub fn access_token(token: &str) -> Result<Self> {
+        fixed(token).map(Self::AccessToken)
+    }
+}
+
+fn fixed(token: &str) -> Result<Token> {
+    Secret::new(token).map(Token::Fixed).map_err(|what| Error::new(Kind::Config, "", &["the token ", what]))
 }
 
 impl Base {

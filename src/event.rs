@@ -1,8 +1,8 @@
 //! What a client tells while it works. An event never holds a body or a secret.
 
 /// Something that happened.
-#[derive(Clone, Debug)]
-pub struct Event {
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
     /// What happened.
     pub kind: EventKind,
     /// In which operation.
@@ -16,7 +16,7 @@ pub struct Event {
     /// How long the attempt took, or how long the wait will be, in milliseconds.
     pub duration_ms: Option<f64>,
     /// A line of text, where there is something to say.
-    pub text: Option<String>,
+    pub text: Option<&'a str>,
 }
 
 /// The kind of an [`Event`].

@@ -7,6 +7,7 @@
 mod answer;
 pub mod api;
 mod auth;
+mod call;
 pub mod client;
 pub mod config;
 pub mod error;
@@ -21,11 +22,13 @@ mod retry;
 pub mod sandbox;
 mod secret;
 mod shared;
+mod sorted;
 pub mod transport;
 mod usage;
 #[cfg(all(target_arch = "wasm32", any(feature = "npm-client", feature = "npm-sandbox")))]
 mod wasm;
 
+pub use call::{Answered, Call, Page, PagedCall, Pager};
 pub use client::Client;
 pub use config::Config;
 pub use error::{Error, Result};

@@ -56,8 +56,8 @@ impl CallOptions {
     }
 }
 
-/// A header that can be sent. Its value is not shown if it cannot: it may be a secret.
-fn header((name, value): (String, Arg)) -> Result<(String, String), String> {
+/// A header that can be sent, its name in lower case. Its value is not shown if it cannot: it may be a secret.
+pub(crate) fn header((name, value): (String, Arg)) -> Result<(String, String), String> {
     let is_name = !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     match value {

@@ -14,12 +14,11 @@ pub enum Next {
     Start(u64),
 }
 
-impl Next {
-    /// The value as the parameter that asks for the next page.
-    pub(crate) fn to_arg(&self) -> (&'static str, Arg) {
-        match self {
-            Self::Cursor(cursor) => ("cursor", Arg::Text(cursor.clone())),
-            Self::Start(start) => ("start", Arg::from(*start)),
+impl From<Next> for Arg {
+    fn from(next: Next) -> Self {
+        match next {
+            Next::Cursor(cursor) => cursor.into(),
+            Next::Start(start) => start.into(),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! One piece of work that many wait for: it runs as long as anyone waits, and all get the same result.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
+
+use crate::sorted::SortedMap;
 
 type Work<T> = Pin<Box<dyn Future<Output = T>>>;
 
@@ -18,7 +19,7 @@ struct State<T> {
     /// The work, until it is done; taken out while it is polled.
     work: Option<Work<T>>,
     result: Option<T>,
-    waiting: BTreeMap<u32, Waker>,
+    waiting: SortedMap<u32, Waker>,
 }
 
 /// A share of the work. Dropping the last share gives the work up.
@@ -32,7 +33,7 @@ pub(crate) struct Handle<T>(Weak<Inner<T>>);
 
 impl<T: Clone> Shared<T> {
     pub(crate) fn new(work: impl Future<Output = T> + 'static) -> Self {
-        let state = State { work: Some(Box::pin(work)), result: None, waiting: BTreeMap::new() };
+        let state = State { work: Some(Box::pin(work)), result: None, waiting: SortedMap::default() };
         Self { inner: Rc::new(Inner { state: RefCell::new(state), next_waiter: Cell::new(1) }), waiter: 0 }
     }
 
@@ -73,13 +74,10 @@ impl<T: Clone> Future for Shared<T> {
             return Poll::Pending;
         };
         state.result = Some(result.clone());
+        state.waiting.remove(&self.waiter);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
-        for (waiter, waker) in waiting {
-            if waiter != self.waiter {
-                waker.wake();
-            }
-        }
+        waiting.into_values().for_each(Waker::wake);
         Poll::Ready(result)
     }
 }
@@ -89,7 +87,7 @@ impl<T> Drop for Shared<T> {
         let mut state = self.inner.state.borrow_mut();
         state.waiting.remove(&self.waiter);
         // The work may have been about to wake this one: another takes over.
-        let next = state.waiting.values().next().cloned();
+        let next = state.waiting.first().map(|(_, waker)| waker.clone());
         drop(state);
         if let Some(waker) = next {
             waker.wake();

@@ -1,7 +1,10 @@
 //! `POST /v1/users`: cost 10, scope `admin`.
 
-use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
-use crate::models::{Described, User};
+use super::{Answer, Arg, Endpoint, Kind, Method, Param, Place, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
+use crate::models::{AccessApp, Described, User};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -35,3 +38,48 @@ pub static REFERENCE: Reference = Reference {
     ],
     data: User::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Adds a user: `POST /v1/users`, cost 10. It invites a person and may be billed as a seat.
+    pub fn add_user(&self, user: NewUser) -> Call<W, User> {
+        let NewUser { email, access, active_flag } = user;
+        let access = access.map(|entries| Arg::List(entries.into_iter().map(Arg::from).collect()));
+        let access = access.unwrap_or(Arg::Absent);
+        self.to(
+            &ENDPOINT,
+            vec![("email", email.into()), ("access", access), ("active_flag", active_flag.into())],
+        )
+    }
+}
+
+/// A user to add.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser {
+    /// The e-mail address to invite.
+    pub email: String,
+    /// The access to give, an entry per app; without it, Pipedrive gives access to sales.
+    pub access: Option<Vec<NewAccess>>,
+    /// Whether the user is active; without it, yes.
+    pub active_flag: Option<bool>,
+}
+
+/// The access to one app, as a new user is given it.
+#[derive(Clone, Debug)]
+pub struct NewAccess {
+    /// The app.
+    pub app: AccessApp,
+    /// Whether the user administers it.
+    pub admin: Option<bool>,
+    /// The id of a permission set.
+    pub permission_set_id: Option<String>,
+}
+
+impl From<NewAccess> for Arg {
+    fn from(access: NewAccess) -> Self {
+        Self::Object(vec![
+            ("app".to_owned(), access.app.as_str().into()),
+            ("admin".to_owned(), access.admin.into()),
+            ("permission_set_id".to_owned(), access.permission_set_id.into()),
+        ])
+    }
+}

@@ -1,7 +1,10 @@
 //! `GET /v1/users/find`: cost 40, scope `users:read`.
 
 use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
 use crate::models::{Described, User};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -33,3 +36,10 @@ pub static REFERENCE: Reference = Reference {
     ],
     data: User::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Finds users by name, or by e-mail: `GET /v1/users/find`, cost 40.
+    pub fn find_users_by_name(&self, term: &str, search_by_email: bool) -> Call<W, Vec<User>> {
+        self.to(&ENDPOINT, vec![("term", term.into()), ("searchByEmail", search_by_email.into())])
+    }
+}

@@ -1,7 +1,10 @@
 //! `GET /v1/users/me`: cost 2, scope `base`.
 
 use super::{Answer, Endpoint, Method, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
 use crate::models::{CurrentUser, Described};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -21,3 +24,10 @@ pub static REFERENCE: Reference = Reference {
     params: &[],
     data: CurrentUser::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Returns the token's user with the company: `GET /v1/users/me`, cost 2.
+    pub fn get_current_user(&self) -> Call<W, CurrentUser> {
+        self.to(&ENDPOINT, Vec::new())
+    }
+}

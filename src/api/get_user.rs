@@ -1,7 +1,10 @@
 //! `GET /v1/users/{id}`: cost 2, scope `users:read`.
 
 use super::{Answer, Endpoint, Method, Param, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
 use crate::models::{Described, User};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -21,3 +24,10 @@ pub static REFERENCE: Reference = Reference {
     params: &[("id", "The id of the user.")],
     data: User::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Returns one user: `GET /v1/users/{id}`, cost 2.
+    pub fn get_user(&self, id: u64) -> Call<W, User> {
+        self.to(&ENDPOINT, vec![("id", id.into())])
+    }
+}

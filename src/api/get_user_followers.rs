@@ -1,7 +1,10 @@
 //! `GET /api/v2/users/{id}/followers`: cost 10, scope `users:read`.
 
 use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
+use crate::call::PagedCall;
+use crate::client::Client;
 use crate::models::{Described, Follower};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -35,3 +38,17 @@ pub static REFERENCE: Reference = Reference {
     ],
     data: Follower::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Lists who follows a user, so many in a page: `GET /api/v2/users/{id}/followers`, cost 10 a page.
+    pub fn get_user_followers(
+        &self,
+        id: u64,
+        limit: Option<u32>,
+        cursor: Option<&str>,
+    ) -> PagedCall<W, Follower> {
+        PagedCall(
+            self.to(&ENDPOINT, vec![("id", id.into()), ("limit", limit.into()), ("cursor", cursor.into())]),
+        )
+    }
+}

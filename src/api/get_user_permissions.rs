@@ -1,7 +1,10 @@
 //! `GET /v1/users/{id}/permissions`: cost 10, scope `users:read`.
 
 use super::{Answer, Endpoint, Method, Param, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
 use crate::models::{Described, UserPermissions};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -21,3 +24,10 @@ pub static REFERENCE: Reference = Reference {
     params: &[("id", "The id of the user.")],
     data: UserPermissions::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Returns what a user may do: `GET /v1/users/{id}/permissions`, cost 10.
+    pub fn get_user_permissions(&self, id: u64) -> Call<W, UserPermissions> {
+        self.to(&ENDPOINT, vec![("id", id.into())])
+    }
+}

@@ -1,7 +1,10 @@
 //! `GET /v1/users/{id}/roleAssignments`: cost 10, scope `users:read`.
 
 use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope, params::MAX_SAFE_INTEGER};
+use crate::call::PagedCall;
+use crate::client::Client;
 use crate::models::{Described, RoleAssignment};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -41,3 +44,17 @@ pub static REFERENCE: Reference = Reference {
     ],
     data: RoleAssignment::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Lists the roles of a user, so many in a page: `GET /v1/users/{id}/roleAssignments`, cost 10 a page.
+    pub fn get_user_role_assignments(
+        &self,
+        id: u64,
+        start: Option<u64>,
+        limit: Option<u32>,
+    ) -> PagedCall<W, RoleAssignment> {
+        PagedCall(
+            self.to(&ENDPOINT, vec![("id", id.into()), ("start", start.into()), ("limit", limit.into())]),
+        )
+    }
+}

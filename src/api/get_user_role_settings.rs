@@ -1,7 +1,10 @@
 //! `GET /v1/users/{id}/roleSettings`: cost 10, scope `users:read`.
 
 use super::{Answer, Endpoint, Method, Param, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
 use crate::models::{Described, RoleSettings};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -21,3 +24,10 @@ pub static REFERENCE: Reference = Reference {
     params: &[("id", "The id of the user.")],
     data: RoleSettings::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Returns what a user's role sees by default: `GET /v1/users/{id}/roleSettings`, cost 10.
+    pub fn get_user_role_settings(&self, id: u64) -> Call<W, RoleSettings> {
+        self.to(&ENDPOINT, vec![("id", id.into())])
+    }
+}

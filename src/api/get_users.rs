@@ -1,7 +1,10 @@
 //! `GET /v1/users`: cost 20, scope `users:read`.
 
 use super::{Answer, Endpoint, Method, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
 use crate::models::{Described, User};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -21,3 +24,10 @@ pub static REFERENCE: Reference = Reference {
     params: &[],
     data: User::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Lists all users of the company: `GET /v1/users`, cost 20.
+    pub fn get_users(&self) -> Call<W, Vec<User>> {
+        self.to(&ENDPOINT, Vec::new())
+    }
+}

@@ -1,7 +1,10 @@
 //! `PUT /v1/users/{id}`: cost 10, scope `admin`.
 
 use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
+use crate::call::Call;
+use crate::client::Client;
 use crate::models::{Described, User};
+use crate::transport::World;
 
 /// The operation.
 pub static ENDPOINT: Endpoint = Endpoint {
@@ -30,3 +33,10 @@ pub static REFERENCE: Reference = Reference {
     params: &[("id", "The id of the user."), ("active_flag", "Whether the user is active.")],
     data: User::SHAPE,
 };
+
+impl<W: World> Client<W> {
+    /// Activates or deactivates a user: `PUT /v1/users/{id}`, cost 10.
+    pub fn update_user(&self, id: u64, active_flag: bool) -> Call<W, User> {
+        self.to(&ENDPOINT, vec![("id", id.into()), ("active_flag", active_flag.into())])
+    }
+}

@@ -2,7 +2,6 @@
 //! allows. One queue belongs to one client.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -10,6 +9,7 @@ use std::task::{Poll, Waker};
 
 use super::RateLimit;
 use super::burst::{Burst, Next};
+use crate::sorted::SortedMap;
 use crate::transport::Clock;
 
 /// The queue of a client.
@@ -21,8 +21,8 @@ struct State {
     max_concurrency: u32,
     in_flight: u32,
     next_ticket: u64,
-    /// Who waits, by the order of arrival. The waker is missing until the ticket's future was polled.
-    waiting: BTreeMap<u64, Option<Waker>>,
+    /// Who waits, by the order of arrival.
+    waiting: SortedMap<u64, Waker>,
 }
 
 /// A place in the queue. A call keeps it over its attempts, so that one that is sent again goes first. It is given
@@ -39,10 +39,10 @@ impl Queue {
     pub(crate) fn new(max_concurrency: u32) -> Self {
         Self(Rc::new(RefCell::new(State {
             burst: Burst::default(),
-            max_concurrency,
+            max_concurrency: max_concurrency.max(1),
             in_flight: 0,
             next_ticket: 0,
-            waiting: BTreeMap::new(),
+            waiting: SortedMap::default(),
         })))
     }
 
@@ -66,7 +66,7 @@ impl Queue {
     }
 
     fn wake_first(&self) {
-        let first = self.0.borrow().waiting.values().next().cloned().flatten();
+        let first = self.0.borrow().waiting.first().map(|(_, waker)| waker.clone());
         if let Some(waker) = first {
             waker.wake();
         }
@@ -75,7 +75,7 @@ impl Queue {
     /// What the holder of a ticket has to wait for; `None` when it may go, and then it counts as gone.
     fn admit(&self, number: u64, now: f64) -> Option<Wait> {
         let mut state = self.0.borrow_mut();
-        if state.waiting.keys().next().is_some_and(|first| *first < number)
+        if state.waiting.first().is_some_and(|(first, _)| *first < number)
             || state.in_flight >= state.max_concurrency
         {
             return Some(Wait::Turn);
@@ -109,7 +109,7 @@ impl Ticket {
                     self.queue.wake_first();
                     return Poll::Ready(Permit(self.queue.clone()));
                 };
-                self.queue.0.borrow_mut().waiting.insert(self.number, Some(context.waker().clone()));
+                self.queue.0.borrow_mut().waiting.insert(self.number, context.waker().clone());
                 let Wait::Until(at) = wait else {
                     timer = None;
                     return Poll::Pending;

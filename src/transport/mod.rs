@@ -3,6 +3,9 @@
 
 #[cfg(target_arch = "wasm32")]
 mod fetch;
+#[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
+mod sandbox;
+mod text;
 
 use std::any::Any;
 use std::fmt;
@@ -17,6 +20,9 @@ use crate::api::Method;
 pub use fetch::Fetch;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use fetch::entries;
+#[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
+pub use sandbox::{SandboxWorld, Scripted};
+pub use text::{HeaderList, TextBody};
 
 /// Sends requests.
 pub trait Transport {

@@ -64,7 +64,7 @@ extern "C" {
         cost: u32,
         status: Option<u16>,
         duration_ms: Option<f64>,
-        text: Option<String>,
+        text: Option<&str>,
     );
 }
 
@@ -132,7 +132,7 @@ impl Core {
     }
 }
 
-fn tell(listener: &Listener, event: &Event) {
+fn tell(listener: &Listener, event: &Event<'_>) {
     listener.event(
         event.kind.as_str(),
         event.operation,
@@ -140,7 +140,7 @@ fn tell(listener: &Listener, event: &Event) {
         event.cost,
         event.status,
         event.duration_ms,
-        event.text.clone(),
+        event.text,
     );
 }
 

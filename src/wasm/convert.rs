@@ -52,14 +52,14 @@ pub(crate) fn config(object: &JsValue) -> Config {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     // The face lets only whole numbers pass.
     let number = |name| Json::get(object, name).and_then(|value| value.as_f64()).map(|number| number as u32);
-    let defaults = Config::default();
+    let credential = match (token(object, "apiToken"), token(object, "accessToken")) {
+        (Some(token), _) => Credential::ApiToken(token),
+        (_, Some(token)) => Credential::AccessToken(token),
+        _ => Credential::None,
+    };
+    let defaults = Config::new(credential);
     Config {
         base: Base { v1: text("v1"), v2: text("v2") },
-        credential: match (token(object, "apiToken"), token(object, "accessToken")) {
-            (Some(token), _) => Credential::ApiToken(token),
-            (_, Some(token)) => Credential::AccessToken(token),
-            _ => Credential::None,
-        },
         headers: Json::get(object, "headers")
             .map(|headers| entries(headers.unchecked_ref::<Object>()))
             .into_iter()
@@ -70,6 +70,7 @@ pub(crate) fn config(object: &JsValue) -> Config {
         max_retries: number("maxRetries").unwrap_or(defaults.max_retries),
         max_concurrency: number("maxConcurrency").unwrap_or(defaults.max_concurrency),
         daily_token_budget: number("dailyTokenBudget"),
+        ..defaults
     }
 }
 

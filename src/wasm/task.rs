@@ -1,11 +1,12 @@
 //! Calls on their way, each of which can be cancelled by its number.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+
+use crate::sorted::SortedMap;
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -17,7 +18,7 @@ pub(crate) struct Tasks(Rc<RefCell<State>>);
 struct State {
     next: u32,
     /// How to wake a task, so that it finds that it was cancelled.
-    running: BTreeMap<u32, Option<Waker>>,
+    running: SortedMap<u32, Option<Waker>>,
 }
 
 impl Tasks {
@@ -31,10 +32,13 @@ impl Tasks {
         let tasks = self.clone();
         let mut work: Option<Work> = Some(Box::pin(work));
         wasm_bindgen_futures::spawn_local(poll_fn(move |context| {
-            match tasks.0.borrow_mut().running.get_mut(&number) {
-                Some(waker) => *waker = Some(context.waker().clone()),
-                None => work = None,
+            let mut state = tasks.0.borrow_mut();
+            if state.running.get(&number).is_some() {
+                state.running.insert(number, Some(context.waker().clone()));
+            } else {
+                work = None;
             }
+            drop(state);
             let polled = work.as_mut().map_or(Poll::Ready(()), |work| work.as_mut().poll(context));
             if polled.is_ready() {
                 work = None;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell::{command, root, run, step};
-use crate::{emit, tools};
+use crate::{emit, tools, traps};
 
 /// A WebAssembly module of the package: one crate, a Cargo feature each.
 struct Module {
@@ -80,10 +80,11 @@ fn compile(module: &Module, more_features: &[&str]) -> Result<()> {
         .out_name(module.name)
         .bundler(true)?
         .typescript(false)
-        .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&out)?;
-    shrink(&out.join(format!("{}_bg.wasm", module.name)))
+    let wasm = out.join(format!("{}_bg.wasm", module.name));
+    traps::make_panics_trap(&wasm)?;
+    shrink(&wasm)
 }
 
 fn shrink(wasm: &Path) -> Result<()> {

@@ -5,6 +5,7 @@ mod emit;
 mod serve;
 mod shell;
 mod tools;
+mod traps;
 
 use clap::Parser;
 

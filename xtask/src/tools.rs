@@ -41,7 +41,9 @@ pub fn npm_packages(folder: &str) -> Result<()> {
     }
     step(&format!("npm packages of {folder}/"));
     // Not `npm ci`: it refuses a lock file that was written on one platform and lacks the binaries of the others.
-    run(command("npm", &["install", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder_path))?;
+    run(
+        command("npm", &["install", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(&folder_path)
+    )?;
     fs::write(mark, lock)?;
     Ok(())
 }

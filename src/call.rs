@@ -1,0 +1,204 @@
+//! Calls as Rust callers write them: `client.get_user(7).timeout_ms(5_000).await`.
+
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+
+use serde::de::DeserializeOwned;
+
+use crate::api::{Arg, Endpoint};
+use crate::client::{Client, Meta, Reply};
+use crate::error::{Error, Kind, Result};
+use crate::operation::Operation;
+use crate::options::CallOptions;
+use crate::page::Next;
+use crate::transport::{Json, World};
+
+/// The parameters of a call, by their names.
+pub(crate) type Args = Vec<(&'static str, Arg)>;
+
+/// A call that can be awaited for its data. Nothing is sent before that.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<W: World, M> {
+    client: Client<W>,
+    endpoint: &'static Endpoint,
+    args: Args,
+    options: Args,
+    headers: Vec<(String, Arg)>,
+    model: PhantomData<M>,
+}
+
+/// The data of an answer, and what is known beside it.
+pub struct Answered<W: World, M> {
+    /// The data.
+    pub data: M,
+    /// The status, headers, cost and limits.
+    pub response: Meta<W>,
+}
+
+impl<W: World> Client<W> {
+    pub(crate) fn to<M>(&self, endpoint: &'static Endpoint, args: Args) -> Call<W, M> {
+        let (options, headers) = (Vec::new(), Vec::new());
+        Call { client: self.clone(), endpoint, args, options, headers, model: PhantomData }
+    }
+}
+
+impl<W: World, M> Call<W, M> {
+    /// How long one attempt may take, its body included.
+    pub fn timeout_ms(mut self, milliseconds: u32) -> Self {
+        self.options.push(("timeoutMs", milliseconds.into()));
+        self
+    }
+
+    /// How often the call may be sent again.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.options.push(("maxRetries", retries.into()));
+        self
+    }
+
+    /// A header beside the client's.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    async fn reply(self) -> Result<(Reply<W>, Client<W>)> {
+        let operation = Operation::new(self.endpoint, |name| value_of(&self.args, name))?;
+        let options = CallOptions::new(self.endpoint, |name| match name {
+            "headers" => Arg::Object(self.headers.clone()),
+            _ => value_of(&self.options, name),
+        })?;
+        let reply = self.client.call(operation, options).await?;
+        Ok((reply, self.client))
+    }
+}
+
+/// The value that was given last for a name.
+fn value_of(args: &Args, name: &str) -> Arg {
+    args.iter().rfind(|(known, _)| *known == name).map_or(Arg::Absent, |(_, value)| value.clone())
+}
+
+impl<W: World, M: DeserializeOwned> Call<W, M> {
+    /// Sends the call, and gives the data with all that is known beside it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Kind`].
+    pub async fn with_response(self) -> Result<Answered<W, M>> {
+        let endpoint = self.endpoint;
+        let (reply, _) = self.reply().await?;
+        let data = decode(endpoint, &reply)?;
+        Ok(Answered { data, response: reply.meta })
+    }
+}
+
+fn decode<W: World, M: DeserializeOwned>(endpoint: &'static Endpoint, reply: &Reply<W>) -> Result<M> {
+    reply.data.decode().map_err(|what| {
+        let text = ["the data does not fit the model: ", &what];
+        Error::new(Kind::Decode, endpoint.operation, &text).with(|details| {
+            details.status = Some(reply.meta.status);
+            details.request_id.clone_from(&reply.meta.request_id);
+            details.attempts = reply.meta.attempts;
+        })
+    })
+}
+
+impl<W: World, M: DeserializeOwned + 'static> IntoFuture for Call<W, M> {
+    type Output = Result<M>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<M>>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { self.with_response().await.map(|answered| answered.data) })
+    }
+}
+
+/// A call for a list that comes in pages.
+#[must_use = "a call is sent when it is awaited"]
+pub struct PagedCall<W: World, M>(pub(crate) Call<W, Vec<M>>);
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Page<M> {
+    /// The items of this page.
+    pub items: Vec<M>,
+    /// Where the next page begins; nothing at the end.
+    pub next: Option<Next>,
+}
+
+impl<W: World, M: DeserializeOwned> PagedCall<W, M> {
+    /// How long one attempt may take, its body included.
+    pub fn timeout_ms(self, milliseconds: u32) -> Self {
+        Self(self.0.timeout_ms(milliseconds))
+    }
+
+    /// How often a page may be asked for again.
+    pub fn max_retries(self, retries: u32) -> Self {
+        Self(self.0.max_retries(retries))
+    }
+
+    /// The pages, one after the other, each asked for when it is needed.
+    pub fn pages(self) -> Pager<W, M> {
+        Pager { seen: Vec::new(), next: Some(self.0) }
+    }
+}
+
+impl<W: World, M: DeserializeOwned + 'static> IntoFuture for PagedCall<W, M> {
+    type Output = Result<Page<M>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Page<M>>>>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async {
+            let endpoint = self.0.endpoint;
+            let (reply, _) = self.0.reply().await?;
+            Ok(Page { items: decode(endpoint, &reply)?, next: reply.next })
+        })
+    }
+}
+
+/// The pages of a list, one after the other.
+pub struct Pager<W: World, M> {
+    next: Option<Call<W, Vec<M>>>,
+    seen: Vec<Next>,
+}
+
+impl<W: World, M: DeserializeOwned> Pager<W, M> {
+    /// Asks for the next page; nothing after the last one.
+    ///
+    /// # Errors
+    ///
+    /// See [`Kind`]. A server whose pages go in a circle is a [`Kind::Decode`].
+    pub async fn next_page(&mut self) -> Result<Option<Page<M>>> {
+        let Some(call) = self.next.take() else { return Ok(None) };
+        let endpoint = call.endpoint;
+        let (mut args, options, headers) = (call.args.clone(), call.options.clone(), call.headers.clone());
+        let (reply, client) = call.reply().await?;
+        let items = decode(endpoint, &reply)?;
+        if let Some(next) = reply.next.clone() {
+            if self.seen.contains(&next) {
+                let text = "the server's pages go in a circle: reading on would never end";
+                return Err(Error::new(Kind::Decode, endpoint.operation, &[text]));
+            }
+            self.seen.push(next.clone());
+            let name = if matches!(next, Next::Cursor(_)) { "cursor" } else { "start" };
+            args.push((name, next.into()));
+            self.next = Some(Call { client, endpoint, args, options, headers, model: PhantomData });
+        }
+        Ok(Some(Page { items, next: reply.next }))
+    }
+
+    /// The first items, as many as `limit` says.
+    ///
+    /// # Errors
+    ///
+    /// See [`Kind`].
+    pub async fn collect(mut self, limit: usize) -> Result<Vec<M>> {
+        let mut items = Vec::new();
+        while items.len() < limit
+            && let Some(page) = self.next_page().await?
+        {
+            items.extend(page.items);
+        }
+        items.truncate(limit);
+        Ok(items)
+    }
+}
