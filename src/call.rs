@@ -137,6 +137,7 @@ impl<W: World, M: DeserializeOwned> PagedCall<W, M> {
     }
 
     /// The pages, one after the other, each asked for when it is needed.
+    #[must_use = "a page is sent for when it is asked for"]
     pub fn pages(self) -> Pager<W, M> {
         Pager { seen: Vec::new(), next: Some(self.0) }
     }

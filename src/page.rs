@@ -28,7 +28,7 @@ impl From<Next> for Arg {
 /// An empty page ends the list whatever it says of more, and a page that would be the same again is an error.
 pub(crate) fn next<J: Json>(operation: &Operation, data: &J, additional: Option<&J>) -> Result<Option<Next>> {
     let Some(additional) = additional else { return Ok(None) };
-    if data.len() == 0 {
+    if data.item_count() == 0 {
         return Ok(None);
     }
     let endpoint = operation.endpoint;
@@ -59,7 +59,7 @@ pub(crate) fn next<J: Json>(operation: &Operation, data: &J, additional: Option<
                 Some(start) if start > asked => start,
                 Some(_) => return stuck("next_start does not advance"),
                 #[allow(clippy::cast_precision_loss)] // A page has far fewer than 2^53 items.
-                None => asked + data.len() as f64,
+                None => asked + data.item_count() as f64,
             };
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             // Positive, and too large saturates.

@@ -261,8 +261,8 @@ impl<T: Into<Arg>> From<Option<T>> for Arg {
 mod tests {
     use super::*;
 
-    fn refused(kind: Kind, value: Arg) -> String {
-        kind.check("p", &value).expect_err("is refused")
+    fn refused(kind: Kind, value: &Arg) -> String {
+        kind.check("p", value).expect_err("is refused")
     }
 
     #[test]
@@ -307,21 +307,21 @@ mod tests {
             ),
         ];
         for (kind, value, text) in table {
-            assert_eq!(refused(kind, value), text);
+            assert_eq!(refused(kind, &value), text);
         }
     }
 
     #[test]
     fn a_long_string_is_counted_and_not_shown() {
         let token = "0123456789abcdef0123456789abcdef01234567";
-        let text = refused(Kind::Id, token.into());
+        let text = refused(Kind::Id, &token.into());
         assert!(text.ends_with("got a string of 40 characters"), "{text}");
     }
 
     #[test]
     fn an_access_entry_takes_only_what_it_knows() {
         let entry = Arg::Object(vec![("app".into(), "sales".into()), ("amdin".into(), true.into())]);
-        let text = refused(Kind::Access, Arg::List(vec![entry]));
+        let text = refused(Kind::Access, &Arg::List(vec![entry]));
         assert_eq!(text, "p[0].amdin is not known; an entry takes app, admin, permission_set_id");
     }
 

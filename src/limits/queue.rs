@@ -93,6 +93,9 @@ impl Queue {
     }
 }
 
+/// A wait that is on its way.
+type Timer<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
+
 enum Wait {
     Turn,
     Until(f64),
@@ -101,7 +104,7 @@ enum Wait {
 impl Ticket {
     /// Waits for the permit to send. `on_wait` is told how long, whenever the limit and not the order is the reason.
     pub(crate) async fn permit<C: Clock>(&self, clock: &C, mut on_wait: impl FnMut(f64)) -> Permit {
-        let mut timer: Option<(f64, Pin<Box<dyn Future<Output = ()> + '_>>)> = None;
+        let mut timer: Option<(f64, Timer<'_>)> = None;
         poll_fn(|context| {
             loop {
                 let now = clock.now();
@@ -115,6 +118,8 @@ impl Ticket {
                     return Poll::Pending;
                 };
                 let (_, sleep) = match &mut timer {
+                    // The same time, copied and never computed again.
+                    #[allow(clippy::float_cmp)]
                     Some(running) if running.0 == at => running,
                     _ => {
                         on_wait(at - now);

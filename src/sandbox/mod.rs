@@ -168,7 +168,8 @@ mod tests {
         };
         assert_eq!(answers(7), answers(7));
         let (one, other) = (answers(7), answers(8));
-        assert!(one.0 != other.0 && one.1 != other.1 && one.2 != other.2);
+        assert_eq!(one.0, other.0, "the tokens are the same for every company");
+        assert!(one.1 != other.1 && one.2 != other.2);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use gloo_net::http;
-use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Promise, Reflect};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -189,7 +189,7 @@ impl Json for JsValue {
         self.as_string()
     }
 
-    fn len(&self) -> usize {
+    fn item_count(&self) -> usize {
         self.dyn_ref::<Array>().map_or(0, |list| list.length() as usize)
     }
 
@@ -228,12 +228,4 @@ impl Random for Fetch {
     fn random(&self) -> f64 {
         js_sys::Math::random()
     }
-}
-
-/// The own members of an object.
-pub(crate) fn entries(object: &Object) -> impl Iterator<Item = (String, JsValue)> + use<> {
-    Object::entries(object).into_iter().filter_map(|entry| {
-        let entry: Array = entry.unchecked_into();
-        Some((entry.get(0).as_string()?, entry.get(1)))
-    })
 }

@@ -18,8 +18,6 @@ use crate::api::Method;
 
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
-#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use fetch::entries;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 pub use sandbox::{SandboxWorld, Scripted};
 pub use text::{HeaderList, TextBody};
@@ -99,8 +97,8 @@ pub trait Json: Clone + 'static {
     /// The string, if it is one.
     fn as_text(&self) -> Option<String>;
 
-    /// The items, if it is a list.
-    fn len(&self) -> usize;
+    /// How many items it has, if it is a list.
+    fn item_count(&self) -> usize;
 
     /// An empty list.
     fn empty_list() -> Self;

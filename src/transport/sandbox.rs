@@ -138,7 +138,9 @@ impl SandboxWorld {
     fn wake_due(&self) {
         let now = self.0.now.get();
         let due: Vec<_> = self.0.timers.borrow_mut().extract_if(.., |(at, _)| *at <= now).collect();
-        due.into_iter().for_each(|(_, waker)| waker.wake());
+        for (_, waker) in due {
+            waker.wake();
+        }
     }
 }
 
@@ -205,6 +207,8 @@ impl Clock for SandboxWorld {
             fn drop(&mut self) {
                 if let Some(waker) = &self.waker {
                     let mut timers = self.state.timers.borrow_mut();
+                    // The same time, copied and never computed again.
+                    #[allow(clippy::float_cmp)]
                     let place =
                         timers.iter().position(|(at, other)| *at == self.at && other.will_wake(waker));
                     place.map(|place| timers.swap_remove(place));

@@ -65,7 +65,7 @@ impl Json for Value {
         self.as_str().map(str::to_owned)
     }
 
-    fn len(&self) -> usize {
+    fn item_count(&self) -> usize {
         self.as_array().map_or(0, Vec::len)
     }
 

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::api::{Arg, MAX_SAFE_INTEGER};
 use crate::config::{Base, Config, Credential, Token, TokenFuture};
 use crate::secret::Secret;
-use crate::transport::{Cause, Json, entries};
+use crate::transport::{Cause, Json};
 
 #[wasm_bindgen]
 extern "C" {
@@ -98,5 +98,13 @@ fn ask(provider: Function) -> TokenFuture {
             let text = ["the token that it gave ", what].concat();
             Cause { value: Some(std::rc::Rc::new(JsValue::from(js_sys::TypeError::new(&text)))), text }
         })
+    })
+}
+
+/// The own members of an object.
+fn entries(object: &Object) -> impl Iterator<Item = (String, JsValue)> + use<> {
+    Object::entries(object).into_iter().filter_map(|entry| {
+        let entry: Array = entry.unchecked_into();
+        Some((entry.get(0).as_string()?, entry.get(1)))
     })
 }

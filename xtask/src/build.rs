@@ -32,10 +32,8 @@ pub(crate) fn build() -> Result<()> {
     }
     step("the npm package");
     run(command("node", &["build.mjs"]).current_dir(root().join("pkg")))?;
-    fs::copy(root().join("CHANGELOG.md"), root().join("pkg/CHANGELOG.md"))?;
-    fs::copy(root().join("README.md"), root().join("pkg/README.md"))?;
-    for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
-        fs::copy(root().join(license), root().join("pkg").join(license))?;
+    for prose in ["README.md", "CHANGELOG.md", "LICENSE"] {
+        fs::copy(root().join(prose), root().join("pkg").join(prose)).with_context(|| prose.to_owned())?;
     }
     Ok(())
 }

@@ -1,29 +1,49 @@
 //! The project's own commands: `cargo xtask <command>`.
 
 mod build;
+mod demo;
 mod emit;
 mod serve;
 mod shell;
+mod test;
 mod tools;
 mod traps;
+
+use std::ffi::OsString;
 
 use clap::Parser;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about)]
 enum Command {
+    /// Runs all ten operations through the built package, then serves the console page
+    Demo(demo::Args),
+    /// Runs every test
+    Test,
     /// Builds the npm package into pkg/dist
     Build,
     /// Packs it as target/npm/pipedrive-users-<version>.tgz
     Pack,
     /// Serves the sandbox over HTTP until it is stopped
     Sandbox(serve::Args),
+    /// Runs a test module: cargo calls this in the place of wasm-bindgen-test-runner
+    #[command(hide = true, disable_help_flag = true)]
+    WasmTestRunner {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     match Command::parse() {
+        Command::Demo(args) => demo::run_demo(&args),
+        Command::Test => test::test(),
         Command::Build => build::build(),
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
         Command::Sandbox(args) => serve::run(&args),
+        Command::WasmTestRunner { args } => {
+            let name = OsString::from("wasm-bindgen-test-runner");
+            wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(std::iter::once(name).chain(args))
+        }
     }
 }

@@ -6,24 +6,24 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 /// The project's folder.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 /// A step of the work, told on standard error so that standard output stays for results.
-pub fn step(text: &str) {
+pub(crate) fn step(text: &str) {
     eprintln!("\u{25b8} {text}");
 }
 
 /// A command in the project's folder.
-pub fn command(program: &str, args: &[&str]) -> Command {
+pub(crate) fn command(program: &str, args: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(root());
     command
 }
 
 /// Runs a command to its end.
-pub fn run(command: &mut Command) -> Result<()> {
+pub(crate) fn run(command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
     let status = command.status().with_context(|| format!("{name} is not there: {}", how_to_get(&name)))?;
     if !status.success() {
@@ -33,7 +33,7 @@ pub fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs a command to its end and gives what it printed on standard output.
-pub fn output(command: &mut Command) -> Result<String> {
+pub(crate) fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let output = command.output().with_context(|| format!("{name} is not there: {}", how_to_get(&name)))?;
     if !output.status.success() {

@@ -10,7 +10,7 @@ use crate::shell::{command, output, root, run, step};
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// The wasm target of the Rust toolchain.
-pub fn wasm_target() -> Result<()> {
+pub(crate) fn wasm_target() -> Result<()> {
     let sysroot = output(&mut command("rustc", &["--print", "sysroot"]))?;
     if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).exists() {
         return Ok(());
@@ -20,7 +20,7 @@ pub fn wasm_target() -> Result<()> {
 }
 
 /// Node.js 20 or newer.
-pub fn node() -> Result<()> {
+pub(crate) fn node() -> Result<()> {
     let version = output(&mut command("node", &["--version"]))?;
     let major: u32 =
         version.trim().trim_start_matches('v').split('.').next().unwrap_or("0").parse().unwrap_or(0);
@@ -31,7 +31,7 @@ pub fn node() -> Result<()> {
 }
 
 /// The npm packages of a folder, as its lock file names them.
-pub fn npm_packages(folder: &str) -> Result<()> {
+pub(crate) fn npm_packages(folder: &str) -> Result<()> {
     let folder_path = root().join(folder);
     let lock = fs::read_to_string(folder_path.join("package-lock.json"))
         .with_context(|| format!("{folder}/package-lock.json"))?;
@@ -46,4 +46,43 @@ pub fn npm_packages(folder: &str) -> Result<()> {
     )?;
     fs::write(mark, lock)?;
     Ok(())
+}
+
+/// The browser that the page is tested in, and its driver.
+pub(crate) struct Browser {
+    /// Chromium.
+    pub(crate) browser: String,
+    /// Chromium's driver.
+    pub(crate) driver: String,
+}
+
+/// Chromium and its driver: `CHROMIUM` and `CHROMEDRIVER` name them, or they are on the PATH, or, on Debian as root,
+/// they are installed.
+pub(crate) fn chromium() -> Result<Browser> {
+    let find = |variable: &str, names: &[&str]| {
+        std::env::var(variable).ok().or_else(|| names.iter().find_map(|name| on_path(name)))
+    };
+    let both = || {
+        let browser = find("CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])?;
+        Some(Browser { browser, driver: find("CHROMEDRIVER", &["chromedriver"])? })
+    };
+    if let Some(found) = both() {
+        return Ok(found);
+    }
+    if on_path("apt-get").is_some() {
+        step("apt-get install chromium chromium-driver");
+        let _ = run(&mut command("apt-get", &["update", "-qq"]));
+        let _ = run(command("apt-get", &["install", "-qq", "-y", "chromium", "chromium-driver"])
+            .stdout(std::io::stderr()));
+    }
+    both().context(
+        "Chromium and chromedriver are not there: install them, or name them in CHROMIUM and CHROMEDRIVER",
+    )
+}
+
+fn on_path(program: &str) -> Option<String> {
+    let paths = std::env::var_os("PATH")?;
+    let found =
+        std::env::split_paths(&paths).map(|folder| folder.join(program)).find(|path| path.is_file())?;
+    Some(found.to_string_lossy().into_owned())
 }

@@ -1,0 +1,4 @@
+//! The crate in Node.
+#![cfg(all(target_arch = "wasm32", feature = "sandbox"))]
+
+mod wasm;

@@ -1,0 +1,91 @@
+//! `cargo xtask demo`: all ten operations through the built package, then the console page.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{Response, StatusCode, header};
+use pipedrive_users::sandbox::Options;
+
+use crate::shell::{command, root, run, step};
+use crate::{build, serve};
+
+/// What to show.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Ends after the table, without serving the console page
+    #[arg(long)]
+    once: bool,
+    /// The console page's port; 0 is any that is free
+    #[arg(long, default_value_t = 8017)]
+    port: u16,
+}
+
+/// The environment variable with the token of a real account.
+const REAL_TOKEN: &str = "PIPEDRIVE_API_TOKEN";
+
+/// Builds, runs the operations in Node, and serves the page until it is stopped.
+pub(crate) fn run_demo(args: &Args) -> Result<()> {
+    build::build()?;
+    let mut node = command("node", &["www/demo.mjs"]);
+    if std::env::var_os(REAL_TOKEN).is_some() {
+        step(&format!("the read-only operations, against the account of {REAL_TOKEN}"));
+        run(&mut node)?;
+    } else {
+        let sandbox = serve::start(0, &Options::default())?;
+        step(&format!("ten operations, over HTTP against the sandbox at {}", sandbox.url));
+        run(node
+            .env("PIPEDRIVE_SANDBOX_URL", &sandbox.url)
+            .env("PIPEDRIVE_SANDBOX_TOKEN", &sandbox.tokens.api_token))?;
+    }
+    if args.once {
+        return Ok(());
+    }
+    serve_page(args.port)
+}
+
+fn serve_page(port: u16) -> Result<()> {
+    let listen = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    let listener = listen(port).or_else(|_| listen(0)).context("cannot listen on the loopback")?;
+    listener.set_nonblocking(true)?;
+    step(&format!("the console page: http://{}/ (Ctrl+C ends it)", listener.local_addr()?));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    runtime.block_on(async {
+        let app = Router::new().fallback(file).with_state(root());
+        Ok(axum::serve(tokio::net::TcpListener::from_std(listener)?, app).await?)
+    })
+}
+
+/// A file of the page, or of the package that the page imports.
+async fn file(State(root): State<PathBuf>, request: Request) -> Response<Body> {
+    let path = request.uri().path();
+    let name = if path == "/" { "/index.html" } else { path };
+    let inside = name.split('/').all(|part| part != "..");
+    let file = match name.strip_prefix("/pipedrive-users/") {
+        Some(name) => root.join("pkg/dist").join(name),
+        None => root.join("www").join(name.trim_start_matches('/')),
+    };
+    let kind = match file.extension().and_then(|extension| extension.to_str()) {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js" | "mjs") => "text/javascript; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "application/octet-stream",
+    };
+    let read = if inside { std::fs::read(&file).ok() } else { None };
+    let mut response = Response::new(Body::empty());
+    match read {
+        Some(bytes) => {
+            response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+            response
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+            *response.body_mut() = Body::from(bytes);
+        }
+        None => *response.status_mut() = StatusCode::NOT_FOUND,
+    }
+    response
+}

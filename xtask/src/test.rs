@@ -1,0 +1,195 @@
+//! `cargo xtask test`: every check there is, and one line of totals at the end.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{command, root, run, step};
+use crate::{build, tools};
+
+/// What a part of the tests came to.
+#[derive(Clone, Copy, Default)]
+struct Totals {
+    passed: u32,
+    failed: u32,
+}
+
+/// A part of the tests: its name, what runs it, and how its output is counted.
+struct Part {
+    name: &'static str,
+    command: Command,
+    count: fn(&str) -> Totals,
+}
+
+/// Runs every part, also after one that failed, and fails if any did or did not run.
+pub(crate) fn test() -> Result<()> {
+    let browser = tools::chromium()?;
+    tools::npm_packages("tests")?;
+    let tarball = build::pack()?;
+    step("installing the tarball where the tests import it from");
+    let path = tarball.to_string_lossy().into_owned();
+    run(command("npm", &["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", &path])
+        .current_dir(root().join("tests"))
+        .stdout(Stdio::null()))?;
+    let mut totals = Totals::default();
+    let mut broken = Vec::new();
+    for Part { name, mut command, count } in parts(&browser)? {
+        step(name);
+        #[allow(clippy::disallowed_methods, reason = "the build tool lives in the real world")]
+        let started = Instant::now();
+        let output =
+            command.stderr(Stdio::inherit()).output().with_context(|| format!("{name}: {command:?}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let counted = count(&text);
+        let good = output.status.success() && counted.failed == 0 && counted.passed > 0;
+        if !good {
+            println!("{text}");
+            broken.push(name);
+        }
+        totals.passed += counted.passed;
+        // A part that failed without saying which test is one failure.
+        totals.failed += if good { 0 } else { counted.failed.max(1) };
+        let seconds = started.elapsed().as_secs_f64();
+        println!("  {name}: {} passed, {} failed, in {seconds:.1} s", counted.passed, counted.failed);
+    }
+    println!("{} passed, {} failed", totals.passed, totals.failed);
+    if !broken.is_empty() {
+        bail!("failed: {}", broken.join(", "));
+    }
+    Ok(())
+}
+
+fn parts(browser: &tools::Browser) -> Result<Vec<Part>> {
+    let xtask = std::env::current_exe()?;
+    let runner = format!("{} wasm-test-runner", xtask.display());
+    let cargo = |args: &[&str]| command("cargo", args);
+    let wasm = |test: &str, features: &str| {
+        let mut command = cargo(&[
+            "test",
+            "--target=wasm32-unknown-unknown",
+            "--package=pipedrive-users",
+            "--features",
+            features,
+            "--test",
+            test,
+        ]);
+        command
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
+            .env("CHROMEDRIVER", &browser.driver);
+        command
+    };
+    Ok(vec![
+        Part { name: "formatting", command: cargo(&["fmt", "--all", "--check"]), count: one },
+        Part {
+            name: "clippy",
+            command: cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny=warnings"]),
+            count: one,
+        },
+        Part {
+            name: "clippy for wasm",
+            command: cargo(&[
+                "clippy",
+                "--quiet",
+                "--target=wasm32-unknown-unknown",
+                "--package=pipedrive-users",
+                "--features=npm-client,npm-sandbox",
+                "--",
+                "--deny=warnings",
+            ]),
+            count: one,
+        },
+        Part {
+            name: "Rust on the host",
+            command: cargo(&["test", "--workspace", "--features=pipedrive-users/sandbox"]),
+            count: rust,
+        },
+        Part { name: "wasm in Node", command: wasm("wasm_node", "sandbox"), count: rust },
+        Part { name: "wasm in Chromium", command: wasm("wasm_browser", "sandbox"), count: rust },
+        Part {
+            name: "the face's types",
+            command: node(&["../pkg/node_modules/typescript/bin/tsc", "-p", "../pkg"]),
+            count: one,
+        },
+        Part { name: "the tarball in Node, over HTTP", command: node_tests("js", &xtask)?, count: tap },
+        Part {
+            name: "the page in Chromium",
+            command: {
+                let mut command = node_tests("browser", &xtask)?;
+                command
+                    .env("CHROMIUM", &browser.browser)
+                    .env("PIPEDRIVE_USERS_DIST", root().join("tests/node_modules/pipedrive-users/dist"));
+                command
+            },
+            count: tap,
+        },
+    ])
+}
+
+fn node(args: &[&str]) -> Command {
+    let mut node = command("node", args);
+    node.current_dir(root().join("tests"));
+    node
+}
+
+/// The test files of a folder, under Node's own runner.
+fn node_tests(folder: &str, xtask: &PathBuf) -> Result<Command> {
+    let mut files: Vec<_> = std::fs::read_dir(root().join("tests").join(folder))
+        .with_context(|| format!("tests/{folder}"))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    let mut node = node(&["--test", "--test-reporter=tap"]);
+    node.args(files.iter().map(AsRef::<OsStr>::as_ref)).env("PIPEDRIVE_SANDBOX", xtask);
+    Ok(node)
+}
+
+/// A part that is one test: it ended well or it did not.
+fn one(_: &str) -> Totals {
+    Totals { passed: 1, failed: 0 }
+}
+
+/// `test result: ok. 5 passed; 0 failed; …`, as often as it comes.
+fn rust(text: &str) -> Totals {
+    sum(text.lines().filter_map(|line| line.strip_prefix("test result: ")).map(|line| {
+        let number = |word| {
+            let before = line.split(word).next().unwrap_or_default();
+            before.trim_end().rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+        };
+        Totals { passed: number(" passed"), failed: number(" failed") }
+    }))
+}
+
+/// Node's summary: `# pass 5` and `# fail 0`. Cancelled tests have not passed.
+fn tap(text: &str) -> Totals {
+    let number = |name: &str| -> u32 {
+        let line = text.lines().rev().find_map(|line| line.strip_prefix(name));
+        line.and_then(|number| number.trim().parse().ok()).unwrap_or(0)
+    };
+    Totals { passed: number("# pass"), failed: number("# fail") + number("# cancelled") }
+}
+
+fn sum(totals: impl Iterator<Item = Totals>) -> Totals {
+    totals.fold(Totals::default(), |sum, one| Totals {
+        passed: sum.passed + one.passed,
+        failed: sum.failed + one.failed,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_are_read_from_each_runner() {
+        let text =
+            "test result: ok. 5 passed; 0 failed; 1 ignored;\nx\ntest result: FAILED. 12 passed; 3 failed; 0";
+        assert_eq!((rust(text).passed, rust(text).failed), (17, 3));
+        let text = "ok 1\n# tests 9\n# pass 7\n# fail 1\n# cancelled 1\n";
+        assert_eq!((tap(text).passed, tap(text).failed), (7, 2));
+        assert_eq!((tap("").passed, rust("").passed), (0, 0));
+    }
+}
