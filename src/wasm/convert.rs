@@ -22,7 +22,8 @@ pub(crate) fn arg(value: &JsValue) -> Arg {
         Arg::Boolean(boolean)
     } else if let Some(number) = value.as_f64() {
         #[allow(clippy::cast_possible_truncation)] // Not where the condition holds.
-        #[allow(clippy::cast_precision_loss)] // 2^53 - 1 is exact.
+        #[allow(clippy::cast_precision_loss, clippy::float_cmp)]
+        // 2^53 - 1 is exact, and so is trunc.
         if number.trunc() == number && number.abs() <= MAX_SAFE_INTEGER as f64 {
             Arg::Integer(number as i64)
         } else {

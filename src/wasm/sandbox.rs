@@ -36,7 +36,7 @@ impl Company {
         &mut self,
         method: String,
         target: String,
-        headers: Vec<String>,
+        headers: Box<[JsValue]>,
         body: String,
         now: f64,
         to: &Answer,
