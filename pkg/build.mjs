@@ -45,9 +45,12 @@ await rm(dist, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 
 const entries = { index: "src/index.ts", sandbox: "src/sandbox.ts" };
+// Not in the page of those who do not use it.
+const lazy = { drift: "src/drift.ts" };
 await build({
   absWorkingDir: new URL(".", import.meta.url).pathname,
-  entryPoints: entries,
+  entryPoints: { ...entries, ...lazy },
+  external: ["./drift.js"],
   outdir: "dist",
   bundle: true,
   format: "esm",

@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::api::{Arg, Endpoint};
 use crate::client::{Client, Meta, Reply};
 use crate::error::{Error, Kind, Result};
+use crate::models::Described;
 use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::page::Next;
@@ -78,7 +79,7 @@ fn value_of(args: &Args, name: &str) -> Arg {
     args.iter().rfind(|(known, _)| *known == name).map_or(Arg::Absent, |(_, value)| value.clone())
 }
 
-impl<W: World, M: DeserializeOwned> Call<W, M> {
+impl<W: World, M: DeserializeOwned + Described> Call<W, M> {
     /// Sends the call, and gives the data with all that is known beside it.
     ///
     /// # Errors
@@ -86,13 +87,18 @@ impl<W: World, M: DeserializeOwned> Call<W, M> {
     /// See [`Kind`].
     pub async fn with_response(self) -> Result<Answered<W, M>> {
         let endpoint = self.endpoint;
-        let (reply, _) = self.reply().await?;
-        let data = decode(endpoint, &reply)?;
+        let (reply, client) = self.reply().await?;
+        let data = decode(&client, endpoint, &reply)?;
         Ok(Answered { data, response: reply.meta })
     }
 }
 
-fn decode<W: World, M: DeserializeOwned>(endpoint: &'static Endpoint, reply: &Reply<W>) -> Result<M> {
+fn decode<W: World, M: DeserializeOwned + Described>(
+    client: &Client<W>,
+    endpoint: &'static Endpoint,
+    reply: &Reply<W>,
+) -> Result<M> {
+    client.watch_drift(endpoint, &reply.data, M::SHAPE);
     reply.data.decode().map_err(|what| {
         let text = ["the data does not fit the model: ", &what];
         Error::new(Kind::Decode, endpoint.operation, &text).with(|details| {
@@ -103,7 +109,7 @@ fn decode<W: World, M: DeserializeOwned>(endpoint: &'static Endpoint, reply: &Re
     })
 }
 
-impl<W: World, M: DeserializeOwned + 'static> IntoFuture for Call<W, M> {
+impl<W: World, M: DeserializeOwned + Described + 'static> IntoFuture for Call<W, M> {
     type Output = Result<M>;
     type IntoFuture = Pin<Box<dyn Future<Output = Result<M>>>>;
 
@@ -125,7 +131,7 @@ pub struct Page<M> {
     pub next: Option<Next>,
 }
 
-impl<W: World, M: DeserializeOwned> PagedCall<W, M> {
+impl<W: World, M: DeserializeOwned + Described> PagedCall<W, M> {
     /// How long one attempt may take, its body included.
     pub fn timeout_ms(self, milliseconds: u32) -> Self {
         Self(self.0.timeout_ms(milliseconds))
@@ -143,15 +149,15 @@ impl<W: World, M: DeserializeOwned> PagedCall<W, M> {
     }
 }
 
-impl<W: World, M: DeserializeOwned + 'static> IntoFuture for PagedCall<W, M> {
+impl<W: World, M: DeserializeOwned + Described + 'static> IntoFuture for PagedCall<W, M> {
     type Output = Result<Page<M>>;
     type IntoFuture = Pin<Box<dyn Future<Output = Result<Page<M>>>>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async {
             let endpoint = self.0.endpoint;
-            let (reply, _) = self.0.reply().await?;
-            Ok(Page { items: decode(endpoint, &reply)?, next: reply.next })
+            let (reply, client) = self.0.reply().await?;
+            Ok(Page { items: decode(&client, endpoint, &reply)?, next: reply.next })
         })
     }
 }
@@ -162,7 +168,7 @@ pub struct Pager<W: World, M> {
     seen: Vec<Next>,
 }
 
-impl<W: World, M: DeserializeOwned> Pager<W, M> {
+impl<W: World, M: DeserializeOwned + Described> Pager<W, M> {
     /// Asks for the next page; nothing after the last one.
     ///
     /// # Errors
@@ -173,7 +179,7 @@ impl<W: World, M: DeserializeOwned> Pager<W, M> {
         let endpoint = call.endpoint;
         let (mut args, options, headers) = (call.args.clone(), call.options.clone(), call.headers.clone());
         let (reply, client) = call.reply().await?;
-        let items = decode(endpoint, &reply)?;
+        let items = decode(&client, endpoint, &reply)?;
         if let Some(next) = reply.next.clone() {
             if self.seen.contains(&next) {
                 let text = "the server's pages go in a circle: reading on would never end";

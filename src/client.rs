@@ -10,9 +10,11 @@ use crate::answer::{self, Payload};
 use crate::api::{ENDPOINTS, Endpoint, Method};
 use crate::auth::{Auth, Signature};
 use crate::config::Config;
+use crate::drift::{self, Drift};
 use crate::error::{Error, Kind, LimitScope, Result};
 use crate::event::{Event, EventKind};
 use crate::limits::{Daily, Queue, RateLimit};
+use crate::models::Shape;
 use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::page::{self, Next};
@@ -75,7 +77,17 @@ struct Inner<W: World> {
     /// The operations whose end was announced, so that it is told once each.
     deprecated: RefCell<Vec<&'static str>>,
     observer: Option<Observer>,
+    drift: RefCell<Option<DriftWatch>>,
 }
+
+/// Who is told of drift, and what it was told.
+struct DriftWatch {
+    hook: DriftHook,
+    told: Vec<(&'static str, Drift)>,
+}
+
+/// Is told where answers differ from the models, by the operation.
+pub type DriftHook = Rc<dyn Fn(&'static str, &Drift)>;
 
 /// An answer with a good status, not yet read.
 struct Answered<W: World> {
@@ -113,9 +125,41 @@ impl<W: World> Client<W> {
                 on_their_way: RefCell::default(),
                 deprecated: RefCell::default(),
                 observer,
+                drift: RefCell::default(),
                 world,
                 config,
             }),
+        }
+    }
+
+    /// Holds the data of typed calls against the models, and tells each difference once per path and kind. A
+    /// difference fails no call.
+    #[must_use]
+    pub fn on_drift(self, hook: DriftHook) -> Self {
+        *self.inner.drift.borrow_mut() = Some(DriftWatch { hook, told: Vec::new() });
+        self
+    }
+
+    /// Checks the data of an answer, if anybody wants to know.
+    pub(crate) fn watch_drift(&self, endpoint: &'static Endpoint, data: &JsonOf<W>, shape: Shape) {
+        let mut new = Vec::new();
+        let mut watch = self.inner.drift.borrow_mut();
+        let Some(DriftWatch { hook, told }) = watch.as_mut() else { return };
+        for drift in drift::check(data, shape) {
+            let known = told.iter().any(|(operation, known)| {
+                *operation == endpoint.operation && known.path == drift.path && known.kind == drift.kind
+            });
+            if !known {
+                told.push((endpoint.operation, drift.clone()));
+                new.push(drift);
+            }
+        }
+        let hook = Rc::clone(hook);
+        drop(watch);
+        for drift in new {
+            let text = [&drift.path, ": expected ", &drift.expected, ", found ", &drift.found].concat();
+            self.inner.tell(endpoint, EventKind::Drift, 0, None, None, Some(&text));
+            hook(endpoint.operation, &drift);
         }
     }
 

@@ -79,6 +79,8 @@ export class Settle {
     readonly from: Pick<ErrorFields, "cursor" | "start">,
     /** Lets go of all that the call holds. */
     readonly end: () => void,
+    /** Holds the data against the models, if anybody wants to know. */
+    readonly inspect: ((operation: OperationId, data: unknown) => void) | undefined,
     readonly resolve: (outcome: Outcome<unknown>) => void,
     private readonly rejected: (reason: unknown) => void,
   ) {}
@@ -86,6 +88,7 @@ export class Settle {
   done(data: unknown, next: string | number | undefined, status: number, headers: Headers, attempts: number, limits: (number | undefined)[]): void {
     const { operation } = this;
     this.end();
+    this.inspect?.(operation, data);
     this.resolve({
       data,
       next,

@@ -60,6 +60,7 @@ const SETTINGS: Record<string, readonly [fits: (value: unknown) => boolean, take
   logger: [(value) => LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug, such as console"],
   logLevel: [(value) => LEVELS.includes(value as LogLevel), `one of ${LEVELS.join(", ")}`],
   onEvent: fn,
+  onDrift: fn,
 };
 
 /** The two roots that the operations' paths hang from. */

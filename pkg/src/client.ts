@@ -35,6 +35,8 @@ interface Own {
 export class UsersClient implements UsersOperations {
   readonly #config: Record<string, unknown>;
   readonly #listener: Listener;
+  readonly #onDrift: UsersClientConfig["onDrift"];
+  #inspect: ((operation: OperationId, data: unknown) => void) | undefined;
   #running: Running | undefined;
   /** How to give up the calls that are on their way. */
   readonly #calls = new Set<(reason: unknown) => void>();
@@ -48,6 +50,7 @@ export class UsersClient implements UsersOperations {
   constructor(config: UsersClientConfig) {
     this.#config = checkConfig(config);
     this.#listener = new Listener(config);
+    this.#onDrift = config.onDrift;
   }
 
   getUsers(options?: CallOptions): ApiPromise<User[]> {
@@ -152,7 +155,7 @@ export class UsersClient implements UsersOperations {
         if (signal) this.#signals.remove(signal, giveUp);
         cancel = () => undefined;
       };
-      const settle = new Settle(operation, site, given, end, resolve as (outcome: Outcome<unknown>) => void, reject);
+      const settle = new Settle(operation, site, given, end, (operation, data) => this.#inspect?.(operation, data), resolve as (outcome: Outcome<unknown>) => void, reject);
       this.#calls.add(giveUp);
       if (signal) this.#signals.add(signal, giveUp);
 
@@ -177,6 +180,7 @@ export class UsersClient implements UsersOperations {
   /** The core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<Running> {
     const instance = await load();
+    if (this.#onDrift) this.#inspect ??= (await import("./drift.js")).inspector(this.#onDrift, this.#listener);
     if (this.#running?.instance !== instance) {
       this.#running = { instance, core: new instance.exports.Core(this.#config, this.#listener) };
     }

@@ -10,5 +10,5 @@ export { type Endpoint, ENDPOINTS, type NewAccess, type NewUser, type OperationI
 export { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from "./helpers.js";
 export { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
 export type {
-  CallOptions, Logger, LogLevel, RateLimit, ResponseInfo, Spent, Token, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
+  CallOptions, Drift, Logger, LogLevel, RateLimit, ResponseInfo, Spent, Token, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
 } from "./types.js";

@@ -79,6 +79,20 @@ export interface UsersEvent {
   readonly text: string | undefined;
 }
 
+/** A difference between an answer and the documented model. It never fails a call. */
+export interface Drift {
+  /** In which operation. */
+  readonly operation: OperationId;
+  /** Where, such as `$.data[].access[].app`. */
+  readonly path: string;
+  /** A member is `missing` or `unknown`, a value has another `type`, or an enumeration an unknown `value`. */
+  readonly kind: "missing" | "type" | "value" | "unknown";
+  /** What the model says. */
+  readonly expected: string;
+  /** What came: a type, or the value of an enumeration; never the value of another member. */
+  readonly found: string;
+}
+
 /** Where log lines go: `console` is one. */
 export interface Logger {
   error(message: string): void;
@@ -116,6 +130,8 @@ export interface UsersClientOptions {
   logLevel?: LogLevel;
   /** Is told what the client does. */
   onEvent?: (event: UsersEvent) => void;
+  /** Is told where answers differ from the models, once per path and kind. Without it, no body is looked at twice. */
+  onDrift?: (drift: Drift) => void;
 }
 
 /** The settings of a client: one credential, or none and the `baseUrl` of a server that adds it. */

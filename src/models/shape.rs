@@ -1,6 +1,7 @@
 //! The description of a model as data: what the TypeScript declarations and the drift check are made from.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Members that the model does not name, kept as they came.
 pub type Extra = BTreeMap<String, serde_json::Value>;
@@ -77,6 +78,24 @@ pub enum Shape {
     List(&'static Shape),
     /// An object.
     Object(&'static Model),
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let join = |known: Vec<String>| format!("one of {}", known.join(", "));
+        match self {
+            Self::Boolean => f.write_str("a boolean"),
+            Self::Integer => f.write_str("an integer"),
+            Self::Text => f.write_str("a string"),
+            Self::OneOf(known) => {
+                f.write_str(&join(known.iter().map(|value| format!("\"{value}\"")).collect()))
+            }
+            Self::OneOfNumbers(known) => f.write_str(&join(known.iter().map(u64::to_string).collect())),
+            Self::NumericFlag => f.write_str("a boolean, 0 or 1"),
+            Self::List(_) => f.write_str("a list"),
+            Self::Object(_) => f.write_str("an object"),
+        }
+    }
 }
 
 /// A Rust type that knows what its JSON looks like.

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use gloo_net::http;
-use js_sys::{Array, Function, JsString, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -191,6 +191,16 @@ impl Json for JsValue {
 
     fn item_count(&self) -> usize {
         self.dyn_ref::<Array>().map_or(0, |list| list.length() as usize)
+    }
+
+    fn items(&self) -> Option<Vec<Self>> {
+        self.dyn_ref::<Array>().map(|list| list.iter().collect())
+    }
+
+    fn members(&self) -> Vec<(String, Self)> {
+        let members = Object::entries(self.unchecked_ref()).into_iter();
+        let members = members.map(JsCast::unchecked_into::<Array>);
+        members.filter_map(|member| Some((member.get(0).as_string()?, member.get(1)))).collect()
     }
 
     fn empty_list() -> Self {

@@ -100,6 +100,12 @@ pub trait Json: Clone + 'static {
     /// How many items it has, if it is a list.
     fn item_count(&self) -> usize;
 
+    /// The items, if it is a list.
+    fn items(&self) -> Option<Vec<Self>>;
+
+    /// The members, if it is an object.
+    fn members(&self) -> Vec<(String, Self)>;
+
     /// An empty list.
     fn empty_list() -> Self;
 

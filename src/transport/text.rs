@@ -69,6 +69,15 @@ impl Json for Value {
         self.as_array().map_or(0, Vec::len)
     }
 
+    fn items(&self) -> Option<Vec<Self>> {
+        self.as_array().cloned()
+    }
+
+    fn members(&self) -> Vec<(String, Self)> {
+        let members = self.as_object().into_iter().flatten();
+        members.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+
     fn empty_list() -> Self {
         Self::Array(Vec::new())
     }

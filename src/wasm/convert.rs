@@ -1,6 +1,6 @@
 //! JavaScript's values into the core's, and back.
 
-use js_sys::{Array, Function, Object};
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use crate::api::{Arg, MAX_SAFE_INTEGER};
@@ -34,7 +34,7 @@ pub(crate) fn arg(value: &JsValue) -> Arg {
     } else if let Some(list) = value.dyn_ref::<Array>() {
         Arg::List(list.iter().map(|item| arg(&item)).collect())
     } else if value.is_object() {
-        Arg::Object(entries(value.unchecked_ref()).map(|(name, value)| (name, arg(&value))).collect())
+        Arg::Object(value.members().into_iter().map(|(name, value)| (name, arg(&value))).collect())
     } else if value.is_null() {
         Arg::Other("null".to_owned())
     } else {
@@ -62,7 +62,7 @@ pub(crate) fn config(object: &JsValue) -> Config {
     Config {
         base: Base { v1: text("v1"), v2: text("v2") },
         headers: Json::get(object, "headers")
-            .map(|headers| entries(headers.unchecked_ref::<Object>()))
+            .map(|headers| headers.members())
             .into_iter()
             .flatten()
             .filter_map(|(name, value)| Some((name, value.as_string()?)))
@@ -99,13 +99,5 @@ fn ask(provider: Function) -> TokenFuture {
             let text = ["the token that it gave ", what].concat();
             Cause { value: Some(std::rc::Rc::new(JsValue::from(js_sys::TypeError::new(&text)))), text }
         })
-    })
-}
-
-/// The own members of an object.
-fn entries(object: &Object) -> impl Iterator<Item = (String, JsValue)> + use<> {
-    Object::entries(object).into_iter().filter_map(|entry| {
-        let entry: Array = entry.unchecked_into();
-        Some((entry.get(0).as_string()?, entry.get(1)))
     })
 }

@@ -32,11 +32,12 @@ impl Company {
     }
 
     /// Answers a request that came at `now`, in milliseconds since 1970. `headers` are names and values in turn.
+    #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
     pub fn handle(
         &mut self,
         method: String,
         target: String,
-        headers: Box<[JsValue]>,
+        headers: Vec<String>,
         body: String,
         now: f64,
         to: &Answer,
