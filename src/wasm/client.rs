@@ -95,8 +95,19 @@ impl Core {
             Ok((operation, CallOptions::new(endpoint, |name| convert::member(args, name))?))
         });
         let client = self.client.clone();
+        #[cfg(feature = "npm-trap")]
+        if let Ok((_, options)) = &checked {
+            super::trap::spring(options, "before-");
+        }
         Some(self.tasks.spawn(async move {
             let outcome = match checked {
+                #[cfg(feature = "npm-trap")]
+                Ok((operation, options)) => {
+                    let outcome = client.call(operation, options.clone()).await;
+                    super::trap::spring(&options, "after-");
+                    outcome
+                }
+                #[cfg(not(feature = "npm-trap"))]
                 Ok((operation, options)) => client.call(operation, options).await,
                 Err(error) => Err(error),
             };

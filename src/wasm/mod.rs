@@ -8,6 +8,8 @@ mod convert;
 mod sandbox;
 #[cfg(feature = "npm-client")]
 mod task;
+#[cfg(feature = "npm-trap")]
+mod trap;
 
 /// The default allocator is a third of a small module; this one is a fraction of it.
 #[global_allocator]

@@ -28,7 +28,7 @@ pub(crate) fn build() -> Result<()> {
     emit::write(&generated)?;
     for module in &MODULES {
         step(&format!("WebAssembly: {}", module.name));
-        compile(module, &[])?;
+        compile(module, &root().join("pkg/src/generated/wasm"))?;
     }
     step("the npm package");
     run(command("node", &["build.mjs"]).current_dir(root().join("pkg")))?;
@@ -36,6 +36,19 @@ pub(crate) fn build() -> Result<()> {
         fs::copy(root().join(prose), root().join("pkg").join(prose)).with_context(|| prose.to_owned())?;
     }
     Ok(())
+}
+
+/// Builds the package once more with faults on purpose, into `target/trap/dist`, and gives that folder.
+pub(crate) fn build_with_faults() -> Result<PathBuf> {
+    let (wasm, dist) = (root().join("target/trap/wasm"), root().join("target/trap/dist"));
+    step("WebAssembly: core with faults on purpose");
+    compile(&Module { name: "core", feature: "npm-trap" }, &wasm)?;
+    for file in ["sandbox_bg.js", "sandbox_bg.wasm"] {
+        fs::copy(root().join("pkg/src/generated/wasm").join(file), wasm.join(file))?;
+    }
+    let (wasm, out) = (wasm.to_string_lossy().into_owned(), dist.to_string_lossy().into_owned());
+    run(command("node", &["build.mjs", "--wasm", &wasm, "--out", &out]).current_dir(root().join("pkg")))?;
+    Ok(dist)
 }
 
 /// Packs the package and gives the path of the tarball.
@@ -54,9 +67,8 @@ pub(crate) fn pack() -> Result<PathBuf> {
     Ok(folder.join(format!("pipedrive-users-{version}.tgz")))
 }
 
-/// Compiles a module, makes its glue, and shrinks it: `pkg/src/generated/wasm/<name>_bg.{js,wasm}`.
-fn compile(module: &Module, more_features: &[&str]) -> Result<()> {
-    let features = [&[module.feature], more_features].concat().join(",");
+/// Compiles a module, makes its glue, and shrinks it: `<name>_bg.js` and `<name>_bg.wasm`.
+fn compile(module: &Module, out: &Path) -> Result<()> {
     run(&mut command(
         "cargo",
         &[
@@ -67,19 +79,18 @@ fn compile(module: &Module, more_features: &[&str]) -> Result<()> {
             "--package=pipedrive-users",
             "--target=wasm32-unknown-unknown",
             "--features",
-            &features,
+            module.feature,
         ],
     ))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let compiled = target.join("wasm32-unknown-unknown/release/pipedrive_users.wasm");
-    let out = root().join("pkg/src/generated/wasm");
     Bindgen::new()
         .input_path(&compiled)
         .out_name(module.name)
         .bundler(true)?
         .typescript(false)
         .remove_producers_section(true)
-        .generate(&out)?;
+        .generate(out)?;
     let wasm = out.join(format!("{}_bg.wasm", module.name));
     traps::make_panics_trap(&wasm)?;
     shrink(&wasm)

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: every check there is, and one line of totals at the end.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -29,6 +29,7 @@ pub(crate) fn test() -> Result<()> {
     let browser = tools::chromium()?;
     tools::npm_packages("tests")?;
     let tarball = build::pack()?;
+    let faulty = build::build_with_faults()?;
     step("installing the tarball where the tests import it from");
     let path = tarball.to_string_lossy().into_owned();
     run(command("npm", &["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", &path])
@@ -36,7 +37,7 @@ pub(crate) fn test() -> Result<()> {
         .stdout(Stdio::null()))?;
     let mut totals = Totals::default();
     let mut broken = Vec::new();
-    for Part { name, mut command, count } in parts(&browser)? {
+    for Part { name, mut command, count } in parts(&browser, &faulty)? {
         step(name);
         #[allow(clippy::disallowed_methods, reason = "the build tool lives in the real world")]
         let started = Instant::now();
@@ -62,7 +63,7 @@ pub(crate) fn test() -> Result<()> {
     Ok(())
 }
 
-fn parts(browser: &tools::Browser) -> Result<Vec<Part>> {
+fn parts(browser: &tools::Browser, faulty: &Path) -> Result<Vec<Part>> {
     let xtask = std::env::current_exe()?;
     let runner = format!("{} wasm-test-runner", xtask.display());
     let cargo = |args: &[&str]| command("cargo", args);
@@ -113,18 +114,12 @@ fn parts(browser: &tools::Browser) -> Result<Vec<Part>> {
             command: node(&["../pkg/node_modules/typescript/bin/tsc", "-p", "../pkg"]),
             count: one,
         },
-        Part { name: "the tarball in Node, over HTTP", command: node_tests("js", &xtask)?, count: tap },
         Part {
-            name: "the page in Chromium",
-            command: {
-                let mut command = node_tests("browser", &xtask)?;
-                command
-                    .env("CHROMIUM", &browser.browser)
-                    .env("PIPEDRIVE_USERS_DIST", root().join("tests/node_modules/pipedrive-users/dist"));
-                command
-            },
+            name: "the tarball in Node, over HTTP",
+            command: node_tests("js", browser, faulty)?,
             count: tap,
         },
+        Part { name: "the page in Chromium", command: node_tests("browser", browser, faulty)?, count: tap },
     ])
 }
 
@@ -134,8 +129,8 @@ fn node(args: &[&str]) -> Command {
     node
 }
 
-/// The test files of a folder, under Node's own runner.
-fn node_tests(folder: &str, xtask: &PathBuf) -> Result<Command> {
+/// The test files of a folder, under Node's own runner, and where they find what they need.
+fn node_tests(folder: &str, browser: &tools::Browser, faulty: &Path) -> Result<Command> {
     let mut files: Vec<_> = std::fs::read_dir(root().join("tests").join(folder))
         .with_context(|| format!("tests/{folder}"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -143,7 +138,11 @@ fn node_tests(folder: &str, xtask: &PathBuf) -> Result<Command> {
         .collect();
     files.sort();
     let mut node = node(&["--test", "--test-reporter=tap"]);
-    node.args(files.iter().map(AsRef::<OsStr>::as_ref)).env("PIPEDRIVE_SANDBOX", xtask);
+    node.args(files.iter().map(AsRef::<OsStr>::as_ref))
+        .env("PIPEDRIVE_SANDBOX", std::env::current_exe()?)
+        .env("PIPEDRIVE_USERS_DIST", root().join("tests/node_modules/pipedrive-users/dist"))
+        .env("PIPEDRIVE_USERS_FAULTY_DIST", faulty)
+        .env("CHROMIUM", &browser.browser);
     Ok(node)
 }
 
