@@ -46,7 +46,7 @@ export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Inst
     };
     try {
       const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });
-      glue.start(guarded(exports, stop));
+      glue.start(guarded(exports, instance, stop));
     } catch (cause) {
       throw notLoaded(cause);
     }
@@ -62,18 +62,22 @@ export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Inst
 
 /**
  * Catches what a fault throws, wherever JavaScript enters the module. Without it a trap inside an async call would
- * be an uncaught exception, and the promise would stay pending for ever.
+ * be an uncaught exception, and the promise would stay pending for ever. Once stopped, the module is not entered any
+ * more: what it still waits for must not go on.
  */
-function guarded(exports: WebAssembly.Exports, stop: (cause: unknown) => void): WebAssembly.Exports {
+function guarded(exports: WebAssembly.Exports, instance: Instance<unknown>, stop: (cause: unknown) => void): WebAssembly.Exports {
   const entries = Object.entries(exports).map(([name, value]) => {
     if (typeof value !== "function") return [name, value] as const;
     const enter = (...args: unknown[]): unknown => {
-      try {
-        return (value as (...args: unknown[]) => unknown)(...args);
-      } catch (cause) {
-        stop(cause);
-        return undefined;
+      if (!instance.stopped) {
+        try {
+          return (value as (...args: unknown[]) => unknown)(...args);
+        } catch (cause) {
+          stop(cause);
+        }
       }
+      // wasm-bindgen's glue reads a result as a number or as a list of them: this is nothing in both.
+      return [];
     };
     return [name, enter] as const;
   });
