@@ -7,6 +7,7 @@ export async function startSandbox(...args) {
   const program = process.env.PIPEDRIVE_SANDBOX;
   if (!program) throw new Error("set PIPEDRIVE_SANDBOX to the program that serves the sandbox (xtask)");
   const child = spawn(program, ["sandbox", ...args.map(String)], { stdio: ["ignore", "pipe", "inherit"] });
+  process.once("exit", () => child.kill());
   const ended = new Promise((resolve) => child.once("close", resolve));
   const failed = new Promise((_, reject) => {
     child.once("error", reject);
