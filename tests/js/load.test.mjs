@@ -1,0 +1,193 @@
+// When the WebAssembly is loaded, how often, and what happens when it cannot be.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runScript } from "./support/child.mjs";
+
+/** Node's own fetch has a module of its own, which it loads when it is first touched: before anything is counted. */
+const WARM_UP = `
+const { createServer } = await import("node:http");
+const server = createServer((_, response) => response.end("{}")).listen(0, "127.0.0.1");
+await new Promise((resolve) => server.once("listening", resolve));
+await (await fetch("http://127.0.0.1:" + server.address().port)).json();
+server.close();
+server.closeAllConnections();
+`;
+
+/** Counts what could be an effect, before anything of the package is loaded. */
+const COUNT = `${WARM_UP}
+const counts = { compile: 0, instantiate: 0, fetch: 0, timers: 0, decompress: 0, module: 0 };
+const wrap = (object, name, key) => {
+  const real = object[name];
+  // Timers of the runtime's own are no matter: only those that the package sets count.
+  object[name] = function (...args) { if (key !== "timers" || new Error().stack.includes("pipedrive-users/dist")) counts[key]++; return real.apply(this, args); };
+};
+wrap(WebAssembly, "compile", "compile");
+wrap(WebAssembly, "compileStreaming", "compile");
+wrap(WebAssembly, "instantiate", "instantiate");
+wrap(WebAssembly, "instantiateStreaming", "instantiate");
+for (const [name, key] of [["Module", "module"], ["Instance", "module"]]) WebAssembly[name] = new Proxy(WebAssembly[name], { construct(...all) { counts[key]++; return Reflect.construct(...all); } });
+globalThis.DecompressionStream = new Proxy(DecompressionStream, { construct(...all) { counts.decompress++; return Reflect.construct(...all); } });
+wrap(globalThis, "fetch", "fetch");
+for (const name of ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"]) wrap(globalThis, name, "timers");
+const now = () => ({ ...counts });
+`;
+const FETCH = `globalThis.fetch = async () => Response.json({ success: true, data: { id: 7 } });`;
+const NOTHING = { compile: 0, instantiate: 0, fetch: 0, timers: 0, decompress: 0, module: 0 };
+
+test("importing and constructing load nothing, send nothing and leave nothing behind", async () => {
+  const { atImport, atConstruction, afterwards, globals, prototypes } = await runScript(`${COUNT}
+    const before = Reflect.ownKeys(globalThis).length;
+    const shapes = () => [Object, Array, Promise, Error, Function, String, Symbol].map((one) => Reflect.ownKeys(one).length + Reflect.ownKeys(one.prototype).length).join();
+    const shape = shapes();
+    const { UsersClient } = await import("pipedrive-users");
+    const { createSandbox } = await import("pipedrive-users/sandbox");
+    const atImport = now();
+    for (let index = 0; index < 10; index++) new UsersClient({ apiToken: "secret" });
+    createSandbox();
+    const atConstruction = now();
+    await new Promise((resolve) => process.nextTick(resolve));
+    console.log(JSON.stringify({ atImport, atConstruction, afterwards: now(), globals: Reflect.ownKeys(globalThis).length - before, prototypes: shapes() === shape }));
+  `);
+  assert.deepEqual([atImport, atConstruction, afterwards], [NOTHING, NOTHING, NOTHING]);
+  assert.equal(globals, 0, "new globals");
+  assert.equal(prototypes, true, "built-in prototypes were changed");
+});
+
+test("an import keeps no process alive", async () => {
+  assert.deepEqual(await runScript(`
+    await import("pipedrive-users");
+    await import("pipedrive-users/sandbox");
+    console.log(JSON.stringify(process.getActiveResourcesInfo().filter((name) => /Timeout|Immediate|Worker|Message/.test(name))));
+  `), []);
+});
+
+test("a call that ended keeps no process alive, a long timeoutMs neither", async () => {
+  const started = Date.now();
+  await runScript(`${FETCH}
+    const { UsersClient } = await import("pipedrive-users");
+    await new UsersClient({ apiToken: "secret", fetch, timeoutMs: 60_000 }).getUser(7);
+    console.log("0");
+  `);
+  assert.ok(Date.now() - started < 20_000);
+});
+
+test("the module loads once, for many clients and concurrent first calls", async () => {
+  const counts = await runScript(`${COUNT}${FETCH}
+    const { UsersClient } = await import("pipedrive-users");
+    const clients = Array.from({ length: 10 }, () => new UsersClient({ apiToken: "secret", fetch }));
+    await Promise.all(clients.flatMap((client) => [1, 2, 3].map((id) => client.getUser(id))));
+    await new UsersClient({ apiToken: "secret", fetch }).getUser(7);
+    console.log(JSON.stringify({ ...now(), timers: 0 }));
+  `);
+  assert.deepEqual(counts, { ...NOTHING, compile: 1, instantiate: 1, decompress: 1 });
+});
+
+test("bad arguments that JavaScript can tell need no module", async () => {
+  const counts = await runScript(`${COUNT}${FETCH}
+    const { UsersClient } = await import("pipedrive-users");
+    try { new UsersClient({}); } catch {}
+    await new UsersClient({ apiToken: "secret", fetch }).getUsers({ timeout: 1 }).catch(() => {});
+    console.log(JSON.stringify(now()));
+  `);
+  assert.deepEqual({ ...counts, timers: 0 }, NOTHING);
+});
+
+/** Calls that fail in a process where loading fails once, and what comes of a later call. */
+const failing = (broken) =>
+  runScript(`${WARM_UP}${FETCH}
+    const { UsersClient, LoadError, isPipedriveError } = await import("pipedrive-users");
+    ${broken}
+    const client = new UsersClient({ apiToken: "secret", fetch });
+    const other = new UsersClient({ apiToken: "secret", fetch });
+    const settled = await Promise.allSettled([client.getUser(7), client.getUsers(), other.getUserFollowers(7)]);
+    const later = await Promise.all([client.getUser(7), other.getUser(7)]);
+    console.log(JSON.stringify({ errors: settled.map(({ reason }) => ({ name: reason.name, kind: reason.kind, is: reason instanceof LoadError && isPipedriveError(reason, "load"), message: reason.message, cause: reason.cause?.message, operation: reason.operation, attempts: reason.attempts })), later, distinct: new Set(settled.map(({ reason }) => reason)).size }));
+  `);
+
+const MESSAGES = {
+  Chrome: "WebAssembly.compile(): Compiling or instantiating WebAssembly module violates the following Content Security policy directive because 'unsafe-eval' is not an allowed source of script in the following Content Security Policy directive: \\\"script-src 'self'\\\"",
+  Firefox: "call to WebAssembly.compile() blocked by CSP",
+  Safari: "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an allowed source of script",
+  "V8 without code generation": "WebAssembly.compile(): Wasm code generation disallowed by embedder",
+};
+
+for (const [engine, message] of Object.entries(MESSAGES)) {
+  test(`a Content-Security-Policy as ${engine} tells it: LoadError says what to add, and a later call works`, async () => {
+    const { errors, later } = await failing(`
+      const real = WebAssembly.compile;
+      WebAssembly.compile = async () => { WebAssembly.compile = real; throw new WebAssembly.CompileError("${message}"); };`);
+    for (const error of errors) {
+      assert.deepEqual([error.name, error.kind, error.is, error.attempts], ["LoadError", "load", true, 0]);
+      assert.ok(error.message.includes("'wasm-unsafe-eval'") && error.message.includes("script-src"), error.message);
+      assert.equal(error.cause, message.replaceAll("\\", ""));
+    }
+    assert.deepEqual(later, [{ id: 7 }, { id: 7 }]);
+  });
+}
+
+test("an instantiation that fails once", async () => {
+  const { errors, later } = await failing(`
+    const real = WebAssembly.instantiate;
+    WebAssembly.instantiate = async () => { WebAssembly.instantiate = real; throw new RangeError("WebAssembly.instantiate(): Out of memory"); };`);
+  for (const { kind, message, cause } of errors) {
+    assert.equal(kind, "load");
+    assert.match(message, /Out of memory/);
+    assert.match(cause, /Out of memory/);
+  }
+  assert.deepEqual(later, [{ id: 7 }, { id: 7 }]);
+});
+
+test("a runtime without WebAssembly, which has it later", async () => {
+  const { errors, later } = await failing(`
+    const real = WebAssembly;
+    delete globalThis.WebAssembly;
+    const { allSettled } = Promise;
+    Promise.allSettled = (all) => allSettled.call(Promise, all).finally(() => (globalThis.WebAssembly = real));`);
+  for (const { kind, message } of errors) {
+    assert.equal(kind, "load");
+    assert.match(message, /no WebAssembly/);
+  }
+  assert.deepEqual(later, [{ id: 7 }, { id: 7 }]);
+});
+
+test("every call that waits for a load that fails gets an error of its own, with its operation", async () => {
+  const { errors, distinct } = await failing(`
+    const real = WebAssembly.compile;
+    WebAssembly.compile = async () => { WebAssembly.compile = real; throw new WebAssembly.CompileError("no"); };`);
+  assert.equal(distinct, 3);
+  assert.deepEqual(errors.map(({ operation }) => operation), ["getUser", "getUsers", "getUserFollowers"]);
+});
+
+test("the sandbox's module fails and loads in the same way", async () => {
+  const { error, status } = await runScript(`${WARM_UP}
+    const { createSandbox } = await import("pipedrive-users/sandbox");
+    const real = WebAssembly.compile;
+    WebAssembly.compile = async () => { WebAssembly.compile = real; throw new WebAssembly.CompileError("Wasm code generation disallowed by embedder"); };
+    const sandbox = createSandbox();
+    const ask = () => sandbox.fetch("https://x.example/v1/users/me", { headers: { "x-api-token": sandbox.apiToken } });
+    const error = await ask().catch(({ name, kind, message }) => ({ name, kind, message }));
+    console.log(JSON.stringify({ error, status: (await ask()).status }));
+  `);
+  assert.deepEqual([error.name, error.kind], ["LoadError", "load"]);
+  assert.match(error.message, /'wasm-unsafe-eval'/);
+  assert.equal(status, 200);
+});
+
+test("abort and close() while the module loads", async () => {
+  const { reason, closed, sent } = await runScript(`
+    let sent = 0;
+    const fetch = async () => { sent++; return Response.json({ success: true, data: {} }); };
+    const { UsersClient } = await import("pipedrive-users");
+    const controller = new AbortController();
+    const aborted = new UsersClient({ apiToken: "secret", fetch }).getUser(7, { signal: controller.signal });
+    controller.abort("given up");
+    const reason = await aborted.catch((reason) => reason);
+    const client = new UsersClient({ apiToken: "secret", fetch });
+    const call = client.getUser(8);
+    client.close();
+    const closed = await call.catch(({ name }) => name);
+    await new UsersClient({ apiToken: "secret", fetch }).getUser(9);
+    console.log(JSON.stringify({ reason, closed, sent }));
+  `);
+  assert.deepEqual({ reason, closed, sent }, { reason: "given up", closed: "ConfigError", sent: 1 });
+});
