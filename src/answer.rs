@@ -70,6 +70,13 @@ struct Said {
     code: Option<Code>,
 }
 
+/// The first text in a value, however deep: `errors` is an object of lists.
+fn first_text<J: Json>(value: &J) -> Option<String> {
+    let inside = || value.items().unwrap_or_default().into_iter().find_map(|item| first_text(&item));
+    let members = || value.members().into_iter().find_map(|(_, member)| first_text(&member));
+    value.as_text().or_else(inside).or_else(|| if value.is_object() { members() } else { None })
+}
+
 impl Said {
     fn of<J: Json>(json: &J) -> Self {
         let text_at = |name| json.get(name).and_then(|value| value.as_text());
@@ -79,7 +86,7 @@ impl Said {
         let text = text_at("error")
             .or_else(|| inside("message"))
             .or_else(|| text_at("message"))
-            .or_else(|| text_at("errors"))
+            .or_else(|| json.get("errors").and_then(|errors| first_text(&errors)))
             .unwrap_or_default();
         let detail =
             text_at("error_info").filter(|info| !info.starts_with("Please check developers.pipedrive.com"));
@@ -116,8 +123,11 @@ fn failure<T: Transport>(
     now: f64,
 ) -> Error {
     let status = response.status;
-    let html =
-        json.is_none() && response.headers.get("content-type").is_some_and(|kind| kind.contains("text/html"));
+    let html = json.is_none()
+        && response
+            .headers
+            .get("content-type")
+            .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
     let said = json.map_or_else(Said::nothing, Said::of);
     let (kind, hint) = match status {
         401 => (

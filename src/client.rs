@@ -19,6 +19,7 @@ use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::page::{self, Next};
 use crate::retry::{self, Decision};
+use crate::secret::Secret;
 use crate::shared::{Handle, Shared};
 use crate::sorted::SortedMap;
 use crate::transport::{
@@ -93,11 +94,13 @@ pub type DriftHook = Rc<dyn Fn(&'static str, &Drift)>;
 struct Answered<W: World> {
     response: Response<W>,
     attempts: u32,
+    /// The token that it was asked with, to be taken out of whatever is told of it.
+    token: Option<Secret>,
 }
 
 impl<W: World> Clone for Answered<W> {
     fn clone(&self) -> Self {
-        Self { response: self.response.clone(), attempts: self.attempts }
+        Self { response: self.response.clone(), attempts: self.attempts, token: self.token.clone() }
     }
 }
 
@@ -194,14 +197,14 @@ impl<W: World> Inner<W> {
         } else {
             Rc::clone(self).run(operation.clone(), options).await?
         };
-        let Answered { response, attempts } = answered;
+        let Answered { response, attempts, token } = answered;
         let now = self.world.now();
         let read = answer::read(endpoint, &response, now)
             .and_then(|Payload { data, additional, deprecation }| {
                 let next = page::next(&operation, &data, additional.as_ref())?;
                 Ok((data, next, deprecation))
             })
-            .map_err(|error| error.with(|details| details.attempts = attempts));
+            .map_err(|error| error.sent(attempts, token.as_ref()));
         let (data, next, deprecation) = read?;
         self.tell_deprecation(endpoint, deprecation, &response.headers);
         let meta = Meta {
@@ -268,7 +271,10 @@ impl<W: World> Inner<W> {
             let outcome = self.attempt(&operation, &options, signature.as_ref(), attempts).await;
             drop(permit);
             let error = match outcome {
-                Ok(response) => return Ok(Answered { response, attempts }),
+                Ok(response) => {
+                    let token = signature.map(|signature| signature.token);
+                    return Ok(Answered { response, attempts, token });
+                }
                 Err(error) => error,
             };
             if error.kind == Kind::Authentication
@@ -334,12 +340,7 @@ impl<W: World> Inner<W> {
         self.tell(endpoint, EventKind::Response, attempt, status, Some(now - started), None);
         result.map_err(|error| {
             self.learn_from(endpoint, &error, attempt);
-            error.with(|details| {
-                details.attempts = attempt;
-                if let Some(signature) = signature {
-                    details.redact(&signature.token);
-                }
-            })
+            error.sent(attempt, signature.map(|signature| &signature.token))
         })
     }
 

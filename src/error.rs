@@ -162,6 +162,16 @@ impl Error {
         }))
     }
 
+    /// The same error after so many requests. Nothing of it holds the token that they carried: some servers repeat
+    /// what they refuse.
+    pub(crate) fn sent(mut self, attempts: u32, token: Option<&Secret>) -> Self {
+        self.0.attempts = attempts;
+        if let Some(token) = token {
+            self.0.redact(token.reveal());
+        }
+        self
+    }
+
     /// The same error with more known of it.
     pub(crate) fn with(mut self, add: impl FnOnce(&mut Details)) -> Self {
         add(&mut self.0);
@@ -170,16 +180,18 @@ impl Error {
 }
 
 impl Details {
-    /// Takes a token out of everything that came from outside: some servers repeat what they refuse.
-    pub(crate) fn redact(&mut self, token: &Secret) {
+    /// Takes a token out of everything that came from outside.
+    fn redact(&mut self, token: &str) {
         let clean = |text: &mut String| {
-            if text.contains(token.reveal()) {
-                *text = text.replace(token.reveal(), "[redacted]");
+            if text.contains(token) {
+                *text = text.replace(token, "[redacted]");
             }
         };
         clean(&mut self.message);
         self.detail.iter_mut().for_each(clean);
         self.body.iter_mut().for_each(clean);
+        self.request_id.iter_mut().for_each(clean);
+        self.cause.iter_mut().for_each(|cause| clean(&mut cause.text));
         self.headers.iter_mut().for_each(|(_, value)| clean(value));
         if let Some(Code::Text(code)) = &mut self.code {
             clean(code);

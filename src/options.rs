@@ -50,7 +50,11 @@ impl CallOptions {
                 Arg::Object(members) => {
                     members.into_iter().map(header).collect::<Result<_, _>>().map_err(refused)?
                 }
-                _ => return Err(refused("headers must be an object of strings".to_owned())),
+                other => {
+                    return Err(refused(
+                        ["headers must be an object of strings, got ", &other.describe()].concat(),
+                    ));
+                }
             },
         })
     }

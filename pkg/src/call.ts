@@ -1,5 +1,5 @@
 import type { ErrorFields } from "./errors.js";
-import { makeError } from "./errors.js";
+import { isPipedriveError, makeError } from "./errors.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
 import type { RateLimit, ResponseInfo } from "./types.js";
 
@@ -66,7 +66,10 @@ export function rateLimit([limit, remaining, resetAt, dailyLimit, dailyRemaining
 export function callSite(above: (...args: never[]) => unknown): { stack?: string } {
   const site: { stack?: string } = {};
   // V8's own. Elsewhere the stack of an error is where it is made, which is of no use, but the text says all.
-  (Error as { captureStackTrace?: (target: object, above: unknown) => void }).captureStackTrace?.(site, above);
+  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above?: unknown) => void };
+  captureStackTrace?.(site, above);
+  // A later page is not asked for by the operation's own method.
+  if (!site.stack?.includes("\n")) captureStackTrace?.(site);
   return site;
 }
 
@@ -125,6 +128,13 @@ export class Settle {
     const { cursor, start } = from;
     const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause, cursor, start };
     this.throw(makeError(message, scope ? { ...fields, scope, resetAt: date(resetAt) } : fields));
+  }
+
+  /** The module could not be loaded. All calls that waited for it get an error of their own. */
+  notStarted(error: unknown): void {
+    const { operation } = this;
+    if (isPipedriveError(error)) error = makeError(`${operation}: ${error.message}`, { kind: error.kind, operation, cause: error.cause });
+    this.throw(error);
   }
 
   /** The instance stopped under the call. */

@@ -4,8 +4,18 @@ import type { LogLevel, UsersClientConfig } from "./types.js";
 /** What JavaScript lets through and Rust's types exclude, checked before any module is loaded. */
 
 /** A value in a few words, which never show a text: it may be a secret. */
-const got = (value: unknown): string =>
-  value === null ? "null" : typeof value === "number" || typeof value === "boolean" ? String(value) : Array.isArray(value) ? "an array" : `${/^[aou]/.test(typeof value) ? "an" : "a"} ${typeof value}`;
+export function got(value: unknown): string {
+  if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** Whether a value is a whole number in a range. */
+export const isInteger = (value: unknown, min: number, max: number): value is number =>
+  Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
+
+/** A text that is no secret, shown. What stands before an @ could be one. */
+const shown = (text: string) => (text.includes("@") ? "a URL with a user in it" : JSON.stringify(text.slice(0, 80)));
 
 /** How many letters have to be changed, added or left out. */
 function distance(a: string, b: string): number {
@@ -41,7 +51,7 @@ const LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
 
 const isFunction = (value: unknown) => typeof value === "function";
 const integer = (min: number, max: number) =>
-  [(value: unknown) => Number.isInteger(value) && (value as number) >= min && (value as number) <= max, `an integer from ${min} to ${max}`] as const;
+  [(value: unknown) => isInteger(value, min, max), `an integer from ${min} to ${max}`] as const;
 const token = [(value: unknown) => isFunction(value) || typeof value === "string", "a string or a function that gives one"] as const;
 const fn = [isFunction, "a function"] as const;
 
@@ -74,7 +84,7 @@ function roots(companyDomain: string | undefined, baseUrl: string | undefined, o
     const label = /^(?:https:\/\/([^./]+)\.pipedrive\.com\/?|([^./]+))$/.exec(companyDomain);
     const name = label?.[1] ?? label?.[2] ?? "";
     if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i.test(name)) {
-      refuse("companyDomain must be one DNS label such as \"casinoroyale\", or https://label.pipedrive.com");
+      refuse(`companyDomain must be one DNS label such as "casinoroyale", or https://label.pipedrive.com, got ${shown(companyDomain)}`);
     }
     // A company's host wants /api/v1, api.pipedrive.com wants /v1.
     return { v1: `https://${name}.pipedrive.com/api/v1`, v2: `https://${name}.pipedrive.com/api/v2` };
@@ -91,7 +101,7 @@ function roots(companyDomain: string | undefined, baseUrl: string | undefined, o
     }
     const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url?.hostname ?? "");
     if (!url || !(url.protocol === "https:" || (url.protocol === "http:" && loopback)) || /[?#@\\\s]/.test(baseUrl)) {
-      refuse("baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user");
+      refuse(`baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user, got ${shown(baseUrl)}`);
     }
   }
   return { v1: root + "/v1", v2: root + "/api/v2" };

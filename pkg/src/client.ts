@@ -1,5 +1,5 @@
 import { ApiPromise, callSite, type Outcome, rateLimit, Settle } from "./call.js";
-import { checkConfig, onlyKnown } from "./check.js";
+import { checkConfig, got, onlyKnown } from "./check.js";
 import { type ErrorFields, makeError } from "./errors.js";
 import { type Core, type CoreExports, source } from "./generated/core.js";
 import type { CurrentUser, Follower, RoleAssignment, RoleSettings, User, UserPermissions } from "./generated/models.js";
@@ -141,7 +141,7 @@ export class UsersClient implements UsersOperations {
       if (own.body) onlyKnown("argument", operation, ...own.body);
       const { signal, ...given }: CallOptions & Pick<ErrorFields, "cursor" | "start"> = options;
       if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-        throw makeError(`${operation}: signal must be an AbortSignal`, { kind: "argument", operation });
+        throw makeError(`${operation}: signal must be an AbortSignal, got ${got(signal)}`, { kind: "argument", operation });
       }
       if (signal?.aborted) throw signal.reason;
 
@@ -173,7 +173,7 @@ export class UsersClient implements UsersOperations {
         }
       };
       if (this.#running && !this.#running.instance.stopped) start(this.#running);
-      else this.#boot().then(start).catch((error: unknown) => settle.throw(error));
+      else this.#boot().then(start).catch((error: unknown) => settle.notStarted(error));
     });
   }
 

@@ -68,7 +68,8 @@ export class PipedriveError extends Error {
       ...(this as object),
       name: this.name,
       message: this.message,
-      ...(cause !== undefined && { cause: cause instanceof Error ? { name: cause.name, message: cause.message } : String(cause) }),
+      // What it says is in the message, without the token that it may hold.
+      ...(cause !== undefined && { cause: cause instanceof Error ? cause.name : typeof cause }),
     };
   }
 }

@@ -25,6 +25,11 @@ export const isAdmin = (user: Pick<User, "access">, app: AccessApp): boolean =>
  */
 export function parseTimestamp(text: string | null | undefined): Date | null {
   const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?$/.exec(text ?? "");
-  const date = match && new Date(`${match[1]}T${match[2]}${match[3] ?? "Z"}`);
-  return date && !Number.isNaN(date.getTime()) ? date : null;
+  if (!match) return null;
+  const [, day, time, zone = "Z"] = match;
+  const midnight = new Date(`${day}T00:00:00Z`);
+  // JavaScript takes 30 February for 2 March.
+  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day!)) return null;
+  const date = new Date(`${day}T${time}${zone}`);
+  return Number.isNaN(date.getTime()) ? null : date;
 }

@@ -1,4 +1,5 @@
 import { ApiPromise, type Outcome } from "./call.js";
+import { got, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
 
 /** How to ask for the page that begins somewhere. */
@@ -93,9 +94,12 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
   }
 
   /** The first items, as many as `limit` says, 10 000 at most. */
-  async toArray({ limit }: { limit: number }): Promise<Item[]> {
-    if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
-      throw makeError(`toArray: limit must be an integer from 1 to ${MOST}`, { kind: "argument" });
+  async toArray(options: { limit: number }): Promise<Item[]> {
+    const limit: unknown = options?.limit;
+    if (!isInteger(limit, 1, MOST)) {
+      // The first page was asked for: nobody will hear whether it came.
+      this.catch(() => undefined);
+      throw makeError(`toArray: limit must be an integer from 1 to ${MOST}, got ${got(limit)}`, { kind: "argument", operation: "toArray" });
     }
     const items: Item[] = [];
     for await (const page of this.pages()) {

@@ -1,4 +1,4 @@
-import { onlyKnown } from "./check.js";
+import { got, isInteger, onlyKnown } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
 import { TOKENS } from "./generated/tokens.js";
@@ -44,14 +44,15 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   onlyKnown("config", undefined, "the sandbox's options", options, Object.keys(LIMITS));
   for (const [name, [min, max]] of Object.entries(LIMITS)) {
     const value = options[name as keyof SandboxOptions];
-    if (value !== undefined && !(Number.isInteger(value) && value >= min && value <= max)) {
-      throw makeError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}`, { kind: "config" });
+    if (value !== undefined && !isInteger(value, min, max)) {
+      throw makeError(`${name} must be an integer from ${min} to ${max}, got ${got(value)}`, { kind: "config" });
     }
   }
   let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
   const open = async () => {
     const instance = await load();
-    return { company: new instance.exports.Company({ ...options }), instance };
+    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+    return { company: new instance.exports.Company(given), instance };
   };
 
   const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {

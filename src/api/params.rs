@@ -154,7 +154,7 @@ fn refusal(name: &str, takes: &str, got: &Arg) -> String {
 
 impl Arg {
     /// The value in a few words. Long text is counted and not shown: it may be a secret in the wrong place.
-    fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Absent => "nothing".to_owned(),
             Self::Boolean(value) => if *value { "true" } else { "false" }.to_owned(),

@@ -9,7 +9,12 @@ pub(crate) fn spring(options: &CallOptions, when: &str) {
     match asked.and_then(|(_, fault)| fault.strip_prefix(when)) {
         #[allow(clippy::panic)]
         Some("panic") => panic!("on purpose"),
-        Some("memory") => drop(std::hint::black_box(Vec::<u64>::with_capacity(usize::MAX / 32))),
+        Some("memory") => {
+            let mut held = Vec::new();
+            loop {
+                held.push(std::hint::black_box(Vec::<u64>::with_capacity(1 << 27)));
+            }
+        }
         Some("deep") => drop(deep(&[0; 64])),
         _ => {}
     }

@@ -69,7 +69,7 @@ pub(crate) fn pack() -> Result<PathBuf> {
 
 /// Compiles a module, makes its glue, and shrinks it: `<name>_bg.js` and `<name>_bg.wasm`.
 fn compile(module: &Module, out: &Path) -> Result<()> {
-    run(&mut command(
+    run(command(
         "cargo",
         &[
             "build",
@@ -81,7 +81,8 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
             "--features",
             module.feature,
         ],
-    ))?;
+    )
+    .env("CARGO_ENCODED_RUSTFLAGS", no_paths()?))?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let compiled = target.join("wasm32-unknown-unknown/release/pipedrive_users.wasm");
     Bindgen::new()
@@ -94,6 +95,19 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
     let wasm = out.join(format!("{}_bg.wasm", module.name));
     traps::make_panics_trap(&wasm)?;
     shrink(&wasm)
+}
+
+/// Compiler flags that keep the paths of this machine out of the module: they are of no use to anybody else.
+fn no_paths() -> Result<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .context("there is no home folder")?;
+    let mut flags = vec![format!("--remap-path-prefix={}=", root().display())];
+    for registry in fs::read_dir(home.join("registry/src")).into_iter().flatten() {
+        flags.push(format!("--remap-path-prefix={}=", registry?.path().display()));
+    }
+    Ok(flags.join("\u{1f}"))
 }
 
 fn shrink(wasm: &Path) -> Result<()> {
