@@ -13,12 +13,15 @@ export function confirmWrite(operation, code) {
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {
-    const answer = (value) => () => {
-      dialog.remove();
-      resolve(value);
+    let sure = false;
+    no.onclick = () => dialog.close();
+    yes.onclick = () => {
+      sure = true;
+      dialog.close();
     };
-    no.onclick = answer(false);
-    yes.onclick = answer(true);
-    dialog.oncancel = answer(false);
+    dialog.onclose = () => {
+      dialog.remove();
+      resolve(sure);
+    };
   });
 }

@@ -15,29 +15,29 @@ export function parameterForm(operation, typed, people, onchange) {
 
 const FIELDS = { text: line, number: line, choice, flag, access };
 
-const label = (param) => h("span.label", {}, h("code", {}, param.name), !param.required && h("span.faint", {}, "optional"));
+const label = (param) => h("label.label", { for: `param-${param.name}` }, h("code", {}, param.name), !param.required && h("span.faint", {}, "optional"));
 const hint = (param) => h("span.hint", { id: `hint-${param.name}` }, param.hint);
 
 function line(param, typed, change, people) {
   const input = h("input", {
-    name: param.name, value: typed, placeholder: param.placeholder ?? "", autocomplete: "off", spellcheck: false,
+    id: `param-${param.name}`, name: param.name, value: typed, placeholder: param.placeholder ?? "", autocomplete: "off", spellcheck: false,
     inputMode: param.kind === "number" ? "numeric" : undefined, "aria-describedby": `hint-${param.name}`, "aria-required": param.required ? "true" : undefined,
     list: param.people ? "people" : undefined, oninput: () => change(input.value),
   });
   const known = param.people && h("datalist", { id: "people" }, [...people].slice(0, 200).map(([id, name]) => h("option", { value: id, label: name })));
-  return h("label.field", {}, label(param), input, known, hint(param));
+  return h("div.field", {}, label(param), input, known, hint(param));
 }
 
 function choice(param, typed, change) {
   const values = [["", param.required ? "choose" : "not sent"], ["true", "true"], ["false", "false"]];
-  const select = h("select", { name: param.name, "aria-describedby": `hint-${param.name}`, onchange: () => change(select.value) },
+  const select = h("select", { id: `param-${param.name}`, name: param.name, "aria-describedby": `hint-${param.name}`, onchange: () => change(select.value) },
     values.map(([value, text]) => h("option", { value, selected: value === typed }, text)));
-  return h("label.field", {}, label(param), select, hint(param));
+  return h("div.field", {}, label(param), select, hint(param));
 }
 
 function flag(param, typed, change) {
-  const box = h("input.switch", { type: "checkbox", name: param.name, checked: typed === true, role: "switch", onchange: () => change(box.checked) });
-  return h("label.field.inline", {}, box, h("span", {}, label(param), hint(param)));
+  const box = h("input.switch", { type: "checkbox", id: `param-${param.name}`, name: param.name, checked: typed === true, role: "switch", "aria-describedby": `hint-${param.name}`, onchange: () => change(box.checked) });
+  return h("div.field.inline", {}, box, h("div", {}, label(param), hint(param)));
 }
 
 function access(param, typed, change) {
@@ -55,5 +55,5 @@ function access(param, typed, change) {
     given.onchange = admin.onchange = set;
     return h("div.access-row", {}, h("label", {}, given, h("code", {}, app)), h("label.faint", {}, admin, "admin"));
   };
-  return h("fieldset.field.access", {}, h("legend", {}, label(param)), APPS.map(row), hint(param));
+  return h("fieldset.field.access", {}, h("legend", {}, h("span.label", {}, h("code", {}, param.name), h("span.faint", {}, "optional"))), APPS.map(row), hint(param));
 }

@@ -85,7 +85,7 @@ const DETAILS = {
     about: "Activates or deactivates a user. Nothing else of a user can be changed through the API.",
     view: "user",
     params: [id("3"), body("active_flag", { kind: "choice", required: true, sample: "false", hint: "Whether the user is active" })],
-    words: (user) => `${user.name} is ${user.active_flag ? "active" : "inactive"}`,
+    words: (user) => `${user.name}: ${user.active_flag ? "active" : "inactive"}`,
   },
 };
 

@@ -53,7 +53,7 @@ function line({ type, operation, attempt, status, durationMs, text }) {
   const bad = type === "limited" || status >= 400;
   const more = [status, durationMs !== undefined && duration(durationMs), attempt > 1 && `attempt ${attempt}`].filter(Boolean).join(" · ");
   return h(`li${bad ? ".bad" : ""}`, { title: text ?? "" },
-    h("time", {}, timeOfDay(new Date())), h("span.type", {}, type), h("span.operation", {}, operation), h("span.more", {}, more));
+    h("time", {}, timeOfDay(new Date())), h(`span.type${type === "request" ? ".request" : ""}`, {}, type), h("span.operation", {}, operation), h("span.more", {}, more));
 }
 
 function number(name) {

@@ -1,6 +1,6 @@
 import { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from "pipedrive-users";
 import { h, icon } from "./dom.js";
-import { count, moment, some } from "./words.js";
+import { count, dateOf, moment, some } from "./words.js";
 
 /** What came, as a person would want to read it. Everything is in the JSON view too. */
 
@@ -18,7 +18,7 @@ const VIEWS = {
       Status: standing,
       "Admin of": (user) => badges(adminOf(user)),
       Format: (user) => h("span.mono", {}, formattingLocale(user)),
-      "Last login": (user) => when(user.last_login, "never"),
+      "Last login": (user) => when(user.last_login, "never", dateOf),
     }),
 
   user: (user) => h("article.profile", {}, h("header", {}, person(user), standing(user)), facts(userFacts(user))),
@@ -71,7 +71,7 @@ function table(items, one, columns) {
 }
 
 const badge = (text, kind = "plain") => h(`span.badge.${kind}`, {}, text);
-const badges = (list) => (list.length ? h("span.badges", {}, list.map((text) => badge(text))) : h("span.faint", {}, "–"));
+const badges = (list) => (list.length ? h("span.badges", {}, list.map((text) => badge(text))) : h("span.faint.none", {}, "–"));
 const plainName = (name) => name.replace(/^can_/, "").replaceAll("_", " ");
 const adminOf = (user) => (user.access ?? []).map(({ app }) => app).filter((app) => isAdmin(user, app));
 
@@ -93,9 +93,9 @@ function standing(user) {
   return user.activated === false ? badge("invited", "wait") : badge("active", "good");
 }
 
-function when(text, otherwise = "–") {
+function when(text, otherwise = "–", write = moment) {
   const time = parseTimestamp(text);
-  return time ? h("time", { dateTime: time.toISOString() }, moment(time)) : h("span.faint", {}, otherwise);
+  return time ? h("time", { dateTime: time.toISOString(), title: moment(time) }, write(time)) : h("span.faint", {}, otherwise);
 }
 
 const facts = (entries) => h("dl.facts", {}, entries.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value ?? h("span.faint", {}, "–")))));

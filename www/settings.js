@@ -21,7 +21,7 @@ export function openSettings(settings, apply) {
   const wrong = h("p.wrong", { role: "alert" });
   const form = h("form", { noValidate: true, autocomplete: "off" },
     h("h2", { id: "settings-title" }, "Connection"), source, sandbox.node, account.node, wrong,
-    h("div.actions.end", {}, h("button.quiet", { type: "button", onclick: () => dialog.remove() }, "Cancel"), h("button.primary", { type: "submit" }, "Apply")));
+    h("div.actions.end", {}, h("button.quiet", { type: "button", onclick: () => dialog.close() }, "Cancel"), h("button.primary", { type: "submit" }, "Apply")));
   const dialog = h("dialog.settings", { "aria-labelledby": "settings-title", onclose: () => dialog.remove() }, form);
 
   function show(which) {
@@ -33,7 +33,7 @@ export function openSettings(settings, apply) {
     const values = new FormData(form);
     try {
       apply(values.get("source") === "sandbox" ? sandbox.read(values) : account.read(values));
-      dialog.remove();
+      dialog.close();
     } catch (error) {
       wrong.replaceChildren(h("strong", {}, error.name), ` ${error.message}`);
     }
@@ -44,7 +44,9 @@ export function openSettings(settings, apply) {
 }
 
 const field = (name, text, hint, props) =>
-  h("label.field", {}, h("span.label", {}, text), h("input", { name, spellcheck: false, autocomplete: "off", ...props }), hint && h("span.hint", {}, hint));
+  h("div.field", {}, h("label.label", { for: `set-${name}` }, text),
+    h("input", { id: `set-${name}`, name, spellcheck: false, autocomplete: "off", "aria-describedby": hint && `about-${name}`, ...props }),
+    hint && h("span.hint", { id: `about-${name}` }, hint));
 
 function sandboxPart({ options = {}, role = "apiToken" }) {
   const node = h("div.part", {},
