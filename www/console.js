@@ -59,7 +59,7 @@ function navigation() {
       h("ul", {}, operations.map(({ name, method, path, cost, scope, writes }) =>
         h("li", {}, h("a", { href: `#${name}`, title: `${method} ${path}, scope ${scope}` },
           h("span.name", {}, name), h("span.cost", { title: "tokens" }, String(cost)),
-          h("span.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), path))))),
+          h("span.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), " ", path))))),
     ]));
   picker.append(h("option", { value: "" }, "Overview"), ...groups.map(([title, operations]) =>
     h("optgroup", { label: title }, operations.map(({ name, method, cost }) => h("option", { value: name }, `${name} · ${method} · ${cost} tokens`)))));

@@ -60,7 +60,7 @@ function row({ name, method, path, cost, writes }) {
   const time = cell("time");
   const state = cell("state");
   const node = h("tr", { role: "row" },
-    cell("operation", h("a", { href: `#${name}` }, name), h("span.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), h("code", {}, path))),
+    cell("operation", h("a", { href: `#${name}` }, name), h("span.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), " ", h("code", {}, path))),
     result, cell("cost", String(cost)), time, state);
   const tell = (news) => {
     const [sign, word, text] = {

@@ -86,7 +86,7 @@ export function workbench(operation, session) {
 
 function heading({ name, method, path, about, cost, scope, writes }) {
   return h("header.view-head", {},
-    h("p.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), h("code", {}, path)),
+    h("p.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), " ", h("code", {}, path)),
     h("h1", { tabIndex: -1 }, name),
     h("p", {}, about),
     h("p.tags", {}, h("span.badge.plain", {}, `${cost} tokens`), h("span.badge.plain", {}, `scope ${scope}`), writes && h("span.badge.wait", {}, "writes")));

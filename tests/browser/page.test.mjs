@@ -92,11 +92,12 @@ onPage("a phone: nothing is wider than the screen", PHONE, async (page) => {
 });
 
 onPage("nothing moves while the page comes up", {}, async (page) => {
+  // But for the lines of the log, which move down in their own box as new ones come.
   const shift = await page.evaluate(() => new Promise((resolve) => {
     new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type: "layout-shift", buffered: true });
     setTimeout(() => resolve([]), 500);
-  }).then((entries) => entries.reduce((sum, { value }) => sum + value, 0)));
-  assert.ok(shift < 0.02, `layout shift ${shift}`);
+  }).then((entries) => entries.filter(({ sources }) => sources.some(({ node }) => !node?.closest?.(".log"))).reduce((sum, { value }) => sum + value, 0)));
+  assert.ok(shift < 0.01, `layout shift ${shift}`);
 });
 
 onPage("a call by mouse", {}, async (page) => {
@@ -107,7 +108,7 @@ onPage("a call by mouse", {}, async (page) => {
   assert.match(await page.locator(".metadata").innerText(), /Status\s+200[^]*Cost\s+20 tokens[^]*Attempts\s+1[^]*Burst left\s+\d+ of 100[^]*Request id\s+[0-9a-f-]{36}/);
   await page.getByRole("tab", { name: "JSON" }).click();
   assert.equal(JSON.parse(await page.locator(".result pre").textContent()).length, 26);
-  assert.match(await page.locator(".log li").first().innerText(), /response\s+200/);
+  assert.match(await page.locator(".log li").first().innerText(), /response\s+getUsers\s+200/);
 });
 
 onPage("a call by keyboard alone", {}, async (page) => {
