@@ -96,5 +96,5 @@ function heading({ name, method, path, about, cost, scope, writes }) {
 function reveal(section) {
   const { top } = section.getBoundingClientRect();
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (top > innerHeight - 160) section.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+  if (top > innerHeight - 200) section.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
 }
