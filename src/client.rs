@@ -381,7 +381,8 @@ impl<W: World> Inner<W> {
     fn spend(&self, endpoint: &'static Endpoint) -> Result<()> {
         let now = self.world.now();
         self.daily.borrow_mut().spend(endpoint.cost, now).map_err(|reset_at| {
-            self.tell(endpoint, EventKind::Limited, 0, None, Some(reset_at - now), None);
+            let text = "not sent: the cost is more than the rest of the daily budget";
+            self.tell(endpoint, EventKind::Limited, 0, None, Some(reset_at - now), Some(text));
             let text = [
                 "not sent, since its cost of ",
                 &endpoint.cost.to_string(),

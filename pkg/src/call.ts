@@ -121,12 +121,13 @@ export class Settle {
     headers: [string, string][],
     body: string | undefined,
     cause: unknown,
+    causeText: string | undefined,
     scope: "burst" | "daily" | undefined,
     resetAt: number | undefined,
   ): void {
     const { operation, from } = this;
     const { cursor, start } = from;
-    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause, cursor, start };
+    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause, causeText, cursor, start };
     this.throw(makeError(message, scope ? { ...fields, scope, resetAt: date(resetAt) } : fields));
   }
 

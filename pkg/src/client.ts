@@ -27,6 +27,8 @@ interface Running {
 interface Own {
   /** Further options. */
   readonly options?: readonly string[];
+  /** Where a later page begins, instead of where the options say. */
+  readonly from?: { readonly cursor?: string | number | undefined; readonly start?: string | number | undefined };
   /** The members of an object that travels as the body. */
   readonly body?: readonly [name: string, given: unknown, members: readonly string[]];
 }
@@ -41,7 +43,7 @@ export class UsersClient implements UsersOperations {
   /** How to give up the calls that are on their way. */
   readonly #calls = new Set<(reason: unknown) => void>();
   readonly #signals = new Signals();
-  #closed = false;
+  #closed: { usage: readonly number[]; rateLimit: readonly (number | undefined)[] } | undefined;
 
   /**
    * Makes a client. Nothing is loaded or sent before the first call. A configuration that cannot be used throws a
@@ -74,7 +76,7 @@ export class UsersClient implements UsersOperations {
     options?: CallOptions & { limit?: number | undefined; cursor?: string | undefined },
   ): PagePromise<Follower, CursorPage<Follower>> {
     const ask = (cursor?: string | number) =>
-      this.#run<Follower[]>("getUserFollowers", { id }, { ...options, ...(cursor !== undefined && { cursor }) }, { options: ["limit", "cursor"] });
+      this.#run<Follower[]>("getUserFollowers", { id }, options, { options: ["limit", "cursor"], from: { cursor } });
     return new PagePromise(ask(), ask, CursorPage<Follower>);
   }
 
@@ -87,7 +89,7 @@ export class UsersClient implements UsersOperations {
     options?: CallOptions & { start?: number | undefined; limit?: number | undefined },
   ): PagePromise<RoleAssignment, OffsetPage<RoleAssignment>> {
     const ask = (start?: string | number) =>
-      this.#run<RoleAssignment[]>("getUserRoleAssignments", { id }, { ...options, ...(start !== undefined && { start }) }, { options: ["start", "limit"] });
+      this.#run<RoleAssignment[]>("getUserRoleAssignments", { id }, options, { options: ["start", "limit"], from: { start } });
     return new PagePromise(ask(), ask, OffsetPage<RoleAssignment>);
   }
 
@@ -105,7 +107,7 @@ export class UsersClient implements UsersOperations {
 
   /** What this client has spent since it was made: in all, and per operation. */
   get usage(): Usage {
-    const numbers = this.#running?.core.usage() ?? [];
+    const numbers = this.#closed?.usage ?? this.#running?.core.usage() ?? [];
     const spent = (place: number): Spent => ({
       tokensSpent: numbers[place * 3] ?? 0,
       callsSent: numbers[place * 3 + 1] ?? 0,
@@ -117,14 +119,16 @@ export class UsersClient implements UsersOperations {
 
   /** The limits as the last answer told them. */
   get rateLimit(): RateLimit {
-    return rateLimit(this.#running?.core.rateLimit() ?? []);
+    return rateLimit(this.#closed?.rateLimit ?? this.#running?.core.rateLimit() ?? []);
   }
 
   /** Gives up the calls that are on their way and frees what the client holds. Later calls are refused. */
   close(): void {
-    this.#closed = true;
+    if (this.#closed) return;
+    const core = this.#running?.core;
+    this.#closed = { usage: [...(core?.usage() ?? [])], rateLimit: core?.rateLimit() ?? [] };
     for (const giveUp of this.#calls) giveUp(closed());
-    this.#running?.core.free();
+    core?.free();
     this.#running = undefined;
   }
 
@@ -136,10 +140,12 @@ export class UsersClient implements UsersOperations {
   #run<Data>(operation: OperationId, args: Args, options: CallOptions = {}, own: Own = {}): Promise<Outcome<Data>> {
     const site = callSite(this[operation]);
     return new Promise((resolve, reject) => {
-      if (this.#closed) throw closed();
+      if (this.#closed) throw closed(operation);
       onlyKnown("argument", operation, "options", options, [...(own.options ?? []), ...CALL_OPTIONS]);
       if (own.body) onlyKnown("argument", operation, ...own.body);
-      const { signal, ...given }: CallOptions & Pick<ErrorFields, "cursor" | "start"> = options;
+      const { signal, ...rest } = options;
+      const from = Object.entries(own.from ?? {}).filter(([, begin]) => begin !== undefined);
+      const given: CallOptions & Pick<ErrorFields, "cursor" | "start"> = { ...rest, ...Object.fromEntries(from) };
       if (signal !== undefined && typeof signal?.addEventListener !== "function") {
         throw makeError(`${operation}: signal must be an AbortSignal, got ${got(signal)}`, { kind: "argument", operation });
       }
@@ -159,8 +165,11 @@ export class UsersClient implements UsersOperations {
       this.#calls.add(giveUp);
       if (signal) this.#signals.add(signal, giveUp);
 
-      const start = ({ core, instance }: Running) => {
+      const boot = () => void this.#boot().then(start).catch((error: unknown) => settle.notStarted(error));
+      const start = ({ core, instance }: Running): void => {
         if (!this.#calls.has(giveUp)) return;
+        // Another call's fault may have stopped it while this one waited.
+        if (instance.stopped) return boot();
         instance.calls.add(settle);
         cancel = () => instance.calls.delete(settle);
         const place = OPERATIONS.indexOf(operation);
@@ -172,8 +181,8 @@ export class UsersClient implements UsersOperations {
           };
         }
       };
-      if (this.#running && !this.#running.instance.stopped) start(this.#running);
-      else this.#boot().then(start).catch((error: unknown) => settle.notStarted(error));
+      if (this.#running) start(this.#running);
+      else boot();
     });
   }
 
@@ -188,4 +197,5 @@ export class UsersClient implements UsersOperations {
   }
 }
 
-const closed = () => makeError("the client was closed by close()", { kind: "config" });
+const closed = (operation?: OperationId) =>
+  makeError(`${operation ? `${operation}: ` : ""}the client was closed by close()`, { kind: "config", operation });

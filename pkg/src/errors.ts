@@ -16,6 +16,8 @@ export interface ErrorFields {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly cause?: unknown;
+  /** What the cause says, without the token that it may hold. */
+  readonly causeText?: string | undefined;
   readonly scope?: "burst" | "daily" | undefined;
   readonly resetAt?: Date | undefined;
   readonly cursor?: string | undefined;
@@ -51,14 +53,18 @@ export class PipedriveError extends Error {
   /** Where the page began that failed: give it as `start` to go on. */
   declare readonly start: number | undefined;
 
+  readonly #causeText: string | undefined;
+
+  /** @internal */
   constructor(message: string, fields: ErrorFields) {
     super(message);
-    const { cause, ...rest } = fields;
+    const { cause, causeText, ...rest } = fields;
     // What is not known is not shown.
     const known = Object.entries({ attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined);
     Object.assign(this, Object.fromEntries(known));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: true });
+    this.#causeText = causeText;
   }
 
   /** All fields, for logs. */
@@ -68,8 +74,7 @@ export class PipedriveError extends Error {
       ...(this as object),
       name: this.name,
       message: this.message,
-      // What it says is in the message, without the token that it may hold.
-      ...(cause !== undefined && { cause: cause instanceof Error ? cause.name : typeof cause }),
+      ...(cause !== undefined && { cause: { name: cause instanceof Error ? cause.name : typeof cause, message: this.#causeText } }),
     };
   }
 }

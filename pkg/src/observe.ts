@@ -22,7 +22,8 @@ export class Listener {
 
   event(type: string, operation: string, attempt: number, cost: number, status: number | undefined, durationMs: number | undefined, text: string | undefined): void {
     const level = LEVELS[type] ?? "debug";
-    const took = durationMs === undefined ? "" : ` ${Math.round(durationMs)} ms`;
+    const waits = type === "limited" || type === "wait" || type === "retry";
+    const took = durationMs === undefined ? "" : ` ${waits ? "waits" : "took"} ${Math.round(durationMs)} ms`;
     safely(() => this.#onEvent?.({ type, operation, attempt, cost, status, durationMs, text }));
     if (GRAVITY[level] <= this.#gravity) {
       const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status && `status ${status}`];

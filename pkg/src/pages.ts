@@ -9,28 +9,27 @@ type Ask<Item> = (from: string | number | undefined) => Promise<Outcome<Item[]>>
 export abstract class Page<Item> {
   /** The items of this page. */
   readonly items: Item[];
+  /** Whether there is a page after this one. */
+  readonly hasNextPage: boolean;
   readonly #next: string | number | undefined;
   readonly #ask: Ask<Item>;
 
   /** @internal */
   constructor(outcome: Outcome<Item[]>, ask: Ask<Item>) {
     this.items = outcome.data;
+    this.hasNextPage = outcome.next !== undefined;
     this.#next = outcome.next;
     this.#ask = ask;
   }
 
-  /** Whether there is a page after this one. */
-  get hasNextPage(): boolean {
-    return this.#next !== undefined;
-  }
-
   /** Asks for the page after this one. */
-  getNextPage(): Promise<this> {
-    if (this.#next === undefined) {
-      return Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
-    }
+  getNextPage(): ApiPromise<this, Item[]> {
     const Same = this.constructor as new (outcome: Outcome<Item[]>, ask: Ask<Item>) => this;
-    return this.#ask(this.#next).then((outcome) => new Same(outcome, this.#ask));
+    const next =
+      this.#next === undefined
+        ? Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }))
+        : this.#ask(this.#next);
+    return new ApiPromise(next, (outcome) => new Same(outcome, this.#ask));
   }
 }
 

@@ -44,6 +44,7 @@ extern "C" {
         headers: Array,
         body: Option<String>,
         cause: JsValue,
+        cause_text: Option<String>,
         scope: Option<String>,
         reset_at: Option<f64>,
     );
@@ -200,6 +201,7 @@ fn fail(call: &Call, error: &Error) {
         error.headers.iter().map(|(name, value)| Array::of2(&name.into(), &value.into())).collect(),
         error.body.clone(),
         thrown.and_then(|value| value.downcast_ref::<JsValue>()).cloned().unwrap_or_default(),
+        error.cause.as_ref().map(|cause| cause.text.clone()),
         error.scope.map(|scope| scope.as_str().to_owned()),
         error.reset_at,
     );
