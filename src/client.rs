@@ -354,7 +354,7 @@ impl<W: World> Inner<W> {
         if operation.body.is_some() {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
-        headers.extend(self.config.headers.iter().chain(&options.headers).cloned());
+        headers.extend(self.config.headers.0.iter().chain(&options.headers).cloned());
         if let Some(signature) = signature {
             headers.push((signature.name.to_owned(), signature.value.clone()));
         }

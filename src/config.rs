@@ -16,8 +16,8 @@ pub struct Config {
     pub base: Base,
     /// As whom.
     pub credential: Credential,
-    /// Headers for every request, names in lower case.
-    pub(crate) headers: Vec<(String, String)>,
+    /// Headers for every request, see [`Config::header`].
+    pub headers: CheckedHeaders,
     /// How long one attempt may take, its body included.
     pub timeout_ms: u32,
     /// How often a call may be sent again.
@@ -35,7 +35,7 @@ impl Config {
         Self {
             base: Base::default(),
             credential,
-            headers: Vec::new(),
+            headers: CheckedHeaders::default(),
             timeout_ms: 30_000,
             max_retries: 2,
             max_concurrency: 10,
@@ -50,10 +50,14 @@ impl Config {
     /// Refuses what no header can carry.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self> {
         let header = options::header((name.to_owned(), value.into()));
-        self.headers.push(header.map_err(|text| Error::new(Kind::Config, "", &[&text]))?);
+        self.headers.0.push(header.map_err(|text| Error::new(Kind::Config, "", &[&text]))?);
         Ok(self)
     }
 }
+
+/// Headers that can be sent, names in lower case. Only [`Config::header`] adds to them.
+#[derive(Clone, Default)]
+pub struct CheckedHeaders(pub(crate) Vec<(String, String)>);
 
 /// The two roots that the operations' paths hang from.
 #[derive(Clone, Debug, PartialEq, Eq)]

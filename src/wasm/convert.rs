@@ -4,7 +4,7 @@ use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use crate::api::{Arg, MAX_SAFE_INTEGER};
-use crate::config::{Base, Config, Credential, Token, TokenFuture};
+use crate::config::{Base, CheckedHeaders, Config, Credential, Token, TokenFuture};
 use crate::secret::Secret;
 use crate::transport::{Cause, Json};
 
@@ -61,12 +61,14 @@ pub(crate) fn config(object: &JsValue) -> Config {
     let defaults = Config::new(credential);
     Config {
         base: Base { v1: text("v1"), v2: text("v2") },
-        headers: Json::get(object, "headers")
-            .map(|headers| headers.members())
-            .into_iter()
-            .flatten()
-            .filter_map(|(name, value)| Some((name, value.as_string()?)))
-            .collect(),
+        headers: CheckedHeaders(
+            Json::get(object, "headers")
+                .map(|headers| headers.members())
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, value)| Some((name, value.as_string()?)))
+                .collect(),
+        ),
         timeout_ms: number("timeoutMs").unwrap_or(defaults.timeout_ms),
         max_retries: number("maxRetries").unwrap_or(defaults.max_retries),
         max_concurrency: number("maxConcurrency").unwrap_or(defaults.max_concurrency),

@@ -1,0 +1,407 @@
+//! How calls behave, from Rust, in a world where time passes only when everybody waits: no test sleeps.
+#![cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
+
+use std::cell::{Cell, RefCell};
+use std::future::IntoFuture;
+use std::rc::Rc;
+use std::task::Poll;
+
+use futures_util::future::{join, join_all, poll_immediate};
+use pipedrive_users::config::{Credential, Token, TokenFuture};
+use pipedrive_users::drift::DriftKind;
+use pipedrive_users::error::{Kind, LimitScope};
+use pipedrive_users::event::EventKind;
+use pipedrive_users::sandbox::Options;
+use pipedrive_users::transport::{Cause, Clock, Progress, SandboxWorld, Scripted};
+use pipedrive_users::{Client, Config, Secret};
+
+fn world_with(options: &Options) -> SandboxWorld {
+    SandboxWorld::new(options).expect("good options")
+}
+
+fn world() -> SandboxWorld {
+    world_with(&Options { users: 300, burst: Some(100_000), ..Options::default() })
+}
+
+fn config(world: &SandboxWorld) -> Config {
+    Config::new(Credential::api_token(&world.tokens().api_token).expect("a good token"))
+}
+
+fn client(world: &SandboxWorld) -> Client<SandboxWorld> {
+    Client::new(config(world), world.clone())
+}
+
+fn status(status: u16, headers: &[(&str, &str)], body: &str) -> Scripted {
+    let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Scripted::Answer { status, headers, body: body.to_owned() }
+}
+
+fn run<T>(world: &SandboxWorld, future: impl Future<Output = T>) -> T {
+    world.run(future).expect("it ends")
+}
+
+#[test]
+fn a_passing_failure_is_tried_again_and_the_attempts_are_told() {
+    let world = world();
+    let client = client(&world);
+    world.script([status(503, &[], ""), Scripted::Fail(Progress::Unknown)]);
+    let before = world.now();
+    let answered = run(&world, client.get_user(1).with_response()).expect("the third attempt works");
+    assert_eq!((answered.response.attempts, world.sent().len()), (3, 3));
+    // 10 ms each for three attempts, and waits of 500 and 1000 ms.
+    assert!((world.now() - before - 1_530.0).abs() < 1e-6, "{}", world.now() - before);
+}
+
+#[test]
+fn a_final_failure_is_not() {
+    let world = world();
+    let client = client(&world);
+    for code in [400, 401, 402, 403, 404, 405, 410, 415, 422, 501] {
+        let sent = world.sent().len();
+        world.script([status(code, &[], r#"{"success":false,"error":"no"}"#)]);
+        let error = run(&world, client.get_user(1).into_future()).expect_err("it fails");
+        assert_eq!((error.status, error.attempts, world.sent().len() - sent), (Some(code), 1, 1));
+    }
+}
+
+#[test]
+fn a_post_is_sent_again_only_when_it_surely_was_not_carried_out() {
+    let world = world();
+    let client = client(&world);
+    let add = || {
+        let user =
+            pipedrive_users::api::add_user::NewUser { email: "q@mi6.example".into(), ..Default::default() };
+        client.add_user(user).into_future()
+    };
+    for (fault, requests, good) in [
+        (Scripted::Fail(Progress::Unknown), 1, false),
+        (status(500, &[], ""), 1, false),
+        (status(503, &[("retry-after", "1")], ""), 1, false),
+        (Scripted::Fail(Progress::Unsent), 2, true),
+        (status(429, &[("retry-after", "1")], ""), 2, true),
+    ] {
+        let sent = world.sent().len();
+        world.script([fault.clone()]);
+        let result = run(&world, add());
+        assert_eq!((result.is_ok(), world.sent().len() - sent), (good, requests), "{fault:?}");
+    }
+}
+
+#[test]
+fn retry_after_is_kept_up_to_a_minute() {
+    let world = world();
+    let client = client(&world);
+    world.script([status(503, &[("retry-after", "7")], "")]);
+    let before = world.now();
+    run(&world, client.get_user(1).into_future()).expect("the second attempt works");
+    assert!((world.now() - before - 7_020.0).abs() < 1e-6);
+    world.script([status(503, &[("retry-after", "61")], "")]);
+    let before = world.now();
+    let error = run(&world, client.get_user(1).into_future()).expect_err("it would take too long");
+    assert_eq!(error.retry_after_seconds, Some(61.0));
+    assert!(world.now() - before < 100.0);
+}
+
+#[test]
+fn a_timeout_covers_the_attempt_and_leaves_nothing_behind() {
+    let world = world();
+    let client = client(&world);
+    world.script([Scripted::Hang]);
+    let before = world.now();
+    let error =
+        run(&world, client.get_user(1).timeout_ms(1_234).max_retries(0).into_future()).expect_err("it hangs");
+    assert_eq!(error.kind, Kind::Timeout);
+    assert!((world.now() - before - 1_234.0).abs() < 1e-6);
+    assert_eq!((world.in_flight(), world.timers()), (0, 0));
+}
+
+#[test]
+fn a_dropped_call_gives_up_its_request_its_timer_and_its_place() {
+    let world = world();
+    let client = Client::new(Config { max_concurrency: 1, ..config(&world) }, world.clone());
+    run(&world, async {
+        let mut first = Box::pin(client.get_user(1).into_future());
+        let mut second = Box::pin(client.get_user(2).into_future());
+        assert!(poll_immediate(&mut first).await.is_none());
+        assert!(poll_immediate(&mut second).await.is_none());
+        assert_eq!(world.in_flight(), 1, "the second waits for its turn");
+        drop(first);
+        assert_eq!(world.in_flight(), 0);
+        assert_eq!(second.await.expect("its turn has come").id, 2);
+    });
+    assert_eq!(world.timers(), 0);
+}
+
+#[test]
+fn two_hundred_calls_keep_a_burst_limit_that_they_learn() {
+    let world = world_with(&Options { users: 300, burst: Some(20), ..Options::default() });
+    let limited = Rc::new(Cell::new(0));
+    let count = Rc::clone(&limited);
+    let observer = move |event: &pipedrive_users::event::Event<'_>| {
+        if event.status == Some(429) {
+            count.set(count.get() + 1);
+        }
+    };
+    let client = Client::with_observer(config(&world), world.clone(), Some(Box::new(observer)));
+    let before = world.now();
+    let calls = (1..=200).map(|id| client.get_user(id).into_future());
+    let results = run(&world, join_all(calls));
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!(limited.get(), 0, "no 429 after the first answer taught the limit");
+    let least = 9.0 * 2_000.0;
+    let took = world.now() - before;
+    assert!(took <= least * 1.15, "{took}");
+}
+
+#[test]
+fn a_429_pauses_the_whole_queue_once_and_keeps_the_order() {
+    let world = world();
+    let client = Client::new(Config { max_concurrency: 2, ..config(&world) }, world.clone());
+    world.script([
+        status(429, &[("x-ratelimit-reset", "3")], ""),
+        status(429, &[("x-ratelimit-reset", "3")], ""),
+    ]);
+    let before = world.now();
+    let results = run(&world, join_all((1..=6).map(|id| client.get_user(id).into_future())));
+    assert!(results.iter().all(Result::is_ok));
+    let order: Vec<_> =
+        world.sent().iter().map(|request| request.url.rsplit('/').next().map(str::to_owned)).collect();
+    let expected = ["1", "2", "1", "2", "3", "4", "5", "6"].map(|id| Some(id.to_owned()));
+    assert_eq!(order, expected);
+    assert!(world.now() - before < 3_200.0, "one pause, not two");
+}
+
+#[test]
+fn a_daily_429_refuses_what_comes_after_it_without_asking() {
+    let world = world();
+    let client = client(&world);
+    let body = r#"{"success":false,"error":"daily request budget exceeded","errorCode":429}"#;
+    world.script([status(429, &[("retry-after", "3939")], body)]);
+    let error = run(&world, client.get_user(1).into_future()).expect_err("the day is spent");
+    assert_eq!((error.kind, error.scope, error.attempts), (Kind::RateLimit, Some(LimitScope::Daily), 1));
+    let until = error.reset_at.expect("a time");
+    assert!((until - world.now() - 3_939_000.0).abs() < 100.0);
+    let sent = world.sent().len();
+    let error = run(&world, client.get_user(2).into_future()).expect_err("it is refused here");
+    assert_eq!((error.scope, error.attempts, error.reset_at), (Some(LimitScope::Daily), 0, Some(until)));
+    assert_eq!(world.sent().len(), sent);
+    run(&world, world.sleep(3_940_000.0));
+    run(&world, client.get_user(2).into_future()).expect("a new day");
+}
+
+#[test]
+fn a_budget_is_kept_and_what_was_spent_is_counted() {
+    let world = world();
+    let client = Client::new(Config { daily_token_budget: Some(43), ..config(&world) }, world.clone());
+    run(&world, async {
+        client.find_users_by_name("a", false).await.expect("40 tokens");
+        client.get_user(1).await.expect("2 tokens");
+        let error = client.get_user(2).await.expect_err("one token is left");
+        assert_eq!((error.kind, error.scope), (Kind::RateLimit, Some(LimitScope::Daily)));
+    });
+    let usage = client.usage();
+    assert_eq!((usage.total().tokens_spent, usage.total().calls_sent), (42, 2));
+    assert_eq!(usage.of(1).tokens_spent, 40);
+    world.script([status(401, &[], r#"{"success":false,"error":"unauthorized access","errorCode":401}"#)]);
+    let other = self::client(&world);
+    run(&world, other.get_user(1).into_future()).expect_err("401");
+    assert_eq!((other.usage().total().tokens_spent, other.usage().total().calls_sent), (0, 1));
+}
+
+#[test]
+fn the_same_gets_at_the_same_time_share_a_request_and_each_may_leave() {
+    let world = world();
+    let client = client(&world);
+    let results = run(&world, join_all((0..1_000).map(|_| client.get_current_user().into_future())));
+    assert!(results.iter().all(Result::is_ok));
+    assert_eq!((world.sent().len(), client.usage().total().calls_saved), (1, 999));
+    run(&world, client.get_current_user().into_future()).expect("an answer");
+    assert_eq!(world.sent().len(), 2, "nothing is kept after it has settled");
+
+    run(&world, async {
+        let mut first = Box::pin(client.get_user(1).into_future());
+        let mut second = Box::pin(client.get_user(1).into_future());
+        let mut other = Box::pin(client.get_user(1).header("x-other", "1").into_future());
+        for call in [&mut first, &mut second, &mut other] {
+            assert!(poll_immediate(call).await.is_none());
+        }
+        assert_eq!(world.in_flight(), 2, "other headers, another request");
+        drop(other);
+        drop(first);
+        assert_eq!(world.in_flight(), 1, "the second still waits for it");
+        let (second, third) = join(second, client.get_user(1).into_future()).await;
+        assert_eq!(second.expect("an answer"), third.expect("an answer"));
+        let mut last = Box::pin(client.get_user(1).into_future());
+        assert!(poll_immediate(&mut last).await.is_none());
+        drop(last);
+        assert_eq!(world.in_flight(), 0, "nobody waits any more");
+    });
+}
+
+/// A function that gives these tokens, one after the other, and counts how often it was asked.
+fn provider(world: &SandboxWorld, tokens: Vec<Result<String, Cause>>) -> (Credential, Rc<Cell<usize>>) {
+    let asked = Rc::new(Cell::new(0));
+    let (count, clock) = (Rc::clone(&asked), world.clone());
+    let give = move || -> TokenFuture {
+        let token = tokens.get(count.get()).or(tokens.last()).cloned().expect("a token");
+        count.set(count.get() + 1);
+        let clock = clock.clone();
+        Box::pin(async move {
+            clock.sleep(5.0).await;
+            token.map(|token| Secret::new(token).expect("a good token"))
+        })
+    };
+    (Credential::AccessToken(Token::Provider(Rc::new(give))), asked)
+}
+
+#[test]
+fn a_thousand_calls_with_an_expired_token_ask_for_one_new_one() {
+    let world = world();
+    let good = world.tokens().access_token;
+    let (credential, asked) = provider(&world, vec![Ok("expired-token".into()), Ok(good)]);
+    let client = Client::new(Config { max_concurrency: 1_000, ..Config::new(credential) }, world.clone());
+    let calls = (0..1_000)
+        .map(|call| client.get_user(call % 300 + 1).header("x-call", &call.to_string()).into_future());
+    let results = run(&world, join_all(calls));
+    assert!(results.iter().all(Result::is_ok), "{:?}", results.iter().find(|result| result.is_err()));
+    assert_eq!((asked.get(), world.sent().len()), (2, 2_000));
+}
+
+#[test]
+fn a_401_is_replayed_once_outside_the_retries() {
+    let world = world();
+    let (credential, asked) =
+        provider(&world, vec![Ok("expired-token".into()), Ok(world.tokens().access_token)]);
+    let client = Client::new(Config { max_retries: 0, ..Config::new(credential) }, world.clone());
+    let answered = run(&world, client.get_user(1).with_response()).expect("the new token works");
+    assert_eq!((answered.response.attempts, asked.get()), (2, 2));
+    let (credential, asked) = provider(&world, vec![Ok("expired-token".into())]);
+    let client = Client::new(Config::new(credential), world.clone());
+    let error = run(&world, client.get_user(1).into_future()).expect_err("it stays expired");
+    assert_eq!((error.kind, error.attempts, asked.get()), (Kind::Authentication, 2, 2));
+}
+
+#[test]
+fn a_token_that_cannot_be_had_sends_nothing() {
+    let world = world();
+    let cause = Cause { text: "the vault is shut".into(), value: None };
+    let (credential, _) = provider(&world, vec![Err(cause)]);
+    let client = Client::new(Config::new(credential), world.clone());
+    let error = run(&world, client.get_user(1).into_future()).expect_err("no token");
+    assert_eq!(error.kind, Kind::Authentication);
+    assert!(error.message.contains("the vault is shut") && error.cause.is_some(), "{error}");
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn pages_that_lead_nowhere_end() {
+    let world = world();
+    let client = client(&world);
+    let followers = |next: &str| {
+        let body = format!(
+            r#"{{"success":true,"data":[{{"user_id":1,"add_time":"2021-01-01T00:00:00Z"}}],"additional_data":{{"next_cursor":{next}}}}}"#
+        );
+        status(200, &[], &body)
+    };
+    let collect = |script: Vec<Scripted>| {
+        let sent = world.sent().len();
+        world.script(script);
+        let result = run(&world, client.get_user_followers(1, None, None).pages().collect(1_000));
+        (result.map(|items| items.len()).map_err(|error| error.kind), world.sent().len() - sent)
+    };
+    assert_eq!(collect(vec![followers("\"a\""), followers("\"a\"")]), (Err(Kind::Decode), 2));
+    assert_eq!(
+        collect(vec![followers("\"a\""), followers("\"b\""), followers("\"a\"")]),
+        (Err(Kind::Decode), 3)
+    );
+    assert_eq!(collect(vec![followers("\"a\""), followers("null")]), (Ok(2), 2));
+    assert_eq!(collect(vec![status(200, &[], r#"{"success":true,"data":null}"#)]), (Ok(0), 1));
+    let empty = r#"{"success":true,"data":[],"additional_data":{"next_cursor":"more"}}"#;
+    assert_eq!(collect(vec![status(200, &[], empty)]), (Ok(0), 1));
+    let stuck = r#"{"success":true,"data":[{"user_id":1,"role_id":1,"parent_role_id":null,"name":"x","active_flag":true,"type":"1"}],"additional_data":{"pagination":{"start":0,"limit":1,"more_items_in_collection":true,"next_start":0}}}"#;
+    world.script([status(200, &[], stuck)]);
+    let error =
+        run(&world, client.get_user_role_assignments(1, None, None).into_future()).expect_err("it is stuck");
+    assert_eq!(error.kind, Kind::Decode);
+}
+
+#[test]
+fn events_tell_what_happens_in_order() {
+    let world = world();
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&told);
+    let observer = move |event: &pipedrive_users::event::Event<'_>| {
+        log.borrow_mut().push((event.kind, event.attempt, event.status));
+    };
+    let client = Client::with_observer(config(&world), world.clone(), Some(Box::new(observer)));
+    world.script([status(500, &[], "")]);
+    run(&world, client.get_user(1).into_future()).expect("the second attempt works");
+    assert_eq!(
+        *told.borrow(),
+        [
+            (EventKind::Request, 1, None),
+            (EventKind::Response, 1, Some(500)),
+            (EventKind::Retry, 1, Some(500)),
+            (EventKind::Request, 2, None),
+            (EventKind::Response, 2, Some(200)),
+        ]
+    );
+    told.borrow_mut().clear();
+    let body = r##"{"success":true,"data":[],"deprecation_warning":{"#":"Warning! This endpoint will be removed soon"}}"##;
+    world.script([status(200, &[], body), status(200, &[("sunset", "Tue, 01 Dec 2026 00:00:00 GMT")], body)]);
+    for _ in 0..2 {
+        run(&world, client.get_users().into_future()).expect("it still works");
+    }
+    let deprecated = told.borrow().iter().filter(|(kind, ..)| *kind == EventKind::Deprecated).count();
+    assert_eq!(deprecated, 1, "once per operation");
+}
+
+#[test]
+fn drift_is_told_once_and_fails_nothing() {
+    let world = world();
+    let told = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&told);
+    let client = client(&world).on_drift(Rc::new(move |operation, drift| {
+        log.borrow_mut().push((operation, drift.path.clone(), drift.kind));
+    }));
+    run(&world, client.get_users().into_future()).expect("an answer");
+    assert_eq!(*told.borrow(), [], "the sandbox keeps to the models");
+    let body = r#"{"success":true,"data":{"can_use_api":"yes","can_fly":true}}"#;
+    for _ in 0..2 {
+        world.script([status(200, &[], r#"{"success":true,"data":{"deal_default_visibility":9}}"#)]);
+        run(&world, client.get_user_role_settings(1).into_future()).expect("it works all the same");
+        world.script([status(200, &[], body)]);
+        let error = run(&world, client.get_user_permissions(1).into_future()).expect_err("no Rust bool");
+        assert_eq!(error.kind, Kind::Decode);
+    }
+    assert_eq!(
+        *told.borrow(),
+        [
+            ("getUserRoleSettings", "$.data.deal_default_visibility".to_owned(), DriftKind::Value),
+            ("getUserPermissions", "$.data.can_use_api".to_owned(), DriftKind::Type),
+        ]
+    );
+}
+
+#[test]
+fn what_a_server_repeats_of_a_token_is_taken_out() {
+    let world = world();
+    let client = client(&world);
+    let token = world.tokens().api_token;
+    for body in [
+        format!(r#"{{"success":false,"error":"bad {token}","error_info":"{token}","code":"{token}"}}"#),
+        format!("<html>{token}"),
+    ] {
+        for code in [200, 400, 401, 500] {
+            world.script([status(code, &[("x-echo", &token), ("x-correlation-id", &token)], &body)]);
+            let error = run(&world, client.get_user(1).max_retries(0).into_future()).expect_err("it fails");
+            assert!(!format!("{error:?} {error}").contains(&token), "{code}: {error:?}");
+        }
+    }
+}
+
+#[test]
+fn a_world_that_waits_for_nothing_says_so() {
+    let world = world();
+    assert!(world.run(std::future::poll_fn(|_| Poll::<()>::Pending)).is_none());
+}
