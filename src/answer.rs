@@ -1,6 +1,7 @@
 //! Reads an answer: Pipedrive's envelope, or one of the many ways in which it says no.
 
 use crate::api::{Endpoint, Scope};
+use crate::decimal::decimal;
 use crate::error::{Code, Details, Error, Kind, LimitScope, Result};
 use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit, next_midnight, retry_after};
 use crate::transport::{Body, Headers, Json, Response, Transport};
@@ -43,7 +44,7 @@ pub(crate) fn read<T: Transport>(
         Some(true) => {}
         Some(false) => {
             let said = Said::of(&json);
-            let text = ["success: false with status ", &response.status.to_string(), ". ", &said.text];
+            let text = ["success: false with status ", &decimal(response.status), ". ", &said.text];
             let error = Error::new(Kind::Api, endpoint.operation, &text);
             return Err(with_response(said.add_to(error), response));
         }
@@ -155,7 +156,7 @@ fn failure<T: Transport>(
         ),
         _ => (Kind::UnexpectedStatus, "The API does not document this status."),
     };
-    let status_text = status.to_string();
+    let status_text = decimal(status);
     let mut text: Vec<&str> = vec![if status == 0 { "redirect" } else { &status_text }];
     let said_text = said.text.trim_end_matches('.').to_owned();
     if !said_text.is_empty() {

@@ -64,8 +64,8 @@ impl<W: World, M> Call<W, M> {
     }
 
     async fn reply(self) -> Result<(Reply<W>, Client<W>)> {
-        let operation = Operation::new(self.endpoint, |name| value_of(&self.args, name))?;
-        let options = CallOptions::new(self.endpoint, |name| match name {
+        let operation = Operation::new(self.endpoint, &|name| value_of(&self.args, name))?;
+        let options = CallOptions::new(self.endpoint, &|name| match name {
             "headers" => Arg::Object(self.headers.clone()),
             _ => value_of(&self.options, name),
         })?;

@@ -10,6 +10,7 @@ use crate::answer::{self, Payload};
 use crate::api::{ENDPOINTS, Endpoint, Method};
 use crate::auth::{Auth, Signature};
 use crate::config::Config;
+use crate::decimal::decimal;
 use crate::drift::{self, Drift};
 use crate::error::{Error, Kind, LimitScope, Result};
 use crate::event::{Event, EventKind};
@@ -329,7 +330,7 @@ impl<W: World> Inner<W> {
             }
             Some(Err(error)) => Err(connection_error(endpoint, error)),
             None => {
-                let text = ["no whole answer within ", &timeout_ms.to_string(), " ms (timeoutMs)"];
+                let text = ["no whole answer within ", &decimal(timeout_ms), " ms (timeoutMs)"];
                 Err(Error::new(Kind::Timeout, endpoint.operation, &text))
             }
         };
@@ -385,7 +386,7 @@ impl<W: World> Inner<W> {
             self.tell(endpoint, EventKind::Limited, 0, None, Some(reset_at - now), Some(text));
             let text = [
                 "not sent, since its cost of ",
-                &endpoint.cost.to_string(),
+                &decimal(endpoint.cost),
                 " tokens is more than the rest of the daily budget; resetAt estimates when the server's day ends",
             ];
             Error::new(Kind::RateLimit, endpoint.operation, &text).with(|details| {
@@ -459,7 +460,7 @@ fn share_key(operation: &Operation, options: &CallOptions) -> String {
     let mut key = operation.target.clone();
     for number in [options.timeout_ms, options.max_retries] {
         key.push('\n');
-        key.push_str(&number.map_or_else(String::new, |number| number.to_string()));
+        key.push_str(&number.map_or_else(String::new, decimal));
     }
     for (name, value) in &options.headers {
         key.extend(["\n", name, ":", value]);

@@ -10,6 +10,7 @@ mod auth;
 mod call;
 pub mod client;
 pub mod config;
+mod decimal;
 pub mod drift;
 pub mod error;
 pub mod event;

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::api::{Arg, Endpoint, Kind, Place};
+use crate::decimal::decimal;
 use crate::error::{self, Error, Result};
 
 /// A checked call. It cannot be made from bad parameters.
@@ -22,7 +23,7 @@ impl Operation {
     /// Checks the parameters and writes the request down.
     ///
     /// `arg` gives the value of a parameter by its name.
-    pub(crate) fn new(endpoint: &'static Endpoint, arg: impl Fn(&str) -> Arg) -> Result<Self> {
+    pub(crate) fn new(endpoint: &'static Endpoint, arg: &dyn Fn(&str) -> Arg) -> Result<Self> {
         let mut target = endpoint.path.to_owned();
         let mut separator = '?';
         let mut members = Vec::new();
@@ -35,7 +36,7 @@ impl Operation {
             let text = match (&value, param.kind) {
                 (Arg::Absent | Arg::Boolean(false), Kind::Flag) | (Arg::Absent, _) => continue,
                 (Arg::Boolean(true), Kind::Flag) => "1".to_owned(),
-                (Arg::Integer(number), _) => number.to_string(),
+                (Arg::Integer(number), _) => decimal(*number),
                 (Arg::Text(text), _) => text.clone(),
                 _ => String::new(),
             };
@@ -88,7 +89,7 @@ mod tests {
     use crate::api::{add_user, find_users_by_name, get_user, get_user_followers, update_user};
 
     fn operation(endpoint: &'static Endpoint, args: &[(&str, Arg)]) -> Result<Operation> {
-        Operation::new(endpoint, |name| {
+        Operation::new(endpoint, &|name| {
             args.iter().find(|(given, _)| *given == name).map_or(Arg::Absent, |(_, value)| value.clone())
         })
     }

@@ -35,7 +35,7 @@ const MAX_RETRIES: Param = Param {
 
 impl CallOptions {
     /// Checks what a caller gave. `arg` gives the value of an option by its name.
-    pub(crate) fn new(endpoint: &'static Endpoint, arg: impl Fn(&str) -> Arg) -> Result<Self> {
+    pub(crate) fn new(endpoint: &'static Endpoint, arg: &dyn Fn(&str) -> Arg) -> Result<Self> {
         let refused = |text: String| Error::new(error::Kind::Argument, endpoint.operation, &[&text]);
         let number = |param: &Param| -> Result<Option<u32>> {
             let value = arg(param.name);
@@ -86,10 +86,9 @@ mod tests {
     use crate::api::get_users;
 
     fn options(name: &'static str, value: Arg) -> Result<CallOptions> {
-        CallOptions::new(
-            &get_users::ENDPOINT,
-            move |asked| if asked == name { value.clone() } else { Arg::Absent },
-        )
+        CallOptions::new(&get_users::ENDPOINT, &move |asked| {
+            if asked == name { value.clone() } else { Arg::Absent }
+        })
     }
 
     #[test]

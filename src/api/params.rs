@@ -1,5 +1,7 @@
 //! What the operations take: declared as data, checked in one place, before anything is sent.
 
+use crate::decimal::{self, decimal};
+
 /// The largest whole number that every JSON parser reads exactly: 2⁵³ − 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
@@ -104,10 +106,8 @@ impl Kind {
     fn takes(self) -> String {
         match self {
             Self::Id => "a positive integer up to 9007199254740991".to_owned(),
-            Self::Integer { min, max: MAX_SAFE_INTEGER } => ["an integer from ", &min.to_string()].concat(),
-            Self::Integer { min, max } => {
-                ["an integer from ", &min.to_string(), " to ", &max.to_string()].concat()
-            }
+            Self::Integer { min, max: MAX_SAFE_INTEGER } => ["an integer from ", &decimal(min)].concat(),
+            Self::Integer { min, max } => ["an integer from ", &decimal(min), " to ", &decimal(max)].concat(),
             Self::Text => "a string that is not blank".to_owned(),
             Self::Email => "an e-mail address".to_owned(),
             Self::Boolean | Self::Flag => "true or false".to_owned(),
@@ -124,7 +124,7 @@ fn is_email(text: &str) -> bool {
 
 fn check_access(name: &str, entries: &[Arg]) -> Result<(), String> {
     for (index, entry) in entries.iter().enumerate() {
-        let place = [name, "[", &index.to_string(), "]"].concat();
+        let place = [name, "[", &decimal::count(index), "]"].concat();
         let Arg::Object(members) = entry else {
             return Err(refusal(&place, "an object { app, admin?, permission_set_id? }", entry));
         };
@@ -158,9 +158,11 @@ impl Arg {
         match self {
             Self::Absent => "nothing".to_owned(),
             Self::Boolean(value) => if *value { "true" } else { "false" }.to_owned(),
-            Self::Integer(number) => number.to_string(),
+            Self::Integer(number) => decimal(*number),
             Self::Text(text) if text.len() <= 24 => ["\"", text, "\""].concat(),
-            Self::Text(text) => ["a string of ", &text.chars().count().to_string(), " characters"].concat(),
+            Self::Text(text) => {
+                ["a string of ", &decimal::count(text.chars().count()), " characters"].concat()
+            }
             Self::List(_) => "a list".to_owned(),
             Self::Object(_) => "an object".to_owned(),
             Self::Other(text) => text.clone(),
@@ -172,7 +174,7 @@ impl Arg {
         match self {
             Self::Absent | Self::Other(_) => out.push_str("null"),
             Self::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-            Self::Integer(number) => out.push_str(&number.to_string()),
+            Self::Integer(number) => out.push_str(&decimal(*number)),
             Self::Text(text) => write_json_string(text, out),
             Self::List(items) => {
                 out.push('[');

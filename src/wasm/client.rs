@@ -92,9 +92,9 @@ impl Core {
     /// Starts the call of the operation at this place of the table, and gives the number to cancel it by.
     pub fn start(&self, place: usize, args: &JsValue, call: Call) -> Option<u32> {
         let endpoint = ENDPOINTS.get(place).copied()?;
-        let checked = Operation::new(endpoint, |name| convert::member(args, name)).and_then(|operation| {
-            Ok((operation, CallOptions::new(endpoint, |name| convert::member(args, name))?))
-        });
+        let arg = |name: &str| convert::member(args, name);
+        let checked = Operation::new(endpoint, &arg)
+            .and_then(|operation| Ok((operation, CallOptions::new(endpoint, &arg)?)));
         let client = self.client.clone();
         #[cfg(feature = "npm-trap")]
         if let Ok((_, options)) = &checked {

@@ -13,10 +13,14 @@ use crate::{emit, tools, traps};
 struct Module {
     name: &'static str,
     feature: &'static str,
+    /// Whether it has a use for the standard library's formatting.
+    formats: bool,
 }
 
-const MODULES: [Module; 2] =
-    [Module { name: "core", feature: "npm-client" }, Module { name: "sandbox", feature: "npm-sandbox" }];
+const MODULES: [Module; 2] = [
+    Module { name: "core", feature: "npm-client", formats: false },
+    Module { name: "sandbox", feature: "npm-sandbox", formats: true },
+];
 
 /// Builds everything that the package ships.
 pub(crate) fn build() -> Result<()> {
@@ -42,7 +46,7 @@ pub(crate) fn build() -> Result<()> {
 pub(crate) fn build_with_faults() -> Result<PathBuf> {
     let (wasm, dist) = (root().join("target/trap/wasm"), root().join("target/trap/dist"));
     step("WebAssembly: core with faults on purpose");
-    compile(&Module { name: "core", feature: "npm-trap" }, &wasm)?;
+    compile(&Module { name: "core", feature: "npm-trap", formats: false }, &wasm)?;
     for file in ["sandbox_bg.js", "sandbox_bg.wasm"] {
         fs::copy(root().join("pkg/src/generated/wasm").join(file), wasm.join(file))?;
     }
@@ -93,7 +97,7 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
         .remove_producers_section(true)
         .generate(out)?;
     let wasm = out.join(format!("{}_bg.wasm", module.name));
-    traps::make_panics_trap(&wasm)?;
+    traps::make_panics_trap(&wasm, module.formats)?;
     shrink(&wasm)
 }
 

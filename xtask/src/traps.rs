@@ -1,11 +1,12 @@
 //! Makes every panic of a module a plain trap. The text of a panic would reach nobody: a trap ends the instance, and
-//! the face rejects the calls and starts a fresh one. Without the text, all of the formatting code that only panics
-//! use is dead, and a third of the module goes with it.
+//! the face rejects the calls and starts a fresh one. Without the text, the formatting code that only panics use is
+//! dead.
 
 use std::path::Path;
 
-use anyhow::{Result, ensure};
-use walrus::{FunctionBuilder, FunctionKind, Module};
+use anyhow::{Result, bail, ensure};
+use walrus::ir::{Visitor, dfs_in_order};
+use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
 
 /// The functions of Rust's libraries that only panic, by parts of their names.
 const PANICS: [&str; 10] = [
@@ -21,25 +22,67 @@ const PANICS: [&str; 10] = [
     "::alloc::handle_alloc_error",
 ];
 
+/// The standard library's formatting, which a module that formats nothing but panics can do without.
+const FORMATTING: [&str; 3] = ["]::fmt::", "core::fmt::", "alloc::fmt::"];
+
 /// Replaces the bodies of the functions that only panic, and takes out what nothing needs any more.
-pub(crate) fn make_panics_trap(wasm: &Path) -> Result<()> {
+///
+/// A module that `formats` keeps the formatting code. In one that does not, only the tables of panics still point to
+/// it, so it goes too; the build fails where it is called after all.
+pub(crate) fn make_panics_trap(wasm: &Path, formats: bool) -> Result<()> {
     let mut module = Module::from_file(wasm)?;
-    let panics: Vec<_> = module
+    trap(&mut module, &PANICS)?;
+    walrus::passes::gc::run(&mut module);
+    if !formats {
+        refuse_calls_to_formatting(&module)?;
+        trap(&mut module, &FORMATTING)?;
+        walrus::passes::gc::run(&mut module);
+    }
+    module.emit_wasm_file(wasm)?;
+    Ok(())
+}
+
+/// Whether a function's name has one of these parts. `core[5f1e…]::panicking::panic` and
+/// `core::panicking::panic::h5f1e…` are both in use.
+fn is_one_of(module: &Module, id: FunctionId, parts: &[&str]) -> bool {
+    let name = module.funcs.get(id).name.as_deref().unwrap_or_default();
+    parts.iter().any(|part| name.contains(part))
+}
+
+fn refuse_calls_to_formatting(module: &Module) -> Result<()> {
+    struct Calls(Vec<FunctionId>);
+    impl<'a> Visitor<'a> for Calls {
+        fn visit_function_id(&mut self, function: &FunctionId) {
+            self.0.push(*function);
+        }
+    }
+    for (id, function) in module.funcs.iter_local() {
+        if is_one_of(module, id, &FORMATTING) {
+            continue;
+        }
+        let mut calls = Calls(Vec::new());
+        dfs_in_order(&mut calls, function, function.entry_block());
+        if let Some(called) = calls.0.into_iter().find(|called| is_one_of(module, *called, &FORMATTING)) {
+            let name = |id| module.funcs.get(id).name.clone().unwrap_or_default();
+            bail!("{} formats text with {}: this module must do without", name(id), name(called));
+        }
+    }
+    Ok(())
+}
+
+fn trap(module: &mut Module, parts: &[&str]) -> Result<()> {
+    let functions: Vec<_> = module
         .funcs
         .iter_local()
-        .filter(|(id, _)| {
-            let name = module.funcs.get(*id).name.as_deref().unwrap_or_default();
-            // `core[5f1e…]::panicking::panic` and `core::panicking::panic::h5f1e…` are both in use.
-            PANICS.iter().any(|part| name.contains(part))
-        })
+        .filter(|(id, _)| is_one_of(module, *id, parts))
         .map(|(id, function)| (id, function.ty()))
         .collect();
     ensure!(
-        panics.len() >= 5,
-        "the names of Rust's panic functions have changed: {} were found",
-        panics.len()
+        functions.len() >= 5,
+        "the names of Rust's own functions have changed: {} found",
+        functions.len()
     );
-    for (id, ty) in panics {
+    for (id, ty) in functions {
         let (params, results) = module.types.params_results(ty);
         let (params, results) = (params.to_vec(), results.to_vec());
         let args = params.iter().map(|param| module.locals.add(*param)).collect();
@@ -47,7 +90,5 @@ pub(crate) fn make_panics_trap(wasm: &Path) -> Result<()> {
         builder.func_body().unreachable();
         module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(args));
     }
-    walrus::passes::gc::run(&mut module);
-    module.emit_wasm_file(wasm)?;
     Ok(())
 }
