@@ -1,7 +1,7 @@
 //! Reads an answer: Pipedrive's envelope, or one of the many ways in which it says no.
 
-use crate::api::{Endpoint, Scope};
 use crate::decimal::decimal;
+use crate::endpoint::{Endpoint, Scope};
 use crate::error::{Code, Details, Error, Kind, LimitScope, Result};
 use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit, next_midnight, retry_after};
 use crate::transport::{Body, Headers, Json, Response, Transport};

@@ -2,8 +2,8 @@
 
 use std::cell::RefCell;
 
-use crate::api::Endpoint;
 use crate::config::{Credential, Token};
+use crate::endpoint::Endpoint;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
 use crate::shared::{Handle, Shared};

@@ -6,8 +6,8 @@ use std::pin::Pin;
 
 use serde::de::DeserializeOwned;
 
-use crate::api::{Arg, Endpoint};
 use crate::client::{Client, Meta, Reply};
+use crate::endpoint::{Arg, Endpoint};
 use crate::error::{Error, Kind, Result};
 use crate::models::Described;
 use crate::operation::Operation;

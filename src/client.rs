@@ -7,11 +7,11 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use crate::answer::{self, Payload};
-use crate::api::{ENDPOINTS, Endpoint, Method};
 use crate::auth::{Auth, Signature};
 use crate::config::Config;
 use crate::decimal::decimal;
 use crate::drift::{self, Drift};
+use crate::endpoint::{Endpoint, Method};
 use crate::error::{Error, Kind, LimitScope, Result};
 use crate::event::{Event, EventKind};
 use crate::limits::{Daily, Queue, RateLimit};
@@ -485,10 +485,4 @@ fn connection_error(endpoint: &'static Endpoint, error: SendError) -> Error {
             details.headers = headers;
         }
     })
-}
-
-/// The endpoint of an operation id.
-#[must_use]
-pub fn endpoint(operation: &str) -> Option<&'static Endpoint> {
-    ENDPOINTS.into_iter().find(|endpoint| endpoint.operation == operation)
 }

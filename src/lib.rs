@@ -12,6 +12,7 @@ pub mod client;
 pub mod config;
 mod decimal;
 pub mod drift;
+pub mod endpoint;
 pub mod error;
 pub mod event;
 mod limits;

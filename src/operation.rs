@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::api::{Arg, Endpoint, Kind, Place};
 use crate::decimal::decimal;
+use crate::endpoint::{Arg, Endpoint, Kind, Place};
 use crate::error::{self, Error, Result};
 
 /// A checked call. It cannot be made from bad parameters.

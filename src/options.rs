@@ -1,6 +1,6 @@
 //! What a single call may have of its own, beside its parameters.
 
-use crate::api::{Arg, Endpoint, Kind, Param, Place};
+use crate::endpoint::{Arg, Endpoint, Kind, Param, Place};
 use crate::error::{self, Error, Result};
 
 /// The options of one call.

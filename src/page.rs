@@ -1,6 +1,6 @@
 //! Where a list goes on, and how a broken server is kept from making it go on for ever.
 
-use crate::api::{Answer, Arg};
+use crate::endpoint::{Answer, Arg};
 use crate::error::{Error, Kind, Result};
 use crate::operation::Operation;
 use crate::transport::Json;

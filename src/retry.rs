@@ -1,6 +1,6 @@
 //! Whether a failed attempt is made again: one pure decision.
 
-use crate::api::Method;
+use crate::endpoint::Method;
 use crate::error::{Details, Kind, LimitScope};
 use crate::limits::LONGEST_WAIT_MS;
 

@@ -1,6 +1,6 @@
 //! What a client has spent.
 
-use crate::api::{ENDPOINTS, Endpoint};
+use crate::endpoint::Endpoint;
 
 /// What was spent, in all or on one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,19 +15,20 @@ pub struct Spent {
 
 /// What a client has spent since it was made.
 #[derive(Clone, Debug, Default)]
-pub struct Usage([Spent; ENDPOINTS.len()]);
+pub struct Usage(Vec<(&'static str, Spent)>);
 
 impl Usage {
-    /// What was spent on one operation, by its place in [`ENDPOINTS`].
+    /// What was spent on one operation.
     #[must_use]
-    pub fn of(&self, place: usize) -> Spent {
-        self.0.get(place).copied().unwrap_or_default()
+    pub fn of(&self, operation: &str) -> Spent {
+        let entry = self.0.iter().find(|(known, _)| *known == operation);
+        entry.map(|(_, spent)| *spent).unwrap_or_default()
     }
 
     /// What was spent in all.
     #[must_use]
     pub fn total(&self) -> Spent {
-        self.0.iter().fold(Spent::default(), |sum, spent| Spent {
+        self.0.iter().fold(Spent::default(), |sum, (_, spent)| Spent {
             tokens_spent: sum.tokens_spent + spent.tokens_spent,
             calls_sent: sum.calls_sent + spent.calls_sent,
             calls_saved: sum.calls_saved + spent.calls_saved,
@@ -35,27 +36,29 @@ impl Usage {
     }
 
     pub(crate) fn sent(&mut self, endpoint: &'static Endpoint) {
-        if let Some(spent) = self.entry(endpoint) {
+        self.change(endpoint, |spent| {
             spent.calls_sent += 1;
             spent.tokens_spent += u64::from(endpoint.cost);
-        }
+        });
     }
 
     /// The server surely charged nothing for a call that was counted as sent.
     pub(crate) fn refund(&mut self, endpoint: &'static Endpoint) {
-        if let Some(spent) = self.entry(endpoint) {
-            spent.tokens_spent -= u64::from(endpoint.cost);
-        }
+        self.change(endpoint, |spent| {
+            spent.tokens_spent = spent.tokens_spent.saturating_sub(endpoint.cost.into())
+        });
     }
 
     pub(crate) fn saved(&mut self, endpoint: &'static Endpoint) {
-        if let Some(spent) = self.entry(endpoint) {
-            spent.calls_saved += 1;
-        }
+        self.change(endpoint, |spent| spent.calls_saved += 1);
     }
 
-    fn entry(&mut self, endpoint: &'static Endpoint) -> Option<&mut Spent> {
-        let place = ENDPOINTS.iter().position(|known| std::ptr::eq(*known, endpoint))?;
-        self.0.get_mut(place)
+    fn change(&mut self, endpoint: &'static Endpoint, change: impl FnOnce(&mut Spent)) {
+        let mut spent = self.of(endpoint.operation);
+        change(&mut spent);
+        match self.0.iter_mut().find(|(known, _)| *known == endpoint.operation) {
+            Some((_, entry)) => *entry = spent,
+            None => self.0.push((endpoint.operation, spent)),
+        }
     }
 }

@@ -201,7 +201,7 @@ fn a_budget_is_kept_and_what_was_spent_is_counted() {
     });
     let usage = client.usage();
     assert_eq!((usage.total().tokens_spent, usage.total().calls_sent), (42, 2));
-    assert_eq!(usage.of(1).tokens_spent, 40);
+    assert_eq!(usage.of("findUsersByName").tokens_spent, 40);
     world.script([status(401, &[], r#"{"success":false,"error":"unauthorized access","errorCode":401}"#)]);
     let other = self::client(&world);
     run(&world, other.get_user(1).into_future()).expect_err("401");

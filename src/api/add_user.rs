@@ -1,8 +1,8 @@
 //! `POST /v1/users`: cost 10, scope `admin`.
 
-use super::{Answer, Arg, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::call::Call;
 use crate::client::Client;
+use crate::endpoint::{Answer, Arg, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::models::{AccessApp, Described, User};
 use crate::transport::World;
 

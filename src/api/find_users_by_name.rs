@@ -1,8 +1,8 @@
 //! `GET /v1/users/find`: cost 40, scope `users:read`.
 
-use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::call::Call;
 use crate::client::Client;
+use crate::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::models::{Described, User};
 use crate::transport::World;
 

@@ -1,8 +1,8 @@
 //! `GET /v1/users/me`: cost 2, scope `base`.
 
-use super::{Answer, Endpoint, Method, Reference, Scope};
 use crate::call::Call;
 use crate::client::Client;
+use crate::endpoint::{Answer, Endpoint, Method, Reference, Scope};
 use crate::models::{CurrentUser, Described};
 use crate::transport::World;
 

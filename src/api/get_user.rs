@@ -1,8 +1,8 @@
 //! `GET /v1/users/{id}`: cost 2, scope `users:read`.
 
-use super::{Answer, Endpoint, Method, Param, Reference, Scope};
 use crate::call::Call;
 use crate::client::Client;
+use crate::endpoint::{Answer, Endpoint, Method, Param, Reference, Scope};
 use crate::models::{Described, User};
 use crate::transport::World;
 

@@ -1,8 +1,8 @@
 //! `GET /api/v2/users/{id}/followers`: cost 10, scope `users:read`.
 
-use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::call::PagedCall;
 use crate::client::Client;
+use crate::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::models::{Described, Follower};
 use crate::transport::World;
 

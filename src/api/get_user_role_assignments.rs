@@ -1,8 +1,8 @@
 //! `GET /v1/users/{id}/roleAssignments`: cost 10, scope `users:read`.
 
-use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope, params::MAX_SAFE_INTEGER};
 use crate::call::PagedCall;
 use crate::client::Client;
+use crate::endpoint::{Answer, Endpoint, Kind, MAX_SAFE_INTEGER, Method, Param, Place, Reference, Scope};
 use crate::models::{Described, RoleAssignment};
 use crate::transport::World;
 

@@ -1,8 +1,8 @@
 //! `GET /v1/users`: cost 20, scope `users:read`.
 
-use super::{Answer, Endpoint, Method, Reference, Scope};
 use crate::call::Call;
 use crate::client::Client;
+use crate::endpoint::{Answer, Endpoint, Method, Reference, Scope};
 use crate::models::{Described, User};
 use crate::transport::World;
 

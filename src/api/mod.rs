@@ -2,9 +2,6 @@
 //! the answer, the Rust method and the reference text. Whatever else knows about operations (the TypeScript
 //! methods, the sandbox's routes, the tests' tables) is made from [`ENDPOINTS`].
 
-mod endpoint;
-mod params;
-
 pub mod add_user;
 pub mod find_users_by_name;
 pub mod get_current_user;
@@ -16,8 +13,7 @@ pub mod get_user_role_settings;
 pub mod get_users;
 pub mod update_user;
 
-pub use endpoint::{Answer, Endpoint, Method, Reference, Scope};
-pub use params::{Arg, Kind, MAX_SAFE_INTEGER, Param, Place};
+use crate::endpoint::{Endpoint, Reference};
 
 /// Every operation, in the order of Pipedrive's reference.
 pub static ENDPOINTS: [&Endpoint; 10] = [
@@ -51,6 +47,7 @@ pub static REFERENCE: [&Reference; 10] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::endpoint::Place;
 
     #[test]
     fn every_operation_and_parameter_is_documented() {

@@ -1,8 +1,8 @@
 //! `PUT /v1/users/{id}`: cost 10, scope `admin`.
 
-use super::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::call::Call;
 use crate::client::Client;
+use crate::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
 use crate::models::{Described, User};
 use crate::transport::World;
 

@@ -1,7 +1,8 @@
 //! Which operation a request is for: the routes are those of [`ENDPOINTS`].
 
 use super::input::Query;
-use crate::api::{ENDPOINTS, Endpoint};
+use crate::api::ENDPOINTS;
+use crate::endpoint::Endpoint;
 
 /// A request that an operation answers.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
-use crate::api::Method;
+use crate::endpoint::Method;
 
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;

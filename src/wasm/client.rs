@@ -127,7 +127,8 @@ impl Core {
     /// Tokens spent, calls sent, calls saved: in all, then for each operation in the order of the table.
     pub fn usage(&self) -> Vec<f64> {
         let usage = self.client.usage();
-        let spent = std::iter::once(usage.total()).chain((0..ENDPOINTS.len()).map(|place| usage.of(place)));
+        let spent = std::iter::once(usage.total())
+            .chain(ENDPOINTS.iter().map(|endpoint| usage.of(endpoint.operation)));
         #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
         spent
             .flat_map(|Spent { tokens_spent, calls_sent, calls_saved }| {

@@ -3,8 +3,8 @@
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
-use crate::api::{Arg, MAX_SAFE_INTEGER};
 use crate::config::{Base, CheckedHeaders, Config, Credential, Token, TokenFuture};
+use crate::endpoint::{Arg, MAX_SAFE_INTEGER};
 use crate::secret::Secret;
 use crate::transport::{Cause, Json};
 

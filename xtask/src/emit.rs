@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use pipedrive_users::api::{Answer, ENDPOINTS, Endpoint, Kind, Method, Param, Place, REFERENCE, Reference};
+use pipedrive_users::api::{ENDPOINTS, REFERENCE};
+use pipedrive_users::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference};
 use pipedrive_users::models::{Field, MODELS, Model, Presence, Shape};
 use pipedrive_users::sandbox::{Options, Sandbox};
 

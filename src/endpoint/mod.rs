@@ -1,6 +1,11 @@
-//! What an operation is, as data.
+//! What an operation is, as data: the words that the files of `src/api` are written in.
 
-use super::Param;
+mod arg;
+mod param;
+
+pub use arg::Arg;
+pub use param::{Kind, MAX_SAFE_INTEGER, Param, Place};
+
 use crate::models::Shape;
 
 /// One operation of the API: all that a call needs to know before it is sent.
