@@ -45,7 +45,7 @@ impl Usage {
     /// The server surely charged nothing for a call that was counted as sent.
     pub(crate) fn refund(&mut self, endpoint: &'static Endpoint) {
         self.change(endpoint, |spent| {
-            spent.tokens_spent = spent.tokens_spent.saturating_sub(endpoint.cost.into())
+            spent.tokens_spent = spent.tokens_spent.saturating_sub(endpoint.cost.into());
         });
     }
 

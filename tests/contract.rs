@@ -9,7 +9,8 @@ use std::{collections::BTreeSet, fs};
 
 use jsonschema::Validator;
 use pipedrive_users::{
-    api::{ENDPOINTS, Endpoint, Method},
+    api::ENDPOINTS,
+    endpoint::{Endpoint, Method},
     sandbox::{Options, Request, Response, Sandbox, Tokens},
 };
 use serde_json::{Map, Value, json};

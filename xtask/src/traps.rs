@@ -51,7 +51,7 @@ fn is_one_of(module: &Module, id: FunctionId, parts: &[&str]) -> bool {
 
 fn refuse_calls_to_formatting(module: &Module) -> Result<()> {
     struct Calls(Vec<FunctionId>);
-    impl<'a> Visitor<'a> for Calls {
+    impl Visitor<'_> for Calls {
         fn visit_function_id(&mut self, function: &FunctionId) {
             self.0.push(*function);
         }
