@@ -223,28 +223,19 @@ impl<W: World> Inner<W> {
     /// are the same for all calls of a client.
     async fn share(self: &Rc<Self>, operation: Operation, options: CallOptions) -> Result<Answered<W>> {
         let endpoint = operation.endpoint;
-        let key = share_key(&operation, &options);
-        let joined = self.on_their_way.borrow().get(&key).and_then(Handle::join);
+        // Dropped after the share, also where the call is given up.
+        let entry = Entry { inner: self, key: share_key(&operation, &options) };
+        let joined = self.on_their_way.borrow().get(&entry.key).and_then(Handle::join);
         let share = if let Some(share) = joined {
             self.usage.borrow_mut().saved(endpoint);
             self.tell(endpoint, EventKind::Shared, 0, None, None, None);
             share
         } else {
             let share = Shared::new(Rc::clone(self).run(operation, options));
-            self.on_their_way.borrow_mut().insert(key.clone(), share.handle());
+            self.on_their_way.borrow_mut().insert(entry.key.clone(), share.handle());
             share
         };
-        let answered = share.await;
-        self.forget(&key);
-        answered
-    }
-
-    /// Takes a settled request off the list, unless a newer one stands there.
-    fn forget(&self, key: &String) {
-        let mut on_their_way = self.on_their_way.borrow_mut();
-        if on_their_way.get(key).is_some_and(|handle| handle.join().is_none()) {
-            on_their_way.remove(key);
-        }
+        share.await
     }
 
     /// Sends an operation until it is answered with a good status, or the failure is final.
@@ -451,6 +442,22 @@ impl<W: World> Inner<W> {
         if let Some(observer) = &self.observer {
             let Endpoint { operation, cost, .. } = *endpoint;
             observer(&Event { kind, operation, attempt, cost, status, duration_ms, text });
+        }
+    }
+}
+
+/// A call's entry in the list of GETs that are on their way.
+struct Entry<'a, W: World> {
+    inner: &'a Inner<W>,
+    key: String,
+}
+
+impl<W: World> Drop for Entry<'_, W> {
+    /// Takes a request that has settled, or was given up by all, off the list; a newer one may stand there.
+    fn drop(&mut self) {
+        let mut on_their_way = self.inner.on_their_way.borrow_mut();
+        if on_their_way.get(&self.key).is_some_and(|handle| !handle.is_running()) {
+            on_their_way.remove(&self.key);
         }
     }
 }

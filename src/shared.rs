@@ -43,6 +43,11 @@ impl<T: Clone> Shared<T> {
 }
 
 impl<T> Handle<T> {
+    /// Whether anybody still waits for the work.
+    pub(crate) fn is_running(&self) -> bool {
+        self.0.upgrade().is_some_and(|inner| inner.state.borrow().result.is_none())
+    }
+
     /// A further share, if the work is still running.
     pub(crate) fn join(&self) -> Option<Shared<T>> {
         let inner = self.0.upgrade()?;

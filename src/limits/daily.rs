@@ -30,15 +30,15 @@ impl Daily {
             self.spent = 0;
             self.ends_at = next_midnight(now);
         }
-        if let Some((remaining, until)) = self.server
-            && now < until
-            && remaining < cost
-        {
-            return Err(until);
-        }
         let spent = self.spent.saturating_add(cost);
         if self.budget.is_some_and(|budget| spent > budget) {
             return Err(self.ends_at);
+        }
+        if let Some((remaining, until)) = &mut self.server
+            && now < *until
+        {
+            // Calls at the same time share what one answer told; the next answer tells it anew.
+            *remaining = remaining.checked_sub(cost).ok_or(*until)?;
         }
         self.spent = spent;
         Ok(())
@@ -80,7 +80,7 @@ mod tests {
         let mut daily = Daily::new(None);
         daily.observe(5, 0.0);
         assert_eq!(daily.spend(2, 1.0), Ok(()));
-        assert_eq!(daily.spend(10, 1.0), Err(DAY_MS));
+        assert_eq!(daily.spend(4, 1.0), Err(DAY_MS), "three are left");
         daily.exhausted(500.0);
         assert_eq!(daily.spend(2, 499.0), Err(500.0));
         assert_eq!(daily.spend(2, 500.0), Ok(()));
