@@ -91,6 +91,12 @@ struct DriftWatch {
 /// Is told where answers differ from the models, by the operation.
 pub type DriftHook = Rc<dyn Fn(&'static str, &Drift)>;
 
+/// A call to be made: it stays the same over its attempts.
+struct Job {
+    operation: Operation,
+    options: CallOptions,
+}
+
 /// An answer with a good status, not yet read.
 struct Answered<W: World> {
     response: Response<W>,
@@ -185,24 +191,24 @@ impl<W: World> Client<W> {
     ///
     /// See [`Kind`].
     pub async fn call(&self, operation: Operation, options: CallOptions) -> Result<Reply<W>> {
-        self.inner.call(operation, options).await
+        self.inner.call(Rc::new(Job { operation, options })).await
     }
 }
 
 impl<W: World> Inner<W> {
     /// A call from its operation to its reply; the same GETs at the same time share one request.
-    async fn call(self: &Rc<Self>, operation: Operation, options: CallOptions) -> Result<Reply<W>> {
-        let endpoint = operation.endpoint;
+    async fn call(self: &Rc<Self>, job: Rc<Job>) -> Result<Reply<W>> {
+        let endpoint = job.operation.endpoint;
         let answered = if endpoint.method == Method::Get {
-            self.share(operation.clone(), options).await?
+            self.share(&job).await?
         } else {
-            Rc::clone(self).run(operation.clone(), options).await?
+            Rc::clone(self).run(Rc::clone(&job)).await?
         };
         let Answered { response, attempts, token } = answered;
         let now = self.world.now();
         let read = answer::read(endpoint, &response, now)
             .and_then(|Payload { data, additional, deprecation }| {
-                let next = page::next(&operation, &data, additional.as_ref())?;
+                let next = page::next(&job.operation, &data, additional.as_ref())?;
                 Ok((data, next, deprecation))
             })
             .map_err(|error| error.sent(attempts, token.as_ref()));
@@ -221,17 +227,17 @@ impl<W: World> Inner<W> {
 
     /// Joins the same request where it is on its way, or sends it. The credential and the rest of the configuration
     /// are the same for all calls of a client.
-    async fn share(self: &Rc<Self>, operation: Operation, options: CallOptions) -> Result<Answered<W>> {
-        let endpoint = operation.endpoint;
+    async fn share(self: &Rc<Self>, job: &Rc<Job>) -> Result<Answered<W>> {
+        let endpoint = job.operation.endpoint;
         // Dropped after the share, also where the call is given up.
-        let entry = Entry { inner: self, key: share_key(&operation, &options) };
+        let entry = Entry { inner: self, key: share_key(job) };
         let joined = self.on_their_way.borrow().get(&entry.key).and_then(Handle::join);
         let share = if let Some(share) = joined {
             self.usage.borrow_mut().saved(endpoint);
             self.tell(endpoint, EventKind::Shared, 0, None, None, None);
             share
         } else {
-            let share = Shared::new(Rc::clone(self).run(operation, options));
+            let share = Shared::new(Rc::clone(self).run(Rc::clone(job)));
             self.on_their_way.borrow_mut().insert(entry.key.clone(), share.handle());
             share
         };
@@ -239,9 +245,9 @@ impl<W: World> Inner<W> {
     }
 
     /// Sends an operation until it is answered with a good status, or the failure is final.
-    async fn run(self: Rc<Self>, operation: Operation, options: CallOptions) -> Result<Answered<W>> {
-        let endpoint = operation.endpoint;
-        let max_retries = options.max_retries.unwrap_or(self.config.max_retries);
+    async fn run(self: Rc<Self>, job: Rc<Job>) -> Result<Answered<W>> {
+        let endpoint = job.operation.endpoint;
+        let max_retries = job.options.max_retries.unwrap_or(self.config.max_retries);
         let ticket = self.queue.ticket();
         let mut attempts = 0;
         let mut tries = 0;
@@ -260,7 +266,7 @@ impl<W: World> Inner<W> {
             self.spend(endpoint)?;
             attempts += 1;
             tries += 1;
-            let outcome = self.attempt(&operation, &options, signature.as_ref(), attempts).await;
+            let outcome = self.attempt(&job, signature.as_ref(), attempts).await;
             drop(permit);
             let error = match outcome {
                 Ok(response) => {
@@ -293,16 +299,10 @@ impl<W: World> Inner<W> {
     }
 
     /// One request and what became of it, within the time that it has.
-    async fn attempt(
-        &self,
-        operation: &Operation,
-        options: &CallOptions,
-        signature: Option<&Signature>,
-        attempt: u32,
-    ) -> Result<Response<W>> {
-        let endpoint = operation.endpoint;
-        let timeout_ms = options.timeout_ms.unwrap_or(self.config.timeout_ms);
-        let request = self.request(operation, options, signature);
+    async fn attempt(&self, job: &Job, signature: Option<&Signature>, attempt: u32) -> Result<Response<W>> {
+        let endpoint = job.operation.endpoint;
+        let timeout_ms = job.options.timeout_ms.unwrap_or(self.config.timeout_ms);
+        let request = self.request(job, signature);
         self.tell(endpoint, EventKind::Request, attempt, None, None, None);
         let started = self.world.now();
         let outcome = self.within(timeout_ms, self.world.send(request)).await;
@@ -336,12 +336,7 @@ impl<W: World> Inner<W> {
         })
     }
 
-    fn request(
-        &self,
-        operation: &Operation,
-        options: &CallOptions,
-        signature: Option<&Signature>,
-    ) -> Request {
+    fn request(&self, Job { operation, options }: &Job, signature: Option<&Signature>) -> Request {
         let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
         if operation.body.is_some() {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
@@ -463,7 +458,7 @@ impl<W: World> Drop for Entry<'_, W> {
 }
 
 /// All that makes two requests of one client the same.
-fn share_key(operation: &Operation, options: &CallOptions) -> String {
+fn share_key(Job { operation, options }: &Job) -> String {
     let mut key = operation.target.clone();
     for number in [options.timeout_ms, options.max_retries] {
         key.push('\n');
