@@ -47,6 +47,12 @@ const matrix = FAULTS.map((row) => ({
 }));
 const all = () => Promise.all(matrix.flatMap(({ row, cells }) => cells.flatMap(({ operation, outcomes }) => outcomes.map(async (outcome) => ({ row, operation, ...(await outcome) })))));
 
+/** The same with a server that repeats the credential. */
+const ECHOES = [...FAULTS.filter(({ fault }) => fault !== "refused"), { fault: "redirect-encoded" }, { fault: "not-http" }].map(({ fault, timeoutMs }) => ({
+  fault,
+  cells: OPERATIONS.flatMap((operation) => CREDENTIALS.map((credential) => ({ operation, credential, outcome: cell(`${fault}+echo`, operation, credential, { timeoutMs }) }))),
+}));
+
 test("FAULTS.md is what the table says", async () => {
   assert.equal(await readFile(new URL("../../FAULTS.md", import.meta.url), "utf8"), render());
 });
@@ -68,6 +74,7 @@ for (const { row, cells } of matrix) {
 
 test("nothing follows a redirect, and nothing goes on after its call has ended", async () => {
   const ended = await all();
+  await Promise.all(ECHOES.flatMap(({ cells }) => cells.map(({ outcome }) => outcome)));
   await sleep(300);
   assert.deepEqual(server.elsewhere, []);
   for (const { run, requests, row, operation } of ended) assert.equal(server.reached(run).length, requests.length, `${row.fault}, ${operation.name}`);
@@ -94,15 +101,12 @@ test("no secret in any error, log line or event of the matrix", async () => {
 });
 
 test("no secret where the server repeats it in its status line, headers, body and texts", async (t) => {
-  for (const fault of [...FAULTS.map(({ fault }) => fault), "not-http"].filter((fault) => fault !== "refused")) {
-    const { timeoutMs } = FAULTS.find((row) => row.fault === fault) ?? {};
-    const cells = OPERATIONS.flatMap((operation) => CREDENTIALS.map((credential) => [operation, credential, cell(`${fault}+echo`, operation, credential, { timeoutMs, maxRetries: 1 })]));
+  for (const { fault, cells } of ECHOES) {
     await t.test(fault, async () => {
-      for (const [operation, credential, outcome] of cells) {
+      for (const { operation, credential, outcome } of cells) {
         const { result, requests } = await outcome;
-        assert.ok(requests.length > 0);
         const { headers } = requests[0];
-        assert.ok(`${headers["x-api-token"]} ${headers.authorization}`.includes(SECRETS[credential]), "the server knew it");
+        assert.ok([headers["x-api-token"], headers.authorization?.replace("Bearer ", "")].includes(SECRETS[credential]), "the server knew it");
         search(`${operation.name} with the ${credential}`, result);
       }
     });

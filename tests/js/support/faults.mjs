@@ -64,11 +64,12 @@ const ANSWERS = {
   "429-daily": ({ no, send }) => send(429, no("daily request budget exceeded", 429), { "retry-after": DAILY_WAIT }),
   500: ({ no, send }) => send(500, no("Requested service is not available")),
   503: ({ no, send }) => send(503, no("Scheduled maintenance"), { "retry-after": "1" }),
-  redirect: ({ other, path, say, send }) => send(307, "", { location: say(`${other}${path}`, "?from=") }),
+  redirect: ({ other, path, say, send }) => send(307, "", { location: `${other}${path}${encodeURI(say("?from", "="))}` }),
   gzip: ({ whole, send }) => send(200, gzipSync(JSON.stringify(whole)), { "content-encoding": "gzip" }),
-  // Not in the table: for the tests of single things.
+  // What follows is not in the table: it is for the tests of single things.
+  "redirect-encoded": ({ other, path, token, send }) => send(307, "", { location: `${other}${path}?from=${encodeURIComponent(token)}` }),
   good: ({ whole, send }) => send(200, whole),
-  "not-http": ({ say, response }) => response.socket.end(`HTTP/1.1 200 OK\r\n${say("no colon here ")}\r\n\r\n`),
+  "not-http": ({ say, response }) => response.socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ?\r\nx-echo: ${say("it was")}\r\n\r\n`),
 };
 
 /**
@@ -128,7 +129,7 @@ export async function serveFaults() {
     const reset = () => response.socket?.resetAndDestroy();
     const answer = answers.get(run) ?? (operation && ANSWERS[fault]);
     if (!answer) return send(404, no(`there is no ${fault} of ${method} ${target}`));
-    await answer({ response, send, reset, whole, say, no, other: other.url, path: request.url, nth: reached(run).length });
+    await answer({ response, send, reset, whole, say, no, token, other: other.url, path: request.url, nth: reached(run).length });
   });
   const reached = (run) => {
     if (!runs.has(run)) runs.set(run, []);
