@@ -13,7 +13,7 @@ const TWO = { GET: 2, PUT: 2, POST: 2 };
 const BACKOFF = 375;
 const TOLD = 1000;
 
-const TIMEOUT_MS = 400;
+const TIMEOUT_MS = 500;
 
 /**
  * `requests` reach the server, `attempts` are sent (the same where not given), `wait` is between them. `answered` is
@@ -27,6 +27,7 @@ export const FAULTS = [
     answered: false,
     requests: NONE,
     attempts: TWO,
+    wait: BACKOFF,
     why: "it surely never left, so a POST goes again too",
     page: { attempts: POST_ONCE, why: "a page is not told why there is no answer: a POST goes once" },
   },
@@ -155,7 +156,7 @@ function line(row) {
       const { requests, attempts } = expected(row, method, where);
       return requests === attempts ? `${requests}` : `${requests} of ${attempts}`;
     });
-  const wait = { [BACKOFF]: "0.375 to 0.5 s", [TOLD]: "1 s", undefined: row.attempts ? "0.375 to 0.5 s" : "" }[row.wait];
+  const wait = { [BACKOFF]: "0.375 to 0.5 s", [TOLD]: "1 s" }[row.wait] ?? "";
   const error = outcome === "success" ? "the data" : `\`${outcome}\`${scope ? `, \`${scope}\`` : ""}`;
   const there = counts("page");
   const differs = page ? `${there.join() === counts("node").join() ? "" : `${there.join(", ")}: `}${page.why}` : "";

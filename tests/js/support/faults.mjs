@@ -131,6 +131,11 @@ export async function serveFaults() {
     if (!answer) return send(404, no(`there is no ${fault} of ${method} ${target}`));
     await answer({ response, send, reset, whole, say, no, token, other: other.url, path: request.url, nth: reached(run).length });
   });
+  /** The same once there are so many: on a busy machine, one that its client gave up may not have been read yet. */
+  const reachedBy = async (run, count) => {
+    for (let turn = 0; turn < 200 && reached(run).length < count; turn++) await sleep(10);
+    return reached(run);
+  };
   const reached = (run) => {
     if (!runs.has(run)) runs.set(run, []);
     return runs.get(run);
@@ -141,6 +146,7 @@ export async function serveFaults() {
   return {
     url: (fault, run) => `${fault === "refused" ? closed.url : server.url}/${fault}/${run}`,
     reached,
+    reachedBy,
     answers,
     elsewhere,
     connections: server.connections,
@@ -169,7 +175,7 @@ export const asData = (operation) => operation.call(new Proxy({}, { get: (_, nam
  * Makes one call with a client of its own, and gives all that is to be known of it: what came of it, and each text in
  * which a secret could stand. It is sent to pages as text, so it stands alone.
  */
-export async function makeCall(sdk, { baseUrl, name, args, credential, secret, timeoutMs = 20_000, maxRetries = 1 }, inspect) {
+export async function makeCall(sdk, { baseUrl, name, args, credential, secret, timeoutMs = 20_000, maxRetries = 1 }) {
   const texts = [];
   const events = [];
   const log = (line) => texts.push(line);
@@ -190,10 +196,11 @@ export async function makeCall(sdk, { baseUrl, name, args, credential, secret, t
   if (good) return { outcome: { name: "success", status: good.status, attempts: good.attempts }, headers: { ...good.headers }, events, texts, began, ended };
   for (let thrown = error, depth = 0; thrown instanceof Error && depth < 10; thrown = thrown.cause, depth++) {
     texts.push(thrown.message, String(thrown), String(thrown.stack), JSON.stringify(thrown), JSON.stringify({ ...thrown }));
-    if (inspect) texts.push(inspect(thrown, { depth: 10 }), inspect(thrown, { depth: 10, showHidden: true }));
   }
   const { kind, operation, status, attempts, scope, retryAfterSeconds, requestId } = error;
   return {
+    // Nothing of it leaves a page.
+    thrown: typeof process === "object" && error,
     outcome: { name: error.name, kind, operation, status, attempts, scope, retryAfterSeconds, requestId },
     typed: error instanceof (sdk[error.name] ?? Array) && sdk.isPipedriveError(error, kind),
     headers: { ...error.headers },
@@ -259,8 +266,12 @@ export function check(row, operation, result, requests, where) {
     assert.ok(wait >= says.wait - 5, `${what}: the second request came after ${wait} ms`);
   }
   // What the client tells agrees with what it does.
-  const told = (type) => result.events.filter((event) => event.type === type).length;
-  assert.deepEqual([told("request"), told("response"), told("retry")], [attempts, attempts, attempts - 1], what);
+  const told = (type) => result.events.filter((event) => event.type === type);
+  assert.deepEqual([told("request").length, told("response").length, told("retry").length], [attempts, attempts, attempts - 1], what);
+  // After a 429 it is the whole queue that waits.
+  for (const { durationMs } of told(says.status === 429 ? "wait" : "retry")) {
+    assert.ok(durationMs > says.wait * 0.95 && durationMs <= Math.max(500, says.wait), `${what}: it told a wait of ${durationMs} ms`);
+  }
 }
 
 function checkReset(seconds, { resetAt, ended }, what) {
