@@ -200,13 +200,11 @@ fn limit_hit<T: Transport>(response: &Response<T>, text: &str, now: f64) -> (Lim
     let asked = retry_after(&response.headers, now);
     let limit = RateLimit::read(&response.headers, now);
     let wait = asked.or_else(|| limit.reset_at.map(|at| at - now));
-    let daily = text.to_ascii_lowercase().contains("daily")
-        || limit.daily_remaining == Some(0)
-        || wait.is_some_and(|wait| wait > LONGEST_WAIT_MS);
-    if daily {
-        (LimitScope::Daily, asked.map_or_else(|| next_midnight(now), |wait| now + wait))
-    } else {
-        (LimitScope::Burst, now + wait.unwrap_or(DEFAULT_RESET_MS))
+    let told_daily = text.to_ascii_lowercase().contains("daily") || limit.daily_remaining == Some(0);
+    match wait {
+        _ if told_daily => (LimitScope::Daily, asked.map_or_else(|| next_midnight(now), |wait| now + wait)),
+        Some(wait) if wait > LONGEST_WAIT_MS => (LimitScope::Daily, now + wait),
+        _ => (LimitScope::Burst, now + wait.unwrap_or(DEFAULT_RESET_MS)),
     }
 }
 

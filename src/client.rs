@@ -213,7 +213,7 @@ impl<W: World> Inner<W> {
             })
             .map_err(|error| error.sent(attempts, token.as_ref()));
         let (data, next, deprecation) = read?;
-        self.tell_deprecation(endpoint, deprecation, &response.headers);
+        self.tell_deprecation(endpoint, deprecation, &response.headers, token.as_ref());
         let meta = Meta {
             status: response.status,
             request_id: response.headers.get("x-correlation-id"),
@@ -331,8 +331,9 @@ impl<W: World> Inner<W> {
         };
         self.tell(endpoint, EventKind::Response, attempt, status, Some(now - started), None);
         result.map_err(|error| {
+            let error = error.sent(attempt, signature.map(|signature| &signature.token));
             self.learn_from(endpoint, &error, attempt);
-            error.sent(attempt, signature.map(|signature| &signature.token))
+            error
         })
     }
 
@@ -412,10 +413,17 @@ impl<W: World> Inner<W> {
     }
 
     /// Passes Pipedrive's announcement of an end on, once per operation.
-    fn tell_deprecation(&self, endpoint: &'static Endpoint, notice: Option<String>, headers: &W::Headers) {
+    fn tell_deprecation(
+        &self,
+        endpoint: &'static Endpoint,
+        notice: Option<String>,
+        headers: &W::Headers,
+        token: Option<&Secret>,
+    ) {
         let sunset = || headers.get("sunset").map(|date| ["it ends ", &date].concat());
         let deprecated = || headers.get("deprecation").map(|_| "it is deprecated".to_owned());
-        let Some(text) = notice.or_else(sunset).or_else(deprecated) else { return };
+        let Some(mut text) = notice.or_else(sunset).or_else(deprecated) else { return };
+        token.into_iter().for_each(|token| token.redact(&mut text));
         let mut told = self.deprecated.borrow_mut();
         if !told.contains(&endpoint.operation) {
             told.push(endpoint.operation);

@@ -167,7 +167,7 @@ impl Error {
     pub(crate) fn sent(mut self, attempts: u32, token: Option<&Secret>) -> Self {
         self.0.attempts = attempts;
         if let Some(token) = token {
-            self.0.redact(token.reveal());
+            self.0.redact(token);
         }
         self
     }
@@ -181,24 +181,15 @@ impl Error {
 
 impl Details {
     /// Takes a token out of everything that came from outside.
-    fn redact(&mut self, token: &str) {
-        // A real one has 40 characters or more; a short one would be found in words that are none.
-        if token.len() < 8 {
-            return;
-        }
-        let clean = |text: &mut String| {
-            if text.contains(token) {
-                *text = text.replace(token, "[redacted]");
-            }
-        };
-        clean(&mut self.message);
-        self.detail.iter_mut().for_each(clean);
-        self.body.iter_mut().for_each(clean);
-        self.request_id.iter_mut().for_each(clean);
-        self.cause.iter_mut().for_each(|cause| clean(&mut cause.text));
-        self.headers.iter_mut().for_each(|(_, value)| clean(value));
+    fn redact(&mut self, token: &Secret) {
+        token.redact(&mut self.message);
+        self.detail.iter_mut().for_each(|text| token.redact(text));
+        self.body.iter_mut().for_each(|text| token.redact(text));
+        self.request_id.iter_mut().for_each(|text| token.redact(text));
+        self.cause.iter_mut().for_each(|cause| token.redact(&mut cause.text));
+        self.headers.iter_mut().for_each(|(_, value)| token.redact(value));
         if let Some(Code::Text(code)) = &mut self.code {
-            clean(code);
+            token.redact(code);
         }
     }
 }

@@ -71,7 +71,7 @@ impl fmt::Debug for Operation {
 }
 
 /// Writes every byte that is not unreserved in RFC 3986 as `%XX`, so that a value can change neither path nor query.
-fn percent_encode(text: &str, out: &mut String) {
+pub(crate) fn percent_encode(text: &str, out: &mut String) {
     const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];
     let digit = |value: u8| HEX.get(usize::from(value)).copied().unwrap_or('0');
     for byte in text.bytes() {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::operation::percent_encode;
+
 /// A token. It has no `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -20,6 +22,21 @@ impl Secret {
             Ok(Self(text))
         } else {
             Err("has characters that no header can carry: it must be visible ASCII without blanks")
+        }
+    }
+
+    /// Takes the token out of a text, as it is and as URLs carry it.
+    pub(crate) fn redact(&self, text: &mut String) {
+        // A real one has 40 characters or more; a short one would be found in words that are none.
+        if self.0.len() < 8 {
+            return;
+        }
+        let mut in_urls = String::new();
+        percent_encode(&self.0, &mut in_urls);
+        for form in [&self.0, &in_urls] {
+            if text.contains(form.as_str()) {
+                *text = text.replace(form.as_str(), "[redacted]");
+            }
         }
     }
 
@@ -43,6 +60,17 @@ mod tests {
     fn shows_nothing_of_itself() {
         let secret = Secret::new("abc123").expect("a good token");
         assert_eq!(format!("{secret:?}"), "Secret(…)");
+    }
+
+    #[test]
+    fn is_taken_out_of_texts_and_urls() {
+        let secret = Secret::new("v1u:AQIBAHj0").expect("a good token");
+        let mut text = "a v1u:AQIBAHj0 b http://c/?d=v1u%3AAQIBAHj0&e".to_owned();
+        secret.redact(&mut text);
+        assert_eq!(text, "a [redacted] b http://c/?d=[redacted]&e");
+        let mut text = "the URL is wrong".to_owned();
+        Secret::new("wrong").expect("a good token").redact(&mut text);
+        assert_eq!(text, "the URL is wrong");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 import type { ErrorFields } from "./errors.js";
 import { isPipedriveError, makeError } from "./errors.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
+import type { Secrets } from "./secrets.js";
 import type { RateLimit, ResponseInfo } from "./types.js";
 
 /** What a call comes to. */
@@ -80,6 +81,7 @@ export class Settle {
     readonly site: { stack?: string },
     /** Where the page began. */
     readonly from: Pick<ErrorFields, "cursor" | "start">,
+    readonly secrets: Secrets,
     /** Lets go of all that the call holds. */
     readonly end: () => void,
     /** Holds the data against the models, if anybody wants to know. */
@@ -125,9 +127,9 @@ export class Settle {
     scope: "burst" | "daily" | undefined,
     resetAt: number | undefined,
   ): void {
-    const { operation, from } = this;
+    const { operation, from, secrets } = this;
     const { cursor, start } = from;
-    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause, causeText, cursor, start };
+    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause: secrets.cause(cause), causeText, cursor, start };
     this.throw(makeError(message, scope ? { ...fields, scope, resetAt: date(resetAt) } : fields));
   }
 

@@ -7,6 +7,7 @@ import { ENDPOINTS, type NewUser, type OperationId, type UserChanges, type Users
 import { type Instance, loader } from "./load.js";
 import { Listener } from "./observe.js";
 import { CursorPage, OffsetPage, PagePromise } from "./pages.js";
+import { Secrets } from "./secrets.js";
 import { Signals } from "./signals.js";
 import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./types.js";
 
@@ -36,6 +37,7 @@ interface Own {
 /** A client of Pipedrive's Users API, for one user of one company. */
 export class UsersClient implements UsersOperations {
   readonly #config: Record<string, unknown>;
+  readonly #secrets = new Secrets();
   readonly #listener: Listener;
   readonly #onDrift: UsersClientConfig["onDrift"];
   #inspect: ((operation: OperationId, data: unknown) => void) | undefined;
@@ -50,7 +52,9 @@ export class UsersClient implements UsersOperations {
    * {@link ConfigError}.
    */
   constructor(config: UsersClientConfig) {
-    this.#config = checkConfig(config);
+    const checked = checkConfig(config);
+    const [apiToken, accessToken] = [this.#secrets.watch(checked["apiToken"]), this.#secrets.watch(checked["accessToken"])];
+    this.#config = { ...checked, apiToken, accessToken };
     this.#listener = new Listener(config);
     this.#onDrift = config.onDrift;
   }
@@ -161,7 +165,7 @@ export class UsersClient implements UsersOperations {
         if (signal) this.#signals.remove(signal, giveUp);
         cancel = () => undefined;
       };
-      const settle = new Settle(operation, site, given, end, (operation, data) => this.#inspect?.(operation, data), resolve as (outcome: Outcome<unknown>) => void, reject);
+      const settle = new Settle(operation, site, given, this.#secrets, end, (operation, data) => this.#inspect?.(operation, data), resolve as (outcome: Outcome<unknown>) => void, reject);
       this.#calls.add(giveUp);
       if (signal) this.#signals.add(signal, giveUp);
 

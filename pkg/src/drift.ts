@@ -17,6 +17,9 @@ export function typeOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+/** A value of an enumeration. What is long is none, and nobody knows what it is. */
+export const shown = (value: string): string => ([...value].length > 32 ? "a long string" : JSON.stringify(value));
+
 /** Makes what holds the data of answers against the models: each difference is told once per path and kind. */
 export function inspector(onDrift: (drift: Drift) => void, listener: Listener): (operation: OperationId, data: unknown) => void {
   const told = new Set<string>();

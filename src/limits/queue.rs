@@ -105,6 +105,8 @@ impl Ticket {
     /// Waits for the permit to send. `on_wait` is told how long, whenever the limit and not the order is the reason.
     pub(crate) async fn permit<C: Clock>(&self, clock: &C, mut on_wait: impl FnMut(f64)) -> Permit {
         let mut timer: Option<(f64, Timer<'_>)> = None;
+        // A timer can be early by its clock: the same wait is told once.
+        let mut told = 0.0;
         poll_fn(|context| {
             loop {
                 let now = clock.now();
@@ -122,7 +124,10 @@ impl Ticket {
                     #[allow(clippy::float_cmp)]
                     Some(running) if running.0 == at => running,
                     _ => {
-                        on_wait(at - now);
+                        if at > told {
+                            told = at;
+                            on_wait(at - now);
+                        }
                         timer.insert((at, Box::pin(clock.sleep(at - now))))
                     }
                 };

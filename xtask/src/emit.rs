@@ -75,7 +75,7 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
 /// twice as much.
 fn drift() -> String {
     let mut out = format!(
-        "{HEAD}import {{ object, type Report, typeOf }} from \"../drift.js\";\nimport type {{ OperationId }} from \
+        "{HEAD}import {{ object, type Report, shown, typeOf }} from \"../drift.js\";\nimport type {{ OperationId }} from \
          \"./operations.js\";\n\ntype Check = (value: any, path: string, report: Report) => void;\n\n"
     );
     for model in MODELS {
@@ -144,7 +144,7 @@ fn check_of(shape: Shape, path: &str) -> String {
             let known =
                 known.iter().map(|value| format!("member === \"{value}\"")).collect::<Vec<_>>().join(" || ");
             format!(
-                "{known} || (typeof member === \"string\" ? report({path}, \"value\", {expected}, JSON.stringify(member)) : {wrong})"
+                "{known} || (typeof member === \"string\" ? report({path}, \"value\", {expected}, shown(member)) : {wrong})"
             )
         }
         Shape::OneOfNumbers(known) => {
