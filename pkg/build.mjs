@@ -1,13 +1,14 @@
 // Makes dist/ of src/: one self-contained file per entry point and condition, the module inside the script where the
 // runtime lets bytes be compiled, and beside it where it does not.
 import { copyFile, mkdir, readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
 
-const here = (path) => new URL(path, import.meta.url).pathname;
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
   options: { wasm: { type: "string", default: here("src/generated/wasm") }, out: { type: "string", default: here("dist") } },
 });

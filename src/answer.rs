@@ -44,7 +44,8 @@ pub(crate) fn read<T: Transport>(
         Some(true) => {}
         Some(false) => {
             let said = Said::of(&json);
-            let text = ["success: false with status ", &decimal(response.status), ". ", &said.text];
+            let text =
+                ["success: false with status ", &decimal(response.status), ". ", &one_line(&said.text)];
             let error = Error::new(Kind::Api, endpoint.operation, &text);
             return Err(with_response(said.add_to(error), response));
         }
@@ -69,6 +70,12 @@ struct Said {
     text: String,
     detail: Option<String>,
     code: Option<Code>,
+}
+
+/// A server's text as a part of a line: no line breaks, no end, and not the whole of a page.
+fn one_line(text: &str) -> String {
+    let line: String = text.trim().chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line.trim_end_matches('.').to_owned()
 }
 
 /// The first text in a value, however deep: `errors` is an object of lists.
@@ -108,7 +115,7 @@ impl Said {
         error.with(|details| {
             if let Some(detail) = &detail {
                 details.message.push_str(" (");
-                details.message.push_str(detail);
+                details.message.push_str(&one_line(detail));
                 details.message.push(')');
             }
             details.detail = detail;
@@ -142,7 +149,10 @@ fn failure<T: Transport>(
              Stop calling for a while.",
         ),
         403 => (Kind::Permission, permission_hint(endpoint.scope, &said.text)),
-        404 => (Kind::NotFound, "There is no such user in this company, or the token's user may not see it."),
+        404 if json.is_some() && endpoint.path.contains('{') => {
+            (Kind::NotFound, "There is no such user in this company, or the token's user may not see it.")
+        }
+        404 => (Kind::NotFound, "Nothing is at this URL. Check baseUrl."),
         400 | 415 | 422 => (Kind::Validation, "Pipedrive did not accept the parameters."),
         429 => (Kind::RateLimit, ""),
         500.. => (Kind::Server, "Pipedrive or something in front of it failed. It may work later."),
@@ -158,12 +168,15 @@ fn failure<T: Transport>(
     };
     let status_text = decimal(status);
     let mut text: Vec<&str> = vec![if status == 0 { "redirect" } else { &status_text }];
-    let said_text = said.text.trim_end_matches('.').to_owned();
+    let said_text = one_line(&said.text);
     if !said_text.is_empty() {
         text.extend([" ", &said_text]);
     }
     let limit = (kind == Kind::RateLimit).then(|| limit_hit(response, &said.text, now));
     let limit_hint = match limit {
+        Some((LimitScope::Daily, _)) if !is_daily(&said.text) => {
+            "The server asks to wait for longer than a minute: until resetAt, nothing is sent."
+        }
         Some((LimitScope::Daily, _)) => {
             "The company's daily token budget is spent: no call is carried out until the server's midnight, which \
              resetAt estimates."
@@ -176,10 +189,9 @@ fn failure<T: Transport>(
     let error = said.add_to(error).with(|details| {
         details.retry_after_seconds = retry_after(&response.headers, now).map(|wait| wait / 1000.0);
         details.unprocessed = kind == Kind::RateLimit;
-        if let Some((scope, reset_at)) = limit {
-            details.scope = Some(scope);
-            details.reset_at = Some(reset_at);
-        }
+        details.scope = limit.map(|(scope, _)| scope);
+        let asked = details.retry_after_seconds.map(|seconds| now + seconds * 1000.0);
+        details.reset_at = limit.map(|(_, reset_at)| reset_at).or(asked);
     });
     with_response(error, response)
 }
@@ -195,12 +207,16 @@ fn permission_hint(scope: Scope, text: &str) -> &'static str {
     }
 }
 
+fn is_daily(text: &str) -> bool {
+    text.to_ascii_lowercase().contains("daily")
+}
+
 /// Which limit a 429 means, and when it is lifted. The text tells where there is one; else a burst is over soon.
 fn limit_hit<T: Transport>(response: &Response<T>, text: &str, now: f64) -> (LimitScope, f64) {
     let asked = retry_after(&response.headers, now);
     let limit = RateLimit::read(&response.headers, now);
     let wait = asked.or_else(|| limit.reset_at.map(|at| at - now));
-    let told_daily = text.to_ascii_lowercase().contains("daily") || limit.daily_remaining == Some(0);
+    let told_daily = is_daily(text) || limit.daily_remaining == Some(0);
     match wait {
         _ if told_daily => (LimitScope::Daily, asked.map_or_else(|| next_midnight(now), |wait| now + wait)),
         Some(wait) if wait > LONGEST_WAIT_MS => (LimitScope::Daily, now + wait),
@@ -214,6 +230,11 @@ fn with_response<T: Transport>(error: Error, response: &Response<T>) -> Error {
         details.status = Some(response.status);
         details.request_id = response.headers.get("x-correlation-id");
         details.headers = response.headers.to_vec();
+        for (name, value) in &mut details.headers {
+            if matches!(name.as_str(), "set-cookie" | "cookie" | "authorization" | "x-api-token") {
+                "[redacted]".clone_into(value);
+            }
+        }
         details.body = Some(response.body.text(BODY_LIMIT));
     })
 }

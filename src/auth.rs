@@ -49,7 +49,7 @@ impl Auth {
         Ok(Some(Signature { name, value: [prefix, secret.reveal()].concat(), token: secret }))
     }
 
-    /// After a 401: whether the call may be sent once more, with a token that is newer than the refused one.
+    /// After a 401: whether the call may be sent once more, with a token that was given after it was refused.
     ///
     /// Many calls can be refused at once: the first to come asks for a new token, the others wait for that one or
     /// find that it is there already.
@@ -101,7 +101,7 @@ impl Auth {
                 Ok(secret)
             }
             Err(cause) => {
-                let text = ["the credential function failed, so nothing was sent: ", &cause.text];
+                let text = ["the credential function failed: ", &cause.text];
                 Err(Error::new(Kind::Authentication, endpoint.operation, &text)
                     .with(|details| details.cause = Some(cause)))
             }

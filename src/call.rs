@@ -29,6 +29,19 @@ pub struct Call<W: World, M> {
     model: PhantomData<M>,
 }
 
+impl<W: World, M> Clone for Call<W, M> {
+    fn clone(&self) -> Self {
+        Self {
+            client: self.client.clone(),
+            endpoint: self.endpoint,
+            args: self.args.clone(),
+            options: self.options.clone(),
+            headers: self.headers.clone(),
+            model: PhantomData,
+        }
+    }
+}
+
 /// The data of an answer, and what is known beside it.
 pub struct Answered<W: World, M> {
     /// The data.
@@ -142,6 +155,23 @@ impl<W: World, M: DeserializeOwned + Described> PagedCall<W, M> {
         Self(self.0.max_retries(retries))
     }
 
+    /// A header beside the client's.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self(self.0.header(name, value))
+    }
+
+    /// Asks for the page, and gives it with all that is known beside it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Kind`].
+    pub async fn with_response(self) -> Result<Answered<W, Page<M>>> {
+        let endpoint = self.0.endpoint;
+        let (reply, client) = self.0.reply().await?;
+        let items = decode(&client, endpoint, &reply)?;
+        Ok(Answered { data: Page { items, next: reply.next }, response: reply.meta })
+    }
+
     /// The pages, one after the other, each asked for when it is needed.
     #[must_use = "a page is sent for when it is asked for"]
     pub fn pages(self) -> Pager<W, M> {
@@ -154,11 +184,7 @@ impl<W: World, M: DeserializeOwned + Described + 'static> IntoFuture for PagedCa
     type IntoFuture = Pin<Box<dyn Future<Output = Result<Page<M>>>>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async {
-            let endpoint = self.0.endpoint;
-            let (reply, client) = self.0.reply().await?;
-            Ok(Page { items: decode(&client, endpoint, &reply)?, next: reply.next })
-        })
+        Box::pin(async { self.with_response().await.map(|answered| answered.data) })
     }
 }
 
@@ -175,11 +201,13 @@ impl<W: World, M: DeserializeOwned + Described> Pager<W, M> {
     ///
     /// See [`Kind`]. A server whose pages go in a circle is a [`Kind::Decode`].
     pub async fn next_page(&mut self) -> Result<Option<Page<M>>> {
-        let Some(call) = self.next.take() else { return Ok(None) };
+        // It stays the next one until it has come: after an error, the same page is asked for again.
+        let Some(call) = &self.next else { return Ok(None) };
+        let mut call = call.clone();
         let endpoint = call.endpoint;
-        let (mut args, options, headers) = (call.args.clone(), call.options.clone(), call.headers.clone());
-        let (reply, client) = call.reply().await?;
+        let (reply, client) = call.clone().reply().await?;
         let items = decode(&client, endpoint, &reply)?;
+        self.next = None;
         if let Some(next) = reply.next.clone() {
             if self.seen.contains(&next) {
                 let text = "the server's pages go in a circle: reading on would never end";
@@ -187,8 +215,8 @@ impl<W: World, M: DeserializeOwned + Described> Pager<W, M> {
             }
             self.seen.push(next.clone());
             let name = if matches!(next, Next::Cursor(_)) { "cursor" } else { "start" };
-            args.push((name, next.into()));
-            self.next = Some(Call { client, endpoint, args, options, headers, model: PhantomData });
+            call.args.push((name, next.into()));
+            self.next = Some(call);
         }
         Ok(Some(Page { items, next: reply.next }))
     }

@@ -14,7 +14,7 @@ use crate::drift::{self, Drift};
 use crate::endpoint::{Endpoint, Method};
 use crate::error::{Error, Kind, LimitScope, Result};
 use crate::event::{Event, EventKind};
-use crate::limits::{Daily, Queue, RateLimit};
+use crate::limits::{DEFAULT_RESET_MS, Daily, Queue, RateLimit, retry_after};
 use crate::models::Shape;
 use crate::operation::Operation;
 use crate::options::CallOptions;
@@ -24,7 +24,7 @@ use crate::secret::Secret;
 use crate::shared::{Handle, Shared};
 use crate::sorted::SortedMap;
 use crate::transport::{
-    Body, Headers, Progress, Request, RequestHeaders, Response, SendError, Transport, World,
+    Body, HeaderList, Headers, Progress, Request, RequestHeaders, Response, SendError, Transport, World,
 };
 use crate::usage::Usage;
 
@@ -101,13 +101,13 @@ struct Job {
 struct Answered<W: World> {
     response: Response<W>,
     attempts: u32,
-    /// The token that it was asked with, to be taken out of whatever is told of it.
-    token: Option<Secret>,
+    /// What it was asked with, to be taken out of whatever is told of it.
+    secrets: Rc<[Secret]>,
 }
 
 impl<W: World> Clone for Answered<W> {
     fn clone(&self) -> Self {
-        Self { response: self.response.clone(), attempts: self.attempts, token: self.token.clone() }
+        Self { response: self.response.clone(), attempts: self.attempts, secrets: Rc::clone(&self.secrets) }
     }
 }
 
@@ -198,22 +198,28 @@ impl<W: World> Client<W> {
 impl<W: World> Inner<W> {
     /// A call from its operation to its reply; the same GETs at the same time share one request.
     async fn call(self: &Rc<Self>, job: Rc<Job>) -> Result<Reply<W>> {
+        let from = job.operation.from.clone();
+        self.answer(job).await.map_err(|error| error.with(|details| details.page = Next::from_arg(from)))
+    }
+
+    /// The answer to a call, and what can be read of it.
+    async fn answer(self: &Rc<Self>, job: Rc<Job>) -> Result<Reply<W>> {
         let endpoint = job.operation.endpoint;
         let answered = if endpoint.method == Method::Get {
             self.share(&job).await?
         } else {
             Rc::clone(self).run(Rc::clone(&job)).await?
         };
-        let Answered { response, attempts, token } = answered;
+        let Answered { response, attempts, secrets } = answered;
         let now = self.world.now();
         let read = answer::read(endpoint, &response, now)
             .and_then(|Payload { data, additional, deprecation }| {
                 let next = page::next(&job.operation, &data, additional.as_ref())?;
                 Ok((data, next, deprecation))
             })
-            .map_err(|error| error.sent(attempts, token.as_ref()));
+            .map_err(|error| error.sent(attempts, &secrets));
         let (data, next, deprecation) = read?;
-        self.tell_deprecation(endpoint, deprecation, &response.headers, token.as_ref());
+        self.tell_deprecation(endpoint, deprecation, &response.headers, &secrets);
         let meta = Meta {
             status: response.status,
             request_id: response.headers.get("x-correlation-id"),
@@ -253,6 +259,7 @@ impl<W: World> Inner<W> {
         let mut tries = 0;
         let mut renewed: Option<Signature> = None;
         let mut may_renew = true;
+        let mut failed: Option<Error> = None;
         loop {
             let permit = ticket
                 .permit(&self.world, |milliseconds| {
@@ -261,30 +268,31 @@ impl<W: World> Inner<W> {
                 .await;
             let signature = match renewed.take() {
                 Some(signature) => Some(signature),
-                None => self.auth.sign(endpoint).await?,
+                None => self.sign(&job).await.map_err(|error| error.sent(attempts, &[]))?,
             };
-            self.spend(endpoint)?;
+            // A call that failed for another reason keeps that reason when the budget ends before its retry.
+            self.spend(endpoint).map_err(|refused| failed.take().unwrap_or(refused))?;
             attempts += 1;
             tries += 1;
-            let outcome = self.attempt(&job, signature.as_ref(), attempts).await;
+            let secrets = self.secrets(&job, signature.as_ref());
+            let outcome = self.attempt(&job, signature.as_ref(), &secrets, attempts).await;
             drop(permit);
             let error = match outcome {
-                Ok(response) => {
-                    let token = signature.map(|signature| signature.token);
-                    return Ok(Answered { response, attempts, token });
-                }
+                Ok(response) => return Ok(Answered { response, attempts, secrets }),
                 Err(error) => error,
             };
             if error.kind == Kind::Authentication
                 && may_renew
                 && let Some(signature) = &signature
-                && self.auth.renew(&signature.token, endpoint).await?
             {
                 // Once, and outside the number of retries.
                 may_renew = false;
-                tries -= 1;
-                renewed = self.auth.current();
-                continue;
+                let renewal = self.auth.renew(&signature.token, endpoint).await;
+                if renewal.map_err(|error| error.sent(attempts, &secrets))? {
+                    tries -= 1;
+                    renewed = self.auth.current();
+                    continue;
+                }
             }
             let random = self.world.random();
             let Decision::Again(wait) = retry::decide(&error, endpoint.method, tries, max_retries, random)
@@ -292,16 +300,46 @@ impl<W: World> Inner<W> {
                 return Err(error);
             };
             self.tell(endpoint, EventKind::Retry, attempts, error.status, Some(wait), Some(&error.message));
-            if wait > 0.0 {
-                self.world.sleep(wait).await;
-            }
+            failed = Some(error);
+            self.world.sleep(wait).await;
         }
     }
 
-    /// One request and what became of it, within the time that it has.
-    async fn attempt(&self, job: &Job, signature: Option<&Signature>, attempt: u32) -> Result<Response<W>> {
+    /// The credential of the next attempt, within the time that an attempt has.
+    async fn sign(&self, job: &Job) -> Result<Option<Signature>> {
         let endpoint = job.operation.endpoint;
-        let timeout_ms = job.options.timeout_ms.unwrap_or(self.config.timeout_ms);
+        let timeout_ms = self.timeout_ms(job);
+        let signing = self.within(timeout_ms, self.auth.sign(endpoint)).await;
+        signing.unwrap_or_else(|| {
+            let text =
+                ["the credential function gave no token within ", &decimal(timeout_ms), " ms (timeoutMs)"];
+            Err(Error::new(Kind::Timeout, endpoint.operation, &text))
+        })
+    }
+
+    fn timeout_ms(&self, job: &Job) -> u32 {
+        job.options.timeout_ms.unwrap_or(self.config.timeout_ms)
+    }
+
+    /// What a request carries that must not show: its token, and the credentials among the caller's own headers.
+    fn secrets(&self, job: &Job, signature: Option<&Signature>) -> Rc<[Secret]> {
+        let headers = self.config.headers.0.iter().chain(&job.options.headers);
+        let credentials = headers
+            .filter(|(name, _)| matches!(name.as_str(), "authorization" | "x-api-token" | "cookie"))
+            .filter_map(|(_, value)| Secret::new(value.split(' ').next_back()?).ok());
+        signature.map(|signature| signature.token.clone()).into_iter().chain(credentials).collect()
+    }
+
+    /// One request and what became of it, within the time that it has.
+    async fn attempt(
+        &self,
+        job: &Job,
+        signature: Option<&Signature>,
+        secrets: &[Secret],
+        attempt: u32,
+    ) -> Result<Response<W>> {
+        let endpoint = job.operation.endpoint;
+        let timeout_ms = self.timeout_ms(job);
         let request = self.request(job, signature);
         self.tell(endpoint, EventKind::Request, attempt, None, None, None);
         let started = self.world.now();
@@ -309,7 +347,7 @@ impl<W: World> Inner<W> {
         let now = self.world.now();
         let result = match outcome {
             Some(Ok(response)) => {
-                self.observe(&response.headers, now);
+                self.observe(&RateLimit::read(&response.headers, now), now);
                 if (200..300).contains(&response.status) {
                     Ok(response)
                 } else {
@@ -319,7 +357,12 @@ impl<W: World> Inner<W> {
                     }
                 }
             }
-            Some(Err(error)) => Err(connection_error(endpoint, error)),
+            Some(Err(error)) => {
+                if let Progress::Body { headers, .. } = &error.progress {
+                    self.observe(&RateLimit::read(&HeaderList(headers.clone()), now), now);
+                }
+                Err(connection_error(endpoint, error, now))
+            }
             None => {
                 let text = ["no whole answer within ", &decimal(timeout_ms), " ms (timeoutMs)"];
                 Err(Error::new(Kind::Timeout, endpoint.operation, &text))
@@ -331,7 +374,7 @@ impl<W: World> Inner<W> {
         };
         self.tell(endpoint, EventKind::Response, attempt, status, Some(now - started), None);
         result.map_err(|error| {
-            let error = error.sent(attempt, signature.map(|signature| &signature.token));
+            let error = error.sent(attempt, secrets);
             self.learn_from(endpoint, &error, attempt);
             error
         })
@@ -368,7 +411,9 @@ impl<W: World> Inner<W> {
     /// Takes the cost out of the day's budget, or refuses the call before it is sent.
     fn spend(&self, endpoint: &'static Endpoint) -> Result<()> {
         let now = self.world.now();
-        self.daily.borrow_mut().spend(endpoint.cost, now).map_err(|reset_at| {
+        // The budget is let go of before anybody is told, who may well make a call.
+        let spent = self.daily.borrow_mut().spend(endpoint.cost, now);
+        spent.map_err(|reset_at| {
             let text = "not sent: the cost is more than the rest of the daily budget";
             self.tell(endpoint, EventKind::Limited, 0, None, Some(reset_at - now), Some(text));
             let text = [
@@ -388,13 +433,12 @@ impl<W: World> Inner<W> {
     }
 
     /// Every answer tells of the limits.
-    fn observe(&self, headers: &W::Headers, now: f64) {
-        let told = RateLimit::read(headers, now);
-        self.queue.observe(&told, now);
+    fn observe(&self, told: &RateLimit, now: f64) {
+        self.queue.observe(told, now);
         if let Some(remaining) = told.daily_remaining {
             self.daily.borrow_mut().observe(remaining, now);
         }
-        self.rate_limit.borrow_mut().update(&told);
+        self.rate_limit.borrow_mut().update(told);
     }
 
     /// What a failure means for the calls after it.
@@ -402,6 +446,8 @@ impl<W: World> Inner<W> {
         if error.unprocessed || error.status == Some(401) {
             self.usage.borrow_mut().refund(endpoint);
             self.daily.borrow_mut().refund(endpoint.cost);
+        } else if matches!(error.kind, Kind::Connection | Kind::Timeout) {
+            self.daily.borrow_mut().unanswered(endpoint.cost);
         }
         let (Some(scope), Some(reset_at)) = (error.scope, error.reset_at) else { return };
         match scope {
@@ -418,12 +464,14 @@ impl<W: World> Inner<W> {
         endpoint: &'static Endpoint,
         notice: Option<String>,
         headers: &W::Headers,
-        token: Option<&Secret>,
+        secrets: &[Secret],
     ) {
         let sunset = || headers.get("sunset").map(|date| ["it ends ", &date].concat());
         let deprecated = || headers.get("deprecation").map(|_| "it is deprecated".to_owned());
         let Some(mut text) = notice.or_else(sunset).or_else(deprecated) else { return };
-        token.into_iter().for_each(|token| token.redact(&mut text));
+        for secret in secrets {
+            secret.redact(&mut text);
+        }
         let mut told = self.deprecated.borrow_mut();
         if !told.contains(&endpoint.operation) {
             told.push(endpoint.operation);
@@ -478,21 +526,32 @@ fn share_key(Job { operation, options }: &Job) -> String {
     key
 }
 
-fn connection_error(endpoint: &'static Endpoint, error: SendError) -> Error {
+fn connection_error(endpoint: &'static Endpoint, error: SendError, now: f64) -> Error {
     let SendError { progress, cause } = error;
-    let hint = match progress {
-        Progress::Unsent => "the connection was not made: ",
-        Progress::Body { .. } => "the answer was cut off: ",
-        Progress::Unknown => {
-            "no answer came. Either the network failed, or this is a page and CORS keeps the answer from it: "
-        }
+    let (kind, hint) = match progress {
+        Progress::Unsent => (Kind::Connection, "the connection was not made: "),
+        Progress::Body { .. } => (Kind::Connection, "the answer was cut off: "),
+        Progress::NoResponse => (Kind::Config, "the fetch function did not give a Response: "),
+        Progress::Unknown => (
+            Kind::Connection,
+            "no answer came. Either the network failed, or this is a page and CORS keeps the answer from it: ",
+        ),
     };
-    Error::new(Kind::Connection, endpoint.operation, &[hint, &cause.text]).with(|details| {
+    Error::new(kind, endpoint.operation, &[hint, &cause.text]).with(|details| {
         details.cause = Some(cause);
         details.unprocessed = matches!(progress, Progress::Unsent);
-        if let Progress::Body { status, headers } = progress {
-            details.status = Some(status);
-            details.headers = headers;
+        let Progress::Body { status, headers } = progress else { return };
+        let headers = HeaderList(headers);
+        details.status = Some(status);
+        details.request_id = headers.get("x-correlation-id");
+        let wait = retry_after(&headers, now);
+        details.retry_after_seconds = wait.map(|wait| wait / 1000.0);
+        if status == 429 {
+            // Its head says all that matters: the call was not carried out, and the queue has to pause.
+            details.unprocessed = true;
+            details.scope = Some(LimitScope::Burst);
+            details.reset_at = Some(now + wait.unwrap_or(DEFAULT_RESET_MS));
         }
+        details.headers = headers.0;
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::page::Next;
 use crate::secret::Secret;
 use crate::transport::Cause;
 
@@ -100,8 +101,11 @@ pub struct Details {
     pub cause: Option<Cause>,
     /// Which limit was hit.
     pub scope: Option<LimitScope>,
-    /// When the limit is lifted, in milliseconds since 1970; an estimate where `scope` is daily.
+    /// When the limit is lifted, or the server asks to come back, in milliseconds since 1970; an estimate where
+    /// `scope` is daily.
     pub reset_at: Option<f64>,
+    /// Where the page began that failed, to go on from.
+    pub page: Option<Next>,
     /// Whether the request surely was not carried out, so that sending it again adds nothing twice.
     pub(crate) unprocessed: bool,
 }
@@ -158,16 +162,17 @@ impl Error {
             cause: None,
             scope: None,
             reset_at: None,
+            page: None,
             unprocessed: false,
         }))
     }
 
-    /// The same error after so many requests. Nothing of it holds the token that they carried: some servers repeat
+    /// The same error after so many requests. Nothing of it holds the secrets that they carried: some servers repeat
     /// what they refuse.
-    pub(crate) fn sent(mut self, attempts: u32, token: Option<&Secret>) -> Self {
+    pub(crate) fn sent(mut self, attempts: u32, secrets: &[Secret]) -> Self {
         self.0.attempts = attempts;
-        if let Some(token) = token {
-            self.0.redact(token);
+        for secret in secrets {
+            self.0.redact(secret);
         }
         self
     }

@@ -14,6 +14,17 @@ pub enum Next {
     Start(u64),
 }
 
+impl Next {
+    /// Where a page began, by the parameter that it was asked with.
+    pub(crate) fn from_arg(from: Arg) -> Option<Self> {
+        match from {
+            Arg::Text(cursor) => Some(Self::Cursor(cursor)),
+            Arg::Integer(start) => u64::try_from(start).ok().map(Self::Start),
+            _ => None,
+        }
+    }
+}
+
 impl From<Next> for Arg {
     fn from(next: Next) -> Self {
         match next {

@@ -29,10 +29,9 @@ pub(crate) fn decide(
     }
     match failure.retry_after_seconds {
         Some(seconds) if seconds * 1000.0 > LONGEST_WAIT_MS => Decision::Stop,
-        Some(seconds) => Decision::Again(seconds * 1000.0),
-        // The queue as a whole waits for the end of a burst.
-        None if failure.kind == Kind::RateLimit => Decision::Again(0.0),
-        None => Decision::Again(backoff(attempt, random)),
+        Some(seconds) if seconds > 0.0 => Decision::Again(seconds * 1000.0),
+        // Also after a burst, for whose end the queue as a whole waits: what was told may be over at once.
+        _ => Decision::Again(backoff(attempt, random)),
     }
 }
 
@@ -142,7 +141,7 @@ mod tests {
     #[test]
     fn the_server_says_how_long_up_to_a_minute() {
         for (seconds, decision) in [
-            (0.0, Decision::Again(0.0)),
+            (0.0, Decision::Again(437.5)),
             (7.0, Decision::Again(7_000.0)),
             (60.0, Decision::Again(60_000.0)),
             (61.0, Decision::Stop),

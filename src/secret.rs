@@ -33,7 +33,9 @@ impl Secret {
         }
         let mut in_urls = String::new();
         percent_encode(&self.0, &mut in_urls);
-        for form in [&self.0, &in_urls] {
+        // Pipedrive has been seen to escape slashes.
+        let in_json = self.0.split('/').collect::<Vec<_>>().join("\\/");
+        for form in [&self.0, &in_urls, &in_json] {
             if text.contains(form.as_str()) {
                 *text = text.replace(form.as_str(), "[redacted]");
             }

@@ -129,8 +129,9 @@ export class Settle {
   ): void {
     const { operation, from, secrets } = this;
     const { cursor, start } = from;
-    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause: secrets.cause(cause), causeText, cursor, start };
-    this.throw(makeError(message, scope ? { ...fields, scope, resetAt: date(resetAt) } : fields));
+    const resetDate = date(resetAt);
+    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause: secrets.cause(cause), causeText, cursor, start, resetAt: resetDate };
+    this.throw(makeError(message, { ...fields, scope: kind === "rate_limit" ? scope : undefined }));
   }
 
   /** The module could not be loaded. All calls that waited for it get an error of their own. */
@@ -143,7 +144,7 @@ export class Settle {
   /** The instance stopped under the call. */
   stopped(cause: unknown): void {
     const { operation } = this;
-    this.throw(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
+    this.throw(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${ENDPOINTS[operation].method === "GET" ? "" : ", which may have been carried out"}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
   }
 
   /** Rejects the call with an error of its own, which gets the stack of the place where the call was made. */

@@ -14,6 +14,12 @@ export function got(value: unknown): string {
 export const isInteger = (value: unknown, min: number, max: number): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
+/** The entries of headers, which may be a plain object, a `Headers` or a `Map`. */
+export function headerEntries(headers: unknown): [string, unknown][] {
+  const { entries } = (headers ?? {}) as { entries?: unknown };
+  return typeof entries === "function" ? [...(headers as Map<string, unknown>).entries()] : Object.entries(headers ?? {});
+}
+
 /** A text that is no secret, shown. What stands before an @ could be one. */
 const shown = (text: string) => (text.includes("@") ? "a URL with a user in it" : JSON.stringify(text.slice(0, 80)));
 
@@ -137,7 +143,7 @@ export function checkConfig(config: UsersClientConfig): Record<string, unknown> 
     }
   }
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(config.headers ?? {})) {
+  for (const [name, value] of headerEntries(config.headers)) {
     if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       refuse(`headers: "${name.slice(0, 40)}" must be a header name with a string value that a header can carry`);
     }

@@ -1,5 +1,5 @@
 import { ApiPromise, callSite, type Outcome, rateLimit, Settle } from "./call.js";
-import { checkConfig, got, onlyKnown } from "./check.js";
+import { checkConfig, got, headerEntries, onlyKnown } from "./check.js";
 import { type ErrorFields, makeError } from "./errors.js";
 import { type Core, type CoreExports, source } from "./generated/core.js";
 import type { CurrentUser, Follower, RoleAssignment, RoleSettings, User, UserPermissions } from "./generated/models.js";
@@ -43,7 +43,7 @@ export class UsersClient implements UsersOperations {
   #inspect: ((operation: OperationId, data: unknown) => void) | undefined;
   #running: Running | undefined;
   /** How to give up the calls that are on their way. */
-  readonly #calls = new Set<(reason: unknown) => void>();
+  readonly #calls = new Set<() => void>();
   readonly #signals = new Signals();
   #closed: { usage: readonly number[]; rateLimit: readonly (number | undefined)[] } | undefined;
 
@@ -81,7 +81,7 @@ export class UsersClient implements UsersOperations {
   ): PagePromise<Follower, CursorPage<Follower>> {
     const ask = (cursor?: string | number) =>
       this.#run<Follower[]>("getUserFollowers", { id }, options, { options: ["limit", "cursor"], from: { cursor } });
-    return new PagePromise(ask(), ask, CursorPage<Follower>);
+    return new PagePromise("getUserFollowers", ask(), ask, CursorPage<Follower>);
   }
 
   getUserPermissions(id: number, options?: CallOptions): ApiPromise<UserPermissions> {
@@ -94,7 +94,7 @@ export class UsersClient implements UsersOperations {
   ): PagePromise<RoleAssignment, OffsetPage<RoleAssignment>> {
     const ask = (start?: string | number) =>
       this.#run<RoleAssignment[]>("getUserRoleAssignments", { id }, options, { options: ["start", "limit"], from: { start } });
-    return new PagePromise(ask(), ask, OffsetPage<RoleAssignment>);
+    return new PagePromise("getUserRoleAssignments", ask(), ask, OffsetPage<RoleAssignment>);
   }
 
   getUserRoleSettings(id: number, options?: CallOptions): ApiPromise<RoleSettings> {
@@ -131,7 +131,7 @@ export class UsersClient implements UsersOperations {
     if (this.#closed) return;
     const core = this.#running?.core;
     this.#closed = { usage: [...(core?.usage() ?? [])], rateLimit: core?.rateLimit() ?? [] };
-    for (const giveUp of this.#calls) giveUp(closed());
+    for (const giveUp of this.#calls) giveUp();
     core?.free();
     this.#running = undefined;
   }
@@ -148,6 +148,9 @@ export class UsersClient implements UsersOperations {
       onlyKnown("argument", operation, "options", options, [...(own.options ?? []), ...CALL_OPTIONS]);
       if (own.body) onlyKnown("argument", operation, ...own.body);
       const { signal, ...rest } = options;
+      if (typeof (rest.headers as { entries?: unknown } | undefined)?.entries === "function") {
+        rest.headers = Object.fromEntries(headerEntries(rest.headers)) as Record<string, string>;
+      }
       const from = Object.entries(own.from ?? {}).filter(([, begin]) => begin !== undefined);
       const given: CallOptions & Pick<ErrorFields, "cursor" | "start"> = { ...rest, ...Object.fromEntries(from) };
       if (signal !== undefined && typeof signal?.addEventListener !== "function") {
@@ -156,18 +159,22 @@ export class UsersClient implements UsersOperations {
       if (signal?.aborted) throw signal.reason;
 
       let cancel = (): void => undefined;
-      const giveUp = (reason: unknown) => {
+      const abort = (reason: unknown) => {
         cancel();
         settle.reject(reason);
       };
+      const giveUp = () => {
+        cancel();
+        settle.throw(closed(operation));
+      };
       const end = () => {
         this.#calls.delete(giveUp);
-        if (signal) this.#signals.remove(signal, giveUp);
+        if (signal) this.#signals.remove(signal, abort);
         cancel = () => undefined;
       };
       const settle = new Settle(operation, site, given, this.#secrets, end, (operation, data) => this.#inspect?.(operation, data), resolve as (outcome: Outcome<unknown>) => void, reject);
       this.#calls.add(giveUp);
-      if (signal) this.#signals.add(signal, giveUp);
+      if (signal) this.#signals.add(signal, abort);
 
       const boot = () => void this.#boot().then(start).catch((error: unknown) => settle.notStarted(error));
       const start = ({ core, instance }: Running): void => {

@@ -42,6 +42,8 @@ export class PipedriveError extends Error {
   declare readonly requestId: string | undefined;
   /** How long the server asks to wait, in seconds. */
   declare readonly retryAfterSeconds: number | undefined;
+  /** When the limit is lifted, or when the server asks to come back. */
+  declare readonly resetAt: Date | undefined;
   /** How many requests were sent. */
   declare readonly attempts: number;
   /** The headers of the answer, names in lower case. */

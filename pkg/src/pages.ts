@@ -66,7 +66,13 @@ const MOST = 10_000;
  */
 export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[]> implements AsyncIterable<Item> {
   /** @internal */
-  constructor(first: Promise<Outcome<Item[]>>, ask: Ask<Item>, Kind: new (outcome: Outcome<Item[]>, ask: Ask<Item>) => P) {
+  constructor(
+    /** Which operation it is. */
+    readonly operation: string,
+    first: Promise<Outcome<Item[]>>,
+    ask: Ask<Item>,
+    Kind: new (outcome: Outcome<Item[]>, ask: Ask<Item>) => P,
+  ) {
     super(first, (outcome) => new Kind(outcome, ask));
   }
 
@@ -78,8 +84,9 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
       const next = page instanceof CursorPage ? page.nextCursor : page instanceof OffsetPage ? page.nextStart : undefined;
       if (next === undefined) return;
       if (seen.has(next)) {
-        throw makeError("the server's pages go in a circle: reading on would never end", {
+        throw makeError(`${this.operation}: the server's pages go in a circle: reading on would never end`, {
           kind: "decode",
+          operation: this.operation,
           ...(typeof next === "string" ? { cursor: next } : { start: next }),
         });
       }
@@ -98,7 +105,8 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
     if (!isInteger(limit, 1, MOST)) {
       // The first page was asked for: nobody will hear whether it came.
       this.catch(() => undefined);
-      throw makeError(`toArray: limit must be an integer from 1 to ${MOST}, got ${got(limit)}`, { kind: "argument", operation: "toArray" });
+      const { operation } = this;
+      throw makeError(`${operation}: toArray's limit must be an integer from 1 to ${MOST}, got ${got(limit)}`, { kind: "argument", operation });
     }
     const items: Item[] = [];
     for await (const page of this.pages()) {

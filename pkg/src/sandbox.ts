@@ -49,26 +49,31 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     }
   }
   let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
-  const open = async () => {
+  const make = async () => {
     const instance = await load();
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     return { company: new instance.exports.Company(given), instance };
   };
+  const open = () =>
+    make().catch((error: unknown) => {
+      company = undefined;
+      throw error;
+    });
 
   const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     // A path needs a host that nobody asks: the sandbox answers for every host.
     const request = new Request(typeof input === "string" && input.startsWith("/") ? `https://sandbox.invalid${input}` : input, init);
     request.signal.throwIfAborted();
     const body = await request.text();
-    const { company: open_, instance } = await (company ??= open().catch((error: unknown) => {
-      company = undefined;
-      throw error;
-    }));
+    let opened = await (company ??= open());
+    // A fault has taken the company with it: a new one is opened.
+    if (opened.instance.stopped) opened = await (company = open());
+    const { company: at, instance } = opened;
     request.signal.throwIfAborted();
     return new Promise((resolve, reject) => {
       const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
       instance.calls.add(call);
-      open_.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
+      at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
         answer(status, headers, text) {
           resolve(new Response(status === 204 ? null : text, { status, headers }));
         },

@@ -22,7 +22,8 @@ export class Secrets {
 
   /** A text without the tokens. */
   #clean(text: string): string {
-    return this.#tokens.reduce((text, token) => text.replaceAll(token, "[redacted]").replaceAll(encodeURIComponent(token), "[redacted]"), text);
+    const forms = this.#tokens.flatMap((token) => [token, encodeURIComponent(token), token.replaceAll("/", "\\/")]);
+    return forms.reduce((text, form) => text.replaceAll(form, "[redacted]"), text);
   }
 
   /**
@@ -31,14 +32,17 @@ export class Secrets {
    */
   cause(thrown: unknown, depth = 0): unknown {
     if (typeof thrown === "string") return this.#clean(thrown);
-    if (!(thrown instanceof Error) || depth > 8) return thrown;
+    if (typeof thrown !== "object" || thrown === null || depth > 6) return thrown;
+    // Of other things than errors, only plain ones: an agent or a socket is the whole runtime.
+    const kind: unknown = Object.getPrototypeOf(thrown);
+    if (!(thrown instanceof Error || kind === Object.prototype || kind === Array.prototype)) return thrown;
     const names = Object.getOwnPropertyNames(thrown);
     const own = Object.fromEntries(names.map((name) => [name, (thrown as unknown as Record<string, unknown>)[name]]));
     const clean = Object.fromEntries(
-      names.map((name) => [name, typeof own[name] === "string" || own[name] instanceof Error ? this.cause(own[name], depth + 1) : own[name]]),
+      names.map((name) => [name, this.cause(own[name], depth + 1)]),
     );
     if (names.every((name) => own[name] === clean[name])) return thrown;
-    const copy = Object.create(Object.getPrototypeOf(thrown)) as object;
+    const copy = (Array.isArray(thrown) ? [] : Object.create(kind as object)) as object;
     for (const name of names) {
       const { enumerable = false } = Object.getOwnPropertyDescriptor(thrown, name) ?? {};
       Object.defineProperty(copy, name, { value: clean[name], enumerable, writable: true, configurable: true });

@@ -1,6 +1,6 @@
 //! The burst window: how many calls may still go before it ends.
 
-use super::{DEFAULT_RESET_MS, RateLimit};
+use super::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit};
 
 /// What is known of the current window. Nothing is known before the first answer.
 #[derive(Debug, Default)]
@@ -46,9 +46,12 @@ impl Burst {
 
     /// An answer told the state of the window.
     pub(crate) fn observe(&mut self, told: &RateLimit, now: f64) {
-        self.limit = told.limit.or(self.limit);
+        // A limit of none would let nothing through that could tell another.
+        self.limit = told.limit.filter(|limit| *limit > 0).or(self.limit);
         let Some(remaining) = told.remaining else { return };
-        let told_end = told.reset_at.unwrap_or(now + DEFAULT_RESET_MS);
+        // A window is over in seconds. Who says otherwise means something else, which a 429 will tell.
+        let told_end =
+            told.reset_at.filter(|at| *at <= now + LONGEST_WAIT_MS).unwrap_or(now + DEFAULT_RESET_MS);
         match &mut self.window {
             // The reset comes in whole seconds, rounded up: the earliest end that was told is the closest to the
             // truth. Answers overtake each other, so within a window the least remaining counts.
@@ -114,6 +117,15 @@ mod tests {
         assert_eq!(burst.next_at(3, 1.0), Some(Next::AfterAnAnswer));
         burst.observe(&told(0, 3_000.0), 1.0);
         assert_eq!(burst.next_at(0, 1.0), Some(Next::At(2_000.0)));
+    }
+
+    #[test]
+    fn what_cannot_be_a_window_is_not_waited_for() {
+        let mut burst = Burst::default();
+        burst.observe(&RateLimit { limit: Some(0), ..RateLimit::default() }, 0.0);
+        assert_eq!(burst.next_at(0, 0.0), None);
+        burst.observe(&told(0, 3_600_000.0), 0.0);
+        assert_eq!(burst.next_at(0, 0.0), Some(Next::At(2_000.0)));
     }
 
     #[test]

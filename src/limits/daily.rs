@@ -47,6 +47,14 @@ impl Daily {
     /// Gives back what the server surely did not charge.
     pub(crate) fn refund(&mut self, cost: u32) {
         self.spent = self.spent.saturating_sub(cost);
+        self.unanswered(cost);
+    }
+
+    /// No answer came, so nobody knows what the company has left: the next call may ask.
+    pub(crate) fn unanswered(&mut self, cost: u32) {
+        if let Some((remaining, _)) = &mut self.server {
+            *remaining = remaining.saturating_add(cost);
+        }
     }
 
     /// The server told what the company has left.
@@ -81,6 +89,9 @@ mod tests {
         daily.observe(5, 0.0);
         assert_eq!(daily.spend(2, 1.0), Ok(()));
         assert_eq!(daily.spend(4, 1.0), Err(DAY_MS), "three are left");
+        daily.unanswered(2);
+        assert_eq!(daily.spend(4, 1.0), Ok(()), "an outage takes nothing");
+        daily.observe(5, 1.0);
         daily.exhausted(500.0);
         assert_eq!(daily.spend(2, 499.0), Err(500.0));
         assert_eq!(daily.spend(2, 500.0), Ok(()));

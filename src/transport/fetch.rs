@@ -1,9 +1,12 @@
 //! The world of a JavaScript runtime: `fetch` through gloo-net's types, its timers and its randomness.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use gloo_net::http;
-use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Promise, Reflect};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -25,6 +28,10 @@ extern "C" {
     // js-sys takes a Rust string here; this one leaves a body of any size where it is.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
+
+    // A getter may throw.
+    #[wasm_bindgen(js_namespace = Object, js_name = entries, catch)]
+    fn entries(object: &JsValue) -> Result<Array, JsValue>;
 }
 
 /// The longest time that a timer takes.
@@ -89,18 +96,38 @@ impl Transport for Fetch {
         let started = self.start(&request.url, &init).map_err(lost)?;
         let answer = JsFuture::from(Promise::resolve(&started)).await.map_err(lost)?;
         // A stand-in for fetch may give anything; what is like a Response will do.
-        if !Reflect::get(&answer, &"text".into()).is_ok_and(|text| text.is_function()) {
-            return Err(lost(js_sys::TypeError::new("fetch did not give a Response").into()));
-        }
+        let (text, headers) = like_a_response(&answer)
+            .map_err(|lack| SendError { progress: Progress::NoResponse, cause: lack.into() })?;
         let answer: web_sys::Response = answer.unchecked_into();
-        let (status, headers) = (answer.status(), JsHeaders(answer.headers()));
+        let (status, headers) = (answer.status(), JsHeaders(headers));
         let cut_off = |thrown: JsValue| SendError {
             progress: Progress::Body { status, headers: headers.to_vec() },
             cause: Cause::from(thrown),
         };
-        let text = JsFuture::from(answer.text().map_err(cut_off)?).await.map_err(cut_off)?;
+        let text = text.call0(&answer).map_err(cut_off)?;
+        let text = JsFuture::from(Promise::resolve(&text)).await.map_err(cut_off)?;
         abort.done.set(true);
-        Ok(Response { status, headers, body: JsBody(text.unchecked_into()) })
+        let text = text.dyn_into::<JsString>().unwrap_or_else(|_| "".into());
+        Ok(Response { status, headers, body: JsBody(text) })
+    }
+}
+
+/// The methods that a Response must have here, or the name of what it lacks.
+fn like_a_response(answer: &JsValue) -> Result<(Function, web_sys::Headers), &'static str> {
+    let method = |object: &JsValue, name: &str| Json::get(object, name)?.dyn_into::<Function>().ok();
+    let text = method(answer, "text").ok_or("it has no text()")?;
+    let status = Json::get(answer, "status").and_then(|status| status.as_f64());
+    status.ok_or("it has no status")?;
+    let headers = Json::get(answer, "headers").ok_or("it has no headers")?;
+    method(&headers, "get")
+        .and(method(&headers, "entries"))
+        .ok_or("its headers have no get() and entries()")?;
+    Ok((text, headers.unchecked_into()))
+}
+
+impl From<&str> for Cause {
+    fn from(text: &str) -> Self {
+        Self { text: text.to_owned(), value: None }
     }
 }
 
@@ -126,7 +153,7 @@ impl From<JsValue> for Cause {
         if let Some(beneath) = thrown.get("cause").as_ref().and_then(message) {
             text.extend([" (", &beneath, ")"]);
         }
-        Self { text, value: Some(std::rc::Rc::new(thrown)) }
+        Self { text, value: Some(Rc::new(thrown)) }
     }
 }
 
@@ -198,8 +225,7 @@ impl Json for JsValue {
     }
 
     fn members(&self) -> Vec<(String, Self)> {
-        let members = Object::entries(self.unchecked_ref()).into_iter();
-        let members = members.map(JsCast::unchecked_into::<Array>);
+        let members = entries(self).unwrap_or_default().into_iter().map(JsCast::unchecked_into::<Array>);
         members.filter_map(|member| Some((member.get(0).as_string()?, member.get(1)))).collect()
     }
 
@@ -218,19 +244,49 @@ impl Clock for Fetch {
     }
 
     async fn sleep(&self, milliseconds: f64) {
-        struct Timer(JsValue);
-        impl Drop for Timer {
-            fn drop(&mut self) {
-                clear_timeout(&self.0);
+        let timer = Timer::new(milliseconds.min(LONGEST_TIMER_MS));
+        poll_fn(|context| {
+            if timer.state.elapsed.get() {
+                return Poll::Ready(());
             }
-        }
-        let mut timer = Timer(JsValue::UNDEFINED);
-        let elapsed = Promise::new(&mut |resolve, _| {
-            timer.0 = set_timeout(&resolve.unchecked_into(), milliseconds.min(LONGEST_TIMER_MS));
+            timer.state.waker.replace(Some(context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// A timer, taken away when it is dropped. A promise would not do: one that never settles is never freed.
+struct Timer {
+    id: JsValue,
+    state: Rc<TimerState>,
+    /// The timer's callback, for as long as the timer may call it.
+    _callback: Closure<dyn FnMut()>,
+}
+
+#[derive(Default)]
+struct TimerState {
+    elapsed: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Timer {
+    fn new(milliseconds: f64) -> Self {
+        let state = Rc::<TimerState>::default();
+        let called = Rc::clone(&state);
+        let callback = Closure::<dyn FnMut()>::new(move || {
+            called.elapsed.set(true);
+            if let Some(waker) = called.waker.take() {
+                waker.wake();
+            }
         });
-        // A timer cannot fail.
-        let _ = JsFuture::from(elapsed).await;
-        drop(timer);
+        Self { id: set_timeout(callback.as_ref().unchecked_ref(), milliseconds), state, _callback: callback }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        clear_timeout(&self.id);
     }
 }
 

@@ -172,6 +172,8 @@ pub enum Progress {
     Unsent,
     /// Nobody knows.
     Unknown,
+    /// What came is no answer: the stand-in for `fetch` gave something else.
+    NoResponse,
     /// The answer began, and its body was cut off.
     Body {
         /// The status of the answer.

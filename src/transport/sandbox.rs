@@ -203,16 +203,21 @@ impl Clock for SandboxWorld {
             at: f64,
             waker: Option<Waker>,
         }
-        impl Drop for Timer<'_> {
-            fn drop(&mut self) {
-                if let Some(waker) = &self.waker {
+        impl Timer<'_> {
+            fn stop(&mut self) {
+                if let Some(waker) = self.waker.take() {
                     let mut timers = self.state.timers.borrow_mut();
                     // The same time, copied and never computed again.
                     #[allow(clippy::float_cmp)]
                     let place =
-                        timers.iter().position(|(at, other)| *at == self.at && other.will_wake(waker));
+                        timers.iter().position(|(at, other)| *at == self.at && other.will_wake(&waker));
                     place.map(|place| timers.swap_remove(place));
                 }
+            }
+        }
+        impl Drop for Timer<'_> {
+            fn drop(&mut self) {
+                self.stop();
             }
         }
         let mut timer = Timer { state: &self.0, at: self.now() + milliseconds, waker: None };
@@ -221,10 +226,10 @@ impl Clock for SandboxWorld {
                 timer.waker = None;
                 return Poll::Ready(());
             }
-            if timer.waker.is_none() {
-                timer.waker = Some(context.waker().clone());
-                self.0.timers.borrow_mut().push((timer.at, context.waker().clone()));
-            }
+            // Whoever polls last is woken: who polled before may be gone.
+            timer.stop();
+            timer.waker = Some(context.waker().clone());
+            self.0.timers.borrow_mut().push((timer.at, context.waker().clone()));
             Poll::Pending
         })
         .await;

@@ -80,11 +80,16 @@ pub struct Core {
 impl Core {
     /// Makes a client of a configuration that the face has checked.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &JsValue, listener: Option<Listener>) -> Self {
+    pub fn new(config: &JsValue, listener: Listener) -> Self {
         let world = Fetch::with(convert::function(config, "fetch"));
-        let observer = listener.map(|listener| -> Observer { Box::new(move |event| tell(&listener, event)) });
+        let quiet = listener.quiet();
+        let observer: Observer = Box::new(move |event| {
+            if !quiet || event.kind.is_notable() {
+                tell(&listener, event);
+            }
+        });
         Self {
-            client: Client::with_observer(convert::config(config), world, observer),
+            client: Client::with_observer(convert::config(config), world, Some(observer)),
             tasks: Tasks::default(),
         }
     }

@@ -14,8 +14,11 @@ extern "C" {
     fn to_text(value: &JsValue) -> String;
 }
 
+/// How deep the values go that any parameter takes. What is deeper may be without end: it is refused by its type.
+const DEPTH: u32 = 4;
+
 /// A value that a caller gave, in the core's words.
-pub(crate) fn arg(value: &JsValue) -> Arg {
+fn arg(value: &JsValue, depth: u32) -> Arg {
     if value.is_undefined() {
         Arg::Absent
     } else if let Some(boolean) = value.as_bool() {
@@ -31,10 +34,12 @@ pub(crate) fn arg(value: &JsValue) -> Arg {
         }
     } else if let Some(text) = value.as_string() {
         Arg::Text(text)
+    } else if depth > DEPTH {
+        Arg::Other("something too deep".to_owned())
     } else if let Some(list) = value.dyn_ref::<Array>() {
-        Arg::List(list.iter().map(|item| arg(&item)).collect())
+        Arg::List(list.iter().map(|item| arg(&item, depth + 1)).collect())
     } else if value.is_object() {
-        Arg::Object(value.members().into_iter().map(|(name, value)| (name, arg(&value))).collect())
+        Arg::Object(value.members().into_iter().map(|(name, value)| (name, arg(&value, depth + 1))).collect())
     } else if value.is_null() {
         Arg::Other("null".to_owned())
     } else {
@@ -44,7 +49,7 @@ pub(crate) fn arg(value: &JsValue) -> Arg {
 
 /// A member of an object that a caller gave; absent where there is no object.
 pub(crate) fn member(object: &JsValue, name: &str) -> Arg {
-    Json::get(object, name).map_or(Arg::Absent, |value| arg(&value))
+    Json::get(object, name).map_or(Arg::Absent, |value| arg(&value, 0))
 }
 
 /// The configuration as the face hands it over, checked and complete.

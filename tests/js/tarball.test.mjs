@@ -13,7 +13,7 @@ test("it holds what a user needs, and nothing else", async () => {
   const entries = await readdir(fileURLToPath(root), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(fileURLToPath(root).length).replace(/^\//, ""));
   assert.deepEqual(files.sort(), [
-    "CHANGELOG.md", "LICENSE", "README.md",
+    "CHANGELOG.md", "FAULTS.md", "LICENSE", "README.md",
     "dist/core.wasm", "dist/drift.js", "dist/index.d.ts", "dist/index.edge-light.js", "dist/index.js", "dist/index.workerd.js",
     "dist/sandbox.d.ts", "dist/sandbox.edge-light.js", "dist/sandbox.js", "dist/sandbox.wasm", "dist/sandbox.workerd.js",
     "package.json",

@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: all ten operations through the built package, then the console page.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -63,11 +63,13 @@ fn serve_page(port: u16) -> Result<()> {
 async fn file(State(root): State<PathBuf>, request: Request) -> Response<Body> {
     let path = request.uri().path();
     let name = if path == "/" { "/index.html" } else { path };
-    let inside = name.split('/').all(|part| part != "..");
-    let file = match name.strip_prefix("/pipedrive-users/") {
-        Some(name) => root.join("pkg/dist").join(name),
-        None => root.join("www").join(name.trim_start_matches('/')),
+    let (folder, name) = match name.strip_prefix("/pipedrive-users/") {
+        Some(name) => ("pkg/dist", name),
+        None => ("www", name.trim_start_matches('/')),
     };
+    // Nothing above the folder, and nothing from the root of the disk.
+    let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    let file = root.join(folder).join(name);
     let kind = match file.extension().and_then(|extension| extension.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
