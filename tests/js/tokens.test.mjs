@@ -107,13 +107,20 @@ test("a late 401 of an old token asks for no newer one where there is one alread
   requests[0].give(unauthorized());
   await until(() => requests.length === 3);
   requests[2].give();
-  await calls[0];
+  await Promise.race(calls);
   requests[1].give(unauthorized());
   await until(() => requests.length === 4);
   requests[3].give();
-  await calls[1];
+  await Promise.all(calls);
   assert.equal(asked, 2);
   assert.deepEqual(requests.map(({ headers }) => headers.authorization), ["Bearer secret-1", "Bearer secret-1", "Bearer secret-2", "Bearer secret-2"]);
+});
+
+test("calls that waited for the same token go in the order in which they came", async () => {
+  const { fetch, requests } = scripted(() => good());
+  const client = newClient({ fetch, accessToken: async () => (await settle(2), "secret") });
+  await Promise.all([1, 2, 3, 4, 5].map((id) => client.getUser(id)));
+  assert.deepEqual(requests.map(({ path }) => path), [1, 2, 3, 4, 5].map((id) => `/v1/users/${id}`));
 });
 
 test("a second 401 is the end", async () => {
