@@ -120,8 +120,7 @@ test("no report holds anybody's data", async () => {
   const lines = [];
   const logger = Object.fromEntries(["error", "warn", "info", "debug"].map((level) => [level, (line) => lines.push(line)]));
   const record = Object.fromEntries(Object.keys(USER).map((name) => [name, { [secret]: secret }]));
-  const { client, drifts } = watching((_, number) => good(number === 1 ? record : { ...USER, name: [secret], email: 5551234, phone: 5551234, nick: secret, company_name: { of: secret } }));
-  const lines = [];
+  const { client, drifts } = watching((_, number) => good(number === 1 ? record : { ...USER, name: [secret], email: 5551234, phone: 5551234, nick: secret, company_name: { of: secret } }), { logger, logLevel: "debug" });
   await client.getUser(1);
   await client.getUser(1);
   assert.ok(drifts.length > 15);
