@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsersClient } from "pipedrive-users";
-import { OPERATIONS } from "./support/operations.mjs";
+import { emptyData, OPERATIONS } from "./support/operations.mjs";
 import { answer, good, held, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
-import { emptyData } from "./support/operations.mjs";
+
+// The module is there before any clock is stopped.
+await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
 
 const NOON = Date.UTC(2026, 10, 22, 12);
 const MIDNIGHT = Date.UTC(2026, 10, 23);

@@ -8,6 +8,9 @@ import { answer, good, held, scripted } from "./support/script.mjs";
 import { serve, success } from "./support/server.mjs";
 import { deferred, rejection, settle, until } from "./support/wait.mjs";
 
+// The module is there before any clock is stopped.
+await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
+
 let handler;
 const server = await serve((...all) => handler(...all));
 after(() => server.close());

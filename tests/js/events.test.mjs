@@ -5,6 +5,9 @@ import { UsersClient } from "pipedrive-users";
 import { answer, good, held, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
+// The module is there before any clock is stopped.
+await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
+
 const SECRET = "5ecre7c0ffee5ecre7c0ffee";
 const BODY = "the-body-of-an-answer";
 

@@ -6,6 +6,9 @@ import { startSandbox } from "./support/sandbox.mjs";
 import { answer, good, held, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
+// The module is there before any clock is stopped.
+await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
+
 const newClient = (config) => new UsersClient({ apiToken: "secret", logLevel: "off", ...config });
 const ids = (requests) => requests.map(({ path }) => Number(path.split("/").pop()));
 const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => from + index);

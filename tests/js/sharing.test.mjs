@@ -6,6 +6,9 @@ import { OPERATIONS } from "./support/operations.mjs";
 import { answer, good, held } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
+// The module is there before any clock is stopped.
+await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
+
 const newClient = (config) => new UsersClient({ apiToken: "secret", logLevel: "off", ...config });
 const ME = { id: 7, name: "James Bond", access: [{ app: "sales", admin: true }] };
 

@@ -6,6 +6,9 @@ import { UsersClient } from "pipedrive-users";
 import { answer, good, held, scripted } from "./support/script.mjs";
 import { deferred, rejection, settle, until } from "./support/wait.mjs";
 
+// The module is there before any clock is stopped.
+await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
+
 const unheard = [];
 process.on("unhandledRejection", (reason) => unheard.push(reason));
 

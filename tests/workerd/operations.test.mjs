@@ -67,3 +67,8 @@ test("the same calls at once are one request", async () => {
   const { distinct, usage } = await ask("/shared");
   assert.deepEqual([distinct, usage.callsSent, usage.callsSaved], [100, 1, 99]);
 });
+
+test("a rejection that is awaited is heard, also where a call is refused at once", async () => {
+  const names = await ask("/awaited");
+  assert.deepEqual(names, ["ArgumentError", "ArgumentError", "enough", "ArgumentError", "NotFoundError"].flatMap((name) => Array(3).fill(name)));
+});

@@ -35,6 +35,22 @@ const PATHS = {
     const hanging = new UsersClient({ apiToken: "secret", timeoutMs: 50, maxRetries: 0, fetch: () => new Promise(() => {}) });
     return [await describe(client.getUser(4_000)), await describe(new UsersClient({ apiToken: "wrong-secret", fetch: sandbox.fetch }).getUser(1)), await describe(hanging.getUser(1)), await aborted];
   },
+  "/awaited": async () => {
+    const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch });
+    await client.getUser(1);
+    const names = [];
+    const signal = AbortSignal.abort("enough");
+    for (const call of [() => client.getUser(1, { unknown: 1 }), () => client.getUser(0), () => client.getUser(1, { signal }), () => client.getUserFollowers(1, { unknown: 1 }), () => client.getUser(4_000)]) {
+      for (const wait of [call, () => call().withResponse(), () => call().then((data) => data)]) {
+        try {
+          await wait();
+        } catch (error) {
+          names.push(error.name ?? error);
+        }
+      }
+    }
+    return names;
+  },
   "/own-fetch": async (url) => {
     const client = new UsersClient({ apiToken: "secret", baseUrl: url.searchParams.get("base"), maxRetries: 1 });
     const { data, response } = await client.getUser(7).withResponse();
@@ -54,6 +70,6 @@ export default {
     const url = new URL(request.url);
     const result = await PATHS[url.pathname](url);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    return Response.json({ result, unheard });
+    return Response.json({ result, unheard: unheard.splice(0) });
   },
 };
