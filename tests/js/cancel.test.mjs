@@ -1,0 +1,379 @@
+// A call can be cancelled wherever it is; what it held is gone then, and the other calls go on.
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { after, test } from "node:test";
+import { UsersClient } from "pipedrive-users";
+import { runScript } from "./support/child.mjs";
+import { answer, good, held, scripted } from "./support/script.mjs";
+import { serve, success } from "./support/server.mjs";
+import { deferred, rejection, settle, until } from "./support/wait.mjs";
+
+// The module is there before any clock is stopped.
+await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
+
+let handler;
+const server = await serve((...all) => handler(...all));
+after(() => server.close());
+const newClient = (config) => new UsersClient({ apiToken: "secret", baseUrl: server.url, ...config });
+
+const unheard = [];
+const warnings = [];
+process.on("unhandledRejection", (reason) => unheard.push(reason));
+process.on("warning", ({ name, message }) => name !== "ExperimentalWarning" && warnings.push(`${name}: ${message}`));
+after(() => assert.deepEqual([unheard, warnings], [[], []]));
+
+const REASONS = { "an Error": new Error("the user left"), "a text": "the user left", "an object": { code: 7 }, null: null, zero: 0 };
+
+// Each brings a call to a point, tells what to abort there, and what must be true afterwards.
+const POINTS = {
+  async "before the start"(controller, reason) {
+    const { fetch, requests } = held();
+    let asked = 0;
+    const client = newClient({ fetch, apiToken: async () => (asked++, "secret") });
+    controller.abort(reason);
+    return { call: client.getUser(7, { signal: controller.signal }), check: () => assert.deepEqual([requests.length, asked], [0, 0]) };
+  },
+  async "in the queue"(controller) {
+    const { fetch, requests } = held();
+    const client = newClient({ fetch, maxConcurrency: 1 });
+    const other = client.getUser(1);
+    const call = client.getUser(2, { signal: controller.signal });
+    await until(() => requests.length === 1);
+    const check = async () => {
+      requests[0].give();
+      await other;
+      await settle();
+      assert.equal(requests.length, 1);
+    };
+    return { call, check };
+  },
+  async "while the token is fetched"(controller) {
+    const { fetch, requests } = held();
+    const asked = deferred();
+    const token = deferred();
+    const client = newClient({ fetch, apiToken: () => (asked.resolve(), token.promise) });
+    const call = client.getUser(7, { signal: controller.signal });
+    await asked.promise;
+    const check = async () => {
+      // Nobody waits for it any more: that it fails now is nobody's matter.
+      token.reject(new Error("too late"));
+      await settle();
+      assert.equal(requests.length, 0);
+    };
+    return { call, check };
+  },
+  async "in flight"(controller) {
+    const closed = deferred();
+    const arrived = deferred();
+    handler = (_, response) => (arrived.resolve(), response.once("close", closed.resolve));
+    const call = newClient().getUser(7, { signal: controller.signal });
+    await arrived.promise;
+    return { call, check: () => closed.promise };
+  },
+  async "while the body streams"(controller) {
+    const closed = deferred();
+    const got = deferred();
+    handler = (_, response) => {
+      response.once("close", closed.resolve);
+      response.writeHead(200, { "content-type": "application/json" }).write('{"success":true,');
+    };
+    const fetch = async (...all) => {
+      const response = await globalThis.fetch(...all);
+      got.resolve();
+      return response;
+    };
+    const call = newClient({ fetch }).getUser(7, { signal: controller.signal });
+    await got.promise;
+    await settle();
+    return { call, check: () => closed.promise };
+  },
+  async "while it waits to be sent again"(controller, _, t) {
+    const { fetch, requests } = scripted(() => answer(503, "{}", { "retry-after": "30" }));
+    const waits = deferred();
+    const client = newClient({ fetch, onEvent: ({ type }) => type === "retry" && waits.resolve() });
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const call = client.getUser(7, { signal: controller.signal });
+    await waits.promise;
+    const check = async () => {
+      t.mock.timers.tick(60_000);
+      await settle();
+      assert.equal(requests.length, 1);
+    };
+    return { call, check };
+  },
+  async "while it waits for the burst window"(controller, _, t) {
+    const { fetch, requests } = scripted(() => good({}, { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2" }));
+    const waits = deferred();
+    const client = newClient({ fetch, onEvent: ({ type }) => type === "wait" && waits.resolve() });
+    await client.getUser(1);
+    t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
+    const call = client.getUser(7, { signal: controller.signal });
+    await waits.promise;
+    const check = async () => {
+      t.mock.timers.tick(60_000);
+      await settle();
+      assert.equal(requests.length, 1);
+    };
+    return { call, check };
+  },
+  async "between two pages"(controller, reason) {
+    const { fetch, requests } = scripted(() => good([{ user_id: 1 }, { user_id: 2 }], {}, { additional_data: { next_cursor: "b" } }));
+    const items = [];
+    const read = async () => {
+      for await (const { user_id } of newClient({ fetch }).getUserFollowers(7, { signal: controller.signal })) {
+        items.push(user_id);
+        if (items.length === 2) controller.abort(reason);
+      }
+    };
+    return { call: read(), abort: () => undefined, check: () => assert.deepEqual([items, requests.length], [[1, 2], 1]) };
+  },
+  async "while the second page is on its way"(controller) {
+    const { fetch, requests } = held();
+    const call = newClient({ fetch }).getUserFollowers(7, { signal: controller.signal }).toArray({ limit: 10 });
+    await until(() => requests.length === 1);
+    requests[0].give(good([{ user_id: 1 }], {}, { additional_data: { next_cursor: "b" } }));
+    await until(() => requests.length === 2);
+    return { call, check: async () => (await settle(), assert.equal(requests[1].signal.aborted, true)) };
+  },
+};
+
+for (const [point, prepare] of Object.entries(POINTS)) {
+  test(`a call is cancelled ${point}, with the signal's own reason`, { timeout: 10_000 }, async (t) => {
+    for (const [what, reason] of Object.entries(REASONS)) {
+      const controller = new AbortController();
+      const { call, check, abort = () => controller.abort(reason) } = await prepare(controller, reason, t);
+      const rejected = rejection(call);
+      abort();
+      assert.strictEqual(await rejected, reason, what);
+      await check();
+      assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+      t.mock.timers.reset();
+    }
+  });
+}
+
+test("without a reason of the caller's it is the platform's AbortError, and AbortSignal.timeout's TimeoutError", async () => {
+  const { fetch } = held();
+  const controller = new AbortController();
+  const call = rejection(newClient({ fetch }).getUser(7, { signal: controller.signal }));
+  controller.abort();
+  const reason = await call;
+  assert.strictEqual(reason, controller.signal.reason);
+  assert.deepEqual([reason instanceof DOMException, reason.name], [true, "AbortError"]);
+  const signal = AbortSignal.timeout(5);
+  const timedOut = await rejection(newClient({ fetch }).getUser(7, { signal }));
+  assert.strictEqual(timedOut, signal.reason);
+  assert.deepEqual([timedOut instanceof DOMException, timedOut.name], [true, "TimeoutError"]);
+});
+
+test("withResponse() is cancelled alike", async () => {
+  const { fetch, requests } = held();
+  const controller = new AbortController();
+  const call = rejection(newClient({ fetch }).getUser(7, { signal: controller.signal }).withResponse());
+  await until(() => requests.length === 1);
+  controller.abort("enough");
+  assert.equal(await call, "enough");
+});
+
+test("a cancelled call leaves the others alone, and its place is free at once", async () => {
+  const { fetch, requests } = held();
+  const client = newClient({ fetch, maxConcurrency: 2 });
+  const controller = new AbortController();
+  const given = rejection(client.getUser(1, { signal: controller.signal }));
+  const others = [2, 3, 4].map((id) => client.getUser(id));
+  await until(() => requests.length === 2);
+  controller.abort("one of them");
+  assert.equal(await given, "one of them");
+  await until(() => requests.length === 3, "the next call to take the place");
+  requests[1].give(good({ id: 2 }));
+  requests[2].give(good({ id: 3 }));
+  await until(() => requests.length === 4);
+  requests[3].give(good({ id: 4 }));
+  assert.deepEqual((await Promise.all(others)).map(({ id }) => id), [2, 3, 4]);
+  assert.deepEqual(requests.map(({ signal }) => signal.aborted), [true, false, false, false]);
+});
+
+test("one signal cancels all calls that have it, of one client and of several", async () => {
+  const { fetch, requests } = held();
+  const controller = new AbortController();
+  const clients = Array.from({ length: 3 }, () => newClient({ fetch }));
+  const calls = clients.flatMap((client) => [1, 2, 3].map((id) => rejection(client.getUser(id, { signal: controller.signal }))));
+  await until(() => requests.length === 9);
+  controller.abort("all");
+  assert.deepEqual(await Promise.all(calls), Array(9).fill("all"));
+  await settle();
+  assert.ok(requests.every(({ signal }) => signal.aborted));
+});
+
+test("an abort after the end changes nothing", async () => {
+  const controller = new AbortController();
+  const { fetch, requests } = scripted(() => good({ id: 7 }));
+  const client = newClient({ fetch });
+  assert.deepEqual(await client.getUser(7, { signal: controller.signal }), { id: 7 });
+  controller.abort();
+  await settle();
+  assert.equal(requests[0].signal.aborted, false);
+  assert.deepEqual(await client.getUser(8), { id: 7 });
+});
+
+test("a fetch that minds no signal holds no cancelled call, and what it does later is nobody's matter", async () => {
+  for (const late of [(answerTo) => answerTo.reject(new Error("too late")), (answerTo) => answerTo.resolve(good())]) {
+    const answerTo = deferred();
+    const asked = deferred();
+    const controller = new AbortController();
+    const call = rejection(newClient({ fetch: () => (asked.resolve(), answerTo.promise) }).getUser(7, { signal: controller.signal }));
+    await asked.promise;
+    controller.abort("enough");
+    assert.equal(await call, "enough");
+    late(answerTo);
+    await settle();
+  }
+});
+
+// The server sends something all the time, and never the end.
+for (const [what, write] of Object.entries({
+  "stalls in the body": (response) => response.write('{"success":'),
+  "drips the body": (response) => {
+    const timer = setInterval(() => response.write(" "), 20);
+    response.once("close", () => clearInterval(timer));
+  },
+})) {
+  test(`timeoutMs covers the body: the server ${what}`, { timeout: 10_000 }, async () => {
+    const closed = deferred();
+    handler = (_, response) => {
+      response.once("close", closed.resolve);
+      response.writeHead(200, { "content-type": "application/json" });
+      response.flushHeaders();
+      write(response);
+    };
+    const started = Date.now();
+    const error = await rejection(newClient({ timeoutMs: 150, maxRetries: 0 }).getUser(7));
+    const took = Date.now() - started;
+    assert.deepEqual([error.name, error.kind, error.attempts], ["TimeoutError", "timeout", 1]);
+    assert.ok(took >= 145 && took < 2_000, `${took} ms`);
+    await closed.promise;
+  });
+}
+
+test("timeoutMs is for each attempt", async () => {
+  let arrived = 0;
+  handler = (_, response) => (++arrived < 3 ? undefined : success({ id: 7 })(_, response));
+  const { response } = await newClient({ timeoutMs: 30_000 }).getUser(7, { timeoutMs: 60 }).withResponse();
+  assert.deepEqual([arrived, response.attempts], [3, 3]);
+});
+
+/** A signal that counts what is put on it. */
+function counted() {
+  const { signal } = new AbortController();
+  const counts = { added: 0, removed: 0, most: 0 };
+  for (const [name, key] of [["addEventListener", "added"], ["removeEventListener", "removed"]]) {
+    signal[name] = function (...all) {
+      counts[key]++;
+      const result = AbortSignal.prototype[name].apply(this, all);
+      counts.most = Math.max(counts.most, getEventListeners(this, "abort").length);
+      return result;
+    };
+  }
+  return { signal, counts };
+}
+
+test("10 000 calls on one signal leave no listener", { timeout: 60_000 }, async () => {
+  const { signal, counts } = counted();
+  const { fetch, requests } = scripted(({ path }) => (path.endsWith("7") ? answer(404, { success: false, error: "no" }) : good()));
+  const client = newClient({ fetch });
+  for (let done = 0; done < 10_000; done += 50) {
+    await Promise.allSettled(Array.from({ length: 50 }, (_, index) => client.getUser(done + index + 1, { signal })));
+  }
+  assert.equal(requests.length, 10_000);
+  assert.equal(getEventListeners(signal, "abort").length, 0);
+  assert.equal(counts.added, counts.removed);
+  assert.ok(counts.added >= 1 && counts.most === 1, JSON.stringify(counts));
+  await settle();
+  assert.deepEqual(warnings, []);
+});
+
+for (const [what, clients] of [["200 calls at once of one client", 1], ["200 calls at once of 50 clients", 50]]) {
+  test(`${what} on one signal raise no warning and leave no listener`, async () => {
+    const before = warnings.length;
+    const { signal } = new AbortController();
+    const { fetch, requests } = held();
+    const all = Array.from({ length: clients }, () => newClient({ fetch, maxConcurrency: 200 }));
+    const calls = Array.from({ length: 200 }, (_, index) => all[index % clients].getUser(index + 1, { signal }));
+    await until(() => requests.length === 200);
+    await settle();
+    requests.forEach(({ give }) => give());
+    await Promise.all(calls);
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+    assert.deepEqual(warnings.splice(before), []);
+  });
+}
+
+test("whatever became of its calls, a process ends by itself at once", { timeout: 30_000 }, async () => {
+  const { outcomes, left, took } = await runScript(`
+    import { createServer } from "node:http";
+    const { UsersClient } = await import("pipedrive-users");
+    const server = createServer((request, response) => {
+      if (request.url.endsWith("/1")) response.end('{"success":true,"data":{}}');
+      if (request.url.endsWith("/2")) response.writeHead(404).end("{}");
+      if (request.url.endsWith("/4")) response.writeHead(503, { "retry-after": "50" }).end("{}");
+      if (request.url.endsWith("/6")) response.writeHead(200, { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "55" }).end('{"success":true,"data":{}}');
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const baseUrl = "http://127.0.0.1:" + server.address().port;
+    const make = (config) => new UsersClient({ baseUrl, timeoutMs: 60_000, logLevel: "off", ...config });
+    const client = make();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const waiting = make({ onEvent: ({ type }) => type === "wait" && controller.abort("over") });
+    await waiting.getUser(6);
+    const closing = make();
+    const calls = [
+      client.getUser(1), client.getUser(2), client.getUser(3, { timeoutMs: 50, maxRetries: 0 }), client.getUser(4, { signal }), client.getUser(5, { signal }),
+      closing.getUser(5), make({ baseUrl: "http://127.0.0.1:1" }).getUser(1, { maxRetries: 0 }), make({ accessToken: async () => "" }).getUser(1),
+    ];
+    const settled = Promise.allSettled(calls.map((call) => Promise.resolve(call)));
+    await calls[2].catch(() => undefined);
+    const last = waiting.getUser(5, { signal }).catch((reason) => reason);
+    await last;
+    closing.close();
+    const outcomes = (await settled).map(({ status, reason }) => reason?.name ?? reason ?? status);
+    server.close();
+    server.closeAllConnections();
+    const ended = Date.now();
+    await new Promise((resolve) => setImmediate(resolve));
+    const left = process.getActiveResourcesInfo().filter((name) => name === "Timeout");
+    process.once("exit", () => console.log(JSON.stringify({ outcomes, left, took: Date.now() - ended })));
+  `);
+  assert.deepEqual(outcomes, ["fulfilled", "NotFoundError", "TimeoutError", "over", "over", "ConfigError", "ConnectionError", "AuthenticationError"]);
+  assert.deepEqual(left, []);
+  assert.ok(took < 3_000, `${took} ms`);
+});
+
+test("close() gives up what is under way, wherever it is, and what comes later", async () => {
+  const token = deferred();
+  const { fetch, requests } = held();
+  const client = newClient({ fetch, maxConcurrency: 2, onEvent: ({ type }) => type === "retry" && retrying.resolve() });
+  const retrying = deferred();
+  const waits = newClient({ fetch, apiToken: () => token.promise });
+  const first = rejection(client.getUser(1));
+  await until(() => requests.length === 1);
+  requests[0].give(answer(503, "{}", { "retry-after": "30" }));
+  await retrying.promise;
+  const calls = [first, ...[2, 3, 4].map((id) => rejection(client.getUser(id))), rejection(client.getUserFollowers(5).toArray({ limit: 5 })), rejection(waits.getUser(6))];
+  await until(() => requests.length === 3);
+  const signals = requests.slice(1).map(({ signal }) => signal);
+  client.close();
+  waits.close();
+  for (const error of await Promise.all(calls)) {
+    assert.deepEqual([error.name, error.kind], ["ConfigError", "config"]);
+    assert.match(error.message, /close\(\)/);
+  }
+  await settle();
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [true, true]);
+  assert.equal(requests.length, 3);
+  client.close();
+  const error = await rejection(client.getUser(1));
+  assert.deepEqual([error.name, error.operation], ["ConfigError", "getUser"]);
+  assert.equal(requests.length, 3);
+  assert.equal(client.usage.callsSent, 3);
+});

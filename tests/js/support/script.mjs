@@ -1,0 +1,42 @@
+// A `fetch` that does what a test says, request by request.
+import { deferred } from "./wait.mjs";
+
+/** An answer as Pipedrive gives it. */
+export const answer = (status, body, headers = {}) =>
+  new Response(typeof body === "string" ? body : JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
+
+/** A success with this `data`. */
+export const good = (data = {}, headers = {}, more = {}) => answer(200, { success: true, data, ...more }, headers);
+
+/**
+ * A `fetch` that answers with what `script(request, number)` gives. `requests` holds what was asked, with the number of
+ * requests that were under way at once in `most`.
+ */
+export function scripted(script) {
+  const requests = [];
+  const state = { requests, most: 0, underWay: 0 };
+  const fetch = async (url, init) => {
+    const request = { url, path: new URL(url).pathname + new URL(url).search, method: init.method, headers: Object.fromEntries(init.headers), signal: init.signal, body: init.body, at: Date.now() };
+    requests.push(request);
+    state.most = Math.max(state.most, ++state.underWay);
+    try {
+      return await script(request, requests.length);
+    } finally {
+      state.underWay--;
+    }
+  };
+  return Object.assign(state, { fetch });
+}
+
+/** A `fetch` whose answers wait until the test gives them: `requests[n].give(answer)`. Aborting rejects, as the platform's does. */
+export function held() {
+  const requests = [];
+  const fetch = (url, init) => {
+    const { promise, resolve, reject } = deferred();
+    init.signal.addEventListener("abort", () => reject(init.signal.reason), { once: true });
+    const { pathname, search } = new URL(url);
+    requests.push({ path: pathname + search, method: init.method, headers: Object.fromEntries(init.headers), signal: init.signal, give: (response = good()) => resolve(response), lose: reject });
+    return promise;
+  };
+  return { fetch, requests };
+}

@@ -1,0 +1,38 @@
+// Starts workerd with a build of the package in it.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Miniflare } from "miniflare";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const support = join(here, "../js/support");
+
+/** A worker that has the build in this folder. `ask(path)` gives what it answers, and `lines` what workerd wrote. */
+export async function start(dist) {
+  const module = async (type, folder, name) => ({ type, path: name, contents: await readFile(join(folder, name)) });
+  const lines = [];
+  const miniflare = new Miniflare({
+    modules: await Promise.all([
+      module("ESModule", here, "worker.mjs"),
+      module("ESModule", dist, "index.workerd.js"),
+      module("ESModule", dist, "sandbox.workerd.js"),
+      module("ESModule", dist, "drift.js"),
+      module("CompiledWasm", dist, "core.wasm"),
+      module("CompiledWasm", dist, "sandbox.wasm"),
+      module("ESModule", support, "operations.mjs"),
+      module("ESModule", support, "trap.mjs"),
+    ]),
+    compatibilityDate: "2026-01-01",
+    // Nothing is asked for from outside.
+    cf: false,
+    handleStructuredLogs: ({ level, message }) => lines.push(`${level}: ${message}`),
+  });
+  await miniflare.ready;
+  const ask = async (path) => {
+    const response = await miniflare.dispatchFetch(`http://worker.example${path}`);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`the worker answered ${response.status}: ${text}`);
+    return JSON.parse(text);
+  };
+  return { ask, lines, stop: () => miniflare.dispose() };
+}

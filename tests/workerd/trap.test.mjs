@@ -1,0 +1,30 @@
+// A fault of the module in workerd: all calls get an error, later ones work, and nothing happens unheard.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { check, FAULTS } from "../js/support/trap.mjs";
+import { start } from "./start.mjs";
+
+const dist = process.env.PIPEDRIVE_USERS_FAULTY_DIST;
+if (!dist) throw new Error("set PIPEDRIVE_USERS_FAULTY_DIST to a build that can fault on purpose (xtask)");
+
+let worker;
+let reported;
+before(async () => (worker = await start(dist)));
+after(() => worker?.stop());
+
+for (const [place, fault] of FAULTS.entries()) {
+  test(`${fault} in workerd: all calls of all clients get a LoadError, and later calls work`, { timeout: 60_000 }, async () => {
+    const { result, unheard } = await (reported ??= worker.ask("/faults"));
+    assert.deepEqual(unheard, []);
+    assert.equal(result[place].fault, fault);
+    check(assert, result[place]);
+  });
+}
+
+test("20 faults in a row in workerd", { timeout: 60_000 }, async () => {
+  const { result, unheard } = await worker.ask("/faults-in-a-row");
+  assert.deepEqual(unheard, []);
+  assert.deepEqual(result, Array(20).fill(["load", 1]).flat());
+});
+
+test("workerd itself has nothing to say", () => assert.deepEqual(worker.lines, []));
