@@ -190,8 +190,10 @@ fn failure<T: Transport>(
         details.retry_after_seconds = retry_after(&response.headers, now).map(|wait| wait / 1000.0);
         details.unprocessed = kind == Kind::RateLimit;
         details.scope = limit.map(|(scope, _)| scope);
-        let asked = details.retry_after_seconds.map(|seconds| now + seconds * 1000.0);
-        details.reset_at = limit.map(|(_, reset_at)| reset_at).or(asked);
+        // A wait that no call takes upon itself ends the call, which tells until when.
+        let too_long = details.retry_after_seconds.map(|seconds| seconds * 1000.0);
+        let too_long = too_long.filter(|wait| *wait > LONGEST_WAIT_MS).map(|wait| now + wait);
+        details.reset_at = limit.map(|(_, reset_at)| reset_at).or(too_long);
     });
     with_response(error, response)
 }

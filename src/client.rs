@@ -265,13 +265,20 @@ impl<W: World> Inner<W> {
                 .permit(&self.world, |milliseconds| {
                     self.tell(endpoint, EventKind::Wait, attempts, None, Some(milliseconds), None);
                 })
-                .await;
+                .await
+                .map_err(|until| self.too_long(endpoint, until).sent(attempts, &[]))?;
             let signature = match renewed.take() {
                 Some(signature) => Some(signature),
-                None => self.sign(&job).await.map_err(|error| error.sent(attempts, &[]))?,
+                None => self.sign(&job).await.map_err(|error| {
+                    let sent = if attempts == 0 { "; nothing was sent" } else { "" };
+                    error.sent(attempts, &[]).with(|details| details.message.push_str(sent))
+                })?,
             };
-            // A call that failed for another reason keeps that reason when the budget ends before its retry.
-            self.spend(endpoint).map_err(|refused| failed.take().unwrap_or(refused))?;
+            self.spend(endpoint).map_err(|refused| {
+                let refused = refused.sent(attempts, &[]);
+                let Some(failed) = &failed else { return refused };
+                refused.with(|details| details.message.extend([". The attempt before: ", &failed.message]))
+            })?;
             attempts += 1;
             tries += 1;
             let secrets = self.secrets(&job, signature.as_ref());
@@ -295,13 +302,17 @@ impl<W: World> Inner<W> {
                 }
             }
             let random = self.world.random();
-            let Decision::Again(wait) = retry::decide(&error, endpoint.method, tries, max_retries, random)
+            let now = self.world.now();
+            let Decision::Again(wait) =
+                retry::decide(&error, endpoint.method, tries, max_retries, random, now)
             else {
                 return Err(error);
             };
             self.tell(endpoint, EventKind::Retry, attempts, error.status, Some(wait), Some(&error.message));
             failed = Some(error);
-            self.world.sleep(wait).await;
+            if wait > 0.0 {
+                self.world.sleep(wait).await;
+            }
         }
     }
 
@@ -432,6 +443,18 @@ impl<W: World> Inner<W> {
         Ok(())
     }
 
+    /// The burst window ends later than any call waits for.
+    fn too_long(&self, endpoint: &'static Endpoint, until: f64) -> Error {
+        let wait = until - self.world.now();
+        let text = "not sent: the burst window is used up, and ends in more than a minute";
+        self.tell(endpoint, EventKind::Limited, 0, None, Some(wait), Some(text));
+        Error::new(Kind::RateLimit, endpoint.operation, &[text, ", see resetAt"]).with(|details| {
+            details.scope = Some(LimitScope::Burst);
+            details.reset_at = Some(until);
+            details.retry_after_seconds = Some(wait / 1000.0);
+        })
+    }
+
     /// Every answer tells of the limits.
     fn observe(&self, told: &RateLimit, now: f64) {
         self.queue.observe(told, now);
@@ -531,7 +554,7 @@ fn connection_error(endpoint: &'static Endpoint, error: SendError, now: f64) -> 
     let (kind, hint) = match progress {
         Progress::Unsent => (Kind::Connection, "the connection was not made: "),
         Progress::Body { .. } => (Kind::Connection, "the answer was cut off: "),
-        Progress::NoResponse => (Kind::Config, "the fetch function did not give a Response: "),
+        Progress::NoResponse => (Kind::Connection, "the fetch function did not give a Response: "),
         Progress::Unknown => (
             Kind::Connection,
             "no answer came. Either the network failed, or this is a page and CORS keeps the answer from it: ",
@@ -540,6 +563,7 @@ fn connection_error(endpoint: &'static Endpoint, error: SendError, now: f64) -> 
     Error::new(kind, endpoint.operation, &[hint, &cause.text]).with(|details| {
         details.cause = Some(cause);
         details.unprocessed = matches!(progress, Progress::Unsent);
+        details.lasting = matches!(progress, Progress::NoResponse);
         let Progress::Body { status, headers } = progress else { return };
         let headers = HeaderList(headers);
         details.status = Some(status);

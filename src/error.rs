@@ -108,6 +108,8 @@ pub struct Details {
     pub page: Option<Next>,
     /// Whether the request surely was not carried out, so that sending it again adds nothing twice.
     pub(crate) unprocessed: bool,
+    /// Whether it would be the same again, whatever its kind says.
+    pub(crate) lasting: bool,
 }
 
 /// Pipedrive's own code of an error: a text or a number, as it came.
@@ -164,6 +166,7 @@ impl Error {
             reset_at: None,
             page: None,
             unprocessed: false,
+            lasting: false,
         }))
     }
 

@@ -23,15 +23,21 @@ pub(crate) fn decide(
     attempt: u32,
     max_retries: u32,
     random: f64,
+    now: f64,
 ) -> Decision {
-    if attempt > max_retries || !is_passing(failure) || !(method.is_idempotent() || failure.unprocessed) {
+    if attempt > max_retries
+        || failure.lasting
+        || !is_passing(failure)
+        || !(method.is_idempotent() || failure.unprocessed)
+    {
         return Decision::Stop;
     }
     match failure.retry_after_seconds {
         Some(seconds) if seconds * 1000.0 > LONGEST_WAIT_MS => Decision::Stop,
-        Some(seconds) if seconds > 0.0 => Decision::Again(seconds * 1000.0),
-        // Also after a burst, for whose end the queue as a whole waits: what was told may be over at once.
-        _ => Decision::Again(backoff(attempt, random)),
+        Some(seconds) => Decision::Again(seconds * 1000.0),
+        // The queue as a whole waits for the end of a burst.
+        None if failure.reset_at.is_some_and(|at| at > now + FIRST_BACKOFF_MS) => Decision::Again(0.0),
+        None => Decision::Again(backoff(attempt, random)),
     }
 }
 
@@ -87,7 +93,7 @@ mod tests {
                     408 | 500 | 502 | 503 | 504 => method != Method::Post,
                     _ => false,
                 };
-                let decision = decide(&with_status(status), method, 1, 2, 0.0);
+                let decision = decide(&with_status(status), method, 1, 2, 0.0, 0.0);
                 assert_eq!(decision != Decision::Stop, again, "{status} {method:?}");
             }
         }
@@ -112,7 +118,7 @@ mod tests {
             (Kind::UnexpectedStatus, false),
             (Kind::Load, false),
         ] {
-            let decision = decide(&failure(kind), Method::Get, 1, 2, 0.0);
+            let decision = decide(&failure(kind), Method::Get, 1, 2, 0.0, 0.0);
             assert_eq!(decision != Decision::Stop, again, "{kind:?}");
         }
     }
@@ -120,11 +126,11 @@ mod tests {
     #[test]
     fn a_post_goes_again_only_when_it_surely_was_not_carried_out() {
         let lost = failure(Kind::Connection);
-        assert_eq!(decide(&lost, Method::Post, 1, 2, 0.0), Decision::Stop);
-        assert_eq!(decide(&lost, Method::Put, 1, 2, 0.0), Decision::Again(500.0));
+        assert_eq!(decide(&lost, Method::Post, 1, 2, 0.0, 0.0), Decision::Stop);
+        assert_eq!(decide(&lost, Method::Put, 1, 2, 0.0, 0.0), Decision::Again(500.0));
         let unsent = failure(Kind::Connection).with(|details| details.unprocessed = true);
-        assert_eq!(decide(&unsent, Method::Post, 1, 2, 0.0), Decision::Again(500.0));
-        assert_eq!(decide(&failure(Kind::Timeout), Method::Post, 1, 2, 0.0), Decision::Stop);
+        assert_eq!(decide(&unsent, Method::Post, 1, 2, 0.0, 0.0), Decision::Again(500.0));
+        assert_eq!(decide(&failure(Kind::Timeout), Method::Post, 1, 2, 0.0, 0.0), Decision::Stop);
     }
 
     #[test]
@@ -133,7 +139,7 @@ mod tests {
         for (attempt, max_retries, again) in
             [(1, 0, false), (1, 1, true), (2, 1, false), (2, 2, true), (3, 2, false)]
         {
-            let decision = decide(&error, Method::Get, attempt, max_retries, 0.0);
+            let decision = decide(&error, Method::Get, attempt, max_retries, 0.0, 0.0);
             assert_eq!(decision != Decision::Stop, again, "{attempt} of {max_retries}");
         }
     }
@@ -141,20 +147,20 @@ mod tests {
     #[test]
     fn the_server_says_how_long_up_to_a_minute() {
         for (seconds, decision) in [
-            (0.0, Decision::Again(437.5)),
+            (0.0, Decision::Again(0.0)),
             (7.0, Decision::Again(7_000.0)),
             (60.0, Decision::Again(60_000.0)),
             (61.0, Decision::Stop),
         ] {
             let error = with_status(503).with(|details| details.retry_after_seconds = Some(seconds));
-            assert_eq!(decide(&error, Method::Get, 1, 2, 0.5), decision, "{seconds}");
+            assert_eq!(decide(&error, Method::Get, 1, 2, 0.5, 0.0), decision, "{seconds}");
         }
     }
 
     #[test]
     fn a_spent_day_is_not_waited_for() {
         let error = with_status(429).with(|details| details.scope = Some(LimitScope::Daily));
-        assert_eq!(decide(&error, Method::Get, 1, 9, 0.0), Decision::Stop);
+        assert_eq!(decide(&error, Method::Get, 1, 9, 0.0, 0.0), Decision::Stop);
     }
 
     #[test]
@@ -163,8 +169,8 @@ mod tests {
         for (attempt, longest) in
             [(1, 500.0), (2, 1_000.0), (3, 2_000.0), (4, 4_000.0), (5, 8_000.0), (6, 8_000.0), (40, 8_000.0)]
         {
-            assert_eq!(decide(&error, Method::Get, attempt, 99, 0.0), Decision::Again(longest));
-            assert_eq!(decide(&error, Method::Get, attempt, 99, 1.0), Decision::Again(longest * 0.75));
+            assert_eq!(decide(&error, Method::Get, attempt, 99, 0.0, 0.0), Decision::Again(longest));
+            assert_eq!(decide(&error, Method::Get, attempt, 99, 1.0, 0.0), Decision::Again(longest * 0.75));
         }
     }
 }

@@ -79,11 +79,14 @@ impl<T: Clone> Future for Shared<T> {
             return Poll::Pending;
         };
         state.result = Some(result.clone());
-        state.waiting.remove(&self.waiter);
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
+        // All are woken in the order in which they came, this one in its turn.
+        if waiting.is_alone() {
+            return Poll::Ready(result);
+        }
         waiting.into_values().for_each(Waker::wake);
-        Poll::Ready(result)
+        Poll::Pending
     }
 }
 

@@ -38,6 +38,10 @@ impl<K: Ord, V> SortedMap<K, V> {
         self.0.first()
     }
 
+    pub(crate) fn is_alone(&self) -> bool {
+        self.0.len() == 1
+    }
+
     pub(crate) fn into_values(self) -> impl Iterator<Item = V> {
         self.0.into_iter().map(|(_, value)| value)
     }

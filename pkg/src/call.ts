@@ -76,6 +76,8 @@ export function callSite(above: (...args: never[]) => unknown): { stack?: string
 
 /** Where the core leaves the outcome of a call: the methods are called from Rust, in its order of parameters. */
 export class Settle {
+  #over = false;
+
   constructor(
     readonly operation: OperationId,
     readonly site: { stack?: string },
@@ -83,18 +85,18 @@ export class Settle {
     readonly from: Pick<ErrorFields, "cursor" | "start">,
     readonly secrets: Secrets,
     /** Lets go of all that the call holds. */
-    readonly end: () => void,
+    private readonly end: () => void,
     /** Holds the data against the models, if anybody wants to know. */
     readonly inspect: ((operation: OperationId, data: unknown) => void) | undefined,
-    readonly resolve: (outcome: Outcome<unknown>) => void,
+    private readonly resolved: (outcome: Outcome<unknown>) => void,
     private readonly rejected: (reason: unknown) => void,
   ) {}
 
   done(data: unknown, next: string | number | undefined, status: number, headers: Headers, attempts: number, limits: (number | undefined)[]): void {
     const { operation } = this;
-    this.end();
+    if (!this.#isFirst()) return;
     this.inspect?.(operation, data);
-    this.resolve({
+    this.resolved({
       data,
       next,
       // Most calls never look at it: it is made when it is asked for.
@@ -156,7 +158,14 @@ export class Settle {
 
   /** Rejects the call with whatever its caller aborted it with. */
   reject(reason: unknown): void {
+    if (this.#isFirst()) this.rejected(reason);
+  }
+
+  /** Whether this is the call's first outcome, the one that counts. */
+  #isFirst(): boolean {
+    if (this.#over) return false;
+    this.#over = true;
     this.end();
-    this.rejected(reason);
+    return true;
   }
 }

@@ -8,7 +8,7 @@ import { type Instance, loader } from "./load.js";
 import { Listener } from "./observe.js";
 import { CursorPage, OffsetPage, PagePromise } from "./pages.js";
 import { Secrets } from "./secrets.js";
-import { Signals } from "./signals.js";
+import { signals } from "./signals.js";
 import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./types.js";
 
 const OPERATIONS = Object.keys(ENDPOINTS) as OperationId[];
@@ -44,7 +44,6 @@ export class UsersClient implements UsersOperations {
   #running: Running | undefined;
   /** How to give up the calls that are on their way. */
   readonly #calls = new Set<() => void>();
-  readonly #signals = new Signals();
   #closed: { usage: readonly number[]; rateLimit: readonly (number | undefined)[] } | undefined;
 
   /**
@@ -144,21 +143,28 @@ export class UsersClient implements UsersOperations {
   #run<Data>(operation: OperationId, args: Args, options: CallOptions = {}, own: Own = {}): Promise<Outcome<Data>> {
     const site = callSite(this[operation]);
     return new Promise((resolve, reject) => {
-      if (this.#closed) throw closed(operation);
-      onlyKnown("argument", operation, "options", options, [...(own.options ?? []), ...CALL_OPTIONS]);
-      if (own.body) onlyKnown("argument", operation, ...own.body);
-      const { signal, ...rest } = options;
-      if (typeof (rest.headers as { entries?: unknown } | undefined)?.entries === "function") {
-        rest.headers = Object.fromEntries(headerEntries(rest.headers)) as Record<string, string>;
+      // A subclass of Promise is listened to a step later than a promise: nobody shall think that nobody does.
+      const rejected = (reason: unknown) => void Promise.resolve().then(() => undefined).then(() => reject(reason));
+      let given: Args & Pick<ErrorFields, "cursor" | "start">;
+      try {
+        given = this.#given(operation, args, options, own);
+      } catch (reason) {
+        return rejected(reason);
       }
-      const from = Object.entries(own.from ?? {}).filter(([, begin]) => begin !== undefined);
-      const given: CallOptions & Pick<ErrorFields, "cursor" | "start"> = { ...rest, ...Object.fromEntries(from) };
-      if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-        throw makeError(`${operation}: signal must be an AbortSignal, got ${got(signal)}`, { kind: "argument", operation });
-      }
-      if (signal?.aborted) throw signal.reason;
 
-      let cancel = (): void => undefined;
+      const { signal } = options;
+      /** Where the call runs, once it does. */
+      let at: (Running & { number: number | undefined }) | undefined;
+      const end = () => {
+        this.#calls.delete(giveUp);
+        if (signal) signals.remove(signal, abort);
+        at?.instance.calls.delete(settle);
+      };
+      const inspect = (operation: OperationId, data: unknown) => this.#inspect?.(operation, data);
+      const settle = new Settle(operation, site, given, this.#secrets, end, inspect, resolve as (outcome: Outcome<unknown>) => void, rejected);
+      const cancel = () => {
+        if (at?.number !== undefined) at.core.cancel(at.number);
+      };
       const abort = (reason: unknown) => {
         cancel();
         settle.reject(reason);
@@ -167,42 +173,44 @@ export class UsersClient implements UsersOperations {
         cancel();
         settle.throw(closed(operation));
       };
-      const end = () => {
-        this.#calls.delete(giveUp);
-        if (signal) this.#signals.remove(signal, abort);
-        cancel = () => undefined;
-      };
-      const settle = new Settle(operation, site, given, this.#secrets, end, (operation, data) => this.#inspect?.(operation, data), resolve as (outcome: Outcome<unknown>) => void, reject);
       this.#calls.add(giveUp);
-      if (signal) this.#signals.add(signal, abort);
+      if (signal) signals.add(signal, abort);
 
       const boot = () => void this.#boot().then(start).catch((error: unknown) => settle.notStarted(error));
-      const start = ({ core, instance }: Running): void => {
+      const start = (running: Running): void => {
         if (!this.#calls.has(giveUp)) return;
         // Another call's fault may have stopped it while this one waited.
-        if (instance.stopped) return boot();
-        instance.calls.add(settle);
-        cancel = () => instance.calls.delete(settle);
-        const place = OPERATIONS.indexOf(operation);
-        const number = core.start(place, { ...given, ...(own.body?.[1] as Args), ...args }, settle);
-        if (number !== undefined && this.#calls.has(giveUp)) {
-          cancel = () => {
-            instance.calls.delete(settle);
-            core.cancel(number);
-          };
-        }
+        if (running.instance.stopped) return boot();
+        at = { ...running, number: undefined };
+        at.instance.calls.add(settle);
+        at.number = at.core.start(OPERATIONS.indexOf(operation), given, settle);
       };
       if (this.#running) start(this.#running);
       else boot();
     });
   }
 
+  /** What a call was given, for the core: parameters and options in one. Refuses what only JavaScript can get wrong. */
+  #given(operation: OperationId, args: Args, options: CallOptions, own: Own): Args {
+    if (this.#closed) throw closed(operation);
+    onlyKnown("argument", operation, "options", options, [...(own.options ?? []), ...CALL_OPTIONS]);
+    if (own.body) onlyKnown("argument", operation, ...own.body);
+    const { signal, headers, ...rest } = options;
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+      throw makeError(`${operation}: signal must be an AbortSignal, got ${got(signal)}`, { kind: "argument", operation });
+    }
+    if (signal?.aborted) throw signal.reason;
+    const from = Object.entries(own.from ?? {}).filter(([, begin]) => begin !== undefined);
+    const plain = typeof headers === "object" && headers !== null && !Array.isArray(headers) ? Object.fromEntries(headerEntries(headers)) : headers;
+    return { ...rest, headers: plain, ...Object.fromEntries(from), ...(own.body?.[1] as Args), ...args };
+  }
+
   /** The core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<Running> {
     const instance = await load();
-    if (this.#onDrift) this.#inspect ??= (await import("./drift.js")).inspector(this.#onDrift, this.#listener);
+    if (this.#onDrift) this.#inspect ??= (await driftCheck()).inspector(this.#onDrift, this.#listener);
     if (this.#running?.instance !== instance) {
-      this.#running = { instance, core: new instance.exports.Core(this.#config, this.#listener) };
+      this.#running = { instance, core: new instance.exports.Core(this.#config, this.#listener, instance.underWay) };
     }
     return this.#running;
   }
@@ -210,3 +218,9 @@ export class UsersClient implements UsersOperations {
 
 const closed = (operation?: OperationId) =>
   makeError(`${operation ? `${operation}: ` : ""}the client was closed by close()`, { kind: "config", operation });
+
+/** The check for drift, which only those load who want it. */
+const driftCheck = () =>
+  import("./drift.js").catch((cause: unknown) => {
+    throw makeError(`the check for onDrift could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. A bundler has to keep drift.js beside the script`, { kind: "load", cause });
+  });

@@ -1,6 +1,6 @@
 import { CHECKS } from "./generated/drift.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
-import type { Listener } from "./observe.js";
+import { type Listener, safely } from "./observe.js";
 import type { Drift } from "./types.js";
 
 /** Told of a difference. */
@@ -29,10 +29,6 @@ export function inspector(onDrift: (drift: Drift) => void, listener: Listener): 
       if (told.has(key)) return;
       told.add(key);
       listener.event("drift", operation, 0, ENDPOINTS[operation].cost, undefined, undefined, `${path}: expected ${expected}, found ${found}`);
-      try {
-        onDrift({ operation, path, kind, expected, found });
-      } catch {
-        // A hook that throws breaks no call.
-      }
+      safely(() => onDrift({ operation, path, kind, expected, found }));
     });
 }

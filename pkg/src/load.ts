@@ -21,6 +21,8 @@ export interface Instance<Exports> {
   stopped: boolean;
   /** The calls that are on their way in it: all of them end with it. */
   readonly calls: Set<{ stopped(cause: unknown): void }>;
+  /** The timers and abort controllers that it has running, to be ended when it cannot do so itself. */
+  readonly underWay: Set<unknown>;
 }
 
 /** Loads a module behind the first call, once for all clients, and again after a failure or a trap. */
@@ -36,13 +38,18 @@ export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Inst
     } catch (cause) {
       throw notLoaded(cause);
     }
-    const instance: Instance<Exports> = { exports: glue.exports, stopped: false, calls: new Set() };
+    const instance: Instance<Exports> = { exports: glue.exports, stopped: false, calls: new Set(), underWay: new Set() };
     const stop = (cause: unknown) => {
       instance.stopped = true;
       running = undefined;
       const calls = [...instance.calls];
       instance.calls.clear();
       for (const call of calls) call.stopped(cause);
+      for (const thing of instance.underWay) {
+        if (thing instanceof AbortController) thing.abort();
+        else clearTimeout(thing as number);
+      }
+      instance.underWay.clear();
     };
     try {
       const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });

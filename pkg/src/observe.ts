@@ -33,9 +33,10 @@ export class Listener {
 }
 
 /** A hook that throws breaks no call. */
-function safely(hook: () => void): void {
+export function safely(hook: () => unknown): void {
   try {
-    hook();
+    // An async hook may reject.
+    Promise.resolve(hook()).catch(() => undefined);
   } catch {
     // It is the hook's own matter.
   }

@@ -2,7 +2,7 @@
  * The calls that each signal cancels. A signal gets one listener however many calls it has, and none when the last
  * one has ended: Node warns of a leak at the eleventh.
  */
-export class Signals {
+class Signals {
   readonly #signals = new Map<AbortSignal, { readonly calls: Set<(reason: unknown) => void>; readonly abort: () => void }>();
 
   /** Lets a signal give a call up. */
@@ -26,3 +26,6 @@ export class Signals {
     }
   }
 }
+
+/** One for all clients: what a signal may have too much of are listeners of this package. */
+export const signals = new Signals();

@@ -1,6 +1,7 @@
 //! The burst window: how many calls may still go before it ends.
 
-use super::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit};
+use super::daily::DAY_MS;
+use super::{DEFAULT_RESET_MS, RateLimit};
 
 /// What is known of the current window. Nothing is known before the first answer.
 #[derive(Debug, Default)]
@@ -49,9 +50,8 @@ impl Burst {
         // A limit of none would let nothing through that could tell another.
         self.limit = told.limit.filter(|limit| *limit > 0).or(self.limit);
         let Some(remaining) = told.remaining else { return };
-        // A window is over in seconds. Who says otherwise means something else, which a 429 will tell.
-        let told_end =
-            told.reset_at.filter(|at| *at <= now + LONGEST_WAIT_MS).unwrap_or(now + DEFAULT_RESET_MS);
+        // What is more than a day away is no end of a window but a time of day, taken for seconds.
+        let told_end = told.reset_at.filter(|at| *at <= now + DAY_MS).unwrap_or(now + DEFAULT_RESET_MS);
         match &mut self.window {
             // The reset comes in whole seconds, rounded up: the earliest end that was told is the closest to the
             // truth. Answers overtake each other, so within a window the least remaining counts.
@@ -124,7 +124,7 @@ mod tests {
         let mut burst = Burst::default();
         burst.observe(&RateLimit { limit: Some(0), ..RateLimit::default() }, 0.0);
         assert_eq!(burst.next_at(0, 0.0), None);
-        burst.observe(&told(0, 3_600_000.0), 0.0);
+        burst.observe(&told(0, 1_795_000_000_000.0), 0.0);
         assert_eq!(burst.next_at(0, 0.0), Some(Next::At(2_000.0)));
     }
 

@@ -1,6 +1,6 @@
 //! The day's tokens: what this client may spend, and what the company has left.
 
-const DAY_MS: f64 = 86_400_000.0;
+pub(super) const DAY_MS: f64 = 86_400_000.0;
 
 /// The end of the day. Pipedrive resets budgets at the midnight of a server zone that it does not name: this takes
 /// UTC, and whoever shows it calls it an estimate.

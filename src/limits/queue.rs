@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use super::RateLimit;
 use super::burst::{Burst, Next};
+use super::{LONGEST_WAIT_MS, RateLimit};
 use crate::sorted::SortedMap;
 use crate::transport::Clock;
 
@@ -103,7 +103,15 @@ enum Wait {
 
 impl Ticket {
     /// Waits for the permit to send. `on_wait` is told how long, whenever the limit and not the order is the reason.
-    pub(crate) async fn permit<C: Clock>(&self, clock: &C, mut on_wait: impl FnMut(f64)) -> Permit {
+    ///
+    /// # Errors
+    ///
+    /// Gives the end of a window that is too far away to be waited for.
+    pub(crate) async fn permit<C: Clock>(
+        &self,
+        clock: &C,
+        mut on_wait: impl FnMut(f64),
+    ) -> Result<Permit, f64> {
         let mut timer: Option<(f64, Timer<'_>)> = None;
         // A timer can be early by its clock: the same wait is told once.
         let mut told = 0.0;
@@ -112,13 +120,16 @@ impl Ticket {
                 let now = clock.now();
                 let Some(wait) = self.queue.admit(self.number, now) else {
                     self.queue.wake_first();
-                    return Poll::Ready(Permit(self.queue.clone()));
+                    return Poll::Ready(Ok(Permit(self.queue.clone())));
                 };
                 self.queue.0.borrow_mut().waiting.insert(self.number, context.waker().clone());
                 let Wait::Until(at) = wait else {
                     timer = None;
                     return Poll::Pending;
                 };
+                if at > now + LONGEST_WAIT_MS {
+                    return Poll::Ready(Err(at));
+                }
                 let (_, sleep) = match &mut timer {
                     // The same time, copied and never computed again.
                     #[allow(clippy::float_cmp)]

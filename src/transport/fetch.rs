@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use gloo_net::http;
-use js_sys::{Array, Function, JsString, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Promise, Reflect, Set};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -42,13 +42,29 @@ const LONGEST_TIMER_MS: f64 = 2_147_483_647.0;
 pub struct Fetch {
     /// The caller's own; the runtime's is looked up at each call, so that one that is put in its place counts.
     own: Option<Function>,
+    /// The timers and the requests' abort controllers, for whoever has to end them when the module cannot.
+    under_way: Option<Set>,
 }
 
 impl Fetch {
     /// Uses a function like `fetch` instead of the runtime's.
     #[must_use]
     pub fn with(own: Option<Function>) -> Self {
-        Self { own }
+        Self { own, under_way: None }
+    }
+
+    /// Keeps a list of what is under way: timers, and the abort controllers of requests.
+    #[must_use]
+    pub fn listing(self, under_way: Set) -> Self {
+        Self { under_way: Some(under_way), ..self }
+    }
+
+    /// Puts something on the list for as long as the entry lives.
+    fn list(&self, what: &JsValue) -> Option<Listed> {
+        self.under_way.as_ref().map(|set| {
+            set.add(what);
+            Listed { set: set.clone(), what: what.clone() }
+        })
     }
 
     fn start(&self, url: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
@@ -56,6 +72,18 @@ impl Fetch {
             Some(own) => own.call2(&JsValue::UNDEFINED, &url.into(), init),
             None => global_fetch(url, init),
         }
+    }
+}
+
+/// An entry in the list of what is under way.
+struct Listed {
+    set: Set,
+    what: JsValue,
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.set.delete(&self.what);
     }
 }
 
@@ -80,6 +108,7 @@ impl Transport for Fetch {
     async fn send(&self, request: Request) -> Result<Response<Self>, SendError> {
         let lost = |thrown: JsValue| SendError { progress: progress(&thrown), cause: Cause::from(thrown) };
         let abort = AbortOnDrop { controller: AbortController::new().map_err(lost)?, done: Cell::new(false) };
+        let _listed = self.list(&abort.controller);
         let headers = http::Headers::new();
         for (name, value) in &request.headers.0 {
             headers.set(name, value);
@@ -245,6 +274,7 @@ impl Clock for Fetch {
 
     async fn sleep(&self, milliseconds: f64) {
         let timer = Timer::new(milliseconds.min(LONGEST_TIMER_MS));
+        let _listed = self.list(&timer.id);
         poll_fn(|context| {
             if timer.state.elapsed.get() {
                 return Poll::Ready(());

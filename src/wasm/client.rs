@@ -80,8 +80,8 @@ pub struct Core {
 impl Core {
     /// Makes a client of a configuration that the face has checked.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &JsValue, listener: Listener) -> Self {
-        let world = Fetch::with(convert::function(config, "fetch"));
+    pub fn new(config: &JsValue, listener: Listener, under_way: js_sys::Set) -> Self {
+        let world = Fetch::with(convert::function(config, "fetch")).listing(under_way);
         let quiet = listener.quiet();
         let observer: Observer = Box::new(move |event| {
             if !quiet || event.kind.is_notable() {

@@ -27,7 +27,7 @@ export interface Core {
 }
 
 export interface CoreExports {
-  readonly Core: new (config: Record<string, unknown>, listener: Listener) => Core;
+  readonly Core: new (config: Record<string, unknown>, listener: Listener, underWay: Set<unknown>) => Core;
 }
 
 export const source: WasmSource<CoreExports>;

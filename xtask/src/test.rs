@@ -122,6 +122,7 @@ fn parts(browser: &tools::Browser, faulty: &Path) -> Result<Vec<Part>> {
             command: node_tests("js", browser, faulty)?,
             count: tap,
         },
+        Part { name: "the tarball in workerd", command: node_tests("workerd", browser, faulty)?, count: tap },
         Part { name: "the page in Chromium", command: node_tests("browser", browser, faulty)?, count: tap },
     ])
 }
