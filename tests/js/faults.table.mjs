@@ -187,7 +187,7 @@ The last column is what differs in a page on another origin. There, everywhere:
   answer. No page can tell or forbid that.
 
 A wait that the server asks for (\`Retry-After\` in seconds or as a date, \`x-ratelimit-reset\` after a 429) is kept up to
-60 s. If it is longer, the call fails at once: the error has \`retryAfterSeconds\`, and after a 429 \`resetAt\`.
+60 s. If it is longer, the call fails at once: the error has \`retryAfterSeconds\` and \`resetAt\`.
 `;
 
 if (process.argv[1] === import.meta.filename) process.stdout.write(render());
