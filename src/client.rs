@@ -1,4 +1,4 @@
-//! The one conductor: a call from start to end reads top to bottom in [`Inner::call`] and [`Inner::run`].
+//! The one conductor: a call from start to end reads top to bottom in `Inner::call` and `Inner::run`.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
