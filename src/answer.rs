@@ -4,6 +4,7 @@ use crate::decimal::decimal;
 use crate::endpoint::{Endpoint, Scope};
 use crate::error::{Code, Details, Error, Kind, LimitScope, Result};
 use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit, next_midnight, retry_after};
+use crate::secret::is_credential;
 use crate::transport::{Body, Headers, Json, Response, Transport};
 
 /// How much of a body an error keeps: 1 MiB.
@@ -22,16 +23,12 @@ pub(crate) struct Payload<J> {
 
 type JsonOf<T> = <<T as Transport>::Body as Body>::Json;
 
-/// The payload of an answer, or the error that it means.
+/// The payload of an answer with a good status, or the error that it means.
 pub(crate) fn read<T: Transport>(
     endpoint: &'static Endpoint,
     response: &Response<T>,
-    now: f64,
 ) -> Result<Payload<JsonOf<T>>> {
     let json = response.body.json().filter(Json::is_object);
-    if !(200..300).contains(&response.status) {
-        return Err(failure(endpoint, response, json.as_ref(), now));
-    }
     let not_an_envelope = |what: &str| {
         let text =
             [what, ": it is not Pipedrive that answered, or a proxy changed the answer. See error.body."];
@@ -124,19 +121,16 @@ impl Said {
     }
 }
 
-fn failure<T: Transport>(
-    endpoint: &'static Endpoint,
-    response: &Response<T>,
-    json: Option<&JsonOf<T>>,
-    now: f64,
-) -> Error {
+/// The error that an answer with any other status means.
+pub(crate) fn failure<T: Transport>(endpoint: &'static Endpoint, response: &Response<T>, now: f64) -> Error {
+    let json = response.body.json().filter(Json::is_object);
     let status = response.status;
     let html = json.is_none()
         && response
             .headers
             .get("content-type")
             .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
-    let said = json.map_or_else(Said::nothing, Said::of);
+    let said = json.as_ref().map_or_else(Said::nothing, Said::of);
     let (kind, hint) = match status {
         401 => (
             Kind::Authentication,
@@ -172,7 +166,8 @@ fn failure<T: Transport>(
     if !said_text.is_empty() {
         text.extend([" ", &said_text]);
     }
-    let limit = (kind == Kind::RateLimit).then(|| limit_hit(response, &said.text, now));
+    let asked = retry_after(&response.headers, now);
+    let limit = (kind == Kind::RateLimit).then(|| limit_hit(response, &said.text, asked, now));
     let limit_hint = match limit {
         Some((LimitScope::Daily, _)) if !is_daily(&said.text) => {
             "The server asks to wait for longer than a minute: until resetAt, nothing is sent."
@@ -187,12 +182,11 @@ fn failure<T: Transport>(
     text.extend([". ", hint, limit_hint]);
     let error = Error::new(kind, endpoint.operation, &text);
     let error = said.add_to(error).with(|details| {
-        details.retry_after_seconds = retry_after(&response.headers, now).map(|wait| wait / 1000.0);
+        details.retry_after_seconds = asked.map(|wait| wait / 1000.0);
         details.unprocessed = kind == Kind::RateLimit;
         details.scope = limit.map(|(scope, _)| scope);
         // A wait that no call takes upon itself ends the call, which tells until when.
-        let too_long = details.retry_after_seconds.map(|seconds| seconds * 1000.0);
-        let too_long = too_long.filter(|wait| *wait > LONGEST_WAIT_MS).map(|wait| now + wait);
+        let too_long = asked.filter(|wait| *wait > LONGEST_WAIT_MS).map(|wait| now + wait);
         details.reset_at = limit.map(|(_, reset_at)| reset_at).or(too_long);
     });
     with_response(error, response)
@@ -214,8 +208,12 @@ fn is_daily(text: &str) -> bool {
 }
 
 /// Which limit a 429 means, and when it is lifted. The text tells where there is one; else a burst is over soon.
-fn limit_hit<T: Transport>(response: &Response<T>, text: &str, now: f64) -> (LimitScope, f64) {
-    let asked = retry_after(&response.headers, now);
+fn limit_hit<T: Transport>(
+    response: &Response<T>,
+    text: &str,
+    asked: Option<f64>,
+    now: f64,
+) -> (LimitScope, f64) {
     let limit = RateLimit::read(&response.headers, now);
     let wait = asked.or_else(|| limit.reset_at.map(|at| at - now));
     let told_daily = is_daily(text) || limit.daily_remaining == Some(0);
@@ -233,7 +231,7 @@ fn with_response<T: Transport>(error: Error, response: &Response<T>) -> Error {
         details.request_id = response.headers.get("x-correlation-id");
         details.headers = response.headers.to_vec();
         for (name, value) in &mut details.headers {
-            if matches!(name.as_str(), "set-cookie" | "cookie" | "authorization" | "x-api-token") {
+            if is_credential(name) {
                 "[redacted]".clone_into(value);
             }
         }

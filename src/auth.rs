@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use crate::config::{Credential, Token};
+use crate::config::{Credential, Token, TokenProvider};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Kind, Result};
 use crate::secret::Secret;
@@ -37,67 +37,57 @@ impl Auth {
 
     /// The header for the next attempt; none where the server at the base URL adds it.
     pub(crate) async fn sign(&self, endpoint: &'static Endpoint) -> Result<Option<Signature>> {
-        let (name, prefix, token) = match &self.credential {
-            Credential::None => return Ok(None),
-            Credential::ApiToken(token) => ("x-api-token", "", token),
-            Credential::AccessToken(token) => ("authorization", "Bearer ", token),
+        let token = match self.token() {
+            None => return Ok(None),
+            Some(Token::Fixed(secret)) => secret.clone(),
+            Some(Token::Provider(provider)) => self.ask(provider.as_ref(), endpoint).await?,
         };
-        let secret = match token {
-            Token::Fixed(secret) => secret.clone(),
-            Token::Provider(_) => self.ask(endpoint).await?,
-        };
-        Ok(Some(Signature { name, value: [prefix, secret.reveal()].concat(), token: secret }))
+        Ok(Some(self.signature(token)))
     }
 
-    /// After a 401: whether the call may be sent once more, with a token that was given after it was refused.
+    /// After a 401: the header to send the call once more with, if the token can be another one now.
     ///
     /// Many calls can be refused at once: the first to come asks for a new token, the others wait for that one or
     /// find that it is there already.
-    pub(crate) async fn renew(&self, refused: &Secret, endpoint: &'static Endpoint) -> Result<bool> {
-        let (Credential::ApiToken(token) | Credential::AccessToken(token)) = &self.credential else {
-            return Ok(false);
+    pub(crate) async fn renew(
+        &self,
+        refused: &Secret,
+        endpoint: &'static Endpoint,
+    ) -> Result<Option<Signature>> {
+        let Some(Token::Provider(provider)) = self.token() else { return Ok(None) };
+        let newer = self.state.borrow().current.clone().filter(|current| current != refused);
+        let token = match newer {
+            Some(token) => token,
+            None => self.ask(provider.as_ref(), endpoint).await?,
         };
-        if matches!(token, Token::Fixed(_)) {
-            return Ok(false);
-        }
-        let is_current = self.state.borrow().current.as_ref() == Some(refused);
-        if is_current {
-            self.ask(endpoint).await?;
-        }
-        Ok(true)
+        Ok(Some(self.signature(token)))
     }
 
-    /// The token that the provider gave last, for the attempt after a renewal.
-    pub(crate) fn current(&self) -> Option<Signature> {
-        let (name, prefix) = match &self.credential {
-            Credential::None => return None,
+    fn token(&self) -> Option<&Token> {
+        match &self.credential {
+            Credential::None => None,
+            Credential::ApiToken(token) | Credential::AccessToken(token) => Some(token),
+        }
+    }
+
+    fn signature(&self, token: Secret) -> Signature {
+        let (name, prefix) = match self.credential {
             Credential::ApiToken(_) => ("x-api-token", ""),
-            Credential::AccessToken(_) => ("authorization", "Bearer "),
+            _ => ("authorization", "Bearer "),
         };
-        let token = self.state.borrow().current.clone()?;
-        Some(Signature { name, value: [prefix, token.reveal()].concat(), token })
+        Signature { name, value: [prefix, token.reveal()].concat(), token }
     }
 
-    async fn ask(&self, endpoint: &'static Endpoint) -> Result<Secret> {
+    async fn ask(&self, provider: &dyn TokenProvider, endpoint: &'static Endpoint) -> Result<Secret> {
         let joined = self.state.borrow().asking.as_ref().and_then(Handle::join);
-        let share = joined.or_else(|| {
-            let (Credential::ApiToken(Token::Provider(provider))
-            | Credential::AccessToken(Token::Provider(provider))) = &self.credential
-            else {
-                return None;
-            };
+        let share = joined.unwrap_or_else(|| {
             let share = Shared::new(provider.token());
             self.state.borrow_mut().asking = Some(share.handle());
-            Some(share)
+            share
         });
-        let Some(share) = share else {
-            return Err(Error::new(Kind::Authentication, endpoint.operation, &["there is no credential"]));
-        };
-        let answer = share.await;
-        let mut state = self.state.borrow_mut();
-        match answer {
+        match share.await {
             Ok(secret) => {
-                state.current = Some(secret.clone());
+                self.state.borrow_mut().current = Some(secret.clone());
                 Ok(secret)
             }
             Err(cause) => {

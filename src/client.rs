@@ -20,7 +20,7 @@ use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::page::{self, Next};
 use crate::retry::{self, Decision};
-use crate::secret::Secret;
+use crate::secret::{Secret, is_credential};
 use crate::shared::{Handle, Shared};
 use crate::sorted::SortedMap;
 use crate::transport::{
@@ -212,7 +212,7 @@ impl<W: World> Inner<W> {
         };
         let Answered { response, attempts, secrets } = answered;
         let now = self.world.now();
-        let read = answer::read(endpoint, &response, now)
+        let read = answer::read(endpoint, &response)
             .and_then(|Payload { data, additional, deprecation }| {
                 let next = page::next(&job.operation, &data, additional.as_ref())?;
                 Ok((data, next, deprecation))
@@ -295,9 +295,9 @@ impl<W: World> Inner<W> {
                 // Once, and outside the number of retries.
                 may_renew = false;
                 let renewal = self.auth.renew(&signature.token, endpoint).await;
-                if renewal.map_err(|error| error.sent(attempts, &secrets))? {
+                renewed = renewal.map_err(|error| error.sent(attempts, &secrets))?;
+                if renewed.is_some() {
                     tries -= 1;
-                    renewed = self.auth.current();
                     continue;
                 }
             }
@@ -321,11 +321,8 @@ impl<W: World> Inner<W> {
         let endpoint = job.operation.endpoint;
         let timeout_ms = self.timeout_ms(job);
         let signing = self.within(timeout_ms, self.auth.sign(endpoint)).await;
-        signing.unwrap_or_else(|| {
-            let text =
-                ["the credential function gave no token within ", &decimal(timeout_ms), " ms (timeoutMs)"];
-            Err(Error::new(Kind::Timeout, endpoint.operation, &text))
-        })
+        signing
+            .unwrap_or_else(|| Err(timed_out(endpoint, "the credential function gave no token", timeout_ms)))
     }
 
     fn timeout_ms(&self, job: &Job) -> u32 {
@@ -336,7 +333,7 @@ impl<W: World> Inner<W> {
     fn secrets(&self, job: &Job, signature: Option<&Signature>) -> Rc<[Secret]> {
         let headers = self.config.headers.0.iter().chain(&job.options.headers);
         let credentials = headers
-            .filter(|(name, _)| matches!(name.as_str(), "authorization" | "x-api-token" | "cookie"))
+            .filter(|(name, _)| is_credential(name))
             .filter_map(|(_, value)| Secret::new(value.split(' ').next_back()?).ok());
         signature.map(|signature| signature.token.clone()).into_iter().chain(credentials).collect()
     }
@@ -362,10 +359,7 @@ impl<W: World> Inner<W> {
                 if (200..300).contains(&response.status) {
                     Ok(response)
                 } else {
-                    match answer::read(endpoint, &response, now) {
-                        Err(error) => Err(error),
-                        Ok(_) => Ok(response),
-                    }
+                    Err(answer::failure(endpoint, &response, now))
                 }
             }
             Some(Err(error)) => {
@@ -374,10 +368,7 @@ impl<W: World> Inner<W> {
                 }
                 Err(connection_error(endpoint, error, now))
             }
-            None => {
-                let text = ["no whole answer within ", &decimal(timeout_ms), " ms (timeoutMs)"];
-                Err(Error::new(Kind::Timeout, endpoint.operation, &text))
-            }
+            None => Err(timed_out(endpoint, "no whole answer", timeout_ms)),
         };
         let status = match &result {
             Ok(response) => Some(response.status),
@@ -425,19 +416,13 @@ impl<W: World> Inner<W> {
         // The budget is let go of before anybody is told, who may well make a call.
         let spent = self.daily.borrow_mut().spend(endpoint.cost, now);
         spent.map_err(|reset_at| {
-            let text = "not sent: the cost is more than the rest of the daily budget";
-            self.tell(endpoint, EventKind::Limited, 0, None, Some(reset_at - now), Some(text));
+            let told = "not sent: the cost is more than the rest of the daily budget";
             let text = [
                 "not sent, since its cost of ",
                 &decimal(endpoint.cost),
                 " tokens is more than the rest of the daily budget; resetAt estimates when the server's day ends",
             ];
-            Error::new(Kind::RateLimit, endpoint.operation, &text).with(|details| {
-                details.scope = Some(LimitScope::Daily);
-                details.reset_at = Some(reset_at);
-                details.retry_after_seconds = Some((reset_at - now) / 1000.0);
-                details.unprocessed = true;
-            })
+            self.refusal(endpoint, LimitScope::Daily, reset_at, told, &text)
         })?;
         self.usage.borrow_mut().sent(endpoint);
         Ok(())
@@ -445,11 +430,23 @@ impl<W: World> Inner<W> {
 
     /// The burst window ends later than any call waits for.
     fn too_long(&self, endpoint: &'static Endpoint, until: f64) -> Error {
-        let wait = until - self.world.now();
         let text = "not sent: the burst window is used up, and ends in more than a minute";
-        self.tell(endpoint, EventKind::Limited, 0, None, Some(wait), Some(text));
-        Error::new(Kind::RateLimit, endpoint.operation, &[text, ", see resetAt"]).with(|details| {
-            details.scope = Some(LimitScope::Burst);
+        self.refusal(endpoint, LimitScope::Burst, until, text, &[text, ", see resetAt"])
+    }
+
+    /// Tells of a call that is not sent for a limit, and makes its error.
+    fn refusal(
+        &self,
+        endpoint: &'static Endpoint,
+        scope: LimitScope,
+        until: f64,
+        told: &str,
+        text: &[&str],
+    ) -> Error {
+        let wait = until - self.world.now();
+        self.tell(endpoint, EventKind::Limited, 0, None, Some(wait), Some(told));
+        Error::new(Kind::RateLimit, endpoint.operation, text).with(|details| {
+            details.scope = Some(scope);
             details.reset_at = Some(until);
             details.retry_after_seconds = Some(wait / 1000.0);
         })
@@ -549,18 +546,22 @@ fn share_key(Job { operation, options }: &Job) -> String {
     key
 }
 
+fn timed_out(endpoint: &'static Endpoint, what: &str, milliseconds: u32) -> Error {
+    let text = [what, " within ", &decimal(milliseconds), " ms (timeoutMs)"];
+    Error::new(Kind::Timeout, endpoint.operation, &text)
+}
+
 fn connection_error(endpoint: &'static Endpoint, error: SendError, now: f64) -> Error {
     let SendError { progress, cause } = error;
-    let (kind, hint) = match progress {
-        Progress::Unsent => (Kind::Connection, "the connection was not made: "),
-        Progress::Body { .. } => (Kind::Connection, "the answer was cut off: "),
-        Progress::NoResponse => (Kind::Connection, "the fetch function did not give a Response: "),
-        Progress::Unknown => (
-            Kind::Connection,
-            "no answer came. Either the network failed, or this is a page and CORS keeps the answer from it: ",
-        ),
+    let hint = match progress {
+        Progress::Unsent => "the connection was not made: ",
+        Progress::Body { .. } => "the answer was cut off: ",
+        Progress::NoResponse => "the fetch function did not give a Response: ",
+        Progress::Unknown => {
+            "no answer came. Either the network failed, or this is a page and CORS keeps the answer from it: "
+        }
     };
-    Error::new(kind, endpoint.operation, &[hint, &cause.text]).with(|details| {
+    Error::new(Kind::Connection, endpoint.operation, &[hint, &cause.text]).with(|details| {
         details.cause = Some(cause);
         details.unprocessed = matches!(progress, Progress::Unsent);
         details.lasting = matches!(progress, Progress::NoResponse);

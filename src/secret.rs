@@ -4,6 +4,11 @@ use std::fmt;
 
 use crate::operation::percent_encode;
 
+/// Whether a header of this name, in lower case, carries a credential.
+pub(crate) fn is_credential(header: &str) -> bool {
+    matches!(header, "authorization" | "x-api-token" | "cookie" | "set-cookie")
+}
+
 /// A token. It has no `Display`, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

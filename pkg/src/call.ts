@@ -63,14 +63,14 @@ export function rateLimit([limit, remaining, resetAt, dailyLimit, dailyRemaining
   return { limit, remaining, resetAt: date(resetAt), dailyLimit, dailyRemaining };
 }
 
-/** Remembers the place of a call, so that its error shows the caller's line. */
-export function callSite(above: (...args: never[]) => unknown): { stack?: string } {
+/**
+ * Remembers the place of a call, so that its error shows the caller's line; frames down to `above` are left out. The
+ * stack becomes text only when it is read, which few calls ever are.
+ */
+export function callSite(above: ((...args: never[]) => unknown) | undefined): { stack?: string } {
   const site: { stack?: string } = {};
   // V8's own. Elsewhere the stack of an error is where it is made, which is of no use, but the text says all.
-  const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above?: unknown) => void };
-  captureStackTrace?.(site, above);
-  // A later page is not asked for by the operation's own method.
-  if (!site.stack?.includes("\n")) captureStackTrace?.(site);
+  (Error as { captureStackTrace?: (target: object, above?: unknown) => void }).captureStackTrace?.(site, above);
   return site;
 }
 
@@ -87,7 +87,7 @@ export class Settle {
     /** Lets go of all that the call holds. */
     private readonly end: () => void,
     /** Holds the data against the models, if anybody wants to know. */
-    readonly inspect: ((operation: OperationId, data: unknown) => void) | undefined,
+    private readonly inspect: (data: unknown) => void,
     private readonly resolved: (outcome: Outcome<unknown>) => void,
     private readonly rejected: (reason: unknown) => void,
   ) {}
@@ -95,7 +95,7 @@ export class Settle {
   done(data: unknown, next: string | number | undefined, status: number, headers: Headers, attempts: number, limits: (number | undefined)[]): void {
     const { operation } = this;
     if (!this.#isFirst()) return;
-    this.inspect?.(operation, data);
+    this.inspect(data);
     this.resolved({
       data,
       next,
@@ -131,8 +131,7 @@ export class Settle {
   ): void {
     const { operation, from, secrets } = this;
     const { cursor, start } = from;
-    const resetDate = date(resetAt);
-    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause: secrets.cause(cause), causeText, cursor, start, resetAt: resetDate };
+    const fields = { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers: plain(headers), body, cause: secrets.cause(cause), causeText, cursor, start, resetAt: date(resetAt) };
     this.throw(makeError(message, { ...fields, scope: kind === "rate_limit" ? scope : undefined }));
   }
 

@@ -141,7 +141,9 @@ export class UsersClient implements UsersOperations {
 
   /** A call, from what its caller gave to its outcome. */
   #run<Data>(operation: OperationId, args: Args, options: CallOptions = {}, own: Own = {}): Promise<Outcome<Data>> {
-    const site = callSite(this[operation]);
+    // A later page is not asked for by the operation's own method.
+    const isLater = (own.from?.cursor ?? own.from?.start) !== undefined;
+    const site = callSite(isLater ? undefined : this[operation]);
     return new Promise((resolve, reject) => {
       // A subclass of Promise is listened to a step later than a promise: nobody shall think that nobody does.
       const rejected = (reason: unknown) => void Promise.resolve().then(() => undefined).then(() => reject(reason));
@@ -160,7 +162,7 @@ export class UsersClient implements UsersOperations {
         if (signal) signals.remove(signal, abort);
         at?.instance.calls.delete(settle);
       };
-      const inspect = (operation: OperationId, data: unknown) => this.#inspect?.(operation, data);
+      const inspect = (data: unknown) => this.#inspect?.(operation, data);
       const settle = new Settle(operation, site, given, this.#secrets, end, inspect, resolve as (outcome: Outcome<unknown>) => void, rejected);
       const cancel = () => {
         if (at?.number !== undefined) at.core.cancel(at.number);

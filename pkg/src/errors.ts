@@ -123,19 +123,12 @@ export class UnexpectedStatusError extends PipedriveError { declare readonly kin
 /** The WebAssembly could not be loaded, or stopped. */
 export class LoadError extends PipedriveError { declare readonly kind: "load"; }
 
-interface ErrorClasses {
-  config: ConfigError; argument: ArgumentError; authentication: AuthenticationError; permission: PermissionError;
-  blocked: BlockedError; not_found: NotFoundError; validation: ValidationError; rate_limit: RateLimitError;
-  server: ServerError; connection: ConnectionError; timeout: TimeoutError; decode: DecodeError; api: ApiError;
-  unexpected_status: UnexpectedStatusError; load: LoadError;
-}
-
-const classes: { readonly [kind in ErrorKind]: typeof PipedriveError } = {
+const classes = {
   config: ConfigError, argument: ArgumentError, authentication: AuthenticationError, permission: PermissionError,
   blocked: BlockedError, not_found: NotFoundError, validation: ValidationError, rate_limit: RateLimitError,
   server: ServerError, connection: ConnectionError, timeout: TimeoutError, decode: DecodeError, api: ApiError,
   unexpected_status: UnexpectedStatusError, load: LoadError,
-};
+} satisfies Record<ErrorKind, typeof PipedriveError>;
 
 named(PipedriveError, "PipedriveError");
 for (const [kind, error] of Object.entries(classes)) {
@@ -148,7 +141,7 @@ export const makeError = (message: string, fields: ErrorFields): PipedriveError 
 
 /** Whether something is an error of this package, of the given kind where one is given. Works across copies of it. */
 export function isPipedriveError(error: unknown): error is PipedriveError;
-export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is ErrorClasses[Kind];
+export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is InstanceType<(typeof classes)[Kind]>;
 export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {
   return error instanceof Error && BRAND in error && (kind === undefined || (error as Error as PipedriveError).kind === kind);
 }
