@@ -2,13 +2,9 @@
 
 use crate::decimal::decimal;
 use crate::endpoint::{Endpoint, Scope};
-use crate::error::{Code, Details, Error, Kind, LimitScope, Result};
+use crate::error::{Code, Error, Kind, LimitScope, Result};
 use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit, next_midnight, retry_after};
-use crate::secret::is_credential;
-use crate::transport::{Body, Headers, Json, Response, Transport};
-
-/// How much of a body an error keeps: 1 MiB.
-const BODY_LIMIT: usize = 1 << 20;
+use crate::transport::{Headers, Json};
 
 /// What a good answer holds.
 #[derive(Clone, Debug)]
@@ -21,36 +17,33 @@ pub(crate) struct Payload<J> {
     pub(crate) deprecation: Option<String>,
 }
 
-type JsonOf<T> = <<T as Transport>::Body as Body>::Json;
-
-/// The payload of an answer with a good status, or the error that it means.
-pub(crate) fn read<T: Transport>(
+/// The payload of an answer with a good status, or the error that it means. `json` is its body, if that is JSON.
+pub(crate) fn read<J: Json>(
     endpoint: &'static Endpoint,
-    response: &Response<T>,
-) -> Result<Payload<JsonOf<T>>> {
-    let json = response.body.json().filter(Json::is_object);
+    status: u16,
+    json: Option<&J>,
+) -> Result<Payload<J>> {
     let not_an_envelope = |what: &str| {
         let text =
             [what, ": it is not Pipedrive that answered, or a proxy changed the answer. See error.body."];
-        with_response(Error::new(Kind::Decode, endpoint.operation, &text), response)
+        Error::new(Kind::Decode, endpoint.operation, &text)
     };
-    let Some(json) = json else {
+    let Some(json) = json.filter(|json| json.is_object()) else {
         return Err(not_an_envelope("the body is not a JSON object"));
     };
     match json.get("success").and_then(|success| success.as_bool()) {
         Some(true) => {}
         Some(false) => {
-            let said = Said::of(&json);
-            let text =
-                ["success: false with status ", &decimal(response.status), ". ", &one_line(&said.text)];
+            let said = Said::of(json);
+            let text = ["success: false with status ", &decimal(status), ". ", &one_line(&said.text)];
             let error = Error::new(Kind::Api, endpoint.operation, &text);
-            return Err(with_response(said.add_to(error), response));
+            return Err(said.add_to(error));
         }
         None => return Err(not_an_envelope("the body has no \"success\"")),
     }
     let data = match json.get("data") {
-        None if endpoint.answer.is_list() => JsonOf::<T>::empty_list(),
-        Some(data) if endpoint.answer.is_list() && data.is_null() => JsonOf::<T>::empty_list(),
+        None if endpoint.answer.is_list() => J::empty_list(),
+        Some(data) if endpoint.answer.is_list() && data.is_null() => J::empty_list(),
         Some(data) if endpoint.answer.is_list() && data.is_list() => data,
         Some(data) if !endpoint.answer.is_list() && data.is_object() => data,
         _ if endpoint.answer.is_list() => return Err(not_an_envelope("\"data\" is not a list")),
@@ -60,6 +53,13 @@ pub(crate) fn read<T: Transport>(
         .get("deprecation_warning")
         .and_then(|warning| warning.as_text().or_else(|| warning.get("#").and_then(|text| text.as_text())));
     Ok(Payload { data, additional: json.get("additional_data").filter(Json::is_object), deprecation })
+}
+
+/// Pipedrive's announcement that the operation will go away: in the body, or in a header.
+pub(crate) fn deprecation(notice: Option<String>, headers: &impl Headers) -> Option<String> {
+    let sunset = || headers.get("sunset").map(|date| ["it ends ", &date].concat());
+    let deprecated = || headers.get("deprecation").map(|_| "it is deprecated".to_owned());
+    notice.or_else(sunset).or_else(deprecated)
 }
 
 /// What the body of an error says, whichever of its eight shapes it has.
@@ -122,15 +122,17 @@ impl Said {
 }
 
 /// The error that an answer with any other status means.
-pub(crate) fn failure<T: Transport>(endpoint: &'static Endpoint, response: &Response<T>, now: f64) -> Error {
-    let json = response.body.json().filter(Json::is_object);
-    let status = response.status;
+pub(crate) fn failure(
+    endpoint: &'static Endpoint,
+    status: u16,
+    headers: &impl Headers,
+    json: Option<&impl Json>,
+    now: f64,
+) -> Error {
+    let json = json.filter(|json| json.is_object());
     let html = json.is_none()
-        && response
-            .headers
-            .get("content-type")
-            .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
-    let said = json.as_ref().map_or_else(Said::nothing, Said::of);
+        && headers.get("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+    let said = json.map_or_else(Said::nothing, Said::of);
     let (kind, hint) = match status {
         401 => (
             Kind::Authentication,
@@ -166,8 +168,8 @@ pub(crate) fn failure<T: Transport>(endpoint: &'static Endpoint, response: &Resp
     if !said_text.is_empty() {
         text.extend([" ", &said_text]);
     }
-    let asked = retry_after(&response.headers, now);
-    let limit = (kind == Kind::RateLimit).then(|| limit_hit(response, &said.text, asked, now));
+    let asked = retry_after(headers, now);
+    let limit = (kind == Kind::RateLimit).then(|| limit_hit(headers, &said.text, asked, now));
     let limit_hint = match limit {
         Some((LimitScope::Daily, _)) if !is_daily(&said.text) => {
             "The server asks to wait for longer than a minute: until resetAt, nothing is sent."
@@ -181,15 +183,15 @@ pub(crate) fn failure<T: Transport>(endpoint: &'static Endpoint, response: &Resp
     };
     text.extend([". ", hint, limit_hint]);
     let error = Error::new(kind, endpoint.operation, &text);
-    let error = said.add_to(error).with(|details| {
+    said.add_to(error).with(|details| {
+        details.status = Some(status);
         details.retry_after_seconds = asked.map(|wait| wait / 1000.0);
         details.unprocessed = kind == Kind::RateLimit;
         details.scope = limit.map(|(scope, _)| scope);
         // A wait that no call takes upon itself ends the call, which tells until when.
         let too_long = asked.filter(|wait| *wait > LONGEST_WAIT_MS).map(|wait| now + wait);
         details.reset_at = limit.map(|(_, reset_at)| reset_at).or(too_long);
-    });
-    with_response(error, response)
+    })
 }
 
 fn permission_hint(scope: Scope, text: &str) -> &'static str {
@@ -208,13 +210,8 @@ fn is_daily(text: &str) -> bool {
 }
 
 /// Which limit a 429 means, and when it is lifted. The text tells where there is one; else a burst is over soon.
-fn limit_hit<T: Transport>(
-    response: &Response<T>,
-    text: &str,
-    asked: Option<f64>,
-    now: f64,
-) -> (LimitScope, f64) {
-    let limit = RateLimit::read(&response.headers, now);
+fn limit_hit(headers: &impl Headers, text: &str, asked: Option<f64>, now: f64) -> (LimitScope, f64) {
+    let limit = RateLimit::read(headers, now);
     let wait = asked.or_else(|| limit.reset_at.map(|at| at - now));
     let told_daily = is_daily(text) || limit.daily_remaining == Some(0);
     match wait {
@@ -222,19 +219,4 @@ fn limit_hit<T: Transport>(
         Some(wait) if wait > LONGEST_WAIT_MS => (LimitScope::Daily, now + wait),
         _ => (LimitScope::Burst, now + wait.unwrap_or(DEFAULT_RESET_MS)),
     }
-}
-
-/// Keeps all of the answer in the error: nothing that could explain it is lost.
-fn with_response<T: Transport>(error: Error, response: &Response<T>) -> Error {
-    error.with(|details: &mut Details| {
-        details.status = Some(response.status);
-        details.request_id = response.headers.get("x-correlation-id");
-        details.headers = response.headers.to_vec();
-        for (name, value) in &mut details.headers {
-            if is_credential(name) {
-                "[redacted]".clone_into(value);
-            }
-        }
-        details.body = Some(response.body.text(BODY_LIMIT));
-    })
 }

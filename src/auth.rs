@@ -63,6 +63,11 @@ impl Auth {
         Ok(Some(self.signature(token)))
     }
 
+    /// Whether the next token can be another one.
+    pub(crate) fn is_renewable(&self) -> bool {
+        matches!(self.token(), Some(Token::Provider(_)))
+    }
+
     fn token(&self) -> Option<&Token> {
         match &self.credential {
             Credential::None => None,

@@ -9,17 +9,18 @@ use std::task::Poll;
 use crate::answer::{self, Payload};
 use crate::auth::{Auth, Signature};
 use crate::config::Config;
+use crate::course::{Course, Step};
 use crate::decimal::decimal;
 use crate::drift::{self, Drift};
 use crate::endpoint::{Endpoint, Method};
-use crate::error::{Error, Kind, LimitScope, Result};
+use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::limits::{DEFAULT_RESET_MS, Daily, Queue, RateLimit, retry_after};
+use crate::failure;
+use crate::limits::{Account, Queue, RateLimit};
 use crate::models::Shape;
 use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::page::{self, Next};
-use crate::retry::{self, Decision};
 use crate::secret::{Secret, is_credential};
 use crate::shared::{Handle, Shared};
 use crate::sorted::SortedMap;
@@ -70,10 +71,8 @@ struct Inner<W: World> {
     world: W,
     config: Config,
     auth: Auth,
+    account: Rc<RefCell<Account>>,
     queue: Queue,
-    daily: RefCell<Daily>,
-    usage: RefCell<Usage>,
-    rate_limit: RefCell<RateLimit>,
     /// The GETs that are on their way, by all that makes them the same.
     on_their_way: RefCell<SortedMap<String, Handle<Result<Answered<W>>>>>,
     /// The operations whose end was announced, so that it is told once each.
@@ -125,13 +124,13 @@ impl<W: World> Client<W> {
 
     /// Makes a client that tells what it does.
     pub fn with_observer(config: Config, world: W, observer: Option<Observer>) -> Self {
+        let account = Account::new(config.max_concurrency, config.daily_token_budget);
+        let account = Rc::new(RefCell::new(account));
         Self {
             inner: Rc::new(Inner {
                 auth: Auth::new(config.credential.clone()),
-                queue: Queue::new(config.max_concurrency),
-                daily: RefCell::new(Daily::new(config.daily_token_budget)),
-                usage: RefCell::default(),
-                rate_limit: RefCell::default(),
+                queue: Queue::new(Rc::clone(&account)),
+                account,
                 on_their_way: RefCell::default(),
                 deprecated: RefCell::default(),
                 observer,
@@ -176,13 +175,13 @@ impl<W: World> Client<W> {
     /// What this client has spent.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.inner.usage.borrow().clone()
+        self.inner.account.borrow().usage.clone()
     }
 
     /// The limits as the last answer told them.
     #[must_use]
     pub fn rate_limit(&self) -> RateLimit {
-        self.inner.rate_limit.borrow().clone()
+        self.inner.account.borrow().rate_limit.clone()
     }
 
     /// Makes a call. Dropping the future cancels it, wherever it is.
@@ -212,14 +211,15 @@ impl<W: World> Inner<W> {
         };
         let Answered { response, attempts, secrets } = answered;
         let now = self.world.now();
-        let read = answer::read(endpoint, &response)
+        let read = answer::read(endpoint, response.status, response.body.json().as_ref())
             .and_then(|Payload { data, additional, deprecation }| {
-                let next = page::next(&job.operation, &data, additional.as_ref())?;
+                let next = page::next(endpoint, &job.operation.from, &data, additional.as_ref())?;
                 Ok((data, next, deprecation))
             })
-            .map_err(|error| error.sent(attempts, &secrets));
-        let (data, next, deprecation) = read?;
-        self.tell_deprecation(endpoint, deprecation, &response.headers, &secrets);
+            .map_err(|error| with_response(error, &response).sent(attempts, &secrets));
+        let (data, next, notice) = read?;
+        let notice = answer::deprecation(notice, &response.headers);
+        self.tell_deprecation(endpoint, notice, &secrets);
         let meta = Meta {
             status: response.status,
             request_id: response.headers.get("x-correlation-id"),
@@ -239,7 +239,7 @@ impl<W: World> Inner<W> {
         let entry = Entry { inner: self, key: share_key(job) };
         let joined = self.on_their_way.borrow().get(&entry.key).and_then(Handle::join);
         let share = if let Some(share) = joined {
-            self.usage.borrow_mut().saved(endpoint);
+            self.account.borrow_mut().usage.saved(endpoint);
             self.tell(endpoint, EventKind::Shared, 0, None, None, None);
             share
         } else {
@@ -253,65 +253,56 @@ impl<W: World> Inner<W> {
     /// Sends an operation until it is answered with a good status, or the failure is final.
     async fn run(self: Rc<Self>, job: Rc<Job>) -> Result<Answered<W>> {
         let endpoint = job.operation.endpoint;
-        let max_retries = job.options.max_retries.unwrap_or(self.config.max_retries);
+        let mut course = Course::new(endpoint, job.options.max_retries.unwrap_or(self.config.max_retries));
         let ticket = self.queue.ticket();
-        let mut attempts = 0;
-        let mut tries = 0;
         let mut renewed: Option<Signature> = None;
-        let mut may_renew = true;
         let mut failed: Option<Error> = None;
         loop {
             let permit = ticket
                 .permit(&self.world, |milliseconds| {
-                    self.tell(endpoint, EventKind::Wait, attempts, None, Some(milliseconds), None);
+                    self.tell(endpoint, EventKind::Wait, course.attempts, None, Some(milliseconds), None);
                 })
                 .await
-                .map_err(|until| self.too_long(endpoint, until).sent(attempts, &[]))?;
+                .map_err(|until| {
+                    self.refuse(endpoint, failure::too_long(endpoint, until, self.world.now()))
+                        .sent(course.attempts, &[])
+                })?;
             let signature = match renewed.take() {
                 Some(signature) => Some(signature),
                 None => self.sign(&job).await.map_err(|error| {
-                    let sent = if attempts == 0 { "; nothing was sent" } else { "" };
-                    error.sent(attempts, &[]).with(|details| details.message.push_str(sent))
+                    let sent = if course.attempts == 0 { "; nothing was sent" } else { "" };
+                    error.sent(course.attempts, &[]).with(|details| details.message.push_str(sent))
                 })?,
             };
             self.spend(endpoint).map_err(|refused| {
-                let refused = refused.sent(attempts, &[]);
+                let refused = refused.sent(course.attempts, &[]);
                 let Some(failed) = &failed else { return refused };
                 refused.with(|details| details.message.extend([". The attempt before: ", &failed.message]))
             })?;
-            attempts += 1;
-            tries += 1;
+            course.sent();
             let secrets = self.secrets(&job, signature.as_ref());
-            let outcome = self.attempt(&job, signature.as_ref(), &secrets, attempts).await;
+            let outcome = self.attempt(&job, signature.as_ref(), &secrets, course.attempts).await;
             drop(permit);
             let error = match outcome {
-                Ok(response) => return Ok(Answered { response, attempts, secrets }),
+                Ok(response) => return Ok(Answered { response, attempts: course.attempts, secrets }),
                 Err(error) => error,
             };
-            if error.kind == Kind::Authentication
-                && may_renew
-                && let Some(signature) = &signature
-            {
-                // Once, and outside the number of retries.
-                may_renew = false;
-                let renewal = self.auth.renew(&signature.token, endpoint).await;
-                renewed = renewal.map_err(|error| error.sent(attempts, &secrets))?;
-                if renewed.is_some() {
-                    tries -= 1;
-                    continue;
-                }
-            }
-            let random = self.world.random();
             let now = self.world.now();
-            let Decision::Again(wait) =
-                retry::decide(&error, endpoint.method, tries, max_retries, random, now)
-            else {
-                return Err(error);
-            };
-            self.tell(endpoint, EventKind::Retry, attempts, error.status, Some(wait), Some(&error.message));
-            failed = Some(error);
-            if wait > 0.0 {
-                self.world.sleep(wait).await;
+            match course.after(&error, self.auth.is_renewable(), self.world.random(), now) {
+                Step::Stop => return Err(error),
+                Step::Renew => {
+                    let Some(Signature { token, .. }) = &signature else { return Err(error) };
+                    let renewal = self.auth.renew(token, endpoint).await;
+                    renewed = renewal.map_err(|error| error.sent(course.attempts, &secrets))?;
+                }
+                Step::Again(wait) => {
+                    let (status, text) = (error.status, Some(error.message.as_str()));
+                    self.tell(endpoint, EventKind::Retry, course.attempts, status, Some(wait), text);
+                    failed = Some(error);
+                    if wait > 0.0 {
+                        self.world.sleep(wait).await;
+                    }
+                }
             }
         }
     }
@@ -321,8 +312,9 @@ impl<W: World> Inner<W> {
         let endpoint = job.operation.endpoint;
         let timeout_ms = self.timeout_ms(job);
         let signing = self.within(timeout_ms, self.auth.sign(endpoint)).await;
-        signing
-            .unwrap_or_else(|| Err(timed_out(endpoint, "the credential function gave no token", timeout_ms)))
+        signing.unwrap_or_else(|| {
+            Err(failure::timed_out(endpoint, "the credential function gave no token", timeout_ms))
+        })
     }
 
     fn timeout_ms(&self, job: &Job) -> u32 {
@@ -359,16 +351,18 @@ impl<W: World> Inner<W> {
                 if (200..300).contains(&response.status) {
                     Ok(response)
                 } else {
-                    Err(answer::failure(endpoint, &response, now))
+                    let (json, headers) = (response.body.json(), &response.headers);
+                    let error = answer::failure(endpoint, response.status, headers, json.as_ref(), now);
+                    Err(with_response(error, &response))
                 }
             }
             Some(Err(error)) => {
                 if let Progress::Body { headers, .. } = &error.progress {
                     self.observe(&RateLimit::read(&HeaderList(headers.clone()), now), now);
                 }
-                Err(connection_error(endpoint, error, now))
+                Err(lost(endpoint, error, now))
             }
-            None => Err(timed_out(endpoint, "no whole answer", timeout_ms)),
+            None => Err(failure::timed_out(endpoint, "no whole answer", timeout_ms)),
         };
         let status = match &result {
             Ok(response) => Some(response.status),
@@ -413,82 +407,37 @@ impl<W: World> Inner<W> {
     /// Takes the cost out of the day's budget, or refuses the call before it is sent.
     fn spend(&self, endpoint: &'static Endpoint) -> Result<()> {
         let now = self.world.now();
-        // The budget is let go of before anybody is told, who may well make a call.
-        let spent = self.daily.borrow_mut().spend(endpoint.cost, now);
-        spent.map_err(|reset_at| {
-            let told = "not sent: the cost is more than the rest of the daily budget";
-            let text = [
-                "not sent, since its cost of ",
-                &decimal(endpoint.cost),
-                " tokens is more than the rest of the daily budget; resetAt estimates when the server's day ends",
-            ];
-            self.refusal(endpoint, LimitScope::Daily, reset_at, told, &text)
-        })?;
-        self.usage.borrow_mut().sent(endpoint);
-        Ok(())
+        // The account is let go of before anybody is told, who may well make a call.
+        let spent = self.account.borrow_mut().spend(endpoint, now);
+        spent.map_err(|reset_at| self.refuse(endpoint, failure::over_budget(endpoint, reset_at, now)))
     }
 
-    /// The burst window ends later than any call waits for.
-    fn too_long(&self, endpoint: &'static Endpoint, until: f64) -> Error {
-        let text = "not sent: the burst window is used up, and ends in more than a minute";
-        self.refusal(endpoint, LimitScope::Burst, until, text, &[text, ", see resetAt"])
-    }
-
-    /// Tells of a call that is not sent for a limit, and makes its error.
-    fn refusal(
-        &self,
-        endpoint: &'static Endpoint,
-        scope: LimitScope,
-        until: f64,
-        told: &str,
-        text: &[&str],
-    ) -> Error {
-        let wait = until - self.world.now();
-        self.tell(endpoint, EventKind::Limited, 0, None, Some(wait), Some(told));
-        Error::new(Kind::RateLimit, endpoint.operation, text).with(|details| {
-            details.scope = Some(scope);
-            details.reset_at = Some(until);
-            details.retry_after_seconds = Some(wait / 1000.0);
-        })
+    /// Tells of a call that is not sent for a limit.
+    fn refuse(&self, endpoint: &'static Endpoint, error: Error) -> Error {
+        let wait = error.retry_after_seconds.map(|seconds| seconds * 1000.0);
+        self.tell(endpoint, EventKind::Limited, 0, None, wait, Some(&error.message));
+        error
     }
 
     /// Every answer tells of the limits.
     fn observe(&self, told: &RateLimit, now: f64) {
-        self.queue.observe(told, now);
-        if let Some(remaining) = told.daily_remaining {
-            self.daily.borrow_mut().observe(remaining, now);
-        }
-        self.rate_limit.borrow_mut().update(told);
+        self.account.borrow_mut().observe(told, now);
+        self.queue.wake_first();
     }
 
     /// What a failure means for the calls after it.
     fn learn_from(&self, endpoint: &'static Endpoint, error: &Error, attempt: u32) {
-        if error.unprocessed || error.status == Some(401) {
-            self.usage.borrow_mut().refund(endpoint);
-            self.daily.borrow_mut().refund(endpoint.cost);
-        } else if matches!(error.kind, Kind::Connection | Kind::Timeout) {
-            self.daily.borrow_mut().unanswered(endpoint.cost);
+        let is_limit = self.account.borrow_mut().learn(endpoint, error);
+        if is_limit {
+            self.queue.wake_first();
+            let wait = error.reset_at.map(|at| at - self.world.now());
+            self.tell(endpoint, EventKind::Limited, attempt, error.status, wait, Some(&error.message));
         }
-        let (Some(scope), Some(reset_at)) = (error.scope, error.reset_at) else { return };
-        match scope {
-            LimitScope::Burst => self.queue.pause(reset_at),
-            LimitScope::Daily => self.daily.borrow_mut().exhausted(reset_at),
-        }
-        let wait = reset_at - self.world.now();
-        self.tell(endpoint, EventKind::Limited, attempt, error.status, Some(wait), Some(&error.message));
     }
 
     /// Passes Pipedrive's announcement of an end on, once per operation.
-    fn tell_deprecation(
-        &self,
-        endpoint: &'static Endpoint,
-        notice: Option<String>,
-        headers: &W::Headers,
-        secrets: &[Secret],
-    ) {
-        let sunset = || headers.get("sunset").map(|date| ["it ends ", &date].concat());
-        let deprecated = || headers.get("deprecation").map(|_| "it is deprecated".to_owned());
-        let Some(mut text) = notice.or_else(sunset).or_else(deprecated) else { return };
+    fn tell_deprecation(&self, endpoint: &'static Endpoint, notice: Option<String>, secrets: &[Secret]) {
+        let Some(mut text) = notice else { return };
         for secret in secrets {
             secret.redact(&mut text);
         }
@@ -546,37 +495,38 @@ fn share_key(Job { operation, options }: &Job) -> String {
     key
 }
 
-fn timed_out(endpoint: &'static Endpoint, what: &str, milliseconds: u32) -> Error {
-    let text = [what, " within ", &decimal(milliseconds), " ms (timeoutMs)"];
-    Error::new(Kind::Timeout, endpoint.operation, &text)
+/// The error of a request that got no whole answer, with all that came of one.
+fn lost(endpoint: &'static Endpoint, error: SendError, now: f64) -> Error {
+    let SendError { progress, cause } = error;
+    let head = match &progress {
+        Progress::Body { status, headers } => Some((*status, HeaderList(headers.clone()))),
+        _ => None,
+    };
+    let of_head = head.as_ref().map(|(status, headers)| (*status, headers));
+    let error = failure::lost(endpoint, &progress, &cause.text, of_head, now);
+    error.with(|details| {
+        details.cause = Some(cause);
+        if let Some((_, headers)) = head {
+            details.request_id = headers.get("x-correlation-id");
+            details.headers = headers.0;
+        }
+    })
 }
 
-fn connection_error(endpoint: &'static Endpoint, error: SendError, now: f64) -> Error {
-    let SendError { progress, cause } = error;
-    let hint = match progress {
-        Progress::Unsent => "the connection was not made: ",
-        Progress::Body { .. } => "the answer was cut off: ",
-        Progress::NoResponse => "the fetch function did not give a Response: ",
-        Progress::Unknown => {
-            "no answer came. Either the network failed, or this is a page and CORS keeps the answer from it: "
+/// How much of a body an error keeps: 1 MiB.
+const BODY_LIMIT: usize = 1 << 20;
+
+/// Keeps all of the answer in the error: nothing that could explain it is lost.
+fn with_response<W: World>(error: Error, response: &Response<W>) -> Error {
+    error.with(|details| {
+        details.status = Some(response.status);
+        details.request_id = response.headers.get("x-correlation-id");
+        details.headers = response.headers.to_vec();
+        for (name, value) in &mut details.headers {
+            if is_credential(name) {
+                "[redacted]".clone_into(value);
+            }
         }
-    };
-    Error::new(Kind::Connection, endpoint.operation, &[hint, &cause.text]).with(|details| {
-        details.cause = Some(cause);
-        details.unprocessed = matches!(progress, Progress::Unsent);
-        details.lasting = matches!(progress, Progress::NoResponse);
-        let Progress::Body { status, headers } = progress else { return };
-        let headers = HeaderList(headers);
-        details.status = Some(status);
-        details.request_id = headers.get("x-correlation-id");
-        let wait = retry_after(&headers, now);
-        details.retry_after_seconds = wait.map(|wait| wait / 1000.0);
-        if status == 429 {
-            // Its head says all that matters: the call was not carried out, and the queue has to pause.
-            details.unprocessed = true;
-            details.scope = Some(LimitScope::Burst);
-            details.reset_at = Some(now + wait.unwrap_or(DEFAULT_RESET_MS));
-        }
-        details.headers = headers.0;
+        details.body = Some(response.body.text(BODY_LIMIT));
     })
 }

@@ -1,8 +1,7 @@
 //! Where a list goes on, and how a broken server is kept from making it go on for ever.
 
-use crate::endpoint::{Answer, Arg};
+use crate::endpoint::{Answer, Arg, Endpoint};
 use crate::error::{Error, Kind, Result};
-use crate::operation::Operation;
 use crate::transport::Json;
 
 /// Where the next page begins.
@@ -37,12 +36,18 @@ impl From<Next> for Arg {
 /// Where the list goes on after a page, or nothing at its end.
 ///
 /// An empty page ends the list whatever it says of more, and a page that would be the same again is an error.
-pub(crate) fn next<J: Json>(operation: &Operation, data: &J, additional: Option<&J>) -> Result<Option<Next>> {
+///
+/// `from` is where the page began: the cursor or the start that it was asked with.
+pub(crate) fn next<J: Json>(
+    endpoint: &'static Endpoint,
+    from: &Arg,
+    data: &J,
+    additional: Option<&J>,
+) -> Result<Option<Next>> {
     let Some(additional) = additional else { return Ok(None) };
     if data.item_count() == 0 {
         return Ok(None);
     }
-    let endpoint = operation.endpoint;
     let stuck = |what: &str| {
         let text =
             ["the server's next page would be this page again (", what, "): reading on would never end"];
@@ -52,9 +57,7 @@ pub(crate) fn next<J: Json>(operation: &Operation, data: &J, additional: Option<
         Answer::CursorPage => match additional.get("next_cursor").and_then(|cursor| cursor.as_text()) {
             None => Ok(None),
             Some(cursor) if cursor.is_empty() => Ok(None),
-            Some(cursor) if matches!(&operation.from, Arg::Text(asked) if *asked == cursor) => {
-                stuck("same next_cursor")
-            }
+            Some(cursor) if matches!(from, Arg::Text(asked) if *asked == cursor) => stuck("same next_cursor"),
             Some(cursor) => Ok(Some(Next::Cursor(cursor))),
         },
         Answer::OffsetPage => {
@@ -64,7 +67,7 @@ pub(crate) fn next<J: Json>(operation: &Operation, data: &J, additional: Option<
                 return Ok(None);
             }
             #[allow(clippy::cast_precision_loss)] // It was checked to be below 2^53.
-            let asked = if let Arg::Integer(start) = operation.from { start as f64 } else { 0.0 };
+            let asked = if let Arg::Integer(start) = from { *start as f64 } else { 0.0 };
             // The contract has no `next_start`; the documentation of paging has.
             let next = match pagination.get("next_start").and_then(|start| start.as_number()) {
                 Some(start) if start > asked => start,

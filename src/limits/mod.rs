@@ -1,13 +1,19 @@
 //! The limits of the API: what the headers tell of them, who may send when, and what the day may cost.
 
+mod account;
 mod burst;
 mod daily;
 mod headers;
+mod line;
 mod queue;
 
-pub(crate) use daily::{Daily, next_midnight};
+pub(crate) use account::Account;
+use daily::Daily;
+pub(crate) use daily::next_midnight;
 pub use headers::RateLimit;
 pub(crate) use headers::retry_after;
+#[cfg(feature = "npm-client")]
+pub(crate) use line::Admission;
 pub(crate) use queue::Queue;
 
 /// The burst window's length, where no header tells when it ends.

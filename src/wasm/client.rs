@@ -1,214 +1,256 @@
-//! The client's three exports: make one, start a call, cancel a call. The face (`pkg/src`) makes promises of them.
+//! The client's exports. The face (`pkg/src/conduct.ts`) conducts the calls, since a wait costs nothing there; what is
+//! checked, decided, counted and said comes from the core, through here.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::{convert, task::Tasks};
+use super::convert::{self, Call};
+use crate::answer::{self, Payload};
 use crate::api::ENDPOINTS;
-use crate::client::{Client, Observer, Reply};
-use crate::error::{Code, Error};
-use crate::event::Event;
+use crate::course::{Course, Step};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::failure;
+use crate::limits::{Account, Admission, RateLimit};
 use crate::operation::Operation;
 use crate::options::CallOptions;
-use crate::page::Next;
-use crate::transport::Fetch;
-use crate::{RateLimit, Spent};
+use crate::page;
+use crate::sorted::SortedMap;
+use crate::transport::Progress;
 
-#[wasm_bindgen]
-extern "C" {
-    /// Where the face waits for the outcome of a call.
-    pub type Call;
+/// What an attempt came to, beside the milliseconds of a wait before the next.
+const GOOD: f64 = -1.0;
+const RENEW: f64 = -2.0;
+const STOP: f64 = -3.0;
 
-    #[wasm_bindgen(method)]
-    fn done(
-        this: &Call,
-        data: JsValue,
-        next: JsValue,
-        status: u16,
-        headers: &web_sys::Headers,
-        attempts: u32,
-        limits: JsValue,
-    );
-
-    #[wasm_bindgen(method)]
-    fn fail(
-        this: &Call,
-        kind: &str,
-        message: &str,
-        status: Option<u16>,
-        code: JsValue,
-        detail: Option<String>,
-        request_id: Option<String>,
-        retry_after_seconds: Option<f64>,
-        attempts: u32,
-        headers: Array,
-        body: Option<String>,
-        cause: JsValue,
-        cause_text: Option<String>,
-        scope: Option<String>,
-        reset_at: Option<f64>,
-    );
-
-    /// Where the face is told what happens.
-    pub type Listener;
-
-    /// Whether it wants to hear only of what is notable.
-    #[wasm_bindgen(method, getter)]
-    fn quiet(this: &Listener) -> bool;
-
-    #[wasm_bindgen(method)]
-    fn event(
-        this: &Listener,
-        kind: &str,
-        operation: &str,
-        attempt: u32,
-        cost: u32,
-        status: Option<u16>,
-        duration_ms: Option<f64>,
-        text: Option<&str>,
-    );
-}
-
-/// The client behind one `UsersClient`.
+/// What the core knows of one `UsersClient`.
 #[wasm_bindgen]
 pub struct Core {
-    client: Client<Fetch>,
-    tasks: Tasks,
+    account: Account,
+    courses: SortedMap<u32, Course>,
+    /// A fault on purpose, for later.
+    #[cfg(feature = "npm-trap")]
+    armed: std::cell::RefCell<CallOptions>,
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// Makes a client of a configuration that the face has checked.
+    /// Makes the core of a client.
     #[wasm_bindgen(constructor)]
-    pub fn new(config: &JsValue, listener: Listener, under_way: js_sys::Set) -> Self {
-        let world = Fetch::with(convert::function(config, "fetch")).listing(under_way);
-        let quiet = listener.quiet();
-        let observer: Observer = Box::new(move |event| {
-            if !quiet || event.kind.is_notable() {
-                tell(&listener, event);
-            }
-        });
+    pub fn new(max_concurrency: u32, daily_token_budget: Option<u32>) -> Self {
         Self {
-            client: Client::with_observer(convert::config(config), world, Some(observer)),
-            tasks: Tasks::default(),
+            account: Account::new(max_concurrency, daily_token_budget),
+            courses: SortedMap::default(),
+            #[cfg(feature = "npm-trap")]
+            armed: std::cell::RefCell::default(),
         }
     }
 
-    /// Starts the call of the operation at this place of the table, and gives the number to cancel it by.
-    pub fn start(&self, place: usize, args: &JsValue, call: Call) -> Option<u32> {
-        let endpoint = ENDPOINTS.get(place).copied()?;
+    /// Checks what a call of the operation at this place of the table was given, and writes its request. Says whether
+    /// it is good.
+    pub fn check(&self, place: usize, args: &JsValue, call: &Call) -> bool {
+        let Some(endpoint) = ENDPOINTS.get(place).copied() else { return false };
         let arg = |name: &str| convert::member(args, name);
         let checked = Operation::new(endpoint, &arg)
-            .and_then(|operation| Ok((operation, CallOptions::new(endpoint, &arg)?)));
-        let client = self.client.clone();
+            .and_then(|operation| CallOptions::new(endpoint, &arg).map(|_| operation));
         #[cfg(feature = "npm-trap")]
-        if let Ok((_, options)) = &checked {
-            super::trap::spring(options, "before-");
+        if let Ok(options) = CallOptions::new(endpoint, &arg) {
+            super::trap::spring(&options, "before-");
+            *self.armed.borrow_mut() = options;
         }
-        Some(self.tasks.spawn(async move {
-            let outcome = match checked {
-                #[cfg(feature = "npm-trap")]
-                Ok((operation, options)) => {
-                    let outcome = client.call(operation, options.clone()).await;
-                    super::trap::spring(&options, "after-");
-                    outcome
-                }
-                #[cfg(not(feature = "npm-trap"))]
-                Ok((operation, options)) => client.call(operation, options).await,
-                Err(error) => Err(error),
-            };
-            match outcome {
-                Ok(reply) => done(&call, reply),
-                Err(error) => fail(&call, &error),
+        match checked {
+            Ok(Operation { target, body, .. }) => call.request(&target, body),
+            Err(error) => {
+                fail(call, &error);
+                return false;
             }
-        }))
+        }
+        true
     }
 
-    /// Gives a call up, wherever it is.
-    pub fn cancel(&self, number: u32) {
-        self.tasks.cancel(number);
+    /// A call begins: gives its number.
+    pub fn begin(&mut self, place: usize, max_retries: u32) -> u32 {
+        let ticket = self.account.line.ticket();
+        if let Some(endpoint) = ENDPOINTS.get(place) {
+            self.courses.insert(ticket, Course::new(endpoint, max_retries));
+        }
+        ticket
     }
 
-    /// Tokens spent, calls sent, calls saved: in all, then for each operation in the order of the table.
-    pub fn usage(&self) -> Vec<f64> {
-        let usage = self.client.usage();
-        let spent = std::iter::once(usage.total())
-            .chain(ENDPOINTS.iter().map(|endpoint| usage.of(endpoint.operation)));
+    /// When it may be sent: 0 is now, and then it counts as sent; a time is the end of the burst window; infinity is
+    /// when it is its turn; -1 is a time too far away, which fails the call.
+    pub fn admit(&mut self, ticket: u32, now: f64, call: &Call) -> f64 {
+        match self.account.line.admit(ticket, now) {
+            Admission::Go => 0.0,
+            Admission::Until(at) => at,
+            Admission::Turn => f64::INFINITY,
+            Admission::TooFar(at) => {
+                if let Some(endpoint) = self.endpoint(ticket) {
+                    fail(call, &failure::too_long(endpoint, at, now));
+                }
+                -1.0
+            }
+        }
+    }
+
+    /// The call whose turn it is, if one waits.
+    pub fn first(&self) -> Option<u32> {
+        self.account.line.first()
+    }
+
+    /// Takes the cost of the next attempt out of the budget. Says whether there is enough; if not, it fails the call.
+    pub fn spend(&mut self, ticket: u32, now: f64, call: &Call) -> bool {
+        let Some(course) = self.courses.get_mut(&ticket) else { return false };
+        match self.account.spend(course.endpoint, now) {
+            Ok(()) => course.sent(),
+            Err(reset_at) => {
+                fail(call, &failure::over_budget(course.endpoint, reset_at, now));
+                return false;
+            }
+        }
+        true
+    }
+
+    /// An answer came, `json` is its body where it is JSON. Says what it means for the call: [`GOOD`], [`RENEW`],
+    /// [`STOP`] or a wait.
+    pub fn answered(
+        &mut self,
+        ticket: u32,
+        status: u16,
+        json: &JsValue,
+        now: f64,
+        random: f64,
+        call: &Call,
+    ) -> f64 {
+        #[cfg(feature = "npm-trap")]
+        super::trap::spring(&self.armed.borrow(), "after-");
+        self.observe(now, call);
+        if (200..300).contains(&status) {
+            return GOOD;
+        }
+        let Some(endpoint) = self.endpoint(ticket) else { return STOP };
+        self.failed(ticket, answer::failure(endpoint, status, call, Some(json), now), random, now, call)
+    }
+
+    /// No whole answer came; `how` is a place in the list below, a status of 0 that none came. Says what it means for
+    /// the call.
+    pub fn lost(
+        &mut self,
+        ticket: u32,
+        how: u32,
+        cause: &str,
+        status: u16,
+        now: f64,
+        random: f64,
+        call: &Call,
+    ) -> f64 {
+        let Some(endpoint) = self.endpoint(ticket) else { return STOP };
+        if status != 0 {
+            self.observe(now, call);
+        }
+        let progress = match how {
+            0 => Progress::Unknown,
+            1 => Progress::Unsent,
+            2 => Progress::NoResponse,
+            _ => Progress::Body { status, headers: Vec::new() },
+        };
+        let head = (status != 0).then_some((status, call));
+        self.failed(ticket, failure::lost(endpoint, &progress, cause, head, now), random, now, call)
+    }
+
+    /// Something took longer than `milliseconds`: the answer, or the credential function. Says what it means.
+    #[wasm_bindgen(js_name = timedOut)]
+    pub fn timed_out(
+        &mut self,
+        ticket: u32,
+        what: &str,
+        milliseconds: u32,
+        now: f64,
+        random: f64,
+        call: &Call,
+    ) -> f64 {
+        let Some(endpoint) = self.endpoint(ticket) else { return STOP };
+        self.failed(ticket, failure::timed_out(endpoint, what, milliseconds), random, now, call)
+    }
+
+    /// The request is back, or was given up.
+    pub fn landed(&mut self) {
+        self.account.line.landed();
+    }
+
+    /// The call is over.
+    pub fn leave(&mut self, ticket: u32) {
+        self.account.line.leave(ticket);
+        self.courses.remove(&ticket);
+    }
+
+    /// A call shares the request of another.
+    pub fn saved(&mut self, place: usize) {
+        if let Some(endpoint) = ENDPOINTS.get(place) {
+            self.account.usage.saved(endpoint);
+        }
+    }
+
+    /// Reads the body of a good answer; `from` is the cursor or the start that it was asked with.
+    pub fn read(&self, place: usize, status: u16, json: &JsValue, from: &JsValue, call: &Call) {
+        let Some(endpoint) = ENDPOINTS.get(place).copied() else { return };
+        let read = answer::read(endpoint, status, Some(json)).and_then(
+            |Payload { data, additional, deprecation }| {
+                let next = page::next(endpoint, &convert::arg(from), &data, additional.as_ref())?;
+                Ok((data, next, deprecation))
+            },
+        );
+        match read {
+            Ok((data, next, notice)) => {
+                call.done(data, convert::next(next), answer::deprecation(notice, call));
+            }
+            Err(error) => fail(call, &error),
+        }
+    }
+
+    /// Tokens spent (0), requests sent (1) or requests saved (2) by the operation at this place of the table.
+    pub fn usage(&self, place: usize, which: u32) -> f64 {
+        let spent = ENDPOINTS.get(place).map(|endpoint| self.account.usage.of(endpoint.operation));
+        let spent = spent.unwrap_or_default();
         #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
-        spent
-            .flat_map(|Spent { tokens_spent, calls_sent, calls_saved }| {
-                [tokens_spent, calls_sent, calls_saved]
-            })
-            .map(|number| number as f64)
-            .collect()
-    }
-
-    /// The last known limits.
-    #[wasm_bindgen(js_name = rateLimit)]
-    pub fn rate_limit(&self) -> JsValue {
-        limits(&self.client.rate_limit())
+        match which {
+            0 => spent.tokens_spent as f64,
+            1 => spent.calls_sent as f64,
+            _ => spent.calls_saved as f64,
+        }
     }
 }
 
-fn tell(listener: &Listener, event: &Event<'_>) {
-    listener.event(
-        event.kind.as_str(),
-        event.operation,
-        event.attempt,
-        event.cost,
-        event.status,
-        event.duration_ms,
-        event.text,
-    );
-}
+impl Core {
+    fn endpoint(&self, ticket: u32) -> Option<&'static Endpoint> {
+        self.courses.get(&ticket).map(|course| course.endpoint)
+    }
 
-fn done(call: &Call, reply: Reply<Fetch>) {
-    let Reply { data, next, meta } = reply;
-    let next = match next {
-        None => JsValue::UNDEFINED,
-        Some(Next::Cursor(cursor)) => cursor.into(),
-        #[allow(clippy::cast_precision_loss)] // It came as a JavaScript number.
-        Some(Next::Start(start)) => (start as f64).into(),
-    };
-    call.done(data, next, meta.status, &meta.headers.0, meta.attempts, limits(&meta.rate_limit));
-}
+    fn observe(&mut self, now: f64, call: &Call) {
+        let told = RateLimit::read(call, now);
+        self.account.observe(&told, now);
+        call.limits(told.limit, told.remaining, told.reset_at, told.daily_limit, told.daily_remaining);
+    }
 
-/// `[limit, remaining, resetAt, dailyLimit, dailyRemaining]`, the face's order.
-fn limits(limits: &RateLimit) -> JsValue {
-    [
-        limits.limit.map(f64::from),
-        limits.remaining.map(f64::from),
-        limits.reset_at,
-        limits.daily_limit.map(f64::from),
-        limits.daily_remaining.map(f64::from),
-    ]
-    .into_iter()
-    .map(JsValue::from)
-    .collect::<Array>()
-    .into()
+    fn failed(&mut self, ticket: u32, error: Error, random: f64, now: f64, call: &Call) -> f64 {
+        fail(call, &error);
+        let Some(course) = self.courses.get_mut(&ticket) else { return STOP };
+        self.account.learn(course.endpoint, &error);
+        match course.after(&error, call.renewable(), random, now) {
+            Step::Stop => STOP,
+            Step::Renew => RENEW,
+            Step::Again(wait) => wait,
+        }
+    }
 }
 
 fn fail(call: &Call, error: &Error) {
-    let code = match &error.code {
-        None => JsValue::UNDEFINED,
-        Some(Code::Text(text)) => text.into(),
-        Some(Code::Number(number)) => (*number).into(),
-    };
-    let thrown = error.cause.as_ref().and_then(|cause| cause.value.as_ref());
     call.fail(
         error.kind.as_str(),
         &error.message,
-        error.status,
-        code,
-        error.detail.clone(),
-        error.request_id.clone(),
+        convert::code(error.code.as_ref()),
+        error.detail.as_deref(),
         error.retry_after_seconds,
-        error.attempts,
-        error.headers.iter().map(|(name, value)| Array::of2(&name.into(), &value.into())).collect(),
-        error.body.clone(),
-        thrown.and_then(|value| value.downcast_ref::<JsValue>()).cloned().unwrap_or_default(),
-        error.cause.as_ref().map(|cause| cause.text.clone()),
-        error.scope.map(|scope| scope.as_str().to_owned()),
+        error.scope.map(crate::error::LimitScope::as_str),
         error.reset_at,
     );
 }

@@ -6,8 +6,6 @@ mod client;
 mod convert;
 #[cfg(feature = "npm-sandbox")]
 mod sandbox;
-#[cfg(feature = "npm-client")]
-mod task;
 #[cfg(feature = "npm-trap")]
 mod trap;
 
