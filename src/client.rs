@@ -198,7 +198,7 @@ impl<W: World> Inner<W> {
     /// A call from its operation to its reply; the same GETs at the same time share one request.
     async fn call(self: &Rc<Self>, job: Rc<Job>) -> Result<Reply<W>> {
         let from = job.operation.from.clone();
-        self.answer(job).await.map_err(|error| error.with(|details| details.page = Next::from_arg(from)))
+        self.answer(job).await.map_err(|error| error.with(|details| details.page = from))
     }
 
     /// The answer to a call, and what can be read of it.
@@ -213,7 +213,7 @@ impl<W: World> Inner<W> {
         let now = self.world.now();
         let read = answer::read(endpoint, response.status, response.body.json().as_ref())
             .and_then(|Payload { data, additional, deprecation }| {
-                let next = page::next(endpoint, &job.operation.from, &data, additional.as_ref())?;
+                let next = page::next(endpoint, job.operation.from.as_ref(), &data, additional.as_ref())?;
                 Ok((data, next, deprecation))
             })
             .map_err(|error| with_response(error, &response).sent(attempts, &secrets));

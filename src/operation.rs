@@ -5,6 +5,7 @@ use std::fmt;
 use crate::decimal::decimal;
 use crate::endpoint::{Arg, Endpoint, Kind, Place};
 use crate::error::{self, Error, Result};
+use crate::page::Next;
 
 /// A checked call. It cannot be made from bad parameters.
 #[derive(Clone)]
@@ -16,7 +17,7 @@ pub struct Operation {
     /// The JSON body.
     pub body: Option<String>,
     /// Where the page begins: the cursor or the start that was given.
-    pub(crate) from: Arg,
+    pub(crate) from: Option<Next>,
 }
 
 impl Operation {
@@ -27,7 +28,7 @@ impl Operation {
         let mut target = endpoint.path.to_owned();
         let mut separator = '?';
         let mut members = Vec::new();
-        let mut from = Arg::Absent;
+        let mut from = None;
         for param in endpoint.params {
             let value = arg(param.name);
             param
@@ -41,7 +42,7 @@ impl Operation {
                 _ => String::new(),
             };
             if matches!(param.wire, "cursor" | "start") {
-                from = value.clone();
+                from = Next::from_arg(value.clone());
             }
             match param.place {
                 Place::Path => target = target.replace(&["{", param.wire, "}"].concat(), &text),

@@ -40,7 +40,7 @@ impl From<Next> for Arg {
 /// `from` is where the page began: the cursor or the start that it was asked with.
 pub(crate) fn next<J: Json>(
     endpoint: &'static Endpoint,
-    from: &Arg,
+    from: Option<&Next>,
     data: &J,
     additional: Option<&J>,
 ) -> Result<Option<Next>> {
@@ -57,7 +57,9 @@ pub(crate) fn next<J: Json>(
         Answer::CursorPage => match additional.get("next_cursor").and_then(|cursor| cursor.as_text()) {
             None => Ok(None),
             Some(cursor) if cursor.is_empty() => Ok(None),
-            Some(cursor) if matches!(from, Arg::Text(asked) if *asked == cursor) => stuck("same next_cursor"),
+            Some(cursor) if matches!(from, Some(Next::Cursor(asked)) if *asked == cursor) => {
+                stuck("same next_cursor")
+            }
             Some(cursor) => Ok(Some(Next::Cursor(cursor))),
         },
         Answer::OffsetPage => {
@@ -67,7 +69,7 @@ pub(crate) fn next<J: Json>(
                 return Ok(None);
             }
             #[allow(clippy::cast_precision_loss)] // It was checked to be below 2^53.
-            let asked = if let Arg::Integer(start) = from { *start as f64 } else { 0.0 };
+            let asked = if let Some(Next::Start(start)) = from { *start as f64 } else { 0.0 };
             // The contract has no `next_start`; the documentation of paging has.
             let next = match pagination.get("next_start").and_then(|start| start.as_number()) {
                 Some(start) if start > asked => start,

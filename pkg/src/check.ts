@@ -1,5 +1,5 @@
 import { ConfigError, type ErrorKind, makeError } from "./errors.js";
-import type { LogLevel, UsersClientConfig } from "./types.js";
+import type { LogLevel, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
 /** What JavaScript lets through and Rust's types exclude, checked before any module is loaded. */
 
@@ -18,6 +18,13 @@ export const isInteger = (value: unknown, min: number, max: number): value is nu
 export function headerEntries(headers: unknown): [string, unknown][] {
   const { entries } = (headers ?? {}) as { entries?: unknown };
   return typeof entries === "function" ? [...(headers as Map<string, unknown>).entries()] : Object.entries(headers ?? {});
+}
+
+/** Refuses a header that cannot be sent. Its value is not shown: it may be a secret. */
+export function checkHeader([name, value]: readonly [string, unknown], refuse: (text: string) => never): void {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    refuse(`headers: "${name.slice(0, 40)}" must be a header name with a string value that a header can carry`);
+  }
 }
 
 /** A text that is no secret, shown. What stands before an @ could be one. */
@@ -121,8 +128,16 @@ function refuse(text: string): never {
 const inBrowser = () =>
   (typeof window === "object" && typeof document === "object") || typeof (globalThis as { importScripts?: unknown }).importScripts === "function";
 
-/** Checks a configuration and makes what the core takes of it. */
-export function checkConfig(config: UsersClientConfig): Record<string, unknown> {
+/** A configuration that was checked. */
+export interface Checked extends Roots, Omit<UsersClientOptions, "headers"> {
+  readonly apiToken?: Token | undefined;
+  readonly accessToken?: Token | undefined;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Checks a configuration, and completes it. */
+export function checkConfig(config: UsersClientConfig): Checked {
   onlyKnown("config", undefined, "the configuration", config, Object.keys(SETTINGS));
   const given = config as unknown as Record<string, unknown>;
   for (const [name, [fits, takes]] of Object.entries(SETTINGS)) {
@@ -143,11 +158,9 @@ export function checkConfig(config: UsersClientConfig): Record<string, unknown> 
     }
   }
   const headers: Record<string, string> = {};
-  for (const [name, value] of headerEntries(config.headers)) {
-    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      refuse(`headers: "${name.slice(0, 40)}" must be a header name with a string value that a header can carry`);
-    }
-    headers[name.toLowerCase()] = value;
+  for (const entry of headerEntries(config.headers)) {
+    checkHeader(entry, refuse);
+    headers[entry[0].toLowerCase()] = entry[1] as string;
   }
-  return { ...given, ...roots(companyDomain, baseUrl, config.fetch !== undefined), headers };
+  return { ...config, ...roots(companyDomain, baseUrl, config.fetch !== undefined), headers };
 }

@@ -1,12 +1,16 @@
-import { ApiPromise, callSite, type Outcome, rateLimit, Settle } from "./call.js";
-import { checkConfig, got, headerEntries, onlyKnown } from "./check.js";
+import { write } from "./args.js";
+import { ApiPromise, callSite, type Outcome, placed, rateLimit } from "./call.js";
+import { checkConfig, type Checked, got, onlyKnown } from "./check.js";
+import { Conductor, parse, placeOf } from "./conduct.js";
+import { Credential } from "./credential.js";
 import { type ErrorFields, makeError } from "./errors.js";
-import { type Core, type CoreExports, source } from "./generated/core.js";
+import { type Failure, type Flight, header, type Job, plain } from "./flight.js";
+import { type CoreExports, source } from "./generated/core.js";
 import type { CurrentUser, Follower, RoleAssignment, RoleSettings, User, UserPermissions } from "./generated/models.js";
-import { ENDPOINTS, type NewUser, type OperationId, type UserChanges, type UsersOperations } from "./generated/operations.js";
+import { ENDPOINTS, type NewUser, type OperationId, PARAMS, type UserChanges, type UsersOperations } from "./generated/operations.js";
 import { type Instance, loader } from "./load.js";
 import { Listener } from "./observe.js";
-import { CursorPage, OffsetPage, PagePromise } from "./pages.js";
+import { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
 import { Secrets } from "./secrets.js";
 import { signals } from "./signals.js";
 import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./types.js";
@@ -16,46 +20,47 @@ const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
 
 const load = loader(source);
 
-type Args = Record<string, unknown>;
+type Args = Readonly<Record<string, unknown>>;
 
-/** The core, and the instance that it lives in. */
+/** The conductor, and the instance that its core lives in. */
 interface Running {
-  readonly core: Core;
+  readonly conductor: Conductor;
   readonly instance: Instance<CoreExports>;
 }
 
-/** What a call lets its caller give beside the call options, by the name that an error calls it. */
-interface Own {
-  /** Further options. */
-  readonly options?: readonly string[];
+/** What a call is given beside its options. */
+interface Given {
+  /** By place. */
+  readonly args?: Args;
+  /** The object that travels as the body, by the name that an error calls it. */
+  readonly body?: readonly [name: string, members: unknown];
   /** Where a later page begins, instead of where the options say. */
-  readonly from?: { readonly cursor?: string | number | undefined; readonly start?: string | number | undefined };
-  /** The members of an object that travels as the body. */
-  readonly body?: readonly [name: string, given: unknown, members: readonly string[]];
+  readonly from?: Args | undefined;
 }
 
 /** A client of Pipedrive's Users API, for one user of one company. */
 export class UsersClient implements UsersOperations {
-  readonly #config: Record<string, unknown>;
+  readonly #config: Checked;
   readonly #secrets = new Secrets();
   readonly #listener: Listener;
-  readonly #onDrift: UsersClientConfig["onDrift"];
   #inspect: ((operation: OperationId, data: unknown) => void) | undefined;
   #running: Running | undefined;
   /** How to give up the calls that are on their way. */
   readonly #calls = new Set<() => void>();
-  #closed: { usage: readonly number[]; rateLimit: readonly (number | undefined)[] } | undefined;
+  /** The limits as last told, once the client is closed. */
+  #told: readonly (number | undefined)[] = [];
+  /** The operations whose end was announced, so that it is told once each. */
+  readonly #deprecated = new Set<OperationId>();
+  /** What was spent, once the client is closed. */
+  #closed: Usage | undefined;
 
   /**
    * Makes a client. Nothing is loaded or sent before the first call. A configuration that cannot be used throws a
    * {@link ConfigError}.
    */
   constructor(config: UsersClientConfig) {
-    const checked = checkConfig(config);
-    const [apiToken, accessToken] = [this.#secrets.watch(checked["apiToken"]), this.#secrets.watch(checked["accessToken"])];
-    this.#config = { ...checked, apiToken, accessToken };
+    this.#config = checkConfig(config);
     this.#listener = new Listener(config);
-    this.#onDrift = config.onDrift;
   }
 
   getUsers(options?: CallOptions): ApiPromise<User[]> {
@@ -63,7 +68,7 @@ export class UsersClient implements UsersOperations {
   }
 
   findUsersByName(term: string, options?: CallOptions & { searchByEmail?: boolean | undefined }): ApiPromise<User[]> {
-    return this.#call("findUsersByName", { term }, options, { options: ["searchByEmail"] });
+    return this.#call("findUsersByName", { args: { term } }, options);
   }
 
   getCurrentUser(options?: CallOptions): ApiPromise<CurrentUser> {
@@ -71,148 +76,209 @@ export class UsersClient implements UsersOperations {
   }
 
   getUser(id: number, options?: CallOptions): ApiPromise<User> {
-    return this.#call("getUser", { id }, options);
+    return this.#call("getUser", { args: { id } }, options);
   }
 
   getUserFollowers(
     id: number,
     options?: CallOptions & { limit?: number | undefined; cursor?: string | undefined },
   ): PagePromise<Follower, CursorPage<Follower>> {
-    const ask = (cursor?: string | number) =>
-      this.#run<Follower[]>("getUserFollowers", { id }, options, { options: ["limit", "cursor"], from: { cursor } });
-    return new PagePromise("getUserFollowers", ask(), ask, CursorPage<Follower>);
+    return this.#pages("getUserFollowers", "cursor", id, options, CursorPage<Follower>);
   }
 
   getUserPermissions(id: number, options?: CallOptions): ApiPromise<UserPermissions> {
-    return this.#call("getUserPermissions", { id }, options);
+    return this.#call("getUserPermissions", { args: { id } }, options);
   }
 
   getUserRoleAssignments(
     id: number,
     options?: CallOptions & { start?: number | undefined; limit?: number | undefined },
   ): PagePromise<RoleAssignment, OffsetPage<RoleAssignment>> {
-    const ask = (start?: string | number) =>
-      this.#run<RoleAssignment[]>("getUserRoleAssignments", { id }, options, { options: ["start", "limit"], from: { start } });
-    return new PagePromise("getUserRoleAssignments", ask(), ask, OffsetPage<RoleAssignment>);
+    return this.#pages("getUserRoleAssignments", "start", id, options, OffsetPage<RoleAssignment>);
   }
 
   getUserRoleSettings(id: number, options?: CallOptions): ApiPromise<RoleSettings> {
-    return this.#call("getUserRoleSettings", { id }, options);
+    return this.#call("getUserRoleSettings", { args: { id } }, options);
   }
 
   addUser(user: NewUser, options?: CallOptions): ApiPromise<User> {
-    return this.#call("addUser", {}, options, { body: ["user", user, ["email", "access", "active_flag"]] });
+    return this.#call("addUser", { body: ["user", user] }, options);
   }
 
   updateUser(id: number, changes: UserChanges, options?: CallOptions): ApiPromise<User> {
-    return this.#call("updateUser", { id }, options, { body: ["changes", changes, ["active_flag"]] });
+    return this.#call("updateUser", { args: { id }, body: ["changes", changes] }, options);
   }
 
   /** What this client has spent since it was made: in all, and per operation. */
   get usage(): Usage {
-    const numbers = this.#closed?.usage ?? this.#running?.core.usage() ?? [];
-    const spent = (place: number): Spent => ({
-      tokensSpent: numbers[place * 3] ?? 0,
-      callsSent: numbers[place * 3 + 1] ?? 0,
-      callsSaved: numbers[place * 3 + 2] ?? 0,
+    if (this.#closed) return this.#closed;
+    const core = this.#running?.instance.stopped ? undefined : this.#running?.conductor.core;
+    const total = { tokensSpent: 0, callsSent: 0, callsSaved: 0 };
+    const operations = OPERATIONS.map((operation, place) => {
+      const [tokensSpent, callsSent, callsSaved] = [0, 1, 2].map((which) => core?.usage(place, which) ?? 0) as [number, number, number];
+      total.tokensSpent += tokensSpent;
+      total.callsSent += callsSent;
+      total.callsSaved += callsSaved;
+      return [operation, { tokensSpent, callsSent, callsSaved } satisfies Spent];
     });
-    const operations = OPERATIONS.map((operation, place) => [operation, spent(place + 1)]);
-    return { ...spent(0), operations: Object.fromEntries(operations) as Usage["operations"] };
+    return { ...total, operations: Object.fromEntries(operations) as Usage["operations"] };
   }
 
   /** The limits as the last answer told them. */
   get rateLimit(): RateLimit {
-    return rateLimit(this.#closed?.rateLimit ?? this.#running?.core.rateLimit() ?? []);
+    return rateLimit(this.#running?.conductor.told ?? this.#told);
   }
 
   /** Gives up the calls that are on their way and frees what the client holds. Later calls are refused. */
   close(): void {
     if (this.#closed) return;
-    const core = this.#running?.core;
-    this.#closed = { usage: [...(core?.usage() ?? [])], rateLimit: core?.rateLimit() ?? [] };
+    this.#closed = this.usage;
     for (const giveUp of this.#calls) giveUp();
-    core?.free();
+    if (this.#running) {
+      this.#told = this.#running.conductor.told;
+      this.#running.conductor.close();
+    }
     this.#running = undefined;
   }
 
-  #call<Data>(operation: OperationId, args: Args, options: CallOptions | undefined, own?: Own): ApiPromise<Data> {
-    return new ApiPromise<Data>(this.#run(operation, args, options, own), (outcome) => outcome.data);
+  #call<Data>(operation: OperationId, given: Given, options: CallOptions | undefined): ApiPromise<Data> {
+    return new ApiPromise<Data>(this.#run(operation, given, options), (outcome) => outcome.data);
+  }
+
+  #pages<Item, P extends Page<Item>>(
+    operation: OperationId,
+    begin: "cursor" | "start",
+    id: number,
+    options: CallOptions | undefined,
+    Kind: new (outcome: Outcome<Item[]>, ask: (from: string | number | undefined) => Promise<Outcome<Item[]>>) => P,
+  ): PagePromise<Item, P> {
+    const ask = (from?: string | number) =>
+      this.#run<Item[]>(operation, { args: { id }, from: from === undefined ? from : { [begin]: from } }, options);
+    return new PagePromise<Item, P>(operation, ask(), ask, Kind);
   }
 
   /** A call, from what its caller gave to its outcome. */
-  #run<Data>(operation: OperationId, args: Args, options: CallOptions = {}, own: Own = {}): Promise<Outcome<Data>> {
+  #run<Data>(operation: OperationId, given: Given, options: CallOptions = {}): Promise<Outcome<Data>> {
     // A later page is not asked for by the operation's own method.
-    const isLater = (own.from?.cursor ?? own.from?.start) !== undefined;
-    const site = callSite(isLater ? undefined : this[operation]);
-    return new Promise((resolve, reject) => {
+    const site = callSite(given.from ? undefined : this[operation]);
+    return new Promise((resolve, rejectNow) => {
       // A subclass of Promise is listened to a step later than a promise: nobody shall think that nobody does.
-      const rejected = (reason: unknown) => void Promise.resolve().then(() => undefined).then(() => reject(reason));
-      let given: Args & Pick<ErrorFields, "cursor" | "start">;
+      const reject = (reason: unknown) => void Promise.resolve().then(() => undefined).then(() => rejectNow(placed(reason, site)));
+      let from: Pick<ErrorFields, "cursor" | "start">;
+      let job: Job;
       try {
-        given = this.#given(operation, args, options, own);
+        [job, from] = this.#job(operation, given, options);
       } catch (reason) {
-        return rejected(reason);
+        return reject(reason);
       }
 
       const { signal } = options;
-      /** Where the call runs, once it does. */
-      let at: (Running & { number: number | undefined }) | undefined;
-      const end = () => {
-        this.#calls.delete(giveUp);
+      /** The flight that the call waits for, and where. */
+      let at: (Running & { readonly flight: Flight }) | undefined;
+      /** Takes the call off everything that knows of it. It has ended then, and only its first end counts. */
+      const isFirst = () => {
+        if (!this.#calls.delete(giveUp)) return false;
         if (signal) signals.remove(signal, abort);
-        at?.instance.calls.delete(settle);
+        at?.instance.calls.delete(call);
+        at?.conductor.leave(at.flight);
+        return true;
       };
-      const inspect = (data: unknown) => this.#inspect?.(operation, data);
-      const settle = new Settle(operation, site, given, this.#secrets, end, inspect, resolve as (outcome: Outcome<unknown>) => void, rejected);
-      const cancel = () => {
-        if (at?.number !== undefined) at.core.cancel(at.number);
+      const fail = (reason: unknown) => {
+        if (isFirst()) reject(reason);
       };
       const abort = (reason: unknown) => {
-        cancel();
-        settle.reject(reason);
+        if (isFirst()) rejectNow(reason);
       };
-      const giveUp = () => {
-        cancel();
-        settle.throw(closed(operation));
+      const giveUp = () => fail(closed(operation));
+      const call = {
+        stopped: (cause: unknown) =>
+          fail(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${ENDPOINTS[operation].method === "GET" ? "" : ", which may have been carried out"}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause })),
       };
-      this.#calls.add(giveUp);
-      if (signal) signals.add(signal, abort);
-
-      const boot = () => void this.#boot().then(start).catch((error: unknown) => settle.notStarted(error));
+      const boot = () =>
+        void this.#boot().then(start).catch((error: unknown) => {
+          // All calls that waited for it get an error of their own.
+          const { kind = "load", message, cause } = error as Partial<ErrorFields> & Error;
+          fail(makeError(`${operation}: ${message}`, { kind, operation, cause }));
+        });
       const start = (running: Running): void => {
         if (!this.#calls.has(giveUp)) return;
         // Another call's fault may have stopped it while this one waited.
         if (running.instance.stopped) return boot();
-        at = { ...running, number: undefined };
-        at.instance.calls.add(settle);
-        at.number = at.core.start(OPERATIONS.indexOf(operation), given, settle);
+        running.instance.calls.add(call);
+        const flight = running.conductor.join(job);
+        at = { ...running, flight };
+        flight.landed
+          .then(() => this.#calls.has(giveUp) && this.#read<Data>(running, flight, from))
+          .then((outcome) => outcome && isFirst() && resolve(outcome))
+          // A call that has ended already hears of nothing more, whatever it is.
+          .catch((failure: Failure) => this.#calls.has(giveUp) && fail(makeError(failure.message, { ...failure, ...from })));
       };
+      this.#calls.add(giveUp);
+      if (signal) signals.add(signal, abort);
       if (this.#running) start(this.#running);
       else boot();
     });
   }
 
-  /** What a call was given, for the core: parameters and options in one. Refuses what only JavaScript can get wrong. */
-  #given(operation: OperationId, args: Args, options: CallOptions, own: Own): Args {
+  /** What a call was given, as a request and as the place where its page begins. Refuses what cannot be sent. */
+  #job(operation: OperationId, { args, body, from }: Given, options: CallOptions): [Job, Pick<ErrorFields, "cursor" | "start">] {
     if (this.#closed) throw closed(operation);
-    onlyKnown("argument", operation, "options", options, [...(own.options ?? []), ...CALL_OPTIONS]);
-    if (own.body) onlyKnown("argument", operation, ...own.body);
-    const { signal, headers, ...rest } = options;
+    const isQuery = ENDPOINTS[operation].method === "GET";
+    const own = Object.keys(PARAMS[operation]).filter((name) => !args || !(name in args));
+    onlyKnown("argument", operation, "options", options, [...(isQuery ? own : []), ...CALL_OPTIONS]);
+    if (body) onlyKnown("argument", operation, ...body, own);
+    const { signal } = options;
     if (signal !== undefined && typeof signal?.addEventListener !== "function") {
       throw makeError(`${operation}: signal must be an AbortSignal, got ${got(signal)}`, { kind: "argument", operation });
     }
     if (signal?.aborted) throw signal.reason;
-    const from = Object.entries(own.from ?? {}).filter(([, begin]) => begin !== undefined);
-    const plain = typeof headers === "object" && headers !== null && !Array.isArray(headers) ? Object.fromEntries(headerEntries(headers)) : headers;
-    return { ...rest, headers: plain, ...Object.fromEntries(from), ...(own.body?.[1] as Args), ...args };
+    const given: Args & Pick<ErrorFields, "cursor" | "start"> = { ...options, ...from, ...(body?.[1] as Args), ...args };
+    const { target, headers, ...written } = write(operation, given);
+    const { v1, v2, timeoutMs = 30_000, maxRetries = 2 } = this.#config;
+    const job: Job = {
+      operation,
+      url: target.replace(/^\/(v1|api\/v2)/, (root) => (root === "/v1" ? v1 : v2)),
+      body: written.body,
+      headers: [...Object.entries(this.#config.headers), ...headers],
+      timeoutMs: options.timeoutMs ?? timeoutMs,
+      maxRetries: options.maxRetries ?? maxRetries,
+    };
+    return [job, { cursor: given.cursor, start: given.start }];
   }
 
-  /** The core on a running instance: a fresh one after a fault. */
+  /** Reads a good answer: each call gets objects of its own. */
+  #read<Data>({ conductor }: Running, flight: Flight, from: Pick<ErrorFields, "cursor" | "start">): Outcome<Data> {
+    const { attempts, told } = flight;
+    const { operation } = flight.job;
+    const { status, headers } = flight.head!;
+    conductor.core.read(placeOf(operation), status, parse(flight.text), from.cursor ?? from.start, flight);
+    const { failure, data, next, notice } = flight;
+    flight.data = undefined;
+    if (failure) throw failure;
+    if (notice !== undefined && !this.#deprecated.has(operation)) {
+      this.#deprecated.add(operation);
+      this.#listener.event("deprecated", operation, 0, ENDPOINTS[operation].cost, undefined, undefined, this.#secrets.clean(notice));
+    }
+    this.#inspect?.(operation, data);
+    return {
+      data: data as Data,
+      next,
+      // Most calls never look at it: it is made when it is asked for.
+      get response() {
+        return { status, headers: plain(headers), requestId: header(headers, "x-correlation-id"), attempts, cost: ENDPOINTS[operation].cost, rateLimit: rateLimit(told) };
+      },
+    };
+  }
+
+  /** The conductor on a running instance: a fresh one after a fault. */
   async #boot(): Promise<Running> {
     const instance = await load();
-    if (this.#onDrift) this.#inspect ??= (await driftCheck()).inspector(this.#onDrift, this.#listener);
+    const { maxConcurrency = 10, dailyTokenBudget, apiToken, accessToken, fetch, onDrift } = this.#config;
+    if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
     if (this.#running?.instance !== instance) {
-      this.#running = { instance, core: new instance.exports.Core(this.#config, this.#listener, instance.underWay) };
+      const core = new instance.exports.Core(maxConcurrency, dailyTokenBudget);
+      const credential = new Credential(apiToken, accessToken);
+      this.#running = { instance, conductor: new Conductor(core, credential, fetch as typeof globalThis.fetch | undefined, this.#listener, this.#secrets) };
     }
     return this.#running;
   }

@@ -21,8 +21,6 @@ export interface Instance<Exports> {
   stopped: boolean;
   /** The calls that are on their way in it: all of them end with it. */
   readonly calls: Set<{ stopped(cause: unknown): void }>;
-  /** The timers and abort controllers that it has running, to be ended when it cannot do so itself. */
-  readonly underWay: Set<unknown>;
 }
 
 /** Loads a module behind the first call, once for all clients, and again after a failure or a trap. */
@@ -38,18 +36,13 @@ export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Inst
     } catch (cause) {
       throw notLoaded(cause);
     }
-    const instance: Instance<Exports> = { exports: glue.exports, stopped: false, calls: new Set(), underWay: new Set() };
+    const instance: Instance<Exports> = { exports: glue.exports, stopped: false, calls: new Set() };
     const stop = (cause: unknown) => {
       instance.stopped = true;
       running = undefined;
       const calls = [...instance.calls];
       instance.calls.clear();
       for (const call of calls) call.stopped(cause);
-      for (const thing of instance.underWay) {
-        if (thing instanceof AbortController) thing.abort();
-        else clearTimeout(thing as number);
-      }
-      instance.underWay.clear();
     };
     try {
       const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });
@@ -68,23 +61,20 @@ export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Inst
 }
 
 /**
- * Catches what a fault throws, wherever JavaScript enters the module. Without it a trap inside an async call would
- * be an uncaught exception, and the promise would stay pending for ever. Once stopped, the module is not entered any
- * more: what it still waits for must not go on.
+ * Catches what a fault throws, wherever JavaScript enters the module: it ends the instance and all calls in it. Once
+ * stopped, the module is not entered any more.
  */
 function guarded(exports: WebAssembly.Exports, instance: Instance<unknown>, stop: (cause: unknown) => void): WebAssembly.Exports {
   const entries = Object.entries(exports).map(([name, value]) => {
     if (typeof value !== "function") return [name, value] as const;
     const enter = (...args: unknown[]): unknown => {
-      if (!instance.stopped) {
-        try {
-          return (value as (...args: unknown[]) => unknown)(...args);
-        } catch (cause) {
-          stop(cause);
-        }
+      if (instance.stopped) return undefined;
+      try {
+        return (value as (...args: unknown[]) => unknown)(...args);
+      } catch (cause) {
+        stop(cause);
+        throw cause;
       }
-      // wasm-bindgen's glue reads a result as a number or as a list of them: this is nothing in both.
-      return [];
     };
     return [name, enter] as const;
   });

@@ -2,18 +2,8 @@
 export class Secrets {
   readonly #tokens: string[] = [];
 
-  /** The same token, or function that gives tokens, which is remembered. */
-  watch(token: unknown): unknown {
-    if (typeof token === "string") this.#remember(token);
-    if (typeof token !== "function") return token;
-    return async () => {
-      const given: unknown = await token();
-      if (typeof given === "string") this.#remember(given);
-      return given;
-    };
-  }
-
-  #remember(token: string): void {
+  /** From now on, it is not shown. */
+  remember(token: string): void {
     // A short one would be found in words that are none.
     if (token.length < 8 || this.#tokens.includes(token)) return;
     this.#tokens.push(token);
@@ -21,17 +11,21 @@ export class Secrets {
   }
 
   /** A text without the tokens. */
-  #clean(text: string): string {
+  #redact(text: string): string {
     const forms = this.#tokens.flatMap((token) => [token, encodeURIComponent(token), token.replaceAll("/", "\\/")]);
     return forms.reduce((text, form) => text.replaceAll(form, "[redacted]"), text);
   }
 
   /**
-   * What was thrown, as it is; a copy where one of its texts holds a token: some runtimes keep the raw bytes of an
-   * answer in the error of their parser.
+   * A value as it is, or a copy where one of its texts holds a token: some servers repeat what they refuse, and some
+   * runtimes keep the raw bytes of an answer in the error of their parser.
    */
-  cause(thrown: unknown, depth = 0): unknown {
-    if (typeof thrown === "string") return this.#clean(thrown);
+  clean<T>(value: T): T {
+    return this.#cleaned(value, 0) as T;
+  }
+
+  #cleaned(thrown: unknown, depth: number): unknown {
+    if (typeof thrown === "string") return this.#redact(thrown);
     if (typeof thrown !== "object" || thrown === null || depth > 6) return thrown;
     // Of other things than errors, only plain ones: an agent or a socket is the whole runtime.
     const kind: unknown = Object.getPrototypeOf(thrown);
@@ -39,7 +33,7 @@ export class Secrets {
     const names = Object.getOwnPropertyNames(thrown);
     const own = Object.fromEntries(names.map((name) => [name, (thrown as unknown as Record<string, unknown>)[name]]));
     const clean = Object.fromEntries(
-      names.map((name) => [name, this.cause(own[name], depth + 1)]),
+      names.map((name) => [name, this.#cleaned(own[name], depth + 1)]),
     );
     if (names.every((name) => own[name] === clean[name])) return thrown;
     const copy = (Array.isArray(thrown) ? [] : Object.create(kind as object)) as object;

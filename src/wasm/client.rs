@@ -11,8 +11,6 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::failure;
 use crate::limits::{Account, Admission, RateLimit};
-use crate::operation::Operation;
-use crate::options::CallOptions;
 use crate::page;
 use crate::sorted::SortedMap;
 use crate::transport::Progress;
@@ -27,9 +25,6 @@ const STOP: f64 = -3.0;
 pub struct Core {
     account: Account,
     courses: SortedMap<u32, Course>,
-    /// A fault on purpose, for later.
-    #[cfg(feature = "npm-trap")]
-    armed: std::cell::RefCell<CallOptions>,
 }
 
 #[wasm_bindgen]
@@ -37,34 +32,7 @@ impl Core {
     /// Makes the core of a client.
     #[wasm_bindgen(constructor)]
     pub fn new(max_concurrency: u32, daily_token_budget: Option<u32>) -> Self {
-        Self {
-            account: Account::new(max_concurrency, daily_token_budget),
-            courses: SortedMap::default(),
-            #[cfg(feature = "npm-trap")]
-            armed: std::cell::RefCell::default(),
-        }
-    }
-
-    /// Checks what a call of the operation at this place of the table was given, and writes its request. Says whether
-    /// it is good.
-    pub fn check(&self, place: usize, args: &JsValue, call: &Call) -> bool {
-        let Some(endpoint) = ENDPOINTS.get(place).copied() else { return false };
-        let arg = |name: &str| convert::member(args, name);
-        let checked = Operation::new(endpoint, &arg)
-            .and_then(|operation| CallOptions::new(endpoint, &arg).map(|_| operation));
-        #[cfg(feature = "npm-trap")]
-        if let Ok(options) = CallOptions::new(endpoint, &arg) {
-            super::trap::spring(&options, "before-");
-            *self.armed.borrow_mut() = options;
-        }
-        match checked {
-            Ok(Operation { target, body, .. }) => call.request(&target, body),
-            Err(error) => {
-                fail(call, &error);
-                return false;
-            }
-        }
-        true
+        Self { account: Account::new(max_concurrency, daily_token_budget), courses: SortedMap::default() }
     }
 
     /// A call begins: gives its number.
@@ -99,6 +67,8 @@ impl Core {
 
     /// Takes the cost of the next attempt out of the budget. Says whether there is enough; if not, it fails the call.
     pub fn spend(&mut self, ticket: u32, now: f64, call: &Call) -> bool {
+        #[cfg(feature = "npm-trap")]
+        super::trap::spring(call, "before-");
         let Some(course) = self.courses.get_mut(&ticket) else { return false };
         match self.account.spend(course.endpoint, now) {
             Ok(()) => course.sent(),
@@ -122,7 +92,7 @@ impl Core {
         call: &Call,
     ) -> f64 {
         #[cfg(feature = "npm-trap")]
-        super::trap::spring(&self.armed.borrow(), "after-");
+        super::trap::spring(call, "after-");
         self.observe(now, call);
         if (200..300).contains(&status) {
             return GOOD;
@@ -131,29 +101,30 @@ impl Core {
         self.failed(ticket, answer::failure(endpoint, status, call, Some(json), now), random, now, call)
     }
 
-    /// No whole answer came; `how` is a place in the list below, a status of 0 that none came. Says what it means for
+    /// No whole answer came; `how` is a place in the list below, a negative status that none came. Says what it means for
     /// the call.
     pub fn lost(
         &mut self,
         ticket: u32,
         how: u32,
         cause: &str,
-        status: u16,
+        status: i32,
         now: f64,
         random: f64,
         call: &Call,
     ) -> f64 {
         let Some(endpoint) = self.endpoint(ticket) else { return STOP };
-        if status != 0 {
+        let status = u16::try_from(status).ok();
+        if status.is_some() {
             self.observe(now, call);
         }
         let progress = match how {
             0 => Progress::Unknown,
             1 => Progress::Unsent,
             2 => Progress::NoResponse,
-            _ => Progress::Body { status, headers: Vec::new() },
+            _ => Progress::Body { status: 0, headers: Vec::new() },
         };
-        let head = (status != 0).then_some((status, call));
+        let head = status.map(|status| (status, call));
         self.failed(ticket, failure::lost(endpoint, &progress, cause, head, now), random, now, call)
     }
 
@@ -195,7 +166,7 @@ impl Core {
         let Some(endpoint) = ENDPOINTS.get(place).copied() else { return };
         let read = answer::read(endpoint, status, Some(json)).and_then(
             |Payload { data, additional, deprecation }| {
-                let next = page::next(endpoint, &convert::arg(from), &data, additional.as_ref())?;
+                let next = page::next(endpoint, convert::begin(from).as_ref(), &data, additional.as_ref())?;
                 Ok((data, next, deprecation))
             },
         );

@@ -1,18 +1,13 @@
 //! JavaScript's values into the core's, and back.
 
-use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use crate::endpoint::{Arg, MAX_SAFE_INTEGER};
 use crate::error::Code;
 use crate::page::Next;
-use crate::transport::{Headers, Json};
+use crate::transport::Headers;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = String)]
-    fn to_text(value: &JsValue) -> String;
-
     /// A call, as the face conducts it: what the core learns of it, and where it leaves what it has to say.
     #[derive(Clone)]
     pub type Call;
@@ -24,10 +19,6 @@ extern "C" {
     /// A header of the answer, by its name in lower case.
     #[wasm_bindgen(method)]
     fn header(this: &Call, name: &str) -> Option<String>;
-
-    /// The path with its query, and the body.
-    #[wasm_bindgen(method)]
-    pub fn request(this: &Call, target: &str, body: Option<String>);
 
     /// What the answer tells of the limits.
     #[wasm_bindgen(method)]
@@ -68,6 +59,16 @@ impl Headers for Call {
     }
 }
 
+/// Where a page begins: the cursor or the start that it was asked with.
+pub(crate) fn begin(from: &JsValue) -> Option<Next> {
+    if let Some(cursor) = from.as_string() {
+        return Some(Next::Cursor(cursor));
+    }
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    // The face lets only whole numbers pass.
+    from.as_f64().map(|start| Next::Start(start as u64))
+}
+
 /// Where a list goes on.
 pub(crate) fn next(next: Option<Next>) -> JsValue {
     match next {
@@ -85,48 +86,4 @@ pub(crate) fn code(code: Option<&Code>) -> JsValue {
         Some(Code::Text(text)) => text.into(),
         Some(Code::Number(number)) => (*number).into(),
     }
-}
-
-/// How deep the values go that any parameter takes. What is deeper may be without end: it is refused by its type.
-const DEPTH: u32 = 4;
-
-/// A value that a caller gave, in the core's words.
-pub(crate) fn arg(value: &JsValue) -> Arg {
-    arg_at(value, 0)
-}
-
-fn arg_at(value: &JsValue, depth: u32) -> Arg {
-    if value.is_undefined() {
-        Arg::Absent
-    } else if let Some(boolean) = value.as_bool() {
-        Arg::Boolean(boolean)
-    } else if let Some(number) = value.as_f64() {
-        #[allow(clippy::cast_possible_truncation)] // Not where the condition holds.
-        #[allow(clippy::cast_precision_loss, clippy::float_cmp)]
-        // 2^53 - 1 is exact, and so is trunc.
-        if number.trunc() == number && number.abs() <= MAX_SAFE_INTEGER as f64 {
-            Arg::Integer(number as i64)
-        } else {
-            Arg::Other(to_text(value))
-        }
-    } else if let Some(text) = value.as_string() {
-        Arg::Text(text)
-    } else if depth > DEPTH {
-        Arg::Other("something too deep".to_owned())
-    } else if let Some(list) = value.dyn_ref::<Array>() {
-        Arg::List(list.iter().map(|item| arg_at(&item, depth + 1)).collect())
-    } else if value.is_object() {
-        Arg::Object(
-            value.members().into_iter().map(|(name, value)| (name, arg_at(&value, depth + 1))).collect(),
-        )
-    } else if value.is_null() {
-        Arg::Other("null".to_owned())
-    } else {
-        Arg::Other(["a ", &value.js_typeof().as_string().unwrap_or_default()].concat())
-    }
-}
-
-/// A member of an object that a caller gave; absent where there is no object.
-pub(crate) fn member(object: &JsValue, name: &str) -> Arg {
-    Json::get(object, name).map_or(Arg::Absent, |value| arg(&value))
 }

@@ -1,12 +1,22 @@
 //! Faults on purpose, for a test build alone: a panic and an allocation that cannot be had, each before and after the
 //! call has waited for something.
 
-use crate::options::CallOptions;
+use js_sys::{Array, Reflect};
+use wasm_bindgen::JsCast;
 
-/// Stops the module if a call asks for it with the header `x-trap`.
-pub(crate) fn spring(options: &CallOptions, when: &str) {
-    let asked = options.headers.iter().find(|(name, _)| name == "x-trap");
-    match asked.and_then(|(_, fault)| fault.strip_prefix(when)) {
+use super::convert::Call;
+
+/// What a call asks for with the header `x-trap` among those that it sends.
+fn asked(call: &Call) -> Option<String> {
+    let job = Reflect::get(call, &"job".into()).ok()?;
+    let headers: Array = Reflect::get(&job, &"headers".into()).ok()?.dyn_into().ok()?;
+    let entry = headers.iter().map(JsCast::unchecked_into::<Array>).find(|entry| entry.get(0) == "x-trap")?;
+    entry.get(1).as_string()
+}
+
+/// Stops the module if a call asks for it.
+pub(crate) fn spring(call: &Call, when: &str) {
+    match asked(call).as_deref().and_then(|fault| fault.strip_prefix(when)) {
         #[allow(clippy::panic)]
         Some("panic") => panic!("on purpose"),
         Some("memory") => {

@@ -14,20 +14,27 @@ const HEAD: &str =
     "// Made by `cargo xtask build` from the Rust declarations in src/api and src/models. Do not edit.\n\n";
 
 /// The exports of src/wasm/client.rs. wasm-bindgen's own declarations need a library that not everybody has.
-const CORE: &str = r#"import type { Settle } from "../call.js";
+const CORE: &str = r#"import type { Flight } from "../flight.js";
 import type { WasmSource } from "../load.js";
-import type { Listener } from "../observe.js";
 
 export interface Core {
-  start(place: number, args: Record<string, unknown>, settle: Settle): number | undefined;
-  cancel(number: number): void;
-  usage(): Float64Array;
-  rateLimit(): (number | undefined)[];
+  begin(place: number, maxRetries: number): number;
+  admit(ticket: number, now: number, flight: Flight): number;
+  first(): number | undefined;
+  spend(ticket: number, now: number, flight: Flight): boolean;
+  answered(ticket: number, status: number, json: unknown, now: number, random: number, flight: Flight): number;
+  lost(ticket: number, how: number, cause: string, status: number, now: number, random: number, flight: Flight): number;
+  timedOut(ticket: number, what: string, milliseconds: number, now: number, random: number, flight: Flight): number;
+  landed(): void;
+  leave(ticket: number): void;
+  saved(place: number): void;
+  read(place: number, status: number, json: unknown, from: string | number | undefined, flight: Flight): void;
+  usage(place: number, which: number): number;
   free(): void;
 }
 
 export interface CoreExports {
-  readonly Core: new (config: Record<string, unknown>, listener: Listener, underWay: Set<unknown>) => Core;
+  readonly Core: new (maxConcurrency: number, dailyTokenBudget: number | undefined) => Core;
 }
 
 export const source: WasmSource<CoreExports>;
@@ -248,6 +255,13 @@ fn operations() -> String {
         );
     }
     out.push_str("} as const satisfies Record<string, Endpoint>;\n\n");
+    out.push_str("/** What each operation takes: the kind of each parameter, and whether the call cannot do without it. */\n");
+    out.push_str("export const PARAMS: Readonly<Record<OperationId, Readonly<Record<string, readonly [kind: string | readonly [min: number, max: number], isRequired?: 1]>>>> = {\n");
+    for endpoint in ENDPOINTS {
+        let params: Vec<_> = endpoint.params.iter().map(|param| declared(endpoint, param)).collect();
+        let _ = writeln!(out, "  {}: {{ {} }},", endpoint.operation, params.join(", "));
+    }
+    out.push_str("};\n\n");
     out.push_str(
         "/** Pipedrive's id of an operation. */\nexport type OperationId = keyof typeof ENDPOINTS;\n\n",
     );
@@ -265,6 +279,36 @@ fn operations() -> String {
     }
     out.push_str("}\n");
     out
+}
+
+/// A parameter as the face checks it. It works out the rest: where the parameter travels, and its name there.
+fn declared(endpoint: &Endpoint, param: &Param) -> String {
+    let place = if endpoint.path.contains(&format!("{{{}}}", param.name)) {
+        Place::Path
+    } else if endpoint.method == Method::Get {
+        Place::Query
+    } else {
+        Place::Body
+    };
+    assert_eq!(place, param.place, "{}: {}", endpoint.operation, param.name);
+    let mut wire = String::new();
+    for letter in param.name.chars() {
+        if letter.is_uppercase() {
+            wire.push('_');
+        }
+        wire.extend(letter.to_lowercase());
+    }
+    assert_eq!(wire, param.wire, "{}: {}", endpoint.operation, param.name);
+    let kind = match param.kind {
+        Kind::Id => "\"id\"".to_owned(),
+        Kind::Integer { min, max } => format!("[{min}, {max}]"),
+        Kind::Text => "\"text\"".to_owned(),
+        Kind::Email => "\"email\"".to_owned(),
+        Kind::Boolean => "\"boolean\"".to_owned(),
+        Kind::Flag => "\"flag\"".to_owned(),
+        Kind::Access => "\"access\"".to_owned(),
+    };
+    format!("{}: [{kind}{}]", param.name, if param.required { ", 1" } else { "" })
 }
 
 /// The name of the type of an operation's body, and of the parameter that holds it.

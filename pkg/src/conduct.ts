@@ -1,0 +1,240 @@
+import { type Answer, causeText, Lost, send } from "./attempt.js";
+import { type Credential, NoToken } from "./credential.js";
+import { ELAPSED, type Failure, Flight, isCredential, type Job } from "./flight.js";
+import type { Core } from "./generated/core.js";
+import { ENDPOINTS, type OperationId } from "./generated/operations.js";
+import type { Listener } from "./observe.js";
+import type { Secrets } from "./secrets.js";
+
+/** What the core says of an attempt, beside the milliseconds of a wait before the next. */
+const GOOD = -1;
+const RENEW = -2;
+
+const OPERATIONS = Object.keys(ENDPOINTS) as OperationId[];
+
+/** The place of an operation in the core's table. */
+export const placeOf = (operation: OperationId): number => OPERATIONS.indexOf(operation);
+
+/** A body as JSON, nothing where it is none. */
+export function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text!);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Conducts the calls of a client. It waits, asks and sends; the core decides. */
+export class Conductor {
+  /** The GETs that are on their way, by all that makes them the same. */
+  readonly #flights = new Map<string, Flight>();
+  /** Who waits in the core's line. */
+  readonly #waiting = new Map<number, () => void>();
+  /** The limits as the answers told them, in the core's order. */
+  told: readonly (number | undefined)[] = [];
+  #isClosed = false;
+  #running = 0;
+
+  constructor(
+    readonly core: Core,
+    private readonly credential: Credential,
+    private readonly fetch: typeof globalThis.fetch | undefined,
+    private readonly listener: Listener,
+    private readonly secrets: Secrets,
+  ) {}
+
+  /** Joins the same request where it is on its way, or sends it. */
+  join(job: Job): Flight {
+    const { operation } = job;
+    const isGet = ENDPOINTS[operation].method === "GET";
+    const key = isGet ? JSON.stringify([job.url, job.timeoutMs, job.maxRetries, job.headers]) : "";
+    let flight = this.#flights.get(key);
+    if (flight) {
+      this.core.saved(placeOf(operation));
+      this.#tell("shared", flight, 0);
+    } else {
+      flight = new Flight(job, key, this.credential.renewable, this.secrets);
+      if (isGet) this.#flights.set(key, flight);
+      flight.landed = this.#run(flight);
+      // Those who wait hear of it; nobody else has to.
+      flight.landed.catch(() => undefined);
+    }
+    flight.waiting++;
+    return flight;
+  }
+
+  /** A call waits no more: what nobody waits for is given up. */
+  leave(flight: Flight): void {
+    if (--flight.waiting > 0) return;
+    this.#forget(flight);
+    flight.giveUp();
+  }
+
+  /** No call is made any more: the core is let go of when the last has ended. */
+  close(): void {
+    this.#isClosed = true;
+    if (!this.#running) this.core.free();
+  }
+
+  /** Sends a request until there is a good answer, or the failure is final. */
+  async #run(flight: Flight): Promise<void> {
+    const { core, credential } = this;
+    const { operation, maxRetries } = flight.job;
+    const ticket = core.begin(placeOf(operation), maxRetries);
+    this.#running++;
+    let token: string | undefined;
+    let isRenewed = false;
+    try {
+      for (;;) {
+        const before = flight.failure;
+        // What the attempt before came to is not what this one did.
+        flight.clear();
+        await this.#permit(flight, ticket);
+        let step: number;
+        try {
+          if (!isRenewed) token = await this.#sign(flight, ticket, credential.ask());
+          this.#spend(flight, ticket, before);
+          step = await this.#attempt(flight, ticket, token);
+        } finally {
+          core.landed();
+          this.#wakeFirst();
+        }
+        if (step === GOOD) return;
+        isRenewed = step === RENEW;
+        if (isRenewed) token = await this.#sign(flight, ticket, credential.renew(token));
+        else if (step < 0) throw flight.failure;
+        else {
+          const { status, message } = flight.failure!;
+          this.#tell("retry", flight, flight.attempts, status, step, message);
+          if (step > 0) await flight.wait(step, undefined);
+        }
+      }
+    } finally {
+      this.#forget(flight);
+      core.leave(ticket);
+      this.#wakeFirst();
+      if (!--this.#running && this.#isClosed) core.free();
+    }
+  }
+
+  /** Waits for the permit to send. */
+  async #permit(flight: Flight, ticket: number): Promise<void> {
+    // A timer can be early by its clock: the same wait is told once.
+    let told = 0;
+    for (;;) {
+      const now = Date.now();
+      const at = this.core.admit(ticket, now, flight);
+      if (at === 0) return this.#wakeFirst();
+      if (at < 0) throw this.#refused(flight);
+      if (at > told && at < Infinity) {
+        told = at;
+        this.#tell("wait", flight, flight.attempts, undefined, at - now);
+      }
+      await flight.wait(at - now, new Promise<void>((wake) => this.#waiting.set(ticket, wake))).finally(() => this.#waiting.delete(ticket));
+    }
+  }
+
+  /** The line has changed: the first that waits looks again. */
+  #wakeFirst(): void {
+    this.#waiting.get(this.core.first() ?? -1)?.();
+  }
+
+  /** The token of an attempt, within the time that an attempt has. */
+  async #sign(flight: Flight, ticket: number, asked: string | undefined | Promise<string>): Promise<string | undefined> {
+    if (typeof asked !== "object") return asked;
+    const { timeoutMs } = flight.job;
+    try {
+      const token = await flight.wait(timeoutMs, asked);
+      if (token !== ELAPSED) return token;
+      flight.clear();
+      this.core.timedOut(ticket, "the credential function gave no token", timeoutMs, Date.now(), 0, flight);
+    } catch (reason) {
+      if (!(reason instanceof NoToken)) throw reason;
+      flight.clear(reason.cause);
+      flight.fail("authentication", `${flight.job.operation}: the credential function failed: ${causeText(reason.cause)}`);
+    }
+    const failure = flight.failure!;
+    throw flight.attempts ? failure : { ...failure, message: `${failure.message}; nothing was sent` };
+  }
+
+  /** Takes the cost of an attempt out of the day's budget, or refuses it before it is sent. */
+  #spend(flight: Flight, ticket: number, before: Failure | undefined): void {
+    if (this.core.spend(ticket, Date.now(), flight)) return;
+    const failure = this.#refused(flight);
+    throw before ? { ...failure, message: `${failure.message}. The attempt before: ${before.message}` } : failure;
+  }
+
+  /** One request and what became of it, within the time that it has. */
+  async #attempt(flight: Flight, ticket: number, token: string | undefined): Promise<number> {
+    const { core, credential } = this;
+    const { job } = flight;
+    flight.attempts++;
+    this.#tell("request", flight, flight.attempts);
+    const abort = new AbortController();
+    const headers = new Headers({ accept: "application/json" });
+    if (job.body !== undefined) headers.set("content-type", "application/json");
+    for (const [name, value] of job.headers) {
+      headers.set(name, value);
+      if (isCredential(name)) this.secrets.remember(value.split(" ").pop()!);
+    }
+    if (token !== undefined) {
+      headers.set(credential.header, credential.value(token));
+      this.secrets.remember(token);
+    }
+    const init: RequestInit = {
+      method: ENDPOINTS[job.operation].method,
+      headers,
+      // A redirect could carry x-api-token to another host: browsers take off only `authorization`.
+      redirect: "manual",
+      signal: abort.signal,
+      ...(job.body !== undefined && { body: job.body }),
+    };
+    const started = Date.now();
+    let outcome: Answer | Lost | typeof ELAPSED | undefined;
+    try {
+      outcome = await flight.wait(job.timeoutMs, send(this.fetch, job.url, init));
+    } finally {
+      if (!outcome || outcome === ELAPSED) abort.abort();
+    }
+    const now = Date.now();
+    const random = Math.random();
+    let step: number;
+    if (outcome === ELAPSED) step = core.timedOut(ticket, "no whole answer", job.timeoutMs, now, random, flight);
+    else {
+      flight.head = outcome.head;
+      if (outcome instanceof Lost) {
+        flight.cause = outcome.cause;
+        step = core.lost(ticket, outcome.how, causeText(outcome.cause), outcome.head?.status ?? -1, now, random, flight);
+      } else {
+        flight.text = outcome.text;
+        const { status } = outcome.head;
+        step = core.answered(ticket, status, status >= 200 && status < 300 ? undefined : parse(outcome.text), now, random, flight);
+      }
+    }
+    this.told = Array.from(flight.told, (value, place) => value ?? this.told[place]);
+    this.#tell("response", flight, flight.attempts, flight.head?.status, now - started);
+    const { failure } = flight;
+    if (failure?.scope && failure.resetAt) {
+      this.#wakeFirst();
+      this.#tell("limited", flight, flight.attempts, failure.status, failure.resetAt.getTime() - now, failure.message);
+    }
+    return step;
+  }
+
+  /** A call that is not sent for a limit. */
+  #refused(flight: Flight): Failure {
+    const failure = flight.failure!;
+    this.#tell("limited", flight, 0, undefined, failure.retryAfterSeconds! * 1000, failure.message);
+    return failure;
+  }
+
+  /** Nobody joins it any more; a newer one may stand in its place. */
+  #forget(flight: Flight): void {
+    if (this.#flights.get(flight.key) === flight) this.#flights.delete(flight.key);
+  }
+
+  #tell(type: string, flight: Flight, attempt: number, status?: number, durationMs?: number, text?: string): void {
+    const { operation } = flight.job;
+    this.listener.event(type, operation, attempt, ENDPOINTS[operation].cost, status, durationMs, text);
+  }
+}

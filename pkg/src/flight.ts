@@ -1,0 +1,150 @@
+import { causeText, type Head } from "./attempt.js";
+import type { ErrorFields, ErrorKind } from "./errors.js";
+import type { OperationId } from "./generated/operations.js";
+import type { Secrets } from "./secrets.js";
+
+/** What to send, and how patiently. */
+export interface Job {
+  readonly operation: OperationId;
+  readonly url: string;
+  readonly body: string | undefined;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly timeoutMs: number;
+  readonly maxRetries: number;
+}
+
+/** An error that each of those who get it makes an object of its own of. */
+export interface Failure extends ErrorFields {
+  readonly message: string;
+}
+
+/** What a wait ends with when its time is over. */
+export const ELAPSED = Symbol();
+
+/** What whoever waits for a flight that was given up gets: nobody hears of it. */
+const GIVEN_UP = Symbol();
+
+/** The longest time that a timer takes. */
+const LONGEST_TIMER_MS = 2147483647;
+
+/** How much of a body an error keeps: 1 MiB. */
+const BODY_LIMIT = 1 << 20;
+
+/** Whether a header of this name, in lower case, carries a credential. */
+export const isCredential = (name: string): boolean => /^(authorization|x-api-token|cookie|set-cookie)$/.test(name);
+
+export const plain = (headers: Iterable<readonly [string, string]>): Readonly<Record<string, string>> =>
+  Object.freeze(Object.fromEntries(headers));
+
+/** A header, or nothing where there is none. */
+export const header = (headers: Headers | undefined, name: string): string | undefined => headers?.get(name) ?? undefined;
+
+export const date = (milliseconds: number | undefined): Date | undefined =>
+  milliseconds === undefined ? undefined : new Date(milliseconds);
+
+/**
+ * A request on its way, over all its attempts and for all who share it. The core is told of it and leaves here what
+ * it has to say: `renewable`, `header`, `limits`, `done` and `fail` are called from Rust, in its order of parameters.
+ */
+export class Flight {
+  /** How many calls wait for it. */
+  waiting = 0;
+  attempts = 0;
+  /** The answer of the last attempt, as far as it came. */
+  head: Head | undefined;
+  text: string | undefined;
+  /** What was thrown in the last attempt. */
+  cause: unknown;
+  /** What the last answer told of the limits, in the core's order. */
+  told: readonly (number | undefined)[] = [];
+  failure: Failure | undefined;
+  /** What a good answer holds, where the list goes on, and Pipedrive's notice that the operation will go away. */
+  data: unknown;
+  next: string | number | undefined;
+  notice: string | undefined;
+  /** Ends when there is a good answer, or fails with a {@link Failure}. */
+  landed!: Promise<void>;
+  #over = false;
+  #stopWaiting: ((reason: unknown) => void) | undefined;
+
+  constructor(
+    readonly job: Job,
+    readonly key: string,
+    readonly renewable: boolean,
+    private readonly secrets: Secrets,
+  ) {}
+
+  /** Forgets what an attempt came to. */
+  clear(cause?: unknown): void {
+    this.head = this.text = this.failure = undefined;
+    this.cause = cause;
+  }
+
+  header(name: string): string | undefined {
+    return header(this.head?.headers, name);
+  }
+
+  limits(...told: (number | undefined)[]): void {
+    this.told = told;
+  }
+
+  done(data: unknown, next: string | number | undefined, notice: string | undefined): void {
+    this.data = data;
+    this.next = next;
+    this.notice = notice;
+  }
+
+  fail(
+    kind: ErrorKind,
+    message: string,
+    code?: string | number,
+    detail?: string,
+    retryAfterSeconds?: number,
+    scope?: "burst" | "daily",
+    resetAt?: number,
+  ): void {
+    const { head, attempts, cause } = this;
+    const headers = [...(head?.headers.entries() ?? [])].map(([name, value]) => [name, isCredential(name) ? "[redacted]" : value] as const);
+    this.failure = this.secrets.clean({
+      message,
+      kind,
+      operation: this.job.operation,
+      status: head?.status,
+      code,
+      detail,
+      requestId: this.header("x-correlation-id"),
+      retryAfterSeconds,
+      attempts,
+      headers: plain(headers),
+      body: this.text?.slice(0, BODY_LIMIT),
+      cause,
+      causeText: cause === undefined ? undefined : causeText(cause),
+      scope,
+      resetAt: date(resetAt),
+    });
+  }
+
+  /** Waits for something, for so long at most, or until the flight is given up. */
+  wait<T>(milliseconds: number, work: Promise<T> | undefined): Promise<T | typeof ELAPSED> {
+    return new Promise((resolve, reject) => {
+      if (this.#over) return reject(GIVEN_UP);
+      const timer = milliseconds < Infinity ? setTimeout(() => end(resolve, ELAPSED), Math.min(milliseconds, LONGEST_TIMER_MS)) : undefined;
+      const end = <V>(settle: (value: V) => void, value: V) => {
+        clearTimeout(timer);
+        this.#stopWaiting = undefined;
+        settle(value);
+      };
+      this.#stopWaiting = (reason) => end(reject, reason);
+      work?.then(
+        (value) => end(resolve, value),
+        (reason: unknown) => end(reject, reason),
+      );
+    });
+  }
+
+  /** Gives it up, wherever it is. */
+  giveUp(): void {
+    this.#over = true;
+    this.#stopWaiting?.(GIVEN_UP);
+  }
+}
