@@ -207,6 +207,8 @@ export class UsersClient implements UsersOperations {
         running.instance.calls.add(call);
         const flight = running.conductor.join(job);
         at = { ...running, flight };
+        // A hook may have ended the call while it joined.
+        if (!this.#calls.has(giveUp)) return running.conductor.leave(flight);
         flight.landed
           .then(() => this.#calls.has(giveUp) && this.#read<Data>(running, flight, from))
           .then((outcome) => outcome && isFirst() && resolve(outcome))

@@ -50,16 +50,17 @@ export class Conductor {
     const key = isGet ? JSON.stringify([job.url, job.timeoutMs, job.maxRetries, job.headers]) : "";
     let flight = this.#flights.get(key);
     if (flight) {
+      flight.waiting++;
       this.core.saved(placeOf(operation));
       this.#tell("shared", flight, 0);
     } else {
       flight = new Flight(job, key, this.credential.renewable, this.secrets);
+      flight.waiting++;
       if (isGet) this.#flights.set(key, flight);
       flight.landed = this.#run(flight);
       // Those who wait hear of it; nobody else has to.
       flight.landed.catch(() => undefined);
     }
-    flight.waiting++;
     return flight;
   }
 
