@@ -1,10 +1,10 @@
 //! Reads an answer: Pipedrive's envelope, or one of the many ways in which it says no.
 
-use crate::decimal::decimal;
-use crate::endpoint::{Endpoint, Scope};
-use crate::error::{Code, Error, Kind, LimitScope, Result};
-use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, RateLimit, next_midnight, retry_after};
-use crate::transport::{Headers, Json};
+use crate::endpoint::{Answer, Scope};
+use crate::error::{Kind, LimitScope};
+use crate::failure::{Facts, Failure, Gap, Said};
+use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, Told, next_midnight};
+use crate::transport::{Headers, Json, Peek};
 
 /// What a good answer holds.
 #[derive(Clone, Debug)]
@@ -14,209 +14,153 @@ pub(crate) struct Payload<J> {
     /// `additional_data`, where it is an object.
     pub(crate) additional: Option<J>,
     /// Pipedrive's notice that the operation will go away.
-    pub(crate) deprecation: Option<String>,
+    pub(crate) notice: Option<J>,
 }
 
-/// The payload of an answer with a good status, or the error that it means. `json` is its body, if that is JSON.
-pub(crate) fn read<J: Json>(
-    endpoint: &'static Endpoint,
-    status: u16,
-    json: Option<&J>,
-) -> Result<Payload<J>> {
-    let not_an_envelope = |what: &str| {
-        let text =
-            [what, ": it is not Pipedrive that answered, or a proxy changed the answer. See error.body."];
-        Error::new(Kind::Decode, endpoint.operation, &text)
-    };
+const DECODE: Facts = Facts::new(Kind::Decode);
+
+/// A failure to read the body of a good answer.
+pub(crate) fn unreadable<J>(line: &'static str) -> Failure<J> {
+    Failure::new(DECODE, line, Gap::None)
+}
+
+/// The payload of an answer with a good status, or the failure that it means. `json` is its body, if that is JSON.
+pub(crate) fn read<J: Peek>(answer: Answer, status: u16, json: Option<&J>) -> Result<Payload<J>, Failure<J>> {
     let Some(json) = json.filter(|json| json.is_object()) else {
-        return Err(not_an_envelope("the body is not a JSON object"));
+        return Err(unreadable(
+            "the body is not a JSON object: it is not Pipedrive that answered, or a proxy changed the answer. See \
+             error.body.",
+        ));
     };
     match json.get("success").and_then(|success| success.as_bool()) {
         Some(true) => {}
         Some(false) => {
-            let said = Said::of(json);
-            let text = ["success: false with status ", &decimal(status), ". ", &one_line(&said.text)];
-            let error = Error::new(Kind::Api, endpoint.operation, &text);
-            return Err(said.add_to(error));
+            let mut facts = Facts::new(Kind::Api);
+            facts.status = Some(status);
+            let said = Some(Said::of(json));
+            return Err(Failure { facts, line: "success: false with status {}", gap: Gap::Answer, said });
         }
-        None => return Err(not_an_envelope("the body has no \"success\"")),
+        None => {
+            return Err(unreadable(
+                "the body has no \"success\": it is not Pipedrive that answered, or a proxy changed the answer. See \
+                 error.body.",
+            ));
+        }
     }
-    let data = match json.get("data") {
-        None if endpoint.answer.is_list() => J::empty_list(),
-        Some(data) if endpoint.answer.is_list() && data.is_null() => J::empty_list(),
-        Some(data) if endpoint.answer.is_list() && data.is_list() => data,
-        Some(data) if !endpoint.answer.is_list() && data.is_object() => data,
-        _ if endpoint.answer.is_list() => return Err(not_an_envelope("\"data\" is not a list")),
-        _ => return Err(not_an_envelope("\"data\" is not an object")),
+    let data = json.get("data");
+    let data = if answer.is_list() {
+        data.filter(|data| !data.is_null()).unwrap_or_else(J::empty_list)
+    } else {
+        data.unwrap_or_else(J::empty_list)
     };
-    let deprecation = json
-        .get("deprecation_warning")
-        .and_then(|warning| warning.as_text().or_else(|| warning.get("#").and_then(|text| text.as_text())));
-    Ok(Payload { data, additional: json.get("additional_data").filter(Json::is_object), deprecation })
-}
-
-/// Pipedrive's announcement that the operation will go away: in the body, or in a header.
-pub(crate) fn deprecation(notice: Option<String>, headers: &impl Headers) -> Option<String> {
-    let sunset = || headers.get("sunset").map(|date| ["it ends ", &date].concat());
-    let deprecated = || headers.get("deprecation").map(|_| "it is deprecated".to_owned());
-    notice.or_else(sunset).or_else(deprecated)
-}
-
-/// What the body of an error says, whichever of its eight shapes it has.
-struct Said {
-    text: String,
-    detail: Option<String>,
-    code: Option<Code>,
-}
-
-/// A server's text as a part of a line: no line breaks, no end, and not the whole of a page.
-fn one_line(text: &str) -> String {
-    let line: String = text.trim().chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    line.trim_end_matches('.').to_owned()
-}
-
-/// The first text in a value, however deep: `errors` is an object of lists.
-fn first_text<J: Json>(value: &J) -> Option<String> {
-    let inside = || value.items().unwrap_or_default().into_iter().find_map(|item| first_text(&item));
-    let members = || value.members().into_iter().find_map(|(_, member)| first_text(&member));
-    value.as_text().or_else(inside).or_else(|| if value.is_object() { members() } else { None })
-}
-
-impl Said {
-    fn of<J: Json>(json: &J) -> Self {
-        let text_at = |name| json.get(name).and_then(|value| value.as_text());
-        let error = json.get("error");
-        let inside =
-            |name| error.as_ref().and_then(|error| error.get(name)).and_then(|value| value.as_text());
-        let text = text_at("error")
-            .or_else(|| inside("message"))
-            .or_else(|| text_at("message"))
-            .or_else(|| json.get("errors").and_then(|errors| first_text(&errors)))
-            .unwrap_or_default();
-        let detail =
-            text_at("error_info").filter(|info| !info.starts_with("Please check developers.pipedrive.com"));
-        let code = ["code", "errorCode", "statusCode"]
-            .into_iter()
-            .filter_map(|name| json.get(name))
-            .find_map(|code| code.as_text().map(Code::Text).or_else(|| code.as_number().map(Code::Number)))
-            .or_else(|| inside("code").map(Code::Text));
-        Self { text, detail, code }
+    if data.is_list() != answer.is_list() || !(data.is_list() || data.is_object()) {
+        return Err(unreadable(if answer.is_list() {
+            "\"data\" is not a list: it is not Pipedrive that answered, or a proxy changed the answer. See error.body."
+        } else {
+            "\"data\" is not an object: it is not Pipedrive that answered, or a proxy changed the answer. See \
+             error.body."
+        }));
     }
-
-    fn nothing() -> Self {
-        Self { text: String::new(), detail: None, code: None }
-    }
-
-    fn add_to(self, error: Error) -> Error {
-        let Self { detail, code, .. } = self;
-        error.with(|details| {
-            if let Some(detail) = &detail {
-                details.message.push_str(" (");
-                details.message.push_str(&one_line(detail));
-                details.message.push(')');
-            }
-            details.detail = detail;
-            details.code = code;
-        })
-    }
-}
-
-/// The error that an answer with any other status means.
-pub(crate) fn failure(
-    endpoint: &'static Endpoint,
-    status: u16,
-    headers: &impl Headers,
-    json: Option<&impl Json>,
-    now: f64,
-) -> Error {
-    let json = json.filter(|json| json.is_object());
-    let html = json.is_none()
-        && headers.get("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
-    let said = json.map_or_else(Said::nothing, Said::of);
-    let (kind, hint) = match status {
-        401 => (
-            Kind::Authentication,
-            "The token is not valid, or the URL is wrong: Pipedrive answers both alike. Check the token, companyDomain \
-             and baseUrl.",
-        ),
-        403 if html => (
-            Kind::Blocked,
-            "An HTML page came instead of Pipedrive's answer: calls that go on after a 429 get the address blocked. \
-             Stop calling for a while.",
-        ),
-        403 => (Kind::Permission, permission_hint(endpoint.scope, &said.text)),
-        404 if json.is_some() && endpoint.path.contains('{') => {
-            (Kind::NotFound, "There is no such user in this company, or the token's user may not see it.")
-        }
-        404 => (Kind::NotFound, "Nothing is at this URL. Check baseUrl."),
-        400 | 415 | 422 => (Kind::Validation, "Pipedrive did not accept the parameters."),
-        429 => (Kind::RateLimit, ""),
-        500.. => (Kind::Server, "Pipedrive or something in front of it failed. It may work later."),
-        0 | 300..400 => (
-            Kind::UnexpectedStatus,
-            "The server redirects, which is never followed with a credential. Check companyDomain and baseUrl.",
-        ),
-        402 => (
-            Kind::UnexpectedStatus,
-            "The company's account is not open: its trial is over or it is not paid for.",
-        ),
-        _ => (Kind::UnexpectedStatus, "The API does not document this status."),
-    };
-    let status_text = decimal(status);
-    let mut text: Vec<&str> = vec![if status == 0 { "redirect" } else { &status_text }];
-    let said_text = one_line(&said.text);
-    if !said_text.is_empty() {
-        text.extend([" ", &said_text]);
-    }
-    let asked = retry_after(headers, now);
-    let limit = (kind == Kind::RateLimit).then(|| limit_hit(headers, &said.text, asked, now));
-    let limit_hint = match limit {
-        Some((LimitScope::Daily, _)) if !is_daily(&said.text) => {
-            "The server asks to wait for longer than a minute: until resetAt, nothing is sent."
-        }
-        Some((LimitScope::Daily, _)) => {
-            "The company's daily token budget is spent: no call is carried out until the server's midnight, which \
-             resetAt estimates."
-        }
-        Some((LimitScope::Burst, _)) => "Too many calls in two seconds with this token.",
-        None => "",
-    };
-    text.extend([". ", hint, limit_hint]);
-    let error = Error::new(kind, endpoint.operation, &text);
-    said.add_to(error).with(|details| {
-        details.status = Some(status);
-        details.retry_after_seconds = asked.map(|wait| wait / 1000.0);
-        details.unprocessed = kind == Kind::RateLimit;
-        details.scope = limit.map(|(scope, _)| scope);
-        // A wait that no call takes upon itself ends the call, which tells until when.
-        let too_long = asked.filter(|wait| *wait > LONGEST_WAIT_MS).map(|wait| now + wait);
-        details.reset_at = limit.map(|(_, reset_at)| reset_at).or(too_long);
+    let warning = json.get("deprecation_warning");
+    let notice = warning.and_then(|warning| if warning.is_text() { Some(warning) } else { warning.get("#") });
+    Ok(Payload {
+        data,
+        additional: json.get("additional_data").filter(Peek::is_object),
+        notice: notice.filter(Peek::is_text),
     })
 }
 
-fn permission_hint(scope: Scope, text: &str) -> &'static str {
-    let mismatch = text.contains("Scope");
-    match scope {
-        Scope::Base if mismatch => "The OAuth app needs the scope \"base\", or the URL is wrong.",
-        Scope::UsersRead if mismatch => "The OAuth app needs the scope \"users:read\", or the URL is wrong.",
-        Scope::Admin if mismatch => "The OAuth app needs the scope \"admin\", or the URL is wrong.",
-        Scope::Admin => "The token's user must be an admin of the company.",
-        _ => "The token's user may not do this.",
-    }
+/// Pipedrive's announcement that the operation will go away: in the body, or in a header.
+pub(crate) fn deprecation(notice: Option<&impl Json>, headers: &impl Headers) -> Option<String> {
+    let sunset = || headers.get("sunset").map(|date| ["it ends ", &date].concat());
+    let deprecated = || headers.get("deprecation").map(|_| "it is deprecated".to_owned());
+    notice.and_then(Json::as_text).or_else(sunset).or_else(deprecated)
 }
 
-fn is_daily(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("daily")
+/// The failure that an answer with any other status means. `is_of_user` says that the path names a user.
+pub(crate) fn failure<J: Peek>(
+    scope: Scope,
+    is_of_user: bool,
+    status: u16,
+    told: &Told,
+    json: Option<&J>,
+    now: f64,
+) -> Failure<J> {
+    let said = json.filter(|json| json.is_object()).map(Said::of);
+    let mentions = |words| said.as_ref().is_some_and(|said| said.mentions(words));
+    let mut facts = Facts::new(Kind::UnexpectedStatus);
+    facts.status = Some(status);
+    facts.retry_after_ms = told.retry_after_ms;
+    // A wait that no call takes upon itself ends the call, which tells until when.
+    facts.reset_at = told.retry_after_ms.filter(|wait| *wait > LONGEST_WAIT_MS).map(|wait| now + wait);
+    let (kind, line) = match status {
+        401 => (
+            Kind::Authentication,
+            "{}. The token is not valid, or the URL is wrong: Pipedrive answers both alike. Check the token, \
+             companyDomain and baseUrl.",
+        ),
+        403 if said.is_none() && told.is_html => (
+            Kind::Blocked,
+            "{}. An HTML page came instead of Pipedrive's answer: calls that go on after a 429 get the address \
+             blocked. Stop calling for a while.",
+        ),
+        403 if mentions("Scope") => (
+            Kind::Permission,
+            match scope {
+                Scope::Base => "{}. The OAuth app needs the scope \"base\", or the URL is wrong.",
+                Scope::UsersRead => "{}. The OAuth app needs the scope \"users:read\", or the URL is wrong.",
+                Scope::Admin => "{}. The OAuth app needs the scope \"admin\", or the URL is wrong.",
+            },
+        ),
+        403 if matches!(scope, Scope::Admin) => {
+            (Kind::Permission, "{}. The token's user must be an admin of the company.")
+        }
+        403 => (Kind::Permission, "{}. The token's user may not do this."),
+        404 if said.is_some() && is_of_user => {
+            (Kind::NotFound, "{}. There is no such user in this company, or the token's user may not see it.")
+        }
+        404 => (Kind::NotFound, "{}. Nothing is at this URL. Check baseUrl."),
+        400 | 415 | 422 => (Kind::Validation, "{}. Pipedrive did not accept the parameters."),
+        429 => {
+            let is_daily = mentions("daily") || mentions("Daily") || mentions("DAILY");
+            facts.unprocessed = true;
+            (Kind::RateLimit, limit_hit(&mut facts, told, is_daily, now))
+        }
+        500.. => (Kind::Server, "{}. Pipedrive or something in front of it failed. It may work later."),
+        0 | 300..400 => (
+            Kind::UnexpectedStatus,
+            "{}. The server redirects, which is never followed with a credential. Check companyDomain and baseUrl.",
+        ),
+        402 => (
+            Kind::UnexpectedStatus,
+            "{}. The company's account is not open: its trial is over or it is not paid for.",
+        ),
+        _ => (Kind::UnexpectedStatus, "{}. The API does not document this status."),
+    };
+    facts.kind = kind;
+    Failure { facts, line, gap: Gap::Answer, said }
 }
 
 /// Which limit a 429 means, and when it is lifted. The text tells where there is one; else a burst is over soon.
-fn limit_hit(headers: &impl Headers, text: &str, asked: Option<f64>, now: f64) -> (LimitScope, f64) {
-    let limit = RateLimit::read(headers, now);
-    let wait = asked.or_else(|| limit.reset_at.map(|at| at - now));
-    let told_daily = is_daily(text) || limit.daily_remaining == Some(0);
-    match wait {
-        _ if told_daily => (LimitScope::Daily, asked.map_or_else(|| next_midnight(now), |wait| now + wait)),
-        Some(wait) if wait > LONGEST_WAIT_MS => (LimitScope::Daily, now + wait),
-        _ => (LimitScope::Burst, now + wait.unwrap_or(DEFAULT_RESET_MS)),
+fn limit_hit(facts: &mut Facts, told: &Told, is_daily: bool, now: f64) -> &'static str {
+    let asked = told.retry_after_ms;
+    let wait = asked.or_else(|| told.limits.reset_at.map(|at| at - now));
+    let is_long = wait.is_some_and(|wait| wait > LONGEST_WAIT_MS);
+    let told_daily = is_daily || told.limits.daily_remaining == Some(0);
+    let (scope, reset_at) = if told_daily {
+        (LimitScope::Daily, asked.map_or_else(|| next_midnight(now), |wait| now + wait))
+    } else {
+        let scope = if is_long { LimitScope::Daily } else { LimitScope::Burst };
+        (scope, now + wait.unwrap_or(DEFAULT_RESET_MS))
+    };
+    facts.scope = Some(scope);
+    facts.reset_at = Some(reset_at);
+    if scope == LimitScope::Burst {
+        "{}. Too many calls in two seconds with this token."
+    } else if is_daily {
+        "{}. The company's daily token budget is spent: no call is carried out until the server's midnight, which \
+         resetAt estimates."
+    } else {
+        "{}. The server asks to wait for longer than a minute: until resetAt, nothing is sent."
     }
 }

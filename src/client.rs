@@ -15,8 +15,8 @@ use crate::drift::{self, Drift};
 use crate::endpoint::{Endpoint, Method};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::failure;
-use crate::limits::{Account, Queue, RateLimit};
+use crate::failure::{self, Failure};
+use crate::limits::{Account, Queue, RateLimit, Told};
 use crate::models::Shape;
 use crate::operation::Operation;
 use crate::options::CallOptions;
@@ -25,7 +25,7 @@ use crate::secret::{Secret, is_credential};
 use crate::shared::{Handle, Shared};
 use crate::sorted::SortedMap;
 use crate::transport::{
-    Body, HeaderList, Headers, Progress, Request, RequestHeaders, Response, SendError, Transport, World,
+    Body, HeaderList, Headers, Json, Progress, Request, RequestHeaders, Response, SendError, Transport, World,
 };
 use crate::usage::Usage;
 
@@ -63,6 +63,9 @@ pub struct Meta<W: World> {
     /// The limits as this answer told them.
     pub rate_limit: RateLimit,
 }
+
+/// What a good answer holds: its data, where the list goes on, what Pipedrive announces.
+type Read<W> = (JsonOf<W>, Option<Next>, Option<JsonOf<W>>);
 
 /// Is told what happens.
 pub type Observer = Box<dyn Fn(&Event<'_>)>;
@@ -211,14 +214,11 @@ impl<W: World> Inner<W> {
         };
         let Answered { response, attempts, secrets } = answered;
         let now = self.world.now();
-        let read = answer::read(endpoint, response.status, response.body.json().as_ref())
-            .and_then(|Payload { data, additional, deprecation }| {
-                let next = page::next(endpoint, job.operation.from.as_ref(), &data, additional.as_ref())?;
-                Ok((data, next, deprecation))
-            })
-            .map_err(|error| with_response(error, &response).sent(attempts, &secrets));
+        let read = read(&job.operation, &response).map_err(|error| {
+            with_response(error.into_error(endpoint, ""), &response).sent(attempts, &secrets)
+        });
         let (data, next, notice) = read?;
-        let notice = answer::deprecation(notice, &response.headers);
+        let notice = answer::deprecation(notice.as_ref(), &response.headers);
         self.tell_deprecation(endpoint, notice, &secrets);
         let meta = Meta {
             status: response.status,
@@ -239,7 +239,7 @@ impl<W: World> Inner<W> {
         let entry = Entry { inner: self, key: share_key(job) };
         let joined = self.on_their_way.borrow().get(&entry.key).and_then(Handle::join);
         let share = if let Some(share) = joined {
-            self.account.borrow_mut().usage.saved(endpoint);
+            self.account.borrow_mut().usage.saved(endpoint.terms());
             self.tell(endpoint, EventKind::Shared, 0, None, None, None);
             share
         } else {
@@ -253,7 +253,8 @@ impl<W: World> Inner<W> {
     /// Sends an operation until it is answered with a good status, or the failure is final.
     async fn run(self: Rc<Self>, job: Rc<Job>) -> Result<Answered<W>> {
         let endpoint = job.operation.endpoint;
-        let mut course = Course::new(endpoint, job.options.max_retries.unwrap_or(self.config.max_retries));
+        let mut course =
+            Course::new(endpoint.terms(), job.options.max_retries.unwrap_or(self.config.max_retries));
         let ticket = self.queue.ticket();
         let mut renewed: Option<Signature> = None;
         let mut failed: Option<Error> = None;
@@ -264,8 +265,8 @@ impl<W: World> Inner<W> {
                 })
                 .await
                 .map_err(|until| {
-                    self.refuse(endpoint, failure::too_long(endpoint, until, self.world.now()))
-                        .sent(course.attempts, &[])
+                    let refused = failure::too_long(until, self.world.now());
+                    self.refuse(endpoint, refused).sent(course.attempts, &[])
                 })?;
             let signature = match renewed.take() {
                 Some(signature) => Some(signature),
@@ -288,7 +289,7 @@ impl<W: World> Inner<W> {
                 Err(error) => error,
             };
             let now = self.world.now();
-            match course.after(&error, self.auth.is_renewable(), self.world.random(), now) {
+            match course.after(&error.facts(), self.auth.is_renewable(), self.world.random(), now) {
                 Step::Stop => return Err(error),
                 Step::Renew => {
                     let Some(Signature { token, .. }) = &signature else { return Err(error) };
@@ -312,9 +313,7 @@ impl<W: World> Inner<W> {
         let endpoint = job.operation.endpoint;
         let timeout_ms = self.timeout_ms(job);
         let signing = self.within(timeout_ms, self.auth.sign(endpoint)).await;
-        signing.unwrap_or_else(|| {
-            Err(failure::timed_out(endpoint, "the credential function gave no token", timeout_ms))
-        })
+        signing.unwrap_or_else(|| Err(timed_out(endpoint, true, timeout_ms)))
     }
 
     fn timeout_ms(&self, job: &Job) -> u32 {
@@ -347,22 +346,26 @@ impl<W: World> Inner<W> {
         let now = self.world.now();
         let result = match outcome {
             Some(Ok(response)) => {
-                self.observe(&RateLimit::read(&response.headers, now), now);
+                let told = Told::read(&response.headers, now);
+                self.observe(&told.limits, now);
                 if (200..300).contains(&response.status) {
                     Ok(response)
                 } else {
-                    let (json, headers) = (response.body.json(), &response.headers);
-                    let error = answer::failure(endpoint, response.status, headers, json.as_ref(), now);
-                    Err(with_response(error, &response))
+                    let json = response.body.json();
+                    let is_of_user = endpoint.path.contains('{');
+                    let failure = answer::failure(
+                        endpoint.scope,
+                        is_of_user,
+                        response.status,
+                        &told,
+                        json.as_ref(),
+                        now,
+                    );
+                    Err(with_response(failure.into_error(endpoint, ""), &response))
                 }
             }
-            Some(Err(error)) => {
-                if let Progress::Body { headers, .. } = &error.progress {
-                    self.observe(&RateLimit::read(&HeaderList(headers.clone()), now), now);
-                }
-                Err(lost(endpoint, error, now))
-            }
-            None => Err(failure::timed_out(endpoint, "no whole answer", timeout_ms)),
+            Some(Err(error)) => Err(self.lost(endpoint, error, now)),
+            None => Err(timed_out(endpoint, false, timeout_ms)),
         };
         let status = match &result {
             Ok(response) => Some(response.status),
@@ -408,13 +411,14 @@ impl<W: World> Inner<W> {
     fn spend(&self, endpoint: &'static Endpoint) -> Result<()> {
         let now = self.world.now();
         // The account is let go of before anybody is told, who may well make a call.
-        let spent = self.account.borrow_mut().spend(endpoint, now);
-        spent.map_err(|reset_at| self.refuse(endpoint, failure::over_budget(endpoint, reset_at, now)))
+        let spent = self.account.borrow_mut().spend(endpoint.terms(), now);
+        spent.map_err(|reset_at| self.refuse(endpoint, failure::over_budget(reset_at, now)))
     }
 
     /// Tells of a call that is not sent for a limit.
-    fn refuse(&self, endpoint: &'static Endpoint, error: Error) -> Error {
-        let wait = error.retry_after_seconds.map(|seconds| seconds * 1000.0);
+    fn refuse(&self, endpoint: &'static Endpoint, refused: Failure<JsonOf<W>>) -> Error {
+        let wait = refused.facts.retry_after_ms;
+        let error = refused.into_error(endpoint, "");
         self.tell(endpoint, EventKind::Limited, 0, None, wait, Some(&error.message));
         error
     }
@@ -425,9 +429,31 @@ impl<W: World> Inner<W> {
         self.queue.wake_first();
     }
 
+    /// The error of a request that got no whole answer, with all that came of one.
+    fn lost(&self, endpoint: &'static Endpoint, error: SendError, now: f64) -> Error {
+        let SendError { progress, cause } = error;
+        let head = match &progress {
+            Progress::Body { status, headers } => Some((*status, HeaderList(headers.clone()))),
+            _ => None,
+        };
+        let told = head.as_ref().map(|(_, headers)| Told::read(headers, now));
+        if let Some(told) = &told {
+            self.observe(&told.limits, now);
+        }
+        let of_head = head.as_ref().zip(told.as_ref()).map(|((status, _), told)| (*status, told));
+        let failure = failure::lost::<JsonOf<W>>(&progress, of_head, now);
+        failure.into_error(endpoint, &cause.text).with(|details| {
+            details.cause = Some(cause);
+            if let Some((_, headers)) = head {
+                details.request_id = headers.get("x-correlation-id");
+                details.headers = headers.0;
+            }
+        })
+    }
+
     /// What a failure means for the calls after it.
     fn learn_from(&self, endpoint: &'static Endpoint, error: &Error, attempt: u32) {
-        let is_limit = self.account.borrow_mut().learn(endpoint, error);
+        let is_limit = self.account.borrow_mut().learn(endpoint.terms(), &error.facts());
         if is_limit {
             self.queue.wake_first();
             let wait = error.reset_at.map(|at| at - self.world.now());
@@ -495,22 +521,24 @@ fn share_key(Job { operation, options }: &Job) -> String {
     key
 }
 
-/// The error of a request that got no whole answer, with all that came of one.
-fn lost(endpoint: &'static Endpoint, error: SendError, now: f64) -> Error {
-    let SendError { progress, cause } = error;
-    let head = match &progress {
-        Progress::Body { status, headers } => Some((*status, HeaderList(headers.clone()))),
-        _ => None,
+/// The data of a good answer, where the list goes on, and what Pipedrive announces.
+fn read<W: World>(operation: &Operation, response: &Response<W>) -> Result<Read<W>, Failure<JsonOf<W>>> {
+    let answer = operation.endpoint.answer;
+    let Payload { data, additional, notice } =
+        answer::read(answer, response.status, response.body.json().as_ref())?;
+    #[allow(clippy::cast_precision_loss)] // It was checked to be below 2^53.
+    let start = if let Some(Next::Start(start)) = operation.from { start as f64 } else { 0.0 };
+    let is_asked = |cursor: &JsonOf<W>| {
+        let cursor = cursor.as_text().map(Next::Cursor);
+        cursor.is_some() && cursor == operation.from
     };
-    let of_head = head.as_ref().map(|(status, headers)| (*status, headers));
-    let error = failure::lost(endpoint, &progress, &cause.text, of_head, now);
-    error.with(|details| {
-        details.cause = Some(cause);
-        if let Some((_, headers)) = head {
-            details.request_id = headers.get("x-correlation-id");
-            details.headers = headers.0;
-        }
-    })
+    let next = page::next(answer, start, is_asked, &data, additional.as_ref())?;
+    let next = next.map(Next::from).filter(|next| *next != Next::Cursor(String::new()));
+    Ok((data, next, notice))
+}
+
+fn timed_out(endpoint: &'static Endpoint, is_credential: bool, milliseconds: u32) -> Error {
+    failure::timed_out::<serde_json::Value>(is_credential).into_error(endpoint, &decimal(milliseconds))
 }
 
 /// How much of a body an error keeps: 1 MiB.

@@ -1,13 +1,14 @@
 //! Where a call stands between its attempts, and what it does after one that failed.
 
-use crate::endpoint::Endpoint;
-use crate::error::{Details, Kind};
+use crate::endpoint::Terms;
+use crate::error::Kind;
+use crate::failure::Facts;
 use crate::retry::{self, Decision};
 
 /// The course of one call.
 #[derive(Debug)]
 pub(crate) struct Course {
-    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) terms: Terms,
     /// How many requests were sent.
     pub(crate) attempts: u32,
     max_retries: u32,
@@ -29,8 +30,8 @@ pub(crate) enum Step {
 }
 
 impl Course {
-    pub(crate) fn new(endpoint: &'static Endpoint, max_retries: u32) -> Self {
-        Self { endpoint, attempts: 0, max_retries, tries: 0, may_renew: true }
+    pub(crate) fn new(terms: Terms, max_retries: u32) -> Self {
+        Self { terms, attempts: 0, max_retries, tries: 0, may_renew: true }
     }
 
     /// A request goes out.
@@ -40,13 +41,13 @@ impl Course {
     }
 
     /// What to do now. `is_renewable` says that the token can be another one the next time; `random` is from 0 to 1.
-    pub(crate) fn after(&mut self, failure: &Details, is_renewable: bool, random: f64, now: f64) -> Step {
+    pub(crate) fn after(&mut self, failure: &Facts, is_renewable: bool, random: f64, now: f64) -> Step {
         if failure.kind == Kind::Authentication && is_renewable && self.may_renew {
             self.may_renew = false;
             self.tries -= 1;
             return Step::Renew;
         }
-        match retry::decide(failure, self.endpoint.method, self.tries, self.max_retries, random, now) {
+        match retry::decide(failure, self.terms.is_idempotent, self.tries, self.max_retries, random, now) {
             Decision::Stop => Step::Stop,
             Decision::Again(wait) => Step::Again(wait),
         }
@@ -57,13 +58,12 @@ impl Course {
 mod tests {
     use super::*;
     use crate::api::get_user::ENDPOINT;
-    use crate::error::Error;
 
     #[test]
     fn a_401_is_renewed_once_and_outside_the_number_of_retries() {
-        let refused = Error::new(Kind::Authentication, "getUser", &[]);
-        let lost = Error::new(Kind::Connection, "getUser", &[]);
-        let mut course = Course::new(&ENDPOINT, 1);
+        let refused = Facts::new(Kind::Authentication);
+        let lost = Facts::new(Kind::Connection);
+        let mut course = Course::new(ENDPOINT.terms(), 1);
         course.sent();
         assert_eq!(course.after(&refused, false, 0.0, 0.0), Step::Stop, "a fixed token stays what it is");
         assert_eq!(course.after(&refused, true, 0.0, 0.0), Step::Renew);

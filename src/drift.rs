@@ -76,15 +76,12 @@ fn value<J: Json>(given: &J, shape: Shape, path: &str, found: &mut Vec<Drift>) {
             }
             None => false,
         },
-        Shape::List(item) => match given.items() {
-            Some(items) => {
-                let path = format!("{path}[]");
-                return items.iter().for_each(|given| value(given, *item, &path, found));
-            }
-            None => false,
-        },
+        Shape::List(item) if given.is_list() => {
+            let path = format!("{path}[]");
+            return given.values().iter().for_each(|given| value(given, *item, &path, found));
+        }
         Shape::Object(model) if given.is_object() => return object(given, model, path, found),
-        Shape::Object(_) => false,
+        Shape::List(_) | Shape::Object(_) => false,
     };
     if !fits {
         report(found, path, DriftKind::Type, &shape.to_string(), type_of(given));

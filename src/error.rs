@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::failure::Facts;
 use crate::page::Next;
 use crate::secret::Secret;
 use crate::transport::Cause;
@@ -188,6 +189,19 @@ impl Error {
 }
 
 impl Details {
+    /// What decisions need to know of it.
+    pub(crate) fn facts(&self) -> Facts {
+        Facts {
+            kind: self.kind,
+            status: self.status,
+            retry_after_ms: self.retry_after_seconds.map(|seconds| seconds * 1000.0),
+            scope: self.scope,
+            reset_at: self.reset_at,
+            unprocessed: self.unprocessed,
+            lasting: self.lasting,
+        }
+    }
+
     /// Takes a token out of everything that came from outside.
     fn redact(&mut self, token: &Secret) {
         token.redact(&mut self.message);

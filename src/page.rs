@@ -1,8 +1,9 @@
 //! Where a list goes on, and how a broken server is kept from making it go on for ever.
 
-use crate::endpoint::{Answer, Arg, Endpoint};
-use crate::error::{Error, Kind, Result};
-use crate::transport::Json;
+use crate::answer::unreadable;
+use crate::endpoint::{Answer, Arg};
+use crate::failure::Failure;
+use crate::transport::{Json, Peek};
 
 /// Where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,34 +34,48 @@ impl From<Next> for Arg {
     }
 }
 
+/// Where a list goes on, where the world keeps it.
+#[derive(Clone, Debug)]
+pub(crate) enum Onward<J> {
+    /// At this cursor.
+    Cursor(J),
+    /// After so many items.
+    Start(f64),
+}
+
+impl<J: Json> From<Onward<J>> for Next {
+    fn from(onward: Onward<J>) -> Self {
+        match onward {
+            Onward::Cursor(cursor) => Self::Cursor(cursor.as_text().unwrap_or_default()),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            // Positive, and too large saturates.
+            Onward::Start(start) => Self::Start(start as u64),
+        }
+    }
+}
+
 /// Where the list goes on after a page, or nothing at its end.
 ///
-/// An empty page ends the list whatever it says of more, and a page that would be the same again is an error.
-///
-/// `from` is where the page began: the cursor or the start that it was asked with.
-pub(crate) fn next<J: Json>(
-    endpoint: &'static Endpoint,
-    from: Option<&Next>,
+/// An empty page ends the list whatever it says of more, and a page that would be the same again is a failure. The
+/// page was asked for from `start`, or from the cursor that `is_asked` knows.
+pub(crate) fn next<J: Peek>(
+    answer: Answer,
+    start: f64,
+    is_asked: impl Fn(&J) -> bool,
     data: &J,
     additional: Option<&J>,
-) -> Result<Option<Next>> {
+) -> Result<Option<Onward<J>>, Failure<J>> {
     let Some(additional) = additional else { return Ok(None) };
-    if data.item_count() == 0 {
+    let items = data.item_count();
+    if items == 0 {
         return Ok(None);
     }
-    let stuck = |what: &str| {
-        let text =
-            ["the server's next page would be this page again (", what, "): reading on would never end"];
-        Err(Error::new(Kind::Decode, endpoint.operation, &text))
-    };
-    match endpoint.answer {
-        Answer::CursorPage => match additional.get("next_cursor").and_then(|cursor| cursor.as_text()) {
-            None => Ok(None),
-            Some(cursor) if cursor.is_empty() => Ok(None),
-            Some(cursor) if matches!(from, Some(Next::Cursor(asked)) if *asked == cursor) => {
-                stuck("same next_cursor")
-            }
-            Some(cursor) => Ok(Some(Next::Cursor(cursor))),
+    match answer {
+        Answer::CursorPage => match additional.get("next_cursor").filter(Peek::is_text) {
+            Some(cursor) if is_asked(&cursor) => Err(unreadable(
+                "the server's next page would be this page again (same next_cursor): reading on would never end",
+            )),
+            cursor => Ok(cursor.map(Onward::Cursor)),
         },
         Answer::OffsetPage => {
             let Some(pagination) = additional.get("pagination") else { return Ok(None) };
@@ -68,18 +83,15 @@ pub(crate) fn next<J: Json>(
             if more != Some(true) {
                 return Ok(None);
             }
-            #[allow(clippy::cast_precision_loss)] // It was checked to be below 2^53.
-            let asked = if let Some(Next::Start(start)) = from { *start as f64 } else { 0.0 };
             // The contract has no `next_start`; the documentation of paging has.
-            let next = match pagination.get("next_start").and_then(|start| start.as_number()) {
-                Some(start) if start > asked => start,
-                Some(_) => return stuck("next_start does not advance"),
-                #[allow(clippy::cast_precision_loss)] // A page has far fewer than 2^53 items.
-                None => asked + data.item_count() as f64,
-            };
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            // Positive, and too large saturates.
-            Ok(Some(Next::Start(next as u64)))
+            match pagination.get("next_start").and_then(|start| start.as_number()) {
+                Some(next) if next > start => Ok(Some(Onward::Start(next))),
+                Some(_) => Err(unreadable(
+                    "the server's next page would be this page again (next_start does not advance): reading on would \
+                     never end",
+                )),
+                None => Ok(Some(Onward::Start(start + f64::from(items)))),
+            }
         }
         Answer::One | Answer::List => Ok(None),
     }

@@ -1,7 +1,7 @@
 //! Whether a failed attempt is made again: one pure decision.
 
-use crate::endpoint::Method;
-use crate::error::{Details, Kind, LimitScope};
+use crate::error::{Kind, LimitScope};
+use crate::failure::Facts;
 use crate::limits::LONGEST_WAIT_MS;
 
 const FIRST_BACKOFF_MS: f64 = 500.0;
@@ -18,8 +18,8 @@ pub(crate) enum Decision {
 
 /// Decides after attempt number `attempt` (from 1). `random` is from 0 to 1.
 pub(crate) fn decide(
-    failure: &Details,
-    method: Method,
+    failure: &Facts,
+    is_idempotent: bool,
     attempt: u32,
     max_retries: u32,
     random: f64,
@@ -28,13 +28,13 @@ pub(crate) fn decide(
     if attempt > max_retries
         || failure.lasting
         || !is_passing(failure)
-        || !(method.is_idempotent() || failure.unprocessed)
+        || !(is_idempotent || failure.unprocessed)
     {
         return Decision::Stop;
     }
-    match failure.retry_after_seconds {
-        Some(seconds) if seconds * 1000.0 > LONGEST_WAIT_MS => Decision::Stop,
-        Some(seconds) => Decision::Again(seconds * 1000.0),
+    match failure.retry_after_ms {
+        Some(wait) if wait > LONGEST_WAIT_MS => Decision::Stop,
+        Some(wait) => Decision::Again(wait),
         // The queue as a whole waits for the end of a burst.
         None if failure.reset_at.is_some_and(|at| at > now + FIRST_BACKOFF_MS) => Decision::Again(0.0),
         None => Decision::Again(backoff(attempt, random)),
@@ -42,7 +42,7 @@ pub(crate) fn decide(
 }
 
 /// Whether the same request may well succeed later.
-fn is_passing(failure: &Details) -> bool {
+fn is_passing(failure: &Facts) -> bool {
     match failure.kind {
         Kind::Connection | Kind::Timeout => true,
         Kind::RateLimit => failure.scope != Some(LimitScope::Daily),
@@ -59,15 +59,15 @@ fn backoff(attempt: u32, random: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Error;
+    use crate::endpoint::Method;
 
     const METHODS: [Method; 3] = [Method::Get, Method::Put, Method::Post];
 
-    fn failure(kind: Kind) -> Error {
-        Error::new(kind, "getUser", &["it failed"])
+    fn failure(kind: Kind) -> Facts {
+        Facts::new(kind)
     }
 
-    fn with_status(status: u16) -> Error {
+    fn with_status(status: u16) -> Facts {
         let kind = match status {
             401 => Kind::Authentication,
             403 => Kind::Permission,
@@ -77,11 +77,12 @@ mod tests {
             500.. => Kind::Server,
             _ => Kind::UnexpectedStatus,
         };
-        failure(kind).with(|details| {
-            details.status = Some(status);
-            details.unprocessed = status == 429;
-            details.scope = (status == 429).then_some(LimitScope::Burst);
-        })
+        Facts {
+            status: Some(status),
+            unprocessed: status == 429,
+            scope: (status == 429).then_some(LimitScope::Burst),
+            ..failure(kind)
+        }
     }
 
     #[test]
@@ -93,7 +94,7 @@ mod tests {
                     408 | 500 | 502 | 503 | 504 => method != Method::Post,
                     _ => false,
                 };
-                let decision = decide(&with_status(status), method, 1, 2, 0.0, 0.0);
+                let decision = decide(&with_status(status), method.is_idempotent(), 1, 2, 0.0, 0.0);
                 assert_eq!(decision != Decision::Stop, again, "{status} {method:?}");
             }
         }
@@ -118,7 +119,7 @@ mod tests {
             (Kind::UnexpectedStatus, false),
             (Kind::Load, false),
         ] {
-            let decision = decide(&failure(kind), Method::Get, 1, 2, 0.0, 0.0);
+            let decision = decide(&failure(kind), true, 1, 2, 0.0, 0.0);
             assert_eq!(decision != Decision::Stop, again, "{kind:?}");
         }
     }
@@ -126,11 +127,11 @@ mod tests {
     #[test]
     fn a_post_goes_again_only_when_it_surely_was_not_carried_out() {
         let lost = failure(Kind::Connection);
-        assert_eq!(decide(&lost, Method::Post, 1, 2, 0.0, 0.0), Decision::Stop);
-        assert_eq!(decide(&lost, Method::Put, 1, 2, 0.0, 0.0), Decision::Again(500.0));
-        let unsent = failure(Kind::Connection).with(|details| details.unprocessed = true);
-        assert_eq!(decide(&unsent, Method::Post, 1, 2, 0.0, 0.0), Decision::Again(500.0));
-        assert_eq!(decide(&failure(Kind::Timeout), Method::Post, 1, 2, 0.0, 0.0), Decision::Stop);
+        assert_eq!(decide(&lost, false, 1, 2, 0.0, 0.0), Decision::Stop);
+        assert_eq!(decide(&lost, true, 1, 2, 0.0, 0.0), Decision::Again(500.0));
+        let unsent = Facts { unprocessed: true, ..failure(Kind::Connection) };
+        assert_eq!(decide(&unsent, false, 1, 2, 0.0, 0.0), Decision::Again(500.0));
+        assert_eq!(decide(&failure(Kind::Timeout), false, 1, 2, 0.0, 0.0), Decision::Stop);
     }
 
     #[test]
@@ -139,7 +140,7 @@ mod tests {
         for (attempt, max_retries, again) in
             [(1, 0, false), (1, 1, true), (2, 1, false), (2, 2, true), (3, 2, false)]
         {
-            let decision = decide(&error, Method::Get, attempt, max_retries, 0.0, 0.0);
+            let decision = decide(&error, true, attempt, max_retries, 0.0, 0.0);
             assert_eq!(decision != Decision::Stop, again, "{attempt} of {max_retries}");
         }
     }
@@ -152,15 +153,15 @@ mod tests {
             (60.0, Decision::Again(60_000.0)),
             (61.0, Decision::Stop),
         ] {
-            let error = with_status(503).with(|details| details.retry_after_seconds = Some(seconds));
-            assert_eq!(decide(&error, Method::Get, 1, 2, 0.5, 0.0), decision, "{seconds}");
+            let error = Facts { retry_after_ms: Some(seconds * 1000.0), ..with_status(503) };
+            assert_eq!(decide(&error, true, 1, 2, 0.5, 0.0), decision, "{seconds}");
         }
     }
 
     #[test]
     fn a_spent_day_is_not_waited_for() {
-        let error = with_status(429).with(|details| details.scope = Some(LimitScope::Daily));
-        assert_eq!(decide(&error, Method::Get, 1, 9, 0.0, 0.0), Decision::Stop);
+        let error = Facts { scope: Some(LimitScope::Daily), ..with_status(429) };
+        assert_eq!(decide(&error, true, 1, 9, 0.0, 0.0), Decision::Stop);
     }
 
     #[test]
@@ -169,8 +170,8 @@ mod tests {
         for (attempt, longest) in
             [(1, 500.0), (2, 1_000.0), (3, 2_000.0), (4, 4_000.0), (5, 8_000.0), (6, 8_000.0), (40, 8_000.0)]
         {
-            assert_eq!(decide(&error, Method::Get, attempt, 99, 0.0, 0.0), Decision::Again(longest));
-            assert_eq!(decide(&error, Method::Get, attempt, 99, 1.0, 0.0), Decision::Again(longest * 0.75));
+            assert_eq!(decide(&error, true, attempt, 99, 0.0, 0.0), Decision::Again(longest));
+            assert_eq!(decide(&error, true, attempt, 99, 1.0, 0.0), Decision::Again(longest * 0.75));
         }
     }
 }

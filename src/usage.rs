@@ -1,6 +1,7 @@
 //! What a client has spent.
 
-use crate::endpoint::Endpoint;
+use crate::api::ENDPOINTS;
+use crate::endpoint::Terms;
 
 /// What was spent, in all or on one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,50 +16,55 @@ pub struct Spent {
 
 /// What a client has spent since it was made.
 #[derive(Clone, Debug, Default)]
-pub struct Usage(Vec<(&'static str, Spent)>);
+pub struct Usage(Vec<Spent>);
 
 impl Usage {
     /// What was spent on one operation.
     #[must_use]
     pub fn of(&self, operation: &str) -> Spent {
-        let entry = self.0.iter().find(|(known, _)| *known == operation);
-        entry.map(|(_, spent)| *spent).unwrap_or_default()
+        let slot = ENDPOINTS.iter().position(|endpoint| endpoint.operation == operation);
+        slot.map(|slot| self.in_slot(slot)).unwrap_or_default()
     }
 
     /// What was spent in all.
     #[must_use]
     pub fn total(&self) -> Spent {
-        self.0.iter().fold(Spent::default(), |sum, (_, spent)| Spent {
+        self.0.iter().fold(Spent::default(), |sum, spent| Spent {
             tokens_spent: sum.tokens_spent + spent.tokens_spent,
             calls_sent: sum.calls_sent + spent.calls_sent,
             calls_saved: sum.calls_saved + spent.calls_saved,
         })
     }
 
-    pub(crate) fn sent(&mut self, endpoint: &'static Endpoint) {
-        self.change(endpoint, |spent| {
+    /// What was spent on the operation at this place of the table.
+    pub(crate) fn in_slot(&self, slot: usize) -> Spent {
+        self.0.get(slot).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn sent(&mut self, terms: Terms) {
+        if let Some(spent) = self.slot(terms) {
             spent.calls_sent += 1;
-            spent.tokens_spent += u64::from(endpoint.cost);
-        });
+            spent.tokens_spent += u64::from(terms.cost);
+        }
     }
 
     /// The server surely charged nothing for a call that was counted as sent.
-    pub(crate) fn refund(&mut self, endpoint: &'static Endpoint) {
-        self.change(endpoint, |spent| {
-            spent.tokens_spent = spent.tokens_spent.saturating_sub(endpoint.cost.into());
-        });
-    }
-
-    pub(crate) fn saved(&mut self, endpoint: &'static Endpoint) {
-        self.change(endpoint, |spent| spent.calls_saved += 1);
-    }
-
-    fn change(&mut self, endpoint: &'static Endpoint, change: impl FnOnce(&mut Spent)) {
-        let mut spent = self.of(endpoint.operation);
-        change(&mut spent);
-        match self.0.iter_mut().find(|(known, _)| *known == endpoint.operation) {
-            Some((_, entry)) => *entry = spent,
-            None => self.0.push((endpoint.operation, spent)),
+    pub(crate) fn refund(&mut self, terms: Terms) {
+        if let Some(spent) = self.slot(terms) {
+            spent.tokens_spent = spent.tokens_spent.saturating_sub(terms.cost.into());
         }
+    }
+
+    pub(crate) fn saved(&mut self, terms: Terms) {
+        if let Some(spent) = self.slot(terms) {
+            spent.calls_saved += 1;
+        }
+    }
+
+    fn slot(&mut self, terms: Terms) -> Option<&mut Spent> {
+        while self.0.len() <= terms.slot {
+            self.0.push(Spent::default());
+        }
+        self.0.get_mut(terms.slot)
     }
 }

@@ -1,5 +1,4 @@
-import type { RateLimit, ResponseInfo } from "./types.js";
-import { date } from "./flight.js";
+import type { ResponseInfo } from "./types.js";
 
 /** What a call comes to. */
 export interface Outcome<Data> {
@@ -47,11 +46,6 @@ export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
     const outcome = await this.#outcome;
     return { data: this.#pick(outcome), response: outcome.response };
   }
-}
-
-/** The core's `[limit, remaining, resetAt, dailyLimit, dailyRemaining]` with names. */
-export function rateLimit([limit, remaining, resetAt, dailyLimit, dailyRemaining]: readonly (number | undefined)[]): RateLimit {
-  return { limit, remaining, resetAt: date(resetAt), dailyLimit, dailyRemaining };
 }
 
 /**

@@ -1,21 +1,21 @@
 import { write } from "./args.js";
-import { ApiPromise, callSite, type Outcome, placed, rateLimit } from "./call.js";
+import { ApiPromise, callSite, type Outcome, placed } from "./call.js";
 import { checkConfig, type Checked, got, onlyKnown } from "./check.js";
-import { Conductor, parse, placeOf } from "./conduct.js";
+import { Conductor, OPERATIONS, parse } from "./conduct.js";
 import { Credential } from "./credential.js";
 import { type ErrorFields, makeError } from "./errors.js";
-import { type Failure, type Flight, header, type Job, plain } from "./flight.js";
+import { type Failure, type Flight, type Job, plain } from "./flight.js";
 import { type CoreExports, source } from "./generated/core.js";
 import type { CurrentUser, Follower, RoleAssignment, RoleSettings, User, UserPermissions } from "./generated/models.js";
-import { ENDPOINTS, type NewUser, type OperationId, PARAMS, type UserChanges, type UsersOperations } from "./generated/operations.js";
+import { ANSWERS, ENDPOINTS, type NewUser, type OperationId, PARAMS, type UserChanges, type UsersOperations } from "./generated/operations.js";
 import { type Instance, loader } from "./load.js";
 import { Listener } from "./observe.js";
 import { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
 import { Secrets } from "./secrets.js";
 import { signals } from "./signals.js";
+import { header, rateLimit, told } from "./told.js";
 import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./types.js";
 
-const OPERATIONS = Object.keys(ENDPOINTS) as OperationId[];
 const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
 
 const load = loader(source);
@@ -47,8 +47,8 @@ export class UsersClient implements UsersOperations {
   #running: Running | undefined;
   /** How to give up the calls that are on their way. */
   readonly #calls = new Set<() => void>();
-  /** The limits as last told, once the client is closed. */
-  #told: readonly (number | undefined)[] = [];
+  /** The limits as last told, once the client is closed; none before the first answer. */
+  #rateLimit = rateLimit(told(undefined, 0), 0);
   /** The operations whose end was announced, so that it is told once each. */
   readonly #deprecated = new Set<OperationId>();
   /** What was spent, once the client is closed. */
@@ -126,7 +126,7 @@ export class UsersClient implements UsersOperations {
 
   /** The limits as the last answer told them. */
   get rateLimit(): RateLimit {
-    return rateLimit(this.#running?.conductor.told ?? this.#told);
+    return this.#running?.conductor.rateLimit ?? this.#rateLimit;
   }
 
   /** Gives up the calls that are on their way and frees what the client holds. Later calls are refused. */
@@ -135,7 +135,7 @@ export class UsersClient implements UsersOperations {
     this.#closed = this.usage;
     for (const giveUp of this.#calls) giveUp();
     if (this.#running) {
-      this.#told = this.#running.conductor.told;
+      this.#rateLimit = this.rateLimit;
       this.#running.conductor.close();
     }
     this.#running = undefined;
@@ -250,13 +250,16 @@ export class UsersClient implements UsersOperations {
 
   /** Reads a good answer: each call gets objects of its own. */
   #read<Data>({ conductor }: Running, flight: Flight, from: Pick<ErrorFields, "cursor" | "start">): Outcome<Data> {
-    const { attempts, told } = flight;
+    const { attempts } = flight;
     const { operation } = flight.job;
     const { status, headers } = flight.head!;
-    conductor.core.read(placeOf(operation), status, parse(flight.text), from.cursor ?? from.start, flight);
-    const { failure, data, next, notice } = flight;
+    conductor.core.read(ANSWERS[OPERATIONS.indexOf(operation)]!, status, parse(flight.text), from.cursor ?? from.start, flight);
+    const { failure, data, next } = flight;
+    // It is the caller's alone.
     flight.data = undefined;
     if (failure) throw failure;
+    const sunset = header(headers, "sunset");
+    const notice = flight.notice ?? (sunset ? `it ends ${sunset}` : header(headers, "deprecation") && "it is deprecated");
     if (notice !== undefined && !this.#deprecated.has(operation)) {
       this.#deprecated.add(operation);
       this.#listener.event("deprecated", operation, 0, ENDPOINTS[operation].cost, undefined, undefined, this.#secrets.clean(notice));
@@ -267,7 +270,7 @@ export class UsersClient implements UsersOperations {
       next,
       // Most calls never look at it: it is made when it is asked for.
       get response() {
-        return { status, headers: plain(headers), requestId: header(headers, "x-correlation-id"), attempts, cost: ENDPOINTS[operation].cost, rateLimit: rateLimit(told) };
+        return { status, headers: plain(headers), requestId: header(headers, "x-correlation-id"), attempts, cost: ENDPOINTS[operation].cost, rateLimit: flight.rateLimit! };
       },
     };
   }
@@ -278,7 +281,7 @@ export class UsersClient implements UsersOperations {
     const { maxConcurrency = 10, dailyTokenBudget, apiToken, accessToken, fetch, onDrift } = this.#config;
     if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
     if (this.#running?.instance !== instance) {
-      const core = new instance.exports.Core(maxConcurrency, dailyTokenBudget);
+      const core = new instance.exports.Core(maxConcurrency, dailyTokenBudget ?? -1);
       const credential = new Credential(apiToken, accessToken);
       this.#running = { instance, conductor: new Conductor(core, credential, fetch as typeof globalThis.fetch | undefined, this.#listener, this.#secrets) };
     }

@@ -1,19 +1,19 @@
-import { type Answer, causeText, Lost, send } from "./attempt.js";
+import { type Answer, Lost, send } from "./attempt.js";
 import { type Credential, NoToken } from "./credential.js";
 import { ELAPSED, type Failure, Flight, isCredential, type Job } from "./flight.js";
 import type { Core } from "./generated/core.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
 import type { Listener } from "./observe.js";
 import type { Secrets } from "./secrets.js";
+import { rateLimit, told } from "./told.js";
+import type { RateLimit } from "./types.js";
 
-/** What the core says of an attempt, beside the milliseconds of a wait before the next. */
+/** What comes after an attempt, beside the milliseconds of a wait before the next. */
 const GOOD = -1;
 const RENEW = -2;
 
-const OPERATIONS = Object.keys(ENDPOINTS) as OperationId[];
-
-/** The place of an operation in the core's table. */
-export const placeOf = (operation: OperationId): number => OPERATIONS.indexOf(operation);
+/** The operations in the core's order. */
+export const OPERATIONS = Object.keys(ENDPOINTS) as OperationId[];
 
 /** A body as JSON, nothing where it is none. */
 export function parse(text: string | undefined): unknown {
@@ -30,8 +30,8 @@ export class Conductor {
   readonly #flights = new Map<string, Flight>();
   /** Who waits in the core's line. */
   readonly #waiting = new Map<number, () => void>();
-  /** The limits as the answers told them, in the core's order. */
-  told: readonly (number | undefined)[] = [];
+  /** The limits as the answers told them. */
+  rateLimit: RateLimit | undefined;
   #isClosed = false;
   #running = 0;
 
@@ -51,7 +51,7 @@ export class Conductor {
     let flight = this.#flights.get(key);
     if (flight) {
       flight.waiting++;
-      this.core.saved(placeOf(operation));
+      this.core.saved(OPERATIONS.indexOf(operation));
       this.#tell("shared", flight, 0);
     } else {
       flight = new Flight(job, key, this.credential.renewable, this.secrets);
@@ -81,7 +81,8 @@ export class Conductor {
   async #run(flight: Flight): Promise<void> {
     const { core, credential } = this;
     const { operation, maxRetries } = flight.job;
-    const ticket = core.begin(placeOf(operation), maxRetries);
+    const { method, cost } = ENDPOINTS[operation];
+    const ticket = core.begin(OPERATIONS.indexOf(operation), cost, method !== "POST", maxRetries);
     this.#running++;
     let token: string | undefined;
     let isRenewed = false;
@@ -137,7 +138,7 @@ export class Conductor {
 
   /** The line has changed: the first that waits looks again. */
   #wakeFirst(): void {
-    this.#waiting.get(this.core.first() ?? -1)?.();
+    this.#waiting.get(this.core.first())?.();
   }
 
   /** The token of an attempt, within the time that an attempt has. */
@@ -148,11 +149,11 @@ export class Conductor {
       const token = await flight.wait(timeoutMs, asked);
       if (token !== ELAPSED) return token;
       flight.clear();
-      this.core.timedOut(ticket, "the credential function gave no token", timeoutMs, Date.now(), 0, flight);
+      this.core.timedOut(ticket, true, Date.now(), 0, flight);
     } catch (reason) {
       if (!(reason instanceof NoToken)) throw reason;
       flight.clear(reason.cause);
-      flight.fail("authentication", `${flight.job.operation}: the credential function failed: ${causeText(reason.cause)}`);
+      flight.fail("authentication", "the credential function failed: {}", 2);
     }
     const failure = flight.failure!;
     throw flight.attempts ? failure : { ...failure, message: `${failure.message}; nothing was sent` };
@@ -199,20 +200,31 @@ export class Conductor {
     }
     const now = Date.now();
     const random = Math.random();
-    let step: number;
-    if (outcome === ELAPSED) step = core.timedOut(ticket, "no whole answer", job.timeoutMs, now, random, flight);
+    let step = GOOD;
+    if (outcome === ELAPSED) step = core.timedOut(ticket, false, now, random, flight);
     else {
-      flight.head = outcome.head;
+      const { head } = outcome;
+      const heard = told(head?.headers, now);
+      flight.head = head;
+      if (head) {
+        core.observe(heard.limit, heard.remaining, heard.reset, heard.daily, heard.dailyRemaining, now);
+        flight.rateLimit = rateLimit(heard, now);
+        this.rateLimit = rateLimit(heard, now, this.rateLimit);
+        this.#wakeFirst();
+      }
       if (outcome instanceof Lost) {
         flight.cause = outcome.cause;
-        step = core.lost(ticket, outcome.how, causeText(outcome.cause), outcome.head?.status ?? -1, now, random, flight);
+        step = core.lost(ticket, outcome.how, head?.status ?? -1, heard.retryAfter, now, random, flight);
       } else {
         flight.text = outcome.text;
         const { status } = outcome.head;
-        step = core.answered(ticket, status, status >= 200 && status < 300 ? undefined : parse(outcome.text), now, random, flight);
+        if (status < 200 || status > 299) {
+          const { scope, path } = ENDPOINTS[job.operation];
+          const place = ["base", "users:read", "admin"].indexOf(scope);
+          step = core.answered(ticket, place, path.includes("{"), status, parse(outcome.text), heard.retryAfter, heard.reset, heard.dailyRemaining, heard.isHtml, now, random, flight);
+        }
       }
     }
-    this.told = Array.from(flight.told, (value, place) => value ?? this.told[place]);
     this.#tell("response", flight, flight.attempts, flight.head?.status, now - started);
     const { failure } = flight;
     if (failure?.scope && failure.resetAt) {

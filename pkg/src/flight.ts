@@ -1,7 +1,9 @@
 import { causeText, type Head } from "./attempt.js";
 import type { ErrorFields, ErrorKind } from "./errors.js";
-import type { OperationId } from "./generated/operations.js";
+import { ENDPOINTS, type OperationId } from "./generated/operations.js";
 import type { Secrets } from "./secrets.js";
+import { date, header } from "./told.js";
+import type { RateLimit } from "./types.js";
 
 /** What to send, and how patiently. */
 export interface Job {
@@ -36,15 +38,12 @@ export const isCredential = (name: string): boolean => /^(authorization|x-api-to
 export const plain = (headers: Iterable<readonly [string, string]>): Readonly<Record<string, string>> =>
   Object.freeze(Object.fromEntries(headers));
 
-/** A header, or nothing where there is none. */
-export const header = (headers: Headers | undefined, name: string): string | undefined => headers?.get(name) ?? undefined;
-
-export const date = (milliseconds: number | undefined): Date | undefined =>
-  milliseconds === undefined ? undefined : new Date(milliseconds);
+/** A server's text as a part of a line: no line breaks, no end, and not the whole of a page. */
+const oneLine = (text: string): string => /^[^]{0,300}/u.exec(text.trim())![0].replace(/\p{Cc}/gu, " ").replace(/\.+$/, "");
 
 /**
  * A request on its way, over all its attempts and for all who share it. The core is told of it and leaves here what
- * it has to say: `renewable`, `header`, `limits`, `done` and `fail` are called from Rust, in its order of parameters.
+ * it has to say: `renewable`, `done` and `fail` are for Rust, in its order of parameters.
  */
 export class Flight {
   /** How many calls wait for it. */
@@ -55,8 +54,8 @@ export class Flight {
   text: string | undefined;
   /** What was thrown in the last attempt. */
   cause: unknown;
-  /** What the last answer told of the limits, in the core's order. */
-  told: readonly (number | undefined)[] = [];
+  /** The limits as the last answer told them. */
+  rateLimit: RateLimit | undefined;
   failure: Failure | undefined;
   /** What a good answer holds, where the list goes on, and Pipedrive's notice that the operation will go away. */
   data: unknown;
@@ -80,47 +79,45 @@ export class Flight {
     this.cause = cause;
   }
 
-  header(name: string): string | undefined {
-    return header(this.head?.headers, name);
-  }
-
-  limits(...told: (number | undefined)[]): void {
-    this.told = told;
-  }
-
   done(data: unknown, next: string | number | undefined, notice: string | undefined): void {
     this.data = data;
     this.next = next;
     this.notice = notice;
   }
 
+  /** `line` has a gap, and `gap` says what fills it; numbers that are not there are negative. */
   fail(
     kind: ErrorKind,
-    message: string,
-    code?: string | number,
+    line: string,
+    gap = 0,
+    said?: string,
     detail?: string,
-    retryAfterSeconds?: number,
-    scope?: "burst" | "daily",
-    resetAt?: number,
+    code?: string | number,
+    retryAfterMs = -1,
+    scope = 0,
+    resetAt = -1,
   ): void {
     const { head, attempts, cause } = this;
+    const { operation, timeoutMs } = this.job;
+    const words = [head?.status || "redirect", said && oneLine(said)].filter(Boolean).join(" ");
+    const filler = ["", words, causeText(cause), timeoutMs, ENDPOINTS[operation].cost][gap];
     const headers = [...(head?.headers.entries() ?? [])].map(([name, value]) => [name, isCredential(name) ? "[redacted]" : value] as const);
     this.failure = this.secrets.clean({
-      message,
+      message: `${operation}: ${line.replace("{}", () => String(filler))}${detail ? ` (${oneLine(detail)})` : ""}`,
       kind,
-      operation: this.job.operation,
+      operation,
       status: head?.status,
       code,
       detail,
-      requestId: this.header("x-correlation-id"),
-      retryAfterSeconds,
+      requestId: header(head?.headers, "x-correlation-id"),
+      retryAfterSeconds: retryAfterMs < 0 ? undefined : retryAfterMs / 1000,
       attempts,
       headers: plain(headers),
       body: this.text?.slice(0, BODY_LIMIT),
       cause,
       causeText: cause === undefined ? undefined : causeText(cause),
-      scope,
-      resetAt: date(resetAt),
+      scope: ([undefined, "burst", "daily"] as const)[scope],
+      resetAt: date(resetAt < 0 ? undefined : resetAt),
     });
   }
 

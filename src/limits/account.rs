@@ -2,8 +2,9 @@
 
 use super::line::Line;
 use super::{Daily, RateLimit};
-use crate::endpoint::Endpoint;
-use crate::error::{Details, Kind, LimitScope};
+use crate::endpoint::Terms;
+use crate::error::{Kind, LimitScope};
+use crate::failure::Facts;
 use crate::usage::Usage;
 
 /// The limits and the spending of one client.
@@ -27,9 +28,9 @@ impl Account {
     }
 
     /// Takes a call's cost out of the day's budget, or says when the budget will be there again.
-    pub(crate) fn spend(&mut self, endpoint: &'static Endpoint, now: f64) -> Result<(), f64> {
-        self.daily.spend(endpoint.cost, now)?;
-        self.usage.sent(endpoint);
+    pub(crate) fn spend(&mut self, terms: Terms, now: f64) -> Result<(), f64> {
+        self.daily.spend(terms.cost, now)?;
+        self.usage.sent(terms);
         Ok(())
     }
 
@@ -43,14 +44,14 @@ impl Account {
     }
 
     /// What a failure means for the calls after it. Says whether a limit was hit.
-    pub(crate) fn learn(&mut self, endpoint: &'static Endpoint, error: &Details) -> bool {
-        if error.unprocessed || error.status == Some(401) {
-            self.usage.refund(endpoint);
-            self.daily.refund(endpoint.cost);
-        } else if matches!(error.kind, Kind::Connection | Kind::Timeout) {
-            self.daily.unanswered(endpoint.cost);
+    pub(crate) fn learn(&mut self, terms: Terms, failure: &Facts) -> bool {
+        if failure.unprocessed || failure.status == Some(401) {
+            self.usage.refund(terms);
+            self.daily.refund(terms.cost);
+        } else if matches!(failure.kind, Kind::Connection | Kind::Timeout) {
+            self.daily.unanswered(terms.cost);
         }
-        let (Some(scope), Some(reset_at)) = (error.scope, error.reset_at) else { return false };
+        let (Some(scope), Some(reset_at)) = (failure.scope, failure.reset_at) else { return false };
         match scope {
             LimitScope::Burst => self.line.pause(reset_at),
             LimitScope::Daily => self.daily.exhausted(reset_at),

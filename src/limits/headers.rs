@@ -41,8 +41,30 @@ impl RateLimit {
     }
 }
 
+/// What the head of an answer tells.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    pub(crate) limits: RateLimit,
+    /// How many milliseconds the server asks to wait.
+    pub(crate) retry_after_ms: Option<f64>,
+    /// Whether the body is a page.
+    pub(crate) is_html: bool,
+}
+
+impl Told {
+    /// Reads the headers of an answer that came at `now`.
+    pub(crate) fn read(headers: &impl Headers, now: f64) -> Self {
+        let kind = headers.get("content-type").unwrap_or_default();
+        Self {
+            limits: RateLimit::read(headers, now),
+            retry_after_ms: retry_after(headers, now),
+            is_html: kind.to_ascii_lowercase().contains("html"),
+        }
+    }
+}
+
 /// How many milliseconds the server asks to wait: `retry-after` in seconds or as a date.
-pub(crate) fn retry_after(headers: &impl Headers, now: f64) -> Option<f64> {
+fn retry_after(headers: &impl Headers, now: f64) -> Option<f64> {
     let text = headers.get("retry-after")?;
     let text = text.trim();
     let whole = text.split('.').next().unwrap_or_default();

@@ -11,7 +11,7 @@ pub(crate) use account::Account;
 use daily::Daily;
 pub(crate) use daily::next_midnight;
 pub use headers::RateLimit;
-pub(crate) use headers::retry_after;
+pub(crate) use headers::Told;
 #[cfg(feature = "npm-client")]
 pub(crate) use line::Admission;
 pub(crate) use queue::Queue;

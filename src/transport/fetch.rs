@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use gloo_net::http;
-use js_sys::{Array, Function, JsString, Promise, Reflect, Set};
+use js_sys::{Array, Function, JsString, Promise, Reflect};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -42,29 +42,13 @@ const LONGEST_TIMER_MS: f64 = 2_147_483_647.0;
 pub struct Fetch {
     /// The caller's own; the runtime's is looked up at each call, so that one that is put in its place counts.
     own: Option<Function>,
-    /// The timers and the requests' abort controllers, for whoever has to end them when the module cannot.
-    under_way: Option<Set>,
 }
 
 impl Fetch {
     /// Uses a function like `fetch` instead of the runtime's.
     #[must_use]
     pub fn with(own: Option<Function>) -> Self {
-        Self { own, under_way: None }
-    }
-
-    /// Keeps a list of what is under way: timers, and the abort controllers of requests.
-    #[must_use]
-    pub fn listing(self, under_way: Set) -> Self {
-        Self { under_way: Some(under_way), ..self }
-    }
-
-    /// Puts something on the list for as long as the entry lives.
-    fn list(&self, what: &JsValue) -> Option<Listed> {
-        self.under_way.as_ref().map(|set| {
-            set.add(what);
-            Listed { set: set.clone(), what: what.clone() }
-        })
+        Self { own }
     }
 
     fn start(&self, url: &str, init: &RequestInit) -> Result<JsValue, JsValue> {
@@ -72,18 +56,6 @@ impl Fetch {
             Some(own) => own.call2(&JsValue::UNDEFINED, &url.into(), init),
             None => global_fetch(url, init),
         }
-    }
-}
-
-/// An entry in the list of what is under way.
-struct Listed {
-    set: Set,
-    what: JsValue,
-}
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        self.set.delete(&self.what);
     }
 }
 
@@ -108,7 +80,6 @@ impl Transport for Fetch {
     async fn send(&self, request: Request) -> Result<Response<Self>, SendError> {
         let lost = |thrown: JsValue| SendError { progress: progress(&thrown), cause: Cause::from(thrown) };
         let abort = AbortOnDrop { controller: AbortController::new().map_err(lost)?, done: Cell::new(false) };
-        let _listed = self.list(&abort.controller);
         let headers = http::Headers::new();
         for (name, value) in &request.headers.0 {
             headers.set(name, value);
@@ -143,11 +114,11 @@ impl Transport for Fetch {
 
 /// The methods that a Response must have here, or the name of what it lacks.
 fn like_a_response(answer: &JsValue) -> Result<(Function, web_sys::Headers), &'static str> {
-    let method = |object: &JsValue, name: &str| Json::get(object, name)?.dyn_into::<Function>().ok();
+    let method = |object: &JsValue, name: &str| member(object, name)?.dyn_into::<Function>().ok();
     let text = method(answer, "text").ok_or("it has no text()")?;
-    let status = Json::get(answer, "status").and_then(|status| status.as_f64());
+    let status = member(answer, "status").and_then(|status| status.as_f64());
     status.ok_or("it has no status")?;
-    let headers = Json::get(answer, "headers").ok_or("it has no headers")?;
+    let headers = member(answer, "headers").ok_or("it has no headers")?;
     method(&headers, "get")
         .and(method(&headers, "entries"))
         .ok_or("its headers have no get() and entries()")?;
@@ -164,8 +135,8 @@ impl From<&str> for Cause {
 fn progress(thrown: &JsValue) -> Progress {
     const NOT_CONNECTED: [&str; 5] =
         ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT", "ConnectionRefused"];
-    let code = |value: &JsValue| value.get("code").and_then(|code| code.as_text());
-    let code = code(thrown).or_else(|| thrown.get("cause").as_ref().and_then(code));
+    let code = |value: &JsValue| member(value, "code").and_then(|code| code.as_string());
+    let code = code(thrown).or_else(|| member(thrown, "cause").as_ref().and_then(code));
     match code {
         Some(code) if NOT_CONNECTED.contains(&code.as_str()) => Progress::Unsent,
         _ => Progress::Unknown,
@@ -174,12 +145,12 @@ fn progress(thrown: &JsValue) -> Progress {
 
 impl From<JsValue> for Cause {
     fn from(thrown: JsValue) -> Self {
-        let message = |value: &JsValue| value.get("message").and_then(|message| message.as_text());
+        let message = |value: &JsValue| member(value, "message").and_then(|message| message.as_string());
         let mut text = thrown
-            .as_text()
+            .as_string()
             .or_else(|| message(&thrown))
             .unwrap_or_else(|| "something that is no Error".to_owned());
-        if let Some(beneath) = thrown.get("cause").as_ref().and_then(message) {
+        if let Some(beneath) = member(&thrown, "cause").as_ref().and_then(message) {
             text.extend([" (", &beneath, ")"]);
         }
         Self { text, value: Some(Rc::new(thrown)) }
@@ -217,40 +188,8 @@ impl Body for JsBody {
 }
 
 impl Json for JsValue {
-    fn get(&self, name: &str) -> Option<Self> {
-        Reflect::get(self, &name.into()).ok().filter(|member| !member.is_undefined())
-    }
-
-    fn is_null(&self) -> bool {
-        Self::is_null(self)
-    }
-
-    fn is_list(&self) -> bool {
-        Array::is_array(self)
-    }
-
-    fn is_object(&self) -> bool {
-        Self::is_object(self) && !Array::is_array(self)
-    }
-
-    fn as_bool(&self) -> Option<bool> {
-        Self::as_bool(self)
-    }
-
-    fn as_number(&self) -> Option<f64> {
-        self.as_f64()
-    }
-
     fn as_text(&self) -> Option<String> {
         self.as_string()
-    }
-
-    fn item_count(&self) -> usize {
-        self.dyn_ref::<Array>().map_or(0, |list| list.length() as usize)
-    }
-
-    fn items(&self) -> Option<Vec<Self>> {
-        self.dyn_ref::<Array>().map(|list| list.iter().collect())
     }
 
     fn members(&self) -> Vec<(String, Self)> {
@@ -258,13 +197,14 @@ impl Json for JsValue {
         members.filter_map(|member| Some((member.get(0).as_string()?, member.get(1)))).collect()
     }
 
-    fn empty_list() -> Self {
-        Array::new().into()
-    }
-
     fn decode<M: DeserializeOwned>(&self) -> Result<M, String> {
         serde_wasm_bindgen::from_value(self.clone()).map_err(|error| error.to_string())
     }
+}
+
+/// A member of anything, which may have a getter that throws.
+fn member(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &name.into()).ok().filter(|member| !member.is_undefined())
 }
 
 impl Clock for Fetch {
@@ -274,7 +214,6 @@ impl Clock for Fetch {
 
     async fn sleep(&self, milliseconds: f64) {
         let timer = Timer::new(milliseconds.min(LONGEST_TIMER_MS));
-        let _listed = self.list(&timer.id);
         poll_fn(|context| {
             if timer.state.elapsed.get() {
                 return Poll::Ready(());

@@ -1,8 +1,10 @@
 //! The world that the core is put into: a transport, a clock and randomness. Below this line there is no clock, no
 //! network and no JavaScript type.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "npm-client")))]
 mod fetch;
+#[cfg(target_arch = "wasm32")]
+mod js_value;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 mod sandbox;
 mod text;
@@ -16,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::endpoint::Method;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(feature = "npm-client")))]
 pub use fetch::Fetch;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 pub use sandbox::{SandboxWorld, Scripted};
@@ -74,8 +76,8 @@ pub trait Body: Clone + 'static {
     fn text(&self, limit: usize) -> String;
 }
 
-/// A JSON value that the world's own parser made.
-pub trait Json: Clone + 'static {
+/// A JSON value that the world's own parser made, looked at where the world keeps it.
+pub trait Peek: Clone + 'static {
     /// A member, or nothing where it is missing or where this is no object.
     fn get(&self, name: &str) -> Option<Self>;
 
@@ -88,26 +90,35 @@ pub trait Json: Clone + 'static {
     /// Whether it is an object: neither null nor a list.
     fn is_object(&self) -> bool;
 
+    /// Whether it is a string.
+    fn is_text(&self) -> bool;
+
     /// The boolean, if it is one.
     fn as_bool(&self) -> Option<bool>;
 
     /// The number, if it is one.
     fn as_number(&self) -> Option<f64>;
 
-    /// The string, if it is one.
-    fn as_text(&self) -> Option<String>;
-
     /// How many items it has, if it is a list.
-    fn item_count(&self) -> usize;
+    fn item_count(&self) -> u32;
 
-    /// The items, if it is a list.
-    fn items(&self) -> Option<Vec<Self>>;
+    /// The items of a list, or the values of an object.
+    fn values(&self) -> Vec<Self>;
 
-    /// The members, if it is an object.
-    fn members(&self) -> Vec<(String, Self)>;
+    /// Whether it is a string that has these words in it.
+    fn mentions(&self, words: &str) -> bool;
 
     /// An empty list.
     fn empty_list() -> Self;
+}
+
+/// A JSON value that can be taken out of where the world keeps it.
+pub trait Json: Peek {
+    /// The string, if it is one.
+    fn as_text(&self) -> Option<String>;
+
+    /// The members, if it is an object.
+    fn members(&self) -> Vec<(String, Self)>;
 
     /// The value as a Rust model.
     ///

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Body, Headers, Json};
+use super::{Body, Headers, Json, Peek};
 
 /// Headers as a list, names in lower case.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,7 @@ impl Body for TextBody {
     }
 }
 
-impl Json for Value {
+impl Peek for Value {
     fn get(&self, name: &str) -> Option<Self> {
         Self::get(self, name).cloned()
     }
@@ -53,6 +53,10 @@ impl Json for Value {
         Self::is_object(self)
     }
 
+    fn is_text(&self) -> bool {
+        self.is_string()
+    }
+
     fn as_bool(&self) -> Option<bool> {
         Self::as_bool(self)
     }
@@ -61,25 +65,35 @@ impl Json for Value {
         self.as_f64()
     }
 
+    fn item_count(&self) -> u32 {
+        self.as_array().map_or(0, |list| u32::try_from(list.len()).unwrap_or(u32::MAX))
+    }
+
+    fn values(&self) -> Vec<Self> {
+        match self {
+            Self::Array(items) => items.clone(),
+            Self::Object(members) => members.values().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn mentions(&self, words: &str) -> bool {
+        self.as_str().is_some_and(|text| text.contains(words))
+    }
+
+    fn empty_list() -> Self {
+        Self::Array(Vec::new())
+    }
+}
+
+impl Json for Value {
     fn as_text(&self) -> Option<String> {
         self.as_str().map(str::to_owned)
-    }
-
-    fn item_count(&self) -> usize {
-        self.as_array().map_or(0, Vec::len)
-    }
-
-    fn items(&self) -> Option<Vec<Self>> {
-        self.as_array().cloned()
     }
 
     fn members(&self) -> Vec<(String, Self)> {
         let members = self.as_object().into_iter().flatten();
         members.map(|(name, value)| (name.clone(), value.clone())).collect()
-    }
-
-    fn empty_list() -> Self {
-        Self::Array(Vec::new())
     }
 
     fn decode<M: DeserializeOwned>(&self) -> Result<M, String> {

@@ -1,26 +1,22 @@
-//! The client's exports. The face (`pkg/src/conduct.ts`) conducts the calls, since a wait costs nothing there; what is
-//! checked, decided, counted and said comes from the core, through here.
+//! The client's exports. The face (`pkg/src/conduct.ts`) conducts the calls, since waiting costs nothing there; what is
+//! decided, counted and read comes from the core, through here. No text crosses but literals: values stay where they are.
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::{self, Call};
+use super::convert::{self, Flight};
 use crate::answer::{self, Payload};
-use crate::api::ENDPOINTS;
 use crate::course::{Course, Step};
-use crate::endpoint::Endpoint;
-use crate::error::Error;
-use crate::failure;
-use crate::limits::{Account, Admission, RateLimit};
+use crate::failure::{self, Failure};
+use crate::limits::{Account, Admission, RateLimit, Told};
 use crate::page;
 use crate::sorted::SortedMap;
 use crate::transport::Progress;
 
-/// What an attempt came to, beside the milliseconds of a wait before the next.
-const GOOD: f64 = -1.0;
+/// What comes after a failed attempt, beside the milliseconds of a wait before the next.
 const RENEW: f64 = -2.0;
 const STOP: f64 = -3.0;
 
-/// What the core knows of one `UsersClient`.
+/// What the core knows of one `UsersClient`. Numbers that are not there are negative on their way in.
 #[wasm_bindgen]
 pub struct Core {
     account: Account,
@@ -31,116 +27,127 @@ pub struct Core {
 impl Core {
     /// Makes the core of a client.
     #[wasm_bindgen(constructor)]
-    pub fn new(max_concurrency: u32, daily_token_budget: Option<u32>) -> Self {
-        Self { account: Account::new(max_concurrency, daily_token_budget), courses: SortedMap::default() }
+    pub fn new(max_concurrency: u32, daily_token_budget: f64) -> Self {
+        let budget = convert::count(daily_token_budget);
+        Self { account: Account::new(max_concurrency, budget), courses: SortedMap::default() }
     }
 
-    /// A call begins: gives its number.
-    pub fn begin(&mut self, place: usize, max_retries: u32) -> u32 {
+    /// A call begins, of the operation at this place of the table: gives its number.
+    pub fn begin(&mut self, slot: usize, cost: u32, is_idempotent: bool, max_retries: u32) -> u32 {
         let ticket = self.account.line.ticket();
-        if let Some(endpoint) = ENDPOINTS.get(place) {
-            self.courses.insert(ticket, Course::new(endpoint, max_retries));
-        }
+        let terms = convert::terms(slot, cost, is_idempotent);
+        self.courses.insert(ticket, Course::new(terms, max_retries));
         ticket
     }
 
     /// When it may be sent: 0 is now, and then it counts as sent; a time is the end of the burst window; infinity is
     /// when it is its turn; -1 is a time too far away, which fails the call.
-    pub fn admit(&mut self, ticket: u32, now: f64, call: &Call) -> f64 {
+    pub fn admit(&mut self, ticket: u32, now: f64, flight: &Flight) -> f64 {
         match self.account.line.admit(ticket, now) {
             Admission::Go => 0.0,
             Admission::Until(at) => at,
             Admission::Turn => f64::INFINITY,
             Admission::TooFar(at) => {
-                if let Some(endpoint) = self.endpoint(ticket) {
-                    fail(call, &failure::too_long(endpoint, at, now));
-                }
+                convert::fail(flight, failure::too_long(at, now));
                 -1.0
             }
         }
     }
 
-    /// The call whose turn it is, if one waits.
-    pub fn first(&self) -> Option<u32> {
-        self.account.line.first()
+    /// The call whose turn it is; -1 where none waits.
+    pub fn first(&self) -> f64 {
+        self.account.line.first().map_or(-1.0, f64::from)
     }
 
     /// Takes the cost of the next attempt out of the budget. Says whether there is enough; if not, it fails the call.
-    pub fn spend(&mut self, ticket: u32, now: f64, call: &Call) -> bool {
+    pub fn spend(&mut self, ticket: u32, now: f64, flight: &Flight) -> bool {
         #[cfg(feature = "npm-trap")]
-        super::trap::spring(call, "before-");
+        super::trap::spring(flight, "before-");
         let Some(course) = self.courses.get_mut(&ticket) else { return false };
-        match self.account.spend(course.endpoint, now) {
+        match self.account.spend(course.terms, now) {
             Ok(()) => course.sent(),
             Err(reset_at) => {
-                fail(call, &failure::over_budget(course.endpoint, reset_at, now));
+                convert::fail(flight, failure::over_budget(reset_at, now));
                 return false;
             }
         }
         true
     }
 
-    /// An answer came, `json` is its body where it is JSON. Says what it means for the call: [`GOOD`], [`RENEW`],
-    /// [`STOP`] or a wait.
+    /// An answer has begun: what its headers tell of the limits, times in milliseconds.
+    pub fn observe(
+        &mut self,
+        limit: f64,
+        remaining: f64,
+        reset: f64,
+        daily: f64,
+        daily_remaining: f64,
+        now: f64,
+    ) {
+        self.account.observe(&limits(limit, remaining, reset, daily, daily_remaining, now), now);
+    }
+
+    /// An answer with a bad status came; `json` is its body where it is JSON, `scope` the operation's by its place.
+    /// Says what it means for the call: [`RENEW`], [`STOP`] or a wait.
+    #[allow(clippy::too_many_arguments)]
     pub fn answered(
         &mut self,
         ticket: u32,
+        scope: u32,
+        is_of_user: bool,
         status: u16,
         json: &JsValue,
+        retry_after: f64,
+        reset: f64,
+        daily_remaining: f64,
+        is_html: bool,
         now: f64,
         random: f64,
-        call: &Call,
+        flight: &Flight,
     ) -> f64 {
-        #[cfg(feature = "npm-trap")]
-        super::trap::spring(call, "after-");
-        self.observe(now, call);
-        if (200..300).contains(&status) {
-            return GOOD;
-        }
-        let Some(endpoint) = self.endpoint(ticket) else { return STOP };
-        self.failed(ticket, answer::failure(endpoint, status, call, Some(json), now), random, now, call)
+        let told = Told {
+            limits: limits(-1.0, -1.0, reset, -1.0, daily_remaining, now),
+            retry_after_ms: convert::number(retry_after),
+            is_html,
+        };
+        let failure = answer::failure(convert::scope(scope), is_of_user, status, &told, Some(json), now);
+        self.failed(ticket, failure, now, random, flight)
     }
 
-    /// No whole answer came; `how` is a place in the list below, a negative status that none came. Says what it means for
-    /// the call.
+    /// No whole answer came; `how` is a place in the list below, a negative status that none began. Says what it means
+    /// for the call.
     pub fn lost(
         &mut self,
         ticket: u32,
         how: u32,
-        cause: &str,
         status: i32,
+        retry_after: f64,
         now: f64,
         random: f64,
-        call: &Call,
+        flight: &Flight,
     ) -> f64 {
-        let Some(endpoint) = self.endpoint(ticket) else { return STOP };
-        let status = u16::try_from(status).ok();
-        if status.is_some() {
-            self.observe(now, call);
-        }
         let progress = match how {
             0 => Progress::Unknown,
             1 => Progress::Unsent,
             2 => Progress::NoResponse,
             _ => Progress::Body { status: 0, headers: Vec::new() },
         };
-        let head = status.map(|status| (status, call));
-        self.failed(ticket, failure::lost(endpoint, &progress, cause, head, now), random, now, call)
+        let told = Told { retry_after_ms: convert::number(retry_after), ..Told::default() };
+        let head = u16::try_from(status).ok().map(|status| (status, &told));
+        self.failed(ticket, failure::lost(&progress, head, now), now, random, flight)
     }
 
-    /// Something took longer than `milliseconds`: the answer, or the credential function. Says what it means.
+    /// The answer took longer than an attempt may, or the credential function did. Says what it means.
     #[wasm_bindgen(js_name = timedOut)]
     pub fn timed_out(
         &mut self,
         ticket: u32,
-        what: &str,
-        milliseconds: u32,
+        is_credential: bool,
         now: f64,
         random: f64,
-        call: &Call,
+        flight: &Flight,
     ) -> f64 {
-        let Some(endpoint) = self.endpoint(ticket) else { return STOP };
-        self.failed(ticket, failure::timed_out(endpoint, what, milliseconds), random, now, call)
+        self.failed(ticket, failure::timed_out(is_credential), now, random, flight)
     }
 
     /// The request is back, or was given up.
@@ -155,33 +162,30 @@ impl Core {
     }
 
     /// A call shares the request of another.
-    pub fn saved(&mut self, place: usize) {
-        if let Some(endpoint) = ENDPOINTS.get(place) {
-            self.account.usage.saved(endpoint);
-        }
+    pub fn saved(&mut self, slot: usize) {
+        self.account.usage.saved(convert::terms(slot, 0, true));
     }
 
-    /// Reads the body of a good answer; `from` is the cursor or the start that it was asked with.
-    pub fn read(&self, place: usize, status: u16, json: &JsValue, from: &JsValue, call: &Call) {
-        let Some(endpoint) = ENDPOINTS.get(place).copied() else { return };
-        let read = answer::read(endpoint, status, Some(json)).and_then(
-            |Payload { data, additional, deprecation }| {
-                let next = page::next(endpoint, convert::begin(from).as_ref(), &data, additional.as_ref())?;
-                Ok((data, next, deprecation))
-            },
-        );
+    /// Reads the body of a good answer; `kind` is the form of its data by its place, `from` is the cursor or the start
+    /// that it was asked with.
+    pub fn read(&self, kind: u32, status: u16, json: &JsValue, from: &JsValue, flight: &Flight) {
+        #[cfg(feature = "npm-trap")]
+        super::trap::spring(flight, "after-");
+        let kind = convert::answer(kind);
+        let read = answer::read(kind, status, Some(json)).and_then(|Payload { data, additional, notice }| {
+            let start = from.as_f64().unwrap_or(0.0);
+            let next = page::next(kind, start, |cursor| cursor == from, &data, additional.as_ref())?;
+            Ok((data, next, notice))
+        });
         match read {
-            Ok((data, next, notice)) => {
-                call.done(data, convert::next(next), answer::deprecation(notice, call));
-            }
-            Err(error) => fail(call, &error),
+            Ok((data, next, notice)) => flight.done(data, convert::onward(next), notice.unwrap_or_default()),
+            Err(failure) => convert::fail(flight, failure),
         }
     }
 
     /// Tokens spent (0), requests sent (1) or requests saved (2) by the operation at this place of the table.
-    pub fn usage(&self, place: usize, which: u32) -> f64 {
-        let spent = ENDPOINTS.get(place).map(|endpoint| self.account.usage.of(endpoint.operation));
-        let spent = spent.unwrap_or_default();
+    pub fn usage(&self, slot: usize, which: u32) -> f64 {
+        let spent = self.account.usage.in_slot(slot);
         #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
         match which {
             0 => spent.tokens_spent as f64,
@@ -192,21 +196,19 @@ impl Core {
 }
 
 impl Core {
-    fn endpoint(&self, ticket: u32) -> Option<&'static Endpoint> {
-        self.courses.get(&ticket).map(|course| course.endpoint)
-    }
-
-    fn observe(&mut self, now: f64, call: &Call) {
-        let told = RateLimit::read(call, now);
-        self.account.observe(&told, now);
-        call.limits(told.limit, told.remaining, told.reset_at, told.daily_limit, told.daily_remaining);
-    }
-
-    fn failed(&mut self, ticket: u32, error: Error, random: f64, now: f64, call: &Call) -> f64 {
-        fail(call, &error);
+    fn failed(
+        &mut self,
+        ticket: u32,
+        failure: Failure<JsValue>,
+        now: f64,
+        random: f64,
+        flight: &Flight,
+    ) -> f64 {
         let Some(course) = self.courses.get_mut(&ticket) else { return STOP };
-        self.account.learn(course.endpoint, &error);
-        match course.after(&error, call.renewable(), random, now) {
+        self.account.learn(course.terms, &failure.facts);
+        let step = course.after(&failure.facts, flight.renewable(), random, now);
+        convert::fail(flight, failure);
+        match step {
             Step::Stop => STOP,
             Step::Renew => RENEW,
             Step::Again(wait) => wait,
@@ -214,14 +216,12 @@ impl Core {
     }
 }
 
-fn fail(call: &Call, error: &Error) {
-    call.fail(
-        error.kind.as_str(),
-        &error.message,
-        convert::code(error.code.as_ref()),
-        error.detail.as_deref(),
-        error.retry_after_seconds,
-        error.scope.map(crate::error::LimitScope::as_str),
-        error.reset_at,
-    );
+fn limits(limit: f64, remaining: f64, reset: f64, daily: f64, daily_remaining: f64, now: f64) -> RateLimit {
+    RateLimit {
+        limit: convert::count(limit),
+        remaining: convert::count(remaining),
+        reset_at: convert::number(reset).map(|reset| now + reset),
+        daily_limit: convert::count(daily),
+        daily_remaining: convert::count(daily_remaining),
+    }
 }

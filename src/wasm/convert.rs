@@ -1,89 +1,102 @@
-//! JavaScript's values into the core's, and back.
+//! Values of JavaScript into the core's, and back.
 
 use wasm_bindgen::prelude::*;
 
-use crate::error::Code;
-use crate::page::Next;
-use crate::transport::Headers;
+use crate::endpoint::{Answer, Scope, Terms};
+use crate::error::LimitScope;
+use crate::failure::{Failure, Said};
+use crate::page::Onward;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A call, as the face conducts it: what the core learns of it, and where it leaves what it has to say.
-    #[derive(Clone)]
-    pub type Call;
+    /// A call on its way, as the face conducts it: where the core leaves what it has to say.
+    pub type Flight;
 
     /// Whether the next token can be another one.
     #[wasm_bindgen(method, getter)]
-    pub fn renewable(this: &Call) -> bool;
+    pub fn renewable(this: &Flight) -> bool;
 
-    /// A header of the answer, by its name in lower case.
+    /// What a good answer holds, where the list goes on, and what Pipedrive announces.
     #[wasm_bindgen(method)]
-    fn header(this: &Call, name: &str) -> Option<String>;
+    pub fn done(this: &Flight, data: JsValue, next: JsValue, notice: JsValue);
 
-    /// What the answer tells of the limits.
+    /// What went wrong: the kind, a line, the place of what fills its gap, what the server says, and numbers that are
+    /// negative where they are not there.
     #[wasm_bindgen(method)]
-    pub fn limits(
-        this: &Call,
-        limit: Option<u32>,
-        remaining: Option<u32>,
-        reset_at: Option<f64>,
-        daily_limit: Option<u32>,
-        daily_remaining: Option<u32>,
-    );
-
-    /// What a good answer holds.
-    #[wasm_bindgen(method)]
-    pub fn done(this: &Call, data: JsValue, next: JsValue, deprecation: Option<String>);
-
-    /// What went wrong.
-    #[wasm_bindgen(method)]
-    pub fn fail(
-        this: &Call,
+    fn fail(
+        this: &Flight,
         kind: &str,
-        message: &str,
+        line: &str,
+        gap: u32,
+        said: JsValue,
+        detail: JsValue,
         code: JsValue,
-        detail: Option<&str>,
-        retry_after_seconds: Option<f64>,
-        scope: Option<&str>,
-        reset_at: Option<f64>,
+        retry_after: f64,
+        scope: u32,
+        reset_at: f64,
     );
 }
 
-impl Headers for Call {
-    fn get(&self, name: &str) -> Option<String> {
-        self.header(name)
-    }
+/// A number that is there.
+pub(crate) fn number(number: f64) -> Option<f64> {
+    (number >= 0.0).then_some(number)
+}
 
-    fn to_vec(&self) -> Vec<(String, String)> {
-        Vec::new()
+/// A whole number that is there.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
+pub(crate) fn count(value: f64) -> Option<u32> {
+    number(value).map(|number| number as u32)
+}
+
+pub(crate) fn terms(slot: usize, cost: u32, is_idempotent: bool) -> Terms {
+    Terms { slot, cost, is_idempotent }
+}
+
+/// A scope by its place.
+pub(crate) fn scope(place: u32) -> Scope {
+    match place {
+        0 => Scope::Base,
+        1 => Scope::UsersRead,
+        _ => Scope::Admin,
     }
 }
 
-/// Where a page begins: the cursor or the start that it was asked with.
-pub(crate) fn begin(from: &JsValue) -> Option<Next> {
-    if let Some(cursor) = from.as_string() {
-        return Some(Next::Cursor(cursor));
+/// The form of an answer's data by its place.
+pub(crate) fn answer(place: u32) -> Answer {
+    match place {
+        0 => Answer::One,
+        1 => Answer::List,
+        2 => Answer::CursorPage,
+        _ => Answer::OffsetPage,
     }
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    // The face lets only whole numbers pass.
-    from.as_f64().map(|start| Next::Start(start as u64))
 }
 
 /// Where a list goes on.
-pub(crate) fn next(next: Option<Next>) -> JsValue {
+pub(crate) fn onward(next: Option<Onward<JsValue>>) -> JsValue {
     match next {
         None => JsValue::UNDEFINED,
-        Some(Next::Cursor(cursor)) => cursor.into(),
-        #[allow(clippy::cast_precision_loss)] // It came as a JavaScript number.
-        Some(Next::Start(start)) => (start as f64).into(),
+        Some(Onward::Cursor(cursor)) => cursor,
+        Some(Onward::Start(start)) => start.into(),
     }
 }
 
-/// Pipedrive's own code of an error.
-pub(crate) fn code(code: Option<&Code>) -> JsValue {
-    match code {
-        None => JsValue::UNDEFINED,
-        Some(Code::Text(text)) => text.into(),
-        Some(Code::Number(number)) => (*number).into(),
-    }
+/// Leaves a failure with the call.
+pub(crate) fn fail(flight: &Flight, failure: Failure<JsValue>) {
+    let Failure { facts, line, gap, said } = failure;
+    let Said { text, detail, code } = said.unwrap_or(Said { text: None, detail: None, code: None });
+    flight.fail(
+        facts.kind.as_str(),
+        line,
+        gap as u32,
+        text.unwrap_or_default(),
+        detail.unwrap_or_default(),
+        code.unwrap_or_default(),
+        facts.retry_after_ms.unwrap_or(-1.0),
+        match facts.scope {
+            None => 0,
+            Some(LimitScope::Burst) => 1,
+            Some(LimitScope::Daily) => 2,
+        },
+        facts.reset_at.unwrap_or(-1.0),
+    );
 }

@@ -4,10 +4,10 @@
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsCast;
 
-use super::convert::Call;
+use super::convert::Flight;
 
 /// What a call asks for with the header `x-trap` among those that it sends.
-fn asked(call: &Call) -> Option<String> {
+fn asked(call: &Flight) -> Option<String> {
     let job = Reflect::get(call, &"job".into()).ok()?;
     let headers: Array = Reflect::get(&job, &"headers".into()).ok()?.dyn_into().ok()?;
     let entry = headers.iter().map(JsCast::unchecked_into::<Array>).find(|entry| entry.get(0) == "x-trap")?;
@@ -15,7 +15,7 @@ fn asked(call: &Call) -> Option<String> {
 }
 
 /// Stops the module if a call asks for it.
-pub(crate) fn spring(call: &Call, when: &str) {
+pub(crate) fn spring(call: &Flight, when: &str) {
     match asked(call).as_deref().and_then(|fault| fault.strip_prefix(when)) {
         #[allow(clippy::panic)]
         Some("panic") => panic!("on purpose"),
@@ -30,7 +30,7 @@ pub(crate) fn spring(call: &Call, when: &str) {
     }
 }
 
-/// Calls itself until the stack is used up.
+/// Flights itself until the stack is used up.
 #[allow(unconditional_recursion)]
 fn deep(above: &[u64; 64]) -> Box<[u64; 64]> {
     let mut frame = deep(&above.map(|number| number + 1));

@@ -18,23 +18,27 @@ const CORE: &str = r#"import type { Flight } from "../flight.js";
 import type { WasmSource } from "../load.js";
 
 export interface Core {
-  begin(place: number, maxRetries: number): number;
+  begin(slot: number, cost: number, isIdempotent: boolean, maxRetries: number): number;
   admit(ticket: number, now: number, flight: Flight): number;
-  first(): number | undefined;
+  first(): number;
   spend(ticket: number, now: number, flight: Flight): boolean;
-  answered(ticket: number, status: number, json: unknown, now: number, random: number, flight: Flight): number;
-  lost(ticket: number, how: number, cause: string, status: number, now: number, random: number, flight: Flight): number;
-  timedOut(ticket: number, what: string, milliseconds: number, now: number, random: number, flight: Flight): number;
+  observe(limit: number, remaining: number, reset: number, daily: number, dailyRemaining: number, now: number): void;
+  answered(
+    ticket: number, scope: number, isOfUser: boolean, status: number, json: unknown, retryAfter: number, reset: number,
+    dailyRemaining: number, isHtml: boolean, now: number, random: number, flight: Flight,
+  ): number;
+  lost(ticket: number, how: number, status: number, retryAfter: number, now: number, random: number, flight: Flight): number;
+  timedOut(ticket: number, isCredential: boolean, now: number, random: number, flight: Flight): number;
   landed(): void;
   leave(ticket: number): void;
-  saved(place: number): void;
-  read(place: number, status: number, json: unknown, from: string | number | undefined, flight: Flight): void;
-  usage(place: number, which: number): number;
+  saved(slot: number): void;
+  read(kind: number, status: number, json: unknown, from: string | number | undefined, flight: Flight): void;
+  usage(slot: number, which: number): number;
   free(): void;
 }
 
 export interface CoreExports {
-  readonly Core: new (maxConcurrency: number, dailyTokenBudget: number | undefined) => Core;
+  readonly Core: new (maxConcurrency: number, dailyTokenBudget: number) => Core;
 }
 
 export const source: WasmSource<CoreExports>;
@@ -255,6 +259,12 @@ fn operations() -> String {
         );
     }
     out.push_str("} as const satisfies Record<string, Endpoint>;\n\n");
+    let answers: Vec<_> = ENDPOINTS.iter().map(|endpoint| (endpoint.answer as u8).to_string()).collect();
+    let _ = writeln!(
+        out,
+        "/** The form of each operation's data, in order: one object, a list, pages with a cursor, pages with a start. */\nexport const ANSWERS: readonly number[] = [{}];\n",
+        answers.join(", ")
+    );
     out.push_str("/** What each operation takes: the kind of each parameter, and whether the call cannot do without it. */\n");
     out.push_str("export const PARAMS: Readonly<Record<OperationId, Readonly<Record<string, readonly [kind: string | readonly [min: number, max: number], isRequired?: 1]>>>> = {\n");
     for endpoint in ENDPOINTS {
