@@ -2,8 +2,9 @@
 
 use crate::endpoint::{Answer, Scope};
 use crate::error::{Kind, LimitScope};
-use crate::failure::{Facts, Failure, Gap, Said};
+use crate::failure::{Facts, Failure, Gap};
 use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, Told, next_midnight};
+use crate::said::Hints;
 use crate::transport::{Headers, Json, Peek};
 
 /// What a good answer holds.
@@ -20,12 +21,12 @@ pub(crate) struct Payload<J> {
 const DECODE: Facts = Facts::new(Kind::Decode);
 
 /// A failure to read the body of a good answer.
-pub(crate) fn unreadable<J>(line: &'static str) -> Failure<J> {
+pub(crate) fn unreadable(line: &'static str) -> Failure {
     Failure::new(DECODE, line, Gap::None)
 }
 
 /// The payload of an answer with a good status, or the failure that it means. `json` is its body, if that is JSON.
-pub(crate) fn read<J: Peek>(answer: Answer, status: u16, json: Option<&J>) -> Result<Payload<J>, Failure<J>> {
+pub(crate) fn read<J: Peek>(answer: Answer, status: u16, json: Option<&J>) -> Result<Payload<J>, Failure> {
     let Some(json) = json.filter(|json| json.is_object()) else {
         return Err(unreadable(
             "the body is not a JSON object: it is not Pipedrive that answered, or a proxy changed the answer. See \
@@ -37,8 +38,7 @@ pub(crate) fn read<J: Peek>(answer: Answer, status: u16, json: Option<&J>) -> Re
         Some(false) => {
             let mut facts = Facts::new(Kind::Api);
             facts.status = Some(status);
-            let said = Some(Said::of(json));
-            return Err(Failure { facts, line: "success: false with status {}", gap: Gap::Answer, said });
+            return Err(Failure::new(facts, "success: false with status {}", Gap::Answer));
         }
         None => {
             return Err(unreadable(
@@ -78,16 +78,14 @@ pub(crate) fn deprecation(notice: Option<&impl Json>, headers: &impl Headers) ->
 }
 
 /// The failure that an answer with any other status means. `is_of_user` says that the path names a user.
-pub(crate) fn failure<J: Peek>(
+pub(crate) fn failure(
     scope: Scope,
     is_of_user: bool,
     status: u16,
     told: &Told,
-    json: Option<&J>,
+    hints: Hints,
     now: f64,
-) -> Failure<J> {
-    let said = json.filter(|json| json.is_object()).map(Said::of);
-    let mentions = |words| said.as_ref().is_some_and(|said| said.mentions(words));
+) -> Failure {
     let mut facts = Facts::new(Kind::UnexpectedStatus);
     facts.status = Some(status);
     facts.retry_after_ms = told.retry_after_ms;
@@ -99,12 +97,12 @@ pub(crate) fn failure<J: Peek>(
             "{}. The token is not valid, or the URL is wrong: Pipedrive answers both alike. Check the token, \
              companyDomain and baseUrl.",
         ),
-        403 if said.is_none() && told.is_html => (
+        403 if !hints.is_json && told.is_html => (
             Kind::Blocked,
             "{}. An HTML page came instead of Pipedrive's answer: calls that go on after a 429 get the address \
              blocked. Stop calling for a while.",
         ),
-        403 if mentions("Scope") => (
+        403 if hints.is_scope => (
             Kind::Permission,
             match scope {
                 Scope::Base => "{}. The OAuth app needs the scope \"base\", or the URL is wrong.",
@@ -116,15 +114,14 @@ pub(crate) fn failure<J: Peek>(
             (Kind::Permission, "{}. The token's user must be an admin of the company.")
         }
         403 => (Kind::Permission, "{}. The token's user may not do this."),
-        404 if said.is_some() && is_of_user => {
+        404 if hints.is_json && is_of_user => {
             (Kind::NotFound, "{}. There is no such user in this company, or the token's user may not see it.")
         }
         404 => (Kind::NotFound, "{}. Nothing is at this URL. Check baseUrl."),
         400 | 415 | 422 => (Kind::Validation, "{}. Pipedrive did not accept the parameters."),
         429 => {
-            let is_daily = mentions("daily") || mentions("Daily") || mentions("DAILY");
             facts.unprocessed = true;
-            (Kind::RateLimit, limit_hit(&mut facts, told, is_daily, now))
+            (Kind::RateLimit, limit_hit(&mut facts, told, hints.is_daily, now))
         }
         500.. => (Kind::Server, "{}. Pipedrive or something in front of it failed. It may work later."),
         0 | 300..400 => (
@@ -138,7 +135,7 @@ pub(crate) fn failure<J: Peek>(
         _ => (Kind::UnexpectedStatus, "{}. The API does not document this status."),
     };
     facts.kind = kind;
-    Failure { facts, line, gap: Gap::Answer, said }
+    Failure::new(facts, line, Gap::Answer)
 }
 
 /// Which limit a 429 means, and when it is lifted. The text tells where there is one; else a burst is over soon.

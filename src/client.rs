@@ -15,17 +15,19 @@ use crate::drift::{self, Drift};
 use crate::endpoint::{Endpoint, Method};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, Gap};
 use crate::limits::{Account, Queue, RateLimit, Told};
 use crate::models::Shape;
 use crate::operation::Operation;
 use crate::options::CallOptions;
 use crate::page::{self, Next};
+use crate::said::Said;
 use crate::secret::{Secret, is_credential};
 use crate::shared::{Handle, Shared};
 use crate::sorted::SortedMap;
 use crate::transport::{
-    Body, HeaderList, Headers, Json, Progress, Request, RequestHeaders, Response, SendError, Transport, World,
+    Body, HeaderList, Headers, Json, Peek, Progress, Request, RequestHeaders, Response, SendError, Transport,
+    World,
 };
 use crate::usage::Usage;
 
@@ -215,7 +217,9 @@ impl<W: World> Inner<W> {
         let Answered { response, attempts, secrets } = answered;
         let now = self.world.now();
         let read = read(&job.operation, &response).map_err(|error| {
-            with_response(error.into_error(endpoint, ""), &response).sent(attempts, &secrets)
+            let said = response.body.json().filter(Peek::is_object).map(|json| Said::of(&json));
+            let error = error.into_error(endpoint, said.filter(|_| error.gap == Gap::Answer), "");
+            with_response(error, &response).sent(attempts, &secrets)
         });
         let (data, next, notice) = read?;
         let notice = answer::deprecation(notice.as_ref(), &response.headers);
@@ -351,17 +355,13 @@ impl<W: World> Inner<W> {
                 if (200..300).contains(&response.status) {
                     Ok(response)
                 } else {
-                    let json = response.body.json();
+                    let said = response.body.json().filter(Peek::is_object).map(|json| Said::of(&json));
+                    let hints = said.as_ref().map(Said::hints).unwrap_or_default();
                     let is_of_user = endpoint.path.contains('{');
-                    let failure = answer::failure(
-                        endpoint.scope,
-                        is_of_user,
-                        response.status,
-                        &told,
-                        json.as_ref(),
-                        now,
-                    );
-                    Err(with_response(failure.into_error(endpoint, ""), &response))
+                    let failure =
+                        answer::failure(endpoint.scope, is_of_user, response.status, &told, hints, now);
+                    let error = failure.into_error(endpoint, said, "");
+                    Err(with_response(error, &response))
                 }
             }
             Some(Err(error)) => Err(self.lost(endpoint, error, now)),
@@ -416,9 +416,9 @@ impl<W: World> Inner<W> {
     }
 
     /// Tells of a call that is not sent for a limit.
-    fn refuse(&self, endpoint: &'static Endpoint, refused: Failure<JsonOf<W>>) -> Error {
+    fn refuse(&self, endpoint: &'static Endpoint, refused: Failure) -> Error {
         let wait = refused.facts.retry_after_ms;
-        let error = refused.into_error(endpoint, "");
+        let error = refused.into_error(endpoint, None, "");
         self.tell(endpoint, EventKind::Limited, 0, None, wait, Some(&error.message));
         error
     }
@@ -441,8 +441,8 @@ impl<W: World> Inner<W> {
             self.observe(&told.limits, now);
         }
         let of_head = head.as_ref().zip(told.as_ref()).map(|((status, _), told)| (*status, told));
-        let failure = failure::lost::<JsonOf<W>>(&progress, of_head, now);
-        failure.into_error(endpoint, &cause.text).with(|details| {
+        let failure = failure::lost(&progress, of_head, now);
+        failure.into_error(endpoint, None, &cause.text).with(|details| {
             details.cause = Some(cause);
             if let Some((_, headers)) = head {
                 details.request_id = headers.get("x-correlation-id");
@@ -522,7 +522,7 @@ fn share_key(Job { operation, options }: &Job) -> String {
 }
 
 /// The data of a good answer, where the list goes on, and what Pipedrive announces.
-fn read<W: World>(operation: &Operation, response: &Response<W>) -> Result<Read<W>, Failure<JsonOf<W>>> {
+fn read<W: World>(operation: &Operation, response: &Response<W>) -> Result<Read<W>, Failure> {
     let answer = operation.endpoint.answer;
     let Payload { data, additional, notice } =
         answer::read(answer, response.status, response.body.json().as_ref())?;
@@ -538,7 +538,7 @@ fn read<W: World>(operation: &Operation, response: &Response<W>) -> Result<Read<
 }
 
 fn timed_out(endpoint: &'static Endpoint, is_credential: bool, milliseconds: u32) -> Error {
-    failure::timed_out::<serde_json::Value>(is_credential).into_error(endpoint, &decimal(milliseconds))
+    failure::timed_out(is_credential).into_error(endpoint, None, &decimal(milliseconds))
 }
 
 /// How much of a body an error keeps: 1 MiB.

@@ -3,9 +3,10 @@
 
 use crate::decimal::decimal;
 use crate::endpoint::Endpoint;
-use crate::error::{Code, Error, Kind, LimitScope};
+use crate::error::{Error, Kind, LimitScope};
 use crate::limits::{DEFAULT_RESET_MS, Told};
-use crate::transport::{Json, Peek, Progress};
+use crate::said::{Said, one_line};
+use crate::transport::Progress;
 
 /// What decisions need to know of a failure.
 #[derive(Clone, Copy, Debug)]
@@ -50,63 +51,23 @@ pub(crate) enum Gap {
     Cost,
 }
 
-/// What the body of an error says, whichever of its eight shapes it has.
-#[derive(Clone, Debug)]
-pub(crate) struct Said<J> {
-    pub(crate) text: Option<J>,
-    pub(crate) detail: Option<J>,
-    pub(crate) code: Option<J>,
-}
-
 /// A failure.
-#[derive(Clone, Debug)]
-pub(crate) struct Failure<J> {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failure {
     pub(crate) facts: Facts,
     /// One line, in which `{}` is the gap.
     pub(crate) line: &'static str,
     pub(crate) gap: Gap,
-    pub(crate) said: Option<Said<J>>,
 }
 
-impl<J> Failure<J> {
-    pub(crate) fn new(facts: Facts, line: &'static str, gap: Gap) -> Self {
-        Self { facts, line, gap, said: None }
+impl Failure {
+    pub(crate) const fn new(facts: Facts, line: &'static str, gap: Gap) -> Self {
+        Self { facts, line, gap }
     }
-}
-
-impl<J: Peek> Said<J> {
-    pub(crate) fn of(json: &J) -> Self {
-        let text_at = |name| json.get(name).filter(Peek::is_text);
-        let error = json.get("error");
-        let inside = |name| error.as_ref().and_then(|error| error.get(name)).filter(Peek::is_text);
-        Self {
-            text: text_at("error")
-                .or_else(|| inside("message"))
-                .or_else(|| text_at("message"))
-                .or_else(|| json.get("errors").and_then(first_text)),
-            detail: text_at("error_info")
-                .filter(|info| !info.mentions("Please check developers.pipedrive.com")),
-            code: ["code", "errorCode", "statusCode"]
-                .into_iter()
-                .filter_map(|name| json.get(name))
-                .find(|code| code.is_text() || code.as_number().is_some())
-                .or_else(|| inside("code")),
-        }
-    }
-
-    /// Whether the server's text has these words in it.
-    pub(crate) fn mentions(&self, words: &str) -> bool {
-        self.text.as_ref().is_some_and(|text| text.mentions(words))
-    }
-}
-
-/// The first text in a value, however deep: `errors` is an object of lists.
-fn first_text<J: Peek>(value: J) -> Option<J> {
-    if value.is_text() { Some(value) } else { value.values().into_iter().find_map(first_text) }
 }
 
 /// Something took longer than an attempt may: the answer, or the credential.
-pub(crate) fn timed_out<J>(is_credential: bool) -> Failure<J> {
+pub(crate) fn timed_out(is_credential: bool) -> Failure {
     let line = if is_credential {
         "the credential function gave no token within {} ms (timeoutMs)"
     } else {
@@ -116,7 +77,7 @@ pub(crate) fn timed_out<J>(is_credential: bool) -> Failure<J> {
 }
 
 /// No answer came, or not all of it. `head` is its status and what its headers tell, where it got so far.
-pub(crate) fn lost<J>(progress: &Progress, head: Option<(u16, &Told)>, now: f64) -> Failure<J> {
+pub(crate) fn lost(progress: &Progress, head: Option<(u16, &Told)>, now: f64) -> Failure {
     let line = match progress {
         Progress::Unsent => "the connection was not made: {}",
         Progress::Body { .. } => "the answer was cut off: {}",
@@ -142,7 +103,7 @@ pub(crate) fn lost<J>(progress: &Progress, head: Option<(u16, &Told)>, now: f64)
 }
 
 /// A call that is not sent, since its cost is more than what is left of the day.
-pub(crate) fn over_budget<J>(reset_at: f64, now: f64) -> Failure<J> {
+pub(crate) fn over_budget(reset_at: f64, now: f64) -> Failure {
     refused(
         LimitScope::Daily,
         reset_at,
@@ -154,12 +115,12 @@ pub(crate) fn over_budget<J>(reset_at: f64, now: f64) -> Failure<J> {
 }
 
 /// A call that is not sent, since the burst window ends later than any call waits for.
-pub(crate) fn too_long<J>(until: f64, now: f64) -> Failure<J> {
+pub(crate) fn too_long(until: f64, now: f64) -> Failure {
     let line = "not sent: the burst window is used up, and ends in more than a minute, see resetAt";
     refused(LimitScope::Burst, until, now, line, Gap::None)
 }
 
-fn refused<J>(scope: LimitScope, until: f64, now: f64, line: &'static str, gap: Gap) -> Failure<J> {
+fn refused(scope: LimitScope, until: f64, now: f64, line: &'static str, gap: Gap) -> Failure {
     let mut facts = Facts::new(Kind::RateLimit);
     facts.scope = Some(scope);
     facts.reset_at = Some(until);
@@ -167,23 +128,12 @@ fn refused<J>(scope: LimitScope, until: f64, now: f64, line: &'static str, gap: 
     Failure::new(facts, line, gap)
 }
 
-/// A server's text as a part of a line: no line breaks, no end, and not the whole of a page.
-fn one_line(text: &str) -> String {
-    let line: String = text.trim().chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    line.trim_end_matches('.').to_owned()
-}
-
-impl<J: Json> Failure<J> {
-    /// The failure in Rust's words. `gap` is what fills the gap, where it is not the answer or the cost.
-    pub(crate) fn into_error(self, endpoint: &'static Endpoint, gap: &str) -> Error {
-        let Self { facts, line, gap: kind, said } = self;
-        let text_of = |value: Option<J>| value.and_then(|value| value.as_text());
-        let (text, detail, code) = said.map_or((None, None, None), |said| {
-            let code = said.code.and_then(|code| {
-                code.as_text().map(Code::Text).or_else(|| code.as_number().map(Code::Number))
-            });
-            (text_of(said.text), text_of(said.detail), code)
-        });
+impl Failure {
+    /// The failure in Rust's words. `said` is what the server says, `gap` fills the gap where it is neither that nor the
+    /// cost.
+    pub(crate) fn into_error(self, endpoint: &'static Endpoint, said: Option<Said>, gap: &str) -> Error {
+        let Self { facts, line, gap: kind } = self;
+        let Said { text, detail, code } = said.unwrap_or_default();
         let filler = match kind {
             Gap::None => String::new(),
             Gap::Cause | Gap::Wait => gap.to_owned(),

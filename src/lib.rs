@@ -23,6 +23,7 @@ mod operation;
 mod options;
 pub mod page;
 mod retry;
+mod said;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;

@@ -64,7 +64,7 @@ pub(crate) fn next<J: Peek>(
     is_asked: impl Fn(&J) -> bool,
     data: &J,
     additional: Option<&J>,
-) -> Result<Option<Onward<J>>, Failure<J>> {
+) -> Result<Option<Onward<J>>, Failure> {
     let Some(additional) = additional else { return Ok(None) };
     let items = data.item_count();
     if items == 0 {

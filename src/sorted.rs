@@ -19,12 +19,6 @@ impl<K: Ord, V> SortedMap<K, V> {
         self.find(key).ok().and_then(|place| self.0.get(place)).map(|(_, value)| value)
     }
 
-    #[cfg(feature = "npm-client")]
-    pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        let place = self.find(key).ok()?;
-        self.0.get_mut(place).map(|(_, value)| value)
-    }
-
     pub(crate) fn insert(&mut self, key: K, value: V) {
         match self.find(&key) {
             Ok(place) => {

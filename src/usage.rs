@@ -16,7 +16,7 @@ pub struct Spent {
 
 /// What a client has spent since it was made.
 #[derive(Clone, Debug, Default)]
-pub struct Usage(Vec<Spent>);
+pub struct Usage([Spent; ENDPOINTS.len()]);
 
 impl Usage {
     /// What was spent on one operation.
@@ -62,9 +62,6 @@ impl Usage {
     }
 
     fn slot(&mut self, terms: Terms) -> Option<&mut Spent> {
-        while self.0.len() <= terms.slot {
-            self.0.push(Spent::default());
-        }
         self.0.get_mut(terms.slot)
     }
 }

@@ -253,10 +253,10 @@ export class UsersClient implements UsersOperations {
     const { attempts } = flight;
     const { operation } = flight.job;
     const { status, headers } = flight.head!;
-    conductor.core.read(ANSWERS[OPERATIONS.indexOf(operation)]!, status, parse(flight.text), from.cursor ?? from.start, flight);
+    conductor.core.read(ANSWERS[OPERATIONS.indexOf(operation)]!, status, (flight.json = parse(flight.text)), from.cursor ?? from.start, flight);
     const { failure, data, next } = flight;
     // It is the caller's alone.
-    flight.data = undefined;
+    flight.data = flight.json = undefined;
     if (failure) throw failure;
     const sunset = header(headers, "sunset");
     const notice = flight.notice ?? (sunset ? `it ends ${sunset}` : header(headers, "deprecation") && "it is deprecated");

@@ -4,6 +4,7 @@ import { ELAPSED, type Failure, Flight, isCredential, type Job } from "./flight.
 import type { Core } from "./generated/core.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
 import type { Listener } from "./observe.js";
+import { said } from "./said.js";
 import type { Secrets } from "./secrets.js";
 import { rateLimit, told } from "./told.js";
 import type { RateLimit } from "./types.js";
@@ -221,7 +222,11 @@ export class Conductor {
         if (status < 200 || status > 299) {
           const { scope, path } = ENDPOINTS[job.operation];
           const place = ["base", "users:read", "admin"].indexOf(scope);
-          step = core.answered(ticket, place, path.includes("{"), status, parse(outcome.text), heard.retryAfter, heard.reset, heard.dailyRemaining, heard.isHtml, now, random, flight);
+          flight.json = parse(outcome.text);
+          const says = said(flight.json);
+          const { text = "" } = says ?? {};
+          const hints = (says ? 1 : 0) + (/daily/i.test(text) ? 2 : 0) + (text.includes("Scope") ? 4 : 0);
+          step = core.answered(ticket, place, path.includes("{"), status, hints, heard.retryAfter, heard.reset, heard.dailyRemaining, heard.isHtml, now, random, flight);
         }
       }
     }

@@ -1,6 +1,7 @@
 import { causeText, type Head } from "./attempt.js";
 import type { ErrorFields, ErrorKind } from "./errors.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
+import { type Said, said } from "./said.js";
 import type { Secrets } from "./secrets.js";
 import { date, header } from "./told.js";
 import type { RateLimit } from "./types.js";
@@ -25,6 +26,9 @@ export const ELAPSED = Symbol();
 
 /** What whoever waits for a flight that was given up gets: nobody hears of it. */
 const GIVEN_UP = Symbol();
+
+/** The place of the answer among what fills gaps. */
+const ANSWER = 1;
 
 /** The longest time that a timer takes. */
 const LONGEST_TIMER_MS = 2147483647;
@@ -52,6 +56,8 @@ export class Flight {
   /** The answer of the last attempt, as far as it came. */
   head: Head | undefined;
   text: string | undefined;
+  /** Its body, parsed, where it is of a failure. */
+  json: unknown;
   /** What was thrown in the last attempt. */
   cause: unknown;
   /** The limits as the last answer told them. */
@@ -75,13 +81,14 @@ export class Flight {
 
   /** Forgets what an attempt came to. */
   clear(cause?: unknown): void {
-    this.head = this.text = this.failure = undefined;
+    this.head = this.text = this.json = this.failure = undefined;
     this.cause = cause;
   }
 
   done(data: unknown, next: string | number | undefined, notice: string | undefined): void {
     this.data = data;
-    this.next = next;
+    // An empty cursor leads nowhere.
+    this.next = next || undefined;
     this.notice = notice;
   }
 
@@ -90,16 +97,14 @@ export class Flight {
     kind: ErrorKind,
     line: string,
     gap = 0,
-    said?: string,
-    detail?: string,
-    code?: string | number,
     retryAfterMs = -1,
     scope = 0,
     resetAt = -1,
   ): void {
     const { head, attempts, cause } = this;
     const { operation, timeoutMs } = this.job;
-    const words = [head?.status || "redirect", said && oneLine(said)].filter(Boolean).join(" ");
+    const { text, detail, code }: Said = (gap === ANSWER && said(this.json)) || {};
+    const words = [head?.status || "redirect", text && oneLine(text)].filter(Boolean).join(" ");
     const filler = ["", words, causeText(cause), timeoutMs, ENDPOINTS[operation].cost][gap];
     const headers = [...(head?.headers.entries() ?? [])].map(([name, value]) => [name, isCredential(name) ? "[redacted]" : value] as const);
     this.failure = this.secrets.clean({

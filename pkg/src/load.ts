@@ -92,9 +92,16 @@ function notLoaded(cause: unknown): PipedriveError {
   return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
 }
 
-/** Unpacks and compiles a module that travels inside the script: base64 of raw deflate. */
-export async function unpack(base64: string): Promise<WebAssembly.Module> {
-  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return WebAssembly.compile(await new Response(stream).arrayBuffer());
+/** Compiles a module that travels inside the script, as the build writes it: a letter a byte, blanks before the higher ones. */
+export async function unpack(letters: string, text: string): Promise<WebAssembly.Module> {
+  const bytes: number[] = [];
+  let base = 0;
+  for (const letter of text) {
+    if (letter === " ") base += letters.length;
+    else {
+      bytes.push(base + letters.indexOf(letter));
+      base = 0;
+    }
+  }
+  return WebAssembly.compile(new Uint8Array(bytes));
 }

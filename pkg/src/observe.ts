@@ -5,10 +5,8 @@ const GRAVITY: Record<LogLevel, number> = { off: 0, error: 1, warn: 2, info: 3, 
 /** How grave an event is. */
 const LEVELS: Record<string, Exclude<LogLevel, "off">> = { limited: "warn", drift: "warn", deprecated: "warn", retry: "info", wait: "info" };
 
-/** Tells events to the caller's hook and to the log. The method is called from Rust, in its order of parameters. */
+/** Tells events to the caller's hook and to the log. */
 export class Listener {
-  /** Whether only what is notable is worth a call: nobody listens to the rest. */
-  readonly quiet: boolean;
   readonly #onEvent: ((event: UsersEvent) => void) | undefined;
   readonly #logger: Logger;
   readonly #gravity: number;
@@ -17,7 +15,6 @@ export class Listener {
     this.#onEvent = onEvent;
     this.#logger = logger;
     this.#gravity = GRAVITY[logLevel];
-    this.quiet = !onEvent && this.#gravity <= GRAVITY.warn;
   }
 
   event(type: string, operation: string, attempt: number, cost: number, status: number | undefined, durationMs: number | undefined, text: string | undefined): void {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 use gloo_net::http;
-use js_sys::{Array, Function, JsString, Promise, Reflect};
+use js_sys::{Array, Function, JsString, Object, Promise, Reflect};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -190,6 +190,10 @@ impl Body for JsBody {
 impl Json for JsValue {
     fn as_text(&self) -> Option<String> {
         self.as_string()
+    }
+
+    fn values(&self) -> Vec<Self> {
+        if self.is_object() { Object::values(self.unchecked_ref()).to_vec() } else { Vec::new() }
     }
 
     fn members(&self) -> Vec<(String, Self)> {

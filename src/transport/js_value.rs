@@ -1,6 +1,6 @@
 //! Values of JavaScript's own `JSON.parse`, looked at where they are.
 
-use js_sys::{Array, JsString};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use super::Peek;
@@ -11,20 +11,24 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Reflect, js_name = get)]
     fn member(object: &JsValue, name: &str) -> JsValue;
 
-    #[wasm_bindgen(js_namespace = Object, js_name = values)]
-    fn values(object: &JsValue) -> Array;
+    #[wasm_bindgen(js_namespace = Number, js_name = isFinite)]
+    fn is_number(value: &JsValue) -> bool;
+
+    #[wasm_bindgen(js_name = Number)]
+    fn to_number(value: &JsValue) -> f64;
 }
 
+// Comparing with a constant needs no further import for each type.
 impl Peek for JsValue {
     fn get(&self, name: &str) -> Option<Self> {
-        if !self.is_object() {
+        if !Peek::is_object(self) {
             return None;
         }
-        Some(member(self, name)).filter(|member| !member.is_undefined())
+        Some(member(self, name)).filter(|member| *member != Self::UNDEFINED)
     }
 
     fn is_null(&self) -> bool {
-        Self::is_null(self)
+        *self == Self::NULL
     }
 
     fn is_list(&self) -> bool {
@@ -40,23 +44,15 @@ impl Peek for JsValue {
     }
 
     fn as_bool(&self) -> Option<bool> {
-        Self::as_bool(self)
+        if *self == Self::TRUE { Some(true) } else { (*self == Self::FALSE).then_some(false) }
     }
 
     fn as_number(&self) -> Option<f64> {
-        self.as_f64()
+        is_number(self).then(|| to_number(self))
     }
 
     fn item_count(&self) -> u32 {
         if Array::is_array(self) { self.unchecked_ref::<Array>().length() } else { 0 }
-    }
-
-    fn values(&self) -> Vec<Self> {
-        if Self::is_object(self) { values(self).to_vec() } else { Vec::new() }
-    }
-
-    fn mentions(&self, words: &str) -> bool {
-        self.is_string() && self.unchecked_ref::<JsString>().includes(words, 0)
     }
 
     fn empty_list() -> Self {

@@ -102,12 +102,6 @@ pub trait Peek: Clone + 'static {
     /// How many items it has, if it is a list.
     fn item_count(&self) -> u32;
 
-    /// The items of a list, or the values of an object.
-    fn values(&self) -> Vec<Self>;
-
-    /// Whether it is a string that has these words in it.
-    fn mentions(&self, words: &str) -> bool;
-
     /// An empty list.
     fn empty_list() -> Self;
 }
@@ -116,6 +110,9 @@ pub trait Peek: Clone + 'static {
 pub trait Json: Peek {
     /// The string, if it is one.
     fn as_text(&self) -> Option<String>;
+
+    /// The items of a list, or the values of an object.
+    fn values(&self) -> Vec<Self>;
 
     /// The members, if it is an object.
     fn members(&self) -> Vec<(String, Self)>;

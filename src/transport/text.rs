@@ -69,18 +69,6 @@ impl Peek for Value {
         self.as_array().map_or(0, |list| u32::try_from(list.len()).unwrap_or(u32::MAX))
     }
 
-    fn values(&self) -> Vec<Self> {
-        match self {
-            Self::Array(items) => items.clone(),
-            Self::Object(members) => members.values().cloned().collect(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn mentions(&self, words: &str) -> bool {
-        self.as_str().is_some_and(|text| text.contains(words))
-    }
-
     fn empty_list() -> Self {
         Self::Array(Vec::new())
     }
@@ -89,6 +77,14 @@ impl Peek for Value {
 impl Json for Value {
     fn as_text(&self) -> Option<String> {
         self.as_str().map(str::to_owned)
+    }
+
+    fn values(&self) -> Vec<Self> {
+        match self {
+            Self::Array(items) => items.clone(),
+            Self::Object(members) => members.values().cloned().collect(),
+            _ => Vec::new(),
+        }
     }
 
     fn members(&self) -> Vec<(String, Self)> {

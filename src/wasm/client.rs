@@ -9,8 +9,8 @@ use crate::course::{Course, Step};
 use crate::failure::{self, Failure};
 use crate::limits::{Account, Admission, RateLimit, Told};
 use crate::page;
-use crate::sorted::SortedMap;
-use crate::transport::Progress;
+use crate::said::Hints;
+use crate::transport::{Peek, Progress};
 
 /// What comes after a failed attempt, beside the milliseconds of a wait before the next.
 const RENEW: f64 = -2.0;
@@ -20,7 +20,8 @@ const STOP: f64 = -3.0;
 #[wasm_bindgen]
 pub struct Core {
     account: Account,
-    courses: SortedMap<u32, Course>,
+    /// The calls that are on their way, by their tickets.
+    courses: Vec<(u32, Course)>,
 }
 
 #[wasm_bindgen]
@@ -29,14 +30,14 @@ impl Core {
     #[wasm_bindgen(constructor)]
     pub fn new(max_concurrency: u32, daily_token_budget: f64) -> Self {
         let budget = convert::count(daily_token_budget);
-        Self { account: Account::new(max_concurrency, budget), courses: SortedMap::default() }
+        Self { account: Account::new(max_concurrency, budget), courses: Vec::new() }
     }
 
     /// A call begins, of the operation at this place of the table: gives its number.
     pub fn begin(&mut self, slot: usize, cost: u32, is_idempotent: bool, max_retries: u32) -> u32 {
         let ticket = self.account.line.ticket();
         let terms = convert::terms(slot, cost, is_idempotent);
-        self.courses.insert(ticket, Course::new(terms, max_retries));
+        self.courses.push((ticket, Course::new(terms, max_retries)));
         ticket
     }
 
@@ -63,7 +64,7 @@ impl Core {
     pub fn spend(&mut self, ticket: u32, now: f64, flight: &Flight) -> bool {
         #[cfg(feature = "npm-trap")]
         super::trap::spring(flight, "before-");
-        let Some(course) = self.courses.get_mut(&ticket) else { return false };
+        let Some(course) = course(&mut self.courses, ticket) else { return false };
         match self.account.spend(course.terms, now) {
             Ok(()) => course.sent(),
             Err(reset_at) => {
@@ -87,8 +88,8 @@ impl Core {
         self.account.observe(&limits(limit, remaining, reset, daily, daily_remaining, now), now);
     }
 
-    /// An answer with a bad status came; `json` is its body where it is JSON, `scope` the operation's by its place.
-    /// Says what it means for the call: [`RENEW`], [`STOP`] or a wait.
+    /// An answer with a bad status came; `scope` is the operation's by its place, `hints` what the server says, a bit
+    /// each. Says what it means for the call: [`RENEW`], [`STOP`] or a wait.
     #[allow(clippy::too_many_arguments)]
     pub fn answered(
         &mut self,
@@ -96,7 +97,7 @@ impl Core {
         scope: u32,
         is_of_user: bool,
         status: u16,
-        json: &JsValue,
+        hints: u32,
         retry_after: f64,
         reset: f64,
         daily_remaining: f64,
@@ -110,12 +111,14 @@ impl Core {
             retry_after_ms: convert::number(retry_after),
             is_html,
         };
-        let failure = answer::failure(convert::scope(scope), is_of_user, status, &told, Some(json), now);
+        let hints = Hints { is_json: hints & 1 != 0, is_daily: hints & 2 != 0, is_scope: hints & 4 != 0 };
+        let failure = answer::failure(convert::scope(scope), is_of_user, status, &told, hints, now);
         self.failed(ticket, failure, now, random, flight)
     }
 
     /// No whole answer came; `how` is a place in the list below, a negative status that none began. Says what it means
     /// for the call.
+    #[allow(clippy::too_many_arguments)]
     pub fn lost(
         &mut self,
         ticket: u32,
@@ -158,7 +161,10 @@ impl Core {
     /// The call is over.
     pub fn leave(&mut self, ticket: u32) {
         self.account.line.leave(ticket);
-        self.courses.remove(&ticket);
+        let place = place_of(&self.courses, ticket);
+        if place < self.courses.len() {
+            self.courses.remove(place);
+        }
     }
 
     /// A call shares the request of another.
@@ -168,12 +174,13 @@ impl Core {
 
     /// Reads the body of a good answer; `kind` is the form of its data by its place, `from` is the cursor or the start
     /// that it was asked with.
+    #[allow(clippy::unused_self)] // It is called on what the face has at hand.
     pub fn read(&self, kind: u32, status: u16, json: &JsValue, from: &JsValue, flight: &Flight) {
         #[cfg(feature = "npm-trap")]
         super::trap::spring(flight, "after-");
         let kind = convert::answer(kind);
         let read = answer::read(kind, status, Some(json)).and_then(|Payload { data, additional, notice }| {
-            let start = from.as_f64().unwrap_or(0.0);
+            let start = from.as_number().unwrap_or(0.0);
             let next = page::next(kind, start, |cursor| cursor == from, &data, additional.as_ref())?;
             Ok((data, next, notice))
         });
@@ -196,15 +203,8 @@ impl Core {
 }
 
 impl Core {
-    fn failed(
-        &mut self,
-        ticket: u32,
-        failure: Failure<JsValue>,
-        now: f64,
-        random: f64,
-        flight: &Flight,
-    ) -> f64 {
-        let Some(course) = self.courses.get_mut(&ticket) else { return STOP };
+    fn failed(&mut self, ticket: u32, failure: Failure, now: f64, random: f64, flight: &Flight) -> f64 {
+        let Some(course) = course(&mut self.courses, ticket) else { return STOP };
         self.account.learn(course.terms, &failure.facts);
         let step = course.after(&failure.facts, flight.renewable(), random, now);
         convert::fail(flight, failure);
@@ -214,6 +214,16 @@ impl Core {
             Step::Again(wait) => wait,
         }
     }
+}
+
+/// Where the course of a call is: they are in the order of their tickets.
+fn place_of(courses: &[(u32, Course)], ticket: u32) -> usize {
+    courses.partition_point(|(known, _)| *known < ticket)
+}
+
+fn course(courses: &mut [(u32, Course)], ticket: u32) -> Option<&mut Course> {
+    let place = place_of(courses, ticket);
+    courses.get_mut(place).map(|(_, course)| course)
 }
 
 fn limits(limit: f64, remaining: f64, reset: f64, daily: f64, daily_remaining: f64, now: f64) -> RateLimit {

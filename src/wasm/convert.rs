@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::endpoint::{Answer, Scope, Terms};
 use crate::error::LimitScope;
-use crate::failure::{Failure, Said};
+use crate::failure::Failure;
 use crate::page::Onward;
 
 #[wasm_bindgen]
@@ -20,21 +20,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn done(this: &Flight, data: JsValue, next: JsValue, notice: JsValue);
 
-    /// What went wrong: the kind, a line, the place of what fills its gap, what the server says, and numbers that are
-    /// negative where they are not there.
+    /// What went wrong: the kind, a line, the place of what fills its gap, and numbers that are negative where they are
+    /// not there.
     #[wasm_bindgen(method)]
-    fn fail(
-        this: &Flight,
-        kind: &str,
-        line: &str,
-        gap: u32,
-        said: JsValue,
-        detail: JsValue,
-        code: JsValue,
-        retry_after: f64,
-        scope: u32,
-        reset_at: f64,
-    );
+    fn fail(this: &Flight, kind: &str, line: &str, gap: u32, retry_after: f64, scope: u32, reset_at: f64);
 }
 
 /// A number that is there.
@@ -81,16 +70,12 @@ pub(crate) fn onward(next: Option<Onward<JsValue>>) -> JsValue {
 }
 
 /// Leaves a failure with the call.
-pub(crate) fn fail(flight: &Flight, failure: Failure<JsValue>) {
-    let Failure { facts, line, gap, said } = failure;
-    let Said { text, detail, code } = said.unwrap_or(Said { text: None, detail: None, code: None });
+pub(crate) fn fail(flight: &Flight, failure: Failure) {
+    let Failure { facts, line, gap } = failure;
     flight.fail(
         facts.kind.as_str(),
         line,
         gap as u32,
-        text.unwrap_or_default(),
-        detail.unwrap_or_default(),
-        code.unwrap_or_default(),
         facts.retry_after_ms.unwrap_or(-1.0),
         match facts.scope {
             None => 0,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::shell::{command, root, run, step};
+use crate::shell::{command, output, root, run, step};
 use crate::{emit, tools, traps};
 
 /// A WebAssembly module of the package: one crate, a Cargo feature each.
@@ -47,7 +47,7 @@ pub(crate) fn build_with_faults() -> Result<PathBuf> {
     let (wasm, dist) = (root().join("target/trap/wasm"), root().join("target/trap/dist"));
     step("WebAssembly: core with faults on purpose");
     compile(&Module { name: "core", feature: "npm-trap", formats: false }, &wasm)?;
-    for file in ["sandbox_bg.js", "sandbox_bg.wasm"] {
+    for file in ["sandbox_bg.js", "sandbox_bg.wasm", "sandbox_names.json"] {
         fs::copy(root().join("pkg/src/generated/wasm").join(file), wasm.join(file))?;
     }
     let (wasm, out) = (wasm.to_string_lossy().into_owned(), dist.to_string_lossy().into_owned());
@@ -71,7 +71,8 @@ pub(crate) fn pack() -> Result<PathBuf> {
     Ok(folder.join(format!("pipedrive-users-{version}.tgz")))
 }
 
-/// Compiles a module, makes its glue, and shrinks it: `<name>_bg.js` and `<name>_bg.wasm`.
+/// Compiles a module, makes its glue, and shrinks it: `<name>_bg.js`, `<name>_bg.wasm`, and in `<name>_names.json` what
+/// the module calls the imports and exports of the glue.
 fn compile(module: &Module, out: &Path) -> Result<()> {
     run(command(
         "cargo",
@@ -98,7 +99,9 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
         .generate(out)?;
     let wasm = out.join(format!("{}_bg.wasm", module.name));
     traps::make_panics_trap(&wasm, module.formats)?;
-    shrink(&wasm)
+    let names = shrink(&wasm)?;
+    fs::write(out.join(format!("{}_names.json", module.name)), names)?;
+    Ok(())
 }
 
 /// Compiler flags that keep the paths of this machine out of the module: they are of no use to anybody else.
@@ -114,26 +117,32 @@ fn no_paths() -> Result<String> {
     Ok(flags.join("\u{1f}"))
 }
 
-fn shrink(wasm: &Path) -> Result<()> {
+/// Shrinks a module, and gives the short names that its imports and exports have now, as JSON.
+fn shrink(wasm: &Path) -> Result<String> {
     let path = wasm.to_string_lossy().into_owned();
-    run(command(
-        "node",
-        &[
-            "node_modules/binaryen/bin/wasm-opt",
-            &path,
-            "-Oz",
-            "--enable-bulk-memory",
-            "--enable-nontrapping-float-to-int",
-            "--enable-sign-ext",
-            "--enable-mutable-globals",
-            "--enable-reference-types",
-            "--enable-multivalue",
-            "--strip-debug",
-            "--strip-producers",
-            "--strip-target-features",
-            "-o",
-            &path,
-        ],
+    output(
+        command(
+            "node",
+            &[
+                "node_modules/binaryen/bin/wasm-opt",
+                &path,
+                "-O3",
+                "-Oz",
+                "--low-memory-unused",
+                "--minify-imports-and-exports-and-modules",
+                "--enable-bulk-memory",
+                "--enable-nontrapping-float-to-int",
+                "--enable-sign-ext",
+                "--enable-mutable-globals",
+                "--enable-reference-types",
+                "--enable-multivalue",
+                "--strip-debug",
+                "--strip-producers",
+                "--strip-target-features",
+                "-o",
+                &path,
+            ],
+        )
+        .current_dir(root().join("pkg")),
     )
-    .current_dir(root().join("pkg")))
 }
