@@ -10,11 +10,6 @@ export interface Outcome<Data> {
 
 /** A promise of the data of an answer, which can give the rest of the answer too. */
 export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
-  // What `then` makes of this is a plain promise.
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
-  }
-
   readonly #outcome: Promise<Outcome<Raw>>;
   readonly #pick: (outcome: Outcome<Raw>) => Data;
 

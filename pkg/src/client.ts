@@ -18,7 +18,12 @@ import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./
 
 const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
 
-const load = loader(source);
+const load = /* @__PURE__ */ loader(source);
+
+/** Loads the WebAssembly now, instead of behind the first call. Rejects with a {@link LoadError}; a later call tries again. */
+export async function preload(): Promise<void> {
+  await load();
+}
 
 type Args = Readonly<Record<string, unknown>>;
 

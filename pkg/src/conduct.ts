@@ -14,7 +14,7 @@ const GOOD = -1;
 const RENEW = -2;
 
 /** The operations in the core's order. */
-export const OPERATIONS = Object.keys(ENDPOINTS) as OperationId[];
+export const OPERATIONS = /* @__PURE__ */ Object.keys(ENDPOINTS) as OperationId[];
 
 /** A body as JSON, nothing where it is none. */
 export function parse(text: string | undefined): unknown {

@@ -24,7 +24,7 @@ export interface ErrorFields {
   readonly start?: number | undefined;
 }
 
-const BRAND = Symbol.for("pipedrive-users.error");
+const BRAND = /* @__PURE__ */ Symbol.for("pipedrive-users.error");
 
 /** A failed call, or a configuration that cannot be used. It never holds a token. */
 export class PipedriveError extends Error {
@@ -81,11 +81,6 @@ export class PipedriveError extends Error {
   }
 }
 
-// The names are set by hand, since minifiers change those of classes.
-const named = (error: typeof PipedriveError, name: string) => {
-  for (const target of [error, error.prototype]) Object.defineProperty(target, "name", { value: name, configurable: true });
-};
-
 /** The configuration is not usable: thrown by the constructor. */
 export class ConfigError extends PipedriveError { declare readonly kind: "config"; }
 /** A parameter was refused before anything was sent. */
@@ -123,16 +118,21 @@ export class UnexpectedStatusError extends PipedriveError { declare readonly kin
 /** The WebAssembly could not be loaded, or stopped. */
 export class LoadError extends PipedriveError { declare readonly kind: "load"; }
 
-const classes = {
+/** The class of each kind. */
+const classes = /* @__PURE__ */ named({
   config: ConfigError, argument: ArgumentError, authentication: AuthenticationError, permission: PermissionError,
   blocked: BlockedError, not_found: NotFoundError, validation: ValidationError, rate_limit: RateLimitError,
   server: ServerError, connection: ConnectionError, timeout: TimeoutError, decode: DecodeError, api: ApiError,
   unexpected_status: UnexpectedStatusError, load: LoadError,
-} satisfies Record<ErrorKind, typeof PipedriveError>;
+} satisfies Record<ErrorKind, typeof PipedriveError>);
 
-named(PipedriveError, "PipedriveError");
-for (const [kind, error] of Object.entries(classes)) {
-  named(error, kind.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()) + "Error");
+/** Names the classes by hand, since minifiers change the names of classes. */
+function named<Classes extends Record<string, typeof PipedriveError>>(classes: Classes): Classes {
+  for (const [kind, error] of Object.entries({ pipedrive: PipedriveError, ...classes })) {
+    const value = kind.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()) + "Error";
+    for (const target of [error, error.prototype]) Object.defineProperty(target, "name", { value, configurable: true });
+  }
+  return classes;
 }
 
 /** Makes the error of a kind. */

@@ -22,10 +22,10 @@ export interface Failure extends ErrorFields {
 }
 
 /** What a wait ends with when its time is over. */
-export const ELAPSED = Symbol();
+export const ELAPSED = /* @__PURE__ */ Symbol();
 
 /** What whoever waits for a flight that was given up gets: nobody hears of it. */
-const GIVEN_UP = Symbol();
+const GIVEN_UP = /* @__PURE__ */ Symbol();
 
 /** The place of the answer among what fills gaps. */
 const ANSWER = 1;

@@ -1,5 +1,5 @@
 export { ApiPromise } from "./call.js";
-export { UsersClient } from "./client.js";
+export { preload, UsersClient } from "./client.js";
 export {
   ApiError, ArgumentError, AuthenticationError, BlockedError, ConfigError, ConnectionError, DecodeError, type ErrorKind,
   isPipedriveError, LoadError, NotFoundError, PermissionError, PipedriveError, RateLimitError, ServerError, TimeoutError,

@@ -1,4 +1,4 @@
-import { makeError, type PipedriveError } from "./errors.js";
+import { isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 
 /** The glue of one instance of a module, as the build wraps wasm-bindgen's: nothing in it runs at import. */
 export interface Glue<Exports> {
@@ -81,7 +81,9 @@ function guarded(exports: WebAssembly.Exports, instance: Instance<unknown>, stop
   return Object.fromEntries(entries) as WebAssembly.Exports;
 }
 
-function notLoaded(cause: unknown): PipedriveError {
+/** The error of a module that cannot be used. */
+export function notLoaded(cause: unknown): PipedriveError {
+  if (isPipedriveError(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
   const hint =
     typeof WebAssembly !== "object"

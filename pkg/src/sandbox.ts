@@ -30,7 +30,7 @@ export interface Sandbox {
   readonly baseToken: string;
 }
 
-const load = loader(source);
+const load = /* @__PURE__ */ loader(source);
 
 const LIMITS: Record<keyof SandboxOptions, readonly [min: number, max: number]> = {
   users: [3, 100_000],

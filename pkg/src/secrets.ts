@@ -30,17 +30,16 @@ export class Secrets {
     // Of other things than errors, only plain ones: an agent or a socket is the whole runtime.
     const kind: unknown = Object.getPrototypeOf(thrown);
     if (!(thrown instanceof Error || kind === Object.prototype || kind === Array.prototype)) return thrown;
-    const names = Object.getOwnPropertyNames(thrown);
-    const own = Object.fromEntries(names.map((name) => [name, (thrown as unknown as Record<string, unknown>)[name]]));
-    const clean = Object.fromEntries(
-      names.map((name) => [name, this.#cleaned(own[name], depth + 1)]),
-    );
-    if (names.every((name) => own[name] === clean[name])) return thrown;
     const copy = (Array.isArray(thrown) ? [] : Object.create(kind as object)) as object;
-    for (const name of names) {
-      const { enumerable = false } = Object.getOwnPropertyDescriptor(thrown, name) ?? {};
-      Object.defineProperty(copy, name, { value: clean[name], enumerable, writable: true, configurable: true });
+    let isClean = true;
+    for (const [name, { enumerable = false, configurable }] of Object.entries(Object.getOwnPropertyDescriptors(thrown))) {
+      // The length of a list.
+      if (!configurable && name in copy) continue;
+      const own = (thrown as Record<string, unknown>)[name];
+      const value = this.#cleaned(own, depth + 1);
+      isClean &&= value === own;
+      Object.defineProperty(copy, name, { value, enumerable, writable: true, configurable: true });
     }
-    return copy;
+    return isClean ? thrown : copy;
   }
 }

@@ -28,4 +28,4 @@ class Signals {
 }
 
 /** One for all clients: what a signal may have too much of are listeners of this package. */
-export const signals = new Signals();
+export const signals = /* @__PURE__ */ new Signals();

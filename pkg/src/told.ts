@@ -39,12 +39,12 @@ export function told(headers: Headers | undefined, now: number): Told {
 
 /** The limits that an answer told at a time, or else those that were known before. */
 export function rateLimit({ limit, remaining, reset, daily, dailyRemaining }: Told, now: number, before?: RateLimit): RateLimit {
-  const known = (number: number, name: "limit" | "remaining" | "dailyLimit" | "dailyRemaining") => (number < 0 ? before?.[name] : number);
+  const or = (number: number, known: number | undefined) => (number < 0 ? known : number);
   return {
-    limit: known(limit, "limit"),
-    remaining: known(remaining, "remaining"),
+    limit: or(limit, before?.limit),
+    remaining: or(remaining, before?.remaining),
     resetAt: reset < 0 ? before?.resetAt : date(now + reset),
-    dailyLimit: known(daily, "dailyLimit"),
-    dailyRemaining: known(dailyRemaining, "dailyRemaining"),
+    dailyLimit: or(daily, before?.dailyLimit),
+    dailyRemaining: or(dailyRemaining, before?.dailyRemaining),
   };
 }

@@ -1,23 +1,27 @@
 // What a user installs: the unpacked tarball in node_modules.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readdir, readFile, stat } from "node:fs/promises";
+import { createRequire, SourceMap } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+import { build } from "esbuild";
 
 const root = new URL("../node_modules/pipedrive-users/", import.meta.url);
 const read = (path) => readFile(new URL(path, root), "utf8");
 const manifest = JSON.parse(await read("package.json"));
-const SCRIPTS = ["dist/index.js", "dist/sandbox.js"];
+const SCRIPTS = ["dist/index.js", "dist/sandbox.js", "dist/slim.js"];
 
 test("it holds what a user needs, and nothing else", async () => {
   const entries = await readdir(fileURLToPath(root), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(fileURLToPath(root).length).replace(/^\//, ""));
+  const scripts = ["drift.cjs", "drift.js", ...["index", "sandbox"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
   assert.deepEqual(files.sort(), [
     "CHANGELOG.md", "FAULTS.md", "LICENSE", "README.md",
-    "dist/core.wasm", "dist/drift.js", "dist/index.d.ts", "dist/index.edge-light.js", "dist/index.js", "dist/index.workerd.js",
-    "dist/sandbox.d.ts", "dist/sandbox.edge-light.js", "dist/sandbox.js", "dist/sandbox.wasm", "dist/sandbox.workerd.js",
-    "package.json",
-  ]);
+    ...["core.wasm", "sandbox.wasm", ...["index", "sandbox", "slim"].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]), ...scripts, ...scripts.map((script) => `${script}.map`)].map((file) => `dist/${file}`),
+    "package.json", "sandbox/package.json", "slim/package.json",
+  ].sort());
 });
 
 test("no file is empty", async () => {
@@ -45,12 +49,23 @@ test("its name, version and licence are those of the crate", async () => {
   assert.deepEqual([manifest.name, manifest.version, manifest.license], [field("name"), field("version"), field("license")]);
 });
 
-test("its entry points exist, with their types first", async () => {
+test("its entry points exist, with their types first in each condition", async () => {
+  assert.deepEqual(Object.keys(manifest.exports), [".", "./sandbox", "./slim", "./*.wasm", "./package.json"]);
   for (const [name, entry] of Object.entries(manifest.exports)) {
-    for (const path of typeof entry === "string" ? [entry] : Object.values(entry)) await stat(new URL(path, root));
-    if (typeof entry !== "string") assert.equal(Object.keys(entry)[0], "types", name);
+    for (const target of typeof entry === "string" ? [entry] : Object.values(entry)) {
+      if (typeof target === "string") await stat(new URL(target.replace("*", "core"), root));
+      else {
+        assert.deepEqual(Object.keys(target), ["types", "default"], name);
+        for (const path of Object.values(target)) await stat(new URL(path, root));
+      }
+    }
   }
-  assert.deepEqual(Object.keys(manifest.exports), [".", "./sandbox", "./package.json"]);
+  for (const field of ["main", "module", "types"]) await stat(new URL(manifest[field], root));
+  // What does not read `exports` finds the other entries by their folders.
+  for (const name of ["sandbox", "slim"]) {
+    const { main, module, types } = JSON.parse(await read(`${name}/package.json`));
+    for (const path of [main, module, types]) await stat(new URL(path, new URL(`${name}/`, root)));
+  }
   assert.equal((await import("pipedrive-users/package.json", { with: { type: "json" } })).default.version, manifest.version);
   await assert.rejects(import("pipedrive-users/dist/index.js"), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
 });
@@ -59,15 +74,16 @@ test("the client's entry exports what is documented, and nothing of its inside",
   const names = Object.keys(await import("pipedrive-users")).sort();
   assert.deepEqual(names, [
     "ApiError", "ApiPromise", "ArgumentError", "AuthenticationError", "BlockedError", "ConfigError", "ConnectionError", "CursorPage", "DecodeError", "ENDPOINTS", "LoadError", "NotFoundError", "OffsetPage", "PagePromise", "PermissionError", "PipedriveError",
-    "RateLimitError", "ServerError", "TimeoutError", "UnexpectedStatusError", "UsersClient", "ValidationError", "formattingLocale", "identityKey", "isAdmin", "isPipedriveError", "languageTag", "parseTimestamp",
+    "RateLimitError", "ServerError", "TimeoutError", "UnexpectedStatusError", "UsersClient", "ValidationError", "formattingLocale", "identityKey", "isAdmin", "isPipedriveError", "languageTag", "parseTimestamp", "preload",
   ]);
+  assert.deepEqual(Object.keys(await import("pipedrive-users/slim")).sort(), [...names, "init"].sort());
   assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")), ["createSandbox"]);
 });
 
 test("the scripts run under a strict Content-Security-Policy and on every runtime", async () => {
   for (const file of SCRIPTS) {
     // The module's own bytes are text too, in which any word may occur.
-    const code = (await read(file)).replace(/"[A-Za-z0-9+/=]{1000,}"/g, '""').replace('import("./drift.js")', "");
+    const code = (await read(file)).replace(/(["'`])[^"'`]{10000,}\1/g, '""').replace('import("./drift.js")', "").replace(/\n\/\/# sourceMappingURL=.*\n$/, "");
     for (const word of [/\beval\s*\(/, /new\s+Function\b/, /(?<![`"'.\w])Function\s*\(/, /\brequire\s*\(/, /\bimport\s*\(/, /\bimport\.meta\b/, /\bBuffer\b/, /\bprocess\b/, /from\s*"node:/, /^\s*import\b/m, /\b__dirname\b/, /\bXMLHttpRequest\b/, /sourceMappingURL/]) {
       assert.ok(!word.test(code), `${file} has ${word}`);
     }
@@ -87,13 +103,101 @@ test("the client holds no token, and names nobody's machine", async () => {
   }
 });
 
-test("the unpacked modules name nobody's machine", async () => {
-  const { inflateRawSync } = await import("node:zlib");
-  for (const file of SCRIPTS) {
-    const [packed] = /[A-Za-z0-9+/=]{1000,}/.exec(await read(file));
-    const module = inflateRawSync(Buffer.from(packed, "base64"));
-    assert.deepEqual([...module.subarray(0, 4)], [0, 0x61, 0x73, 0x6d]);
-    const text = module.toString("latin1");
+test("the modules name nobody's machine", async () => {
+  for (const file of ["dist/core.wasm", "dist/sandbox.wasm"]) {
+    const text = (await readFile(new URL(file, root))).toString("latin1");
+    assert.ok(text.startsWith("\0asm"));
     for (const path of [/\/(home|root|work|tmp)\//, /\.cargo\//]) assert.ok(!path.test(text), `${file}: ${path.exec(text) && text.slice(path.exec(text).index, path.exec(text).index + 60)}`);
   }
 });
+
+test("the scripts have the modules inside, byte for byte", async () => {
+  for (const [name, wasm] of [["index", "core"], ["sandbox", "sandbox"]]) {
+    const bytes = await readFile(new URL(`dist/${wasm}.wasm`, root));
+    for (const extension of ["js", "cjs"]) {
+      // Node's own fetch compiles a module too.
+      const compiled = [];
+      const { compile } = WebAssembly;
+      WebAssembly.compile = (given) => (compiled.push(Buffer.from(given)), compile(given));
+      const { UsersClient, createSandbox } = extension === "js" ? await import(new URL(`dist/${name}.js`, root)) : createRequire(import.meta.url)(fileURLToPath(new URL(`dist/${name}.cjs`, root)));
+      const fetch = createSandbox ? createSandbox().fetch : async () => Response.json({ success: true, data: {} });
+      await (UsersClient ? new UsersClient({ apiToken: "secret", fetch }).getUser(1) : fetch("/v1/users/me"));
+      WebAssembly.compile = compile;
+      assert.ok(compiled.some((one) => bytes.equals(one)), `${name}.${extension}`);
+    }
+  }
+});
+
+test("the source maps lead to the sources, and do not hold the modules again", async () => {
+  for (const file of ["index.js", "index.cjs", "sandbox.js", "slim.js", "drift.js", "index.workerd.js"]) {
+    const script = await read(`dist/${file}`);
+    assert.match(script, new RegExp(`\\n//# sourceMappingURL=${file}\\.map\\n$`));
+    const map = JSON.parse(await read(`dist/${file}.map`));
+    assert.equal(map.sources.length, map.sourcesContent.length);
+    for (const [index, source] of map.sources.entries()) {
+      assert.match(source, /^(\.\.\/src\/[\w./-]+\.ts|wasm:\w+)$/);
+      const text = map.sourcesContent[index];
+      assert.ok(text.length > 20 && text.length < 40_000, `${source}: ${text.length}`);
+      if (source.endsWith(".ts")) assert.match(text, /\b(export|import)\b/);
+    }
+  }
+  // A place in the script leads to its line in the source.
+  const script = await read("dist/index.js");
+  const line = script.split("\n").findIndex((text) => text.includes("give apiToken or accessToken, not both"));
+  const column = script.split("\n")[line].indexOf("give apiToken or accessToken, not both");
+  const { originalSource, originalLine } = new SourceMap(JSON.parse(await read("dist/index.js.map"))).findEntry(line, column);
+  const source = await readFile(new URL("../../pkg/src/check.ts", import.meta.url), "utf8");
+  assert.match(originalSource, /check\.ts$/);
+  assert.ok(source.split("\n")[originalLine].includes("give apiToken or accessToken, not both"));
+});
+
+test("what is imported and not used leaves nothing in a bundle", async () => {
+  const size = async (contents) => {
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", write: false, external: ["./drift.js"] });
+    return outputFiles[0].contents.length;
+  };
+  for (const name of ["pipedrive-users", "pipedrive-users/sandbox", "pipedrive-users/slim"]) assert.equal(await size(`import "${name}"; import * as all from "${name}";`), 0, name);
+});
+
+/** What a page loads to make the ten calls, as a bundler that splits makes it. */
+async function pageBytes() {
+  const contents = `import { UsersClient } from "pipedrive-users";
+    const client = new UsersClient({ baseUrl: "/pipedrive" });
+    await client.getUsers(); await client.findUsersByName("bond"); await client.getCurrentUser(); await client.getUser(1);
+    await client.getUserFollowers(1); await client.getUserPermissions(1); await client.getUserRoleAssignments(1); await client.getUserRoleSettings(1);
+    await client.addUser({ email: "q@mi6.example" }); await client.updateUser(1, { active_flag: true });`;
+  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", splitting: true, outdir: "out", write: false });
+  return outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents;
+}
+
+test("the ten calls weigh at most 20 000 bytes in a page, minified and brotli, and less than axios alone", async () => {
+  const page = brotliCompressSync(await pageBytes()).length;
+  const { outputFiles } = await build({ stdin: { contents: 'import axios from "axios"; globalThis.axios = axios;', resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", platform: "browser", write: false });
+  const axios = brotliCompressSync(outputFiles[0].contents).length;
+  assert.ok(page <= 20_000, `${page} bytes`);
+  assert.ok(page < axios, `${page} bytes, axios ${axios}`);
+});
+
+test("the script alone, as a page without a bundler loads it, weighs no more either", async () => {
+  const script = brotliCompressSync(Buffer.from(await read("dist/index.js"))).length;
+  assert.ok(script <= 20_000, `${script} bytes`);
+});
+
+test("neither the models' check nor the sandbox is in a page that does not use them", async () => {
+  const code = Buffer.from(await pageBytes()).toString();
+  for (const word of ["can_add_prospects_as_leads", "signup_flow_variation", "createSandbox", "sandbox.invalid"]) assert.ok(!code.includes(word), word);
+});
+
+for (const [tool, run] of [
+  ["@arethetypeswrong/cli", (tarball) => ["node_modules/@arethetypeswrong/cli/dist/index.js", tarball, "--format", "json"]],
+  ["publint", (tarball) => ["node_modules/publint/src/cli.js", "run", tarball, "--strict"]],
+]) {
+  test(`${tool} finds nothing wrong with the tarball`, { timeout: 120_000 }, () => {
+    const tarball = process.env.PIPEDRIVE_USERS_TARBALL;
+    assert.ok(tarball, "set PIPEDRIVE_USERS_TARBALL to the packed tarball (xtask)");
+    const { status, stdout, stderr } = spawnSync(process.execPath, run(tarball), { cwd: fileURLToPath(new URL("..", import.meta.url)), encoding: "utf8", env: { ...process.env, NO_COLOR: "1" } });
+    assert.equal(status, 0, stdout + stderr);
+    if (tool.startsWith("@are")) assert.deepEqual(JSON.parse(stdout).analysis.problems, []);
+    else assert.match(stdout, /All good/);
+  });
+}

@@ -37,7 +37,7 @@ pub(crate) fn test() -> Result<()> {
         .stdout(Stdio::null()))?;
     let mut totals = Totals::default();
     let mut broken = Vec::new();
-    for Part { name, mut command, count } in parts(&browser, &faulty)? {
+    for Part { name, mut command, count } in parts(&browser, &faulty, &tarball)? {
         step(name);
         #[allow(clippy::disallowed_methods, reason = "the build tool lives in the real world")]
         let started = Instant::now();
@@ -63,7 +63,7 @@ pub(crate) fn test() -> Result<()> {
     Ok(())
 }
 
-fn parts(browser: &tools::Browser, faulty: &Path) -> Result<Vec<Part>> {
+fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path) -> Result<Vec<Part>> {
     let xtask = std::env::current_exe()?;
     let runner = format!("{} wasm-test-runner", xtask.display());
     let cargo = |args: &[&str]| command("cargo", args);
@@ -119,11 +119,19 @@ fn parts(browser: &tools::Browser, faulty: &Path) -> Result<Vec<Part>> {
         },
         Part {
             name: "the tarball in Node, over HTTP",
-            command: node_tests("js", browser, faulty)?,
+            command: node_tests("js", browser, faulty, tarball)?,
             count: tap,
         },
-        Part { name: "the tarball in workerd", command: node_tests("workerd", browser, faulty)?, count: tap },
-        Part { name: "the page in Chromium", command: node_tests("browser", browser, faulty)?, count: tap },
+        Part {
+            name: "the tarball in workerd",
+            command: node_tests("workerd", browser, faulty, tarball)?,
+            count: tap,
+        },
+        Part {
+            name: "the page in Chromium",
+            command: node_tests("browser", browser, faulty, tarball)?,
+            count: tap,
+        },
     ])
 }
 
@@ -134,7 +142,7 @@ fn node(args: &[&str]) -> Command {
 }
 
 /// The test files of a folder, under Node's own runner, and where they find what they need.
-fn node_tests(folder: &str, browser: &tools::Browser, faulty: &Path) -> Result<Command> {
+fn node_tests(folder: &str, browser: &tools::Browser, faulty: &Path, tarball: &Path) -> Result<Command> {
     let mut files: Vec<_> = std::fs::read_dir(root().join("tests").join(folder))
         .with_context(|| format!("tests/{folder}"))?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -146,6 +154,7 @@ fn node_tests(folder: &str, browser: &tools::Browser, faulty: &Path) -> Result<C
         .env("PIPEDRIVE_SANDBOX", std::env::current_exe()?)
         .env("PIPEDRIVE_USERS_DIST", root().join("tests/node_modules/pipedrive-users/dist"))
         .env("PIPEDRIVE_USERS_FAULTY_DIST", faulty)
+        .env("PIPEDRIVE_USERS_TARBALL", tarball)
         .env("CHROMIUM", &browser.browser);
     Ok(node)
 }
