@@ -191,3 +191,77 @@ test("abort and close() while the module loads", async () => {
   `);
   assert.deepEqual({ reason, closed, sent }, { reason: "given up", closed: "ConfigError", sent: 1 });
 });
+
+test("preload() loads the module before the first call, and again after a failure", async () => {
+  const { rejected, before, after } = await runScript(`${COUNT}${FETCH}
+    const { preload, UsersClient } = await import("pipedrive-users");
+    const real = WebAssembly.compile;
+    WebAssembly.compile = async () => { WebAssembly.compile = real; throw new WebAssembly.CompileError("no"); };
+    const rejected = await preload().catch(({ name, kind }) => [name, kind]);
+    if ((await preload()) !== undefined) throw new Error("preload() gives something");
+    const before = now();
+    await new UsersClient({ apiToken: "secret", fetch }).getUser(7);
+    console.log(JSON.stringify({ rejected, before, after: now() }));
+  `);
+  assert.deepEqual(rejected, ["LoadError", "load"]);
+  assert.deepEqual([before.compile, before.instantiate], [1, 1]);
+  assert.deepEqual([after.compile, after.instantiate], [1, 1]);
+});
+
+/** Gives the slim client its module in some form, and makes a call. */
+const slim = (give) =>
+  runScript(`${WARM_UP}
+    const { readFile } = await import("node:fs/promises");
+    const { fileURLToPath } = await import("node:url");
+    const bytes = await readFile(fileURLToPath(import.meta.resolve("pipedrive-users/core.wasm")));
+    const { init, UsersClient } = await import("pipedrive-users/slim");
+    const call = () => new UsersClient({ apiToken: "secret", fetch: async () => Response.json({ success: true, data: { id: 7 } }) }).getUser(7).catch(({ name, message }) => ({ name, message }));
+    const outcome = async (promise) => promise.then((value) => ({ value }), ({ name, kind, message }) => ({ name, kind, message }));
+    ${give}
+  `);
+
+for (const [what, source] of Object.entries({
+  "a compiled module": "await WebAssembly.compile(bytes)",
+  bytes: "bytes",
+  "a buffer": "bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)",
+  "a promise of bytes": "Promise.resolve(bytes)",
+  "a response of the right type": 'new Response(bytes, { headers: { "content-type": "application/wasm" } })',
+  "a promise of a response of another type": 'Promise.resolve(new Response(bytes, { headers: { "content-type": "application/octet-stream" } }))',
+  "a URL": 'new URL("data:application/wasm;base64," + bytes.toString("base64"))',
+  "a URL as text": '"data:application/wasm;base64," + bytes.toString("base64")',
+})) {
+  test(`the slim client takes ${what}`, async () => {
+    const { given, data } = await slim(`const given = await outcome(init(${source})); console.log(JSON.stringify({ given, data: await call() }));`);
+    assert.deepEqual({ given, data }, { given: {}, data: { id: 7 } });
+  });
+}
+
+test("the slim client without a module, with a wrong one, and with one after that", async () => {
+  const { without, wrong, missing, still, data } = await slim(`
+    const without = await call();
+    const wrong = await outcome(init(new Uint8Array(8)));
+    const missing = await outcome(init(new Response("", { status: 404 })));
+    const still = await call();
+    await init(bytes);
+    console.log(JSON.stringify({ without, wrong, missing, still, data: await call() }));
+  `);
+  assert.equal(without.name, "LoadError");
+  assert.match(without.message, /^getUser: .*init\(\).*core\.wasm/);
+  assert.deepEqual([wrong.name, wrong.kind, missing.name], ["LoadError", "load", "LoadError"]);
+  assert.match(missing.message, /answered 404/);
+  assert.equal(still.name, "LoadError");
+  assert.deepEqual(data, { id: 7 });
+});
+
+test("both kinds of modules side by side: each has its own client, and errors of both are known to both", async () => {
+  const result = await runScript(`
+    const { createRequire } = await import("node:module");
+    const esm = await import("pipedrive-users");
+    const cjs = createRequire(import.meta.url)("pipedrive-users");
+    const { createSandbox } = createRequire(import.meta.url)("pipedrive-users/sandbox");
+    const { apiToken, fetch } = createSandbox();
+    const errors = await Promise.all([esm, cjs].map(({ UsersClient }) => new UsersClient({ apiToken, fetch }).getUser(4_000).catch((error) => error)));
+    console.log(JSON.stringify(errors.map((error) => [esm, cjs].map(({ isPipedriveError }) => isPipedriveError(error, "not_found")))));
+  `);
+  assert.deepEqual(result, [[true, true], [true, true]]);
+});

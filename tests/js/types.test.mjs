@@ -1,7 +1,7 @@
 // The published types, as consumers compile against them. The assertions themselves are in `types/`.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
 import ts from "typescript";
@@ -9,23 +9,70 @@ import { OPERATIONS } from "./support/operations.mjs";
 
 const types = new URL("../types/", import.meta.url);
 const installed = new URL("../node_modules/pipedrive-users/", import.meta.url);
-const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
 
-async function compile(project) {
-  const child = spawn(process.execPath, [tsc, "--project", fileURLToPath(new URL(project, types)), "--pretty", "false"], { stdio: ["ignore", "pipe", "inherit"] });
+/** Compiles the consumer in `types/` with a TypeScript, and gives what it says. */
+async function compile(typescript, options) {
+  const folder = new URL("../../target/tmp/types/", import.meta.url);
+  await mkdir(folder, { recursive: true });
+  const project = fileURLToPath(new URL(`${typescript}-${Object.values(options).flat().join("-")}.json`, folder));
+  const base = fileURLToPath(new URL("tsconfig.base.json", types));
+  // A bundler's modules are of one kind.
+  const include = (options.moduleResolution === "bundler" ? ["*.ts"] : ["*.ts", "*.cts"]).map((files) => fileURLToPath(new URL(files, types)));
+  await writeFile(project, JSON.stringify({ extends: base, compilerOptions: options, include }));
+  const child = spawn(process.execPath, [fileURLToPath(new URL(`../node_modules/${typescript}/bin/tsc`, import.meta.url)), "--project", project, "--pretty", "false"], { stdio: ["ignore", "pipe", "inherit"] });
   let text = "";
   for await (const chunk of child.stdout) text += chunk;
   return text;
 }
 
-for (const project of ["tsconfig.nodenext.json", "tsconfig.bundler.json"]) {
-  test(`a strict consumer compiles with ${project}`, async () => {
-    assert.equal(await compile(project), "");
+const RESOLUTIONS = {
+  node16: { module: "node16", moduleResolution: "node16" },
+  nodenext: { module: "nodenext", moduleResolution: "nodenext" },
+  bundler: { module: "esnext", moduleResolution: "bundler", isolatedModules: true },
+};
+
+// The oldest TypeScript that is supported, the last of the old compiler, and the newest.
+for (const typescript of ["typescript-5.0", "typescript", "typescript-newest"]) {
+  for (const [name, options] of Object.entries(RESOLUTIONS)) {
+    test(`a strict consumer compiles with ${typescript} and ${name}`, { timeout: 120_000 }, async () => {
+      assert.equal(await compile(typescript, options), "");
+    });
+  }
+  test(`a worker, which has no DOM, compiles with ${typescript}`, { timeout: 120_000 }, async () => {
+    assert.equal(await compile(typescript, { ...RESOLUTIONS.nodenext, lib: ["ES2022", "WebWorker"] }), "");
   });
 }
 
+// [a wrong call, what the compiler says of it]
+const WRONG = [
+  ['client.getUser("7")', /'string' is not assignable to parameter of type 'number'/],
+  ["client.getUsers({ limit: 5 })", /'limit' does not exist in type 'CallOptions'/],
+  ["client.findUsersByName()", /Expected 1-2 arguments, but got 0/],
+  ["client.getUserFollowers(7, { start: 5 })", /'start' does not exist/],
+  ["client.addUser({ access: [] })", /Property 'email' is missing/],
+  ["client.updateUser(7, {})", /Property 'active_flag' is missing/],
+  ["client.getUserById(7)", /Property 'getUserById' does not exist on type 'UsersClient'/],
+  ['new UsersClient({ apiToken: "a", accessToken: "b" })', /'string' is not assignable to type '(undefined|never)'|not assignable to parameter of type 'UsersClientConfig'/],
+  ["new UsersClient({ timeout: 5, apiToken: 't' })", /'timeout' does not exist/],
+  ["(await client.getUser(7)).nmae", /Property 'nmae' does not exist on type 'User'/],
+  ['isPipedriveError(0, "rate_limited")', /'"rate_limited"' is not assignable to parameter of type 'ErrorKind'/],
+];
+
+for (const [place, [code, says]] of WRONG.entries()) {
+  test(`the compiler says what is wrong with ${code}`, () => {
+    const { service, file } = inEditor(`import { UsersClient, isPipedriveError } from "pipedrive-users";\ndeclare const client: UsersClient;\nexport const wrong = async () => ${code};\n`, `wrong-${place}.ts`);
+    const texts = service.getSemanticDiagnostics(file).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
+    assert.equal(texts.length, 1, texts.join("; "));
+    assert.match(texts[0], says);
+  });
+}
+
+test("the declarations are the same for both kinds of modules", async () => {
+  for (const name of ["index", "sandbox", "slim"]) assert.equal(await readFile(new URL(`dist/${name}.d.cts`, installed), "utf8"), await readFile(new URL(`dist/${name}.d.ts`, installed), "utf8"));
+});
+
 test("the declarations need no other library's types, and hold no leftover of their making", async () => {
-  for (const file of ["dist/index.d.ts", "dist/sandbox.d.ts"]) {
+  for (const file of ["dist/index.d.ts", "dist/sandbox.d.ts", "dist/slim.d.ts"]) {
     const text = await readFile(new URL(file, installed), "utf8");
     for (const leftover of ["@internal", "reference types", "Symbol.dispose", "wasm_bindgen", "__wbg", ": any", "<any", "any[]", "TODO", "undefined | undefined"]) {
       assert.ok(!text.includes(leftover), `${file} holds ${leftover}`);
@@ -35,10 +82,12 @@ test("the declarations need no other library's types, and hold no leftover of th
   }
 });
 
-/** The client's class as an editor sees it. */
-function inEditor() {
-  const file = fileURLToPath(new URL("editor.ts", types));
-  const text = `import { UsersClient, User, CurrentUser, UserPermissions, RoleSettings, RoleAssignment, Follower, Access, Language, UsersClientConfig, PipedriveError } from "pipedrive-users";\ndeclare const client: UsersClient;\n${OPERATIONS.map(({ name }) => `client.${name};`).join("\n")}\n`;
+/** What uses each operation. */
+const EVERY = `import { UsersClient, User, CurrentUser, UserPermissions, RoleSettings, RoleAssignment, Follower, Access, Language, UsersClientConfig, PipedriveError } from "pipedrive-users";\ndeclare const client: UsersClient;\n${OPERATIONS.map(({ name }) => `client.${name};`).join("\n")}\n`;
+
+/** A text as an editor sees it. */
+function inEditor(text = EVERY, name = "editor.ts") {
+  const file = fileURLToPath(new URL(name, types));
   const host = {
     getCompilationSettings: () => ({ module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true, types: [] }),
     getScriptFileNames: () => [file],
