@@ -1,0 +1,31 @@
+// What every environment runs: each operation once, and an error that has its type.
+
+/** Makes the ten calls with the package as it was imported there, and tells how long the first one took. */
+export async function tenCalls({ UsersClient, NotFoundError, isPipedriveError, ENDPOINTS }, config) {
+  const client = new UsersClient(config);
+  const started = performance.now();
+  const me = await client.getCurrentUser();
+  const firstCallMs = performance.now() - started;
+  const check = (what, isGood) => {
+    if (!isGood) throw new Error(`${what} is not what it should be`);
+  };
+  check("getCurrentUser", me.id === 1 && me.company_id > 0);
+  const users = await client.getUsers();
+  check("getUsers", users.length > 2 && users.every(({ email }) => email.includes("@")));
+  const [found] = await client.findUsersByName(users[1].name);
+  check("findUsersByName", found.name === users[1].name);
+  check("getUser", (await client.getUser(2)).id === 2);
+  check("getUserPermissions", Object.values(await client.getUserPermissions(2)).every((may) => typeof may === "boolean"));
+  check("getUserRoleSettings", typeof (await client.getUserRoleSettings(2)).deal_default_visibility === "number");
+  const followers = await client.getUserFollowers(1).toArray({ limit: 10 });
+  check("getUserFollowers", followers.length > 0 && followers.every(({ user_id }) => user_id > 0));
+  check("getUserRoleAssignments", (await client.getUserRoleAssignments(2)).items.every(({ role_id }) => role_id > 0));
+  const added = await client.addUser({ email: `q${Date.now()}@mi6.example` });
+  check("addUser", added.id > 2);
+  check("updateUser", (await client.updateUser(added.id, { active_flag: false })).active_flag === false);
+  const error = await client.getUser(900_000).catch((error) => error);
+  check("an error", error instanceof NotFoundError && isPipedriveError(error, "not_found") && error.status === 404);
+  const { operations } = client.usage;
+  check("usage", Object.keys(ENDPOINTS).every((operation) => operations[operation].callsSent > 0));
+  return { firstCallMs };
+}

@@ -1,0 +1,56 @@
+// An empty project with the packed tarball in it, and nothing that the tool's own "new project" does not give.
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL("..", import.meta.url));
+
+/** Where the tarball and the tools are installed (xtask), and the projects are made below it. */
+export const ROOT = fileURLToPath(new URL("../../../target/packed/", import.meta.url));
+
+export const scenario = await readFile(join(here, "scenario.mjs"), "utf8");
+
+/** The two entries that are tested: over HTTP, and with the sandbox in the place of the network. */
+export const ENTRIES = ["client", "sandbox"];
+
+const CONFIG = {
+  client: "{ baseUrl: facts.url, apiToken: facts.apiToken, dangerouslyAllowBrowser: true }",
+  sandbox: "(({ apiToken, fetch }) => ({ apiToken, fetch, dangerouslyAllowBrowser: true }))(createSandbox())",
+};
+
+/** A module with `run(facts)`, which makes the ten calls. */
+export const run = (entry) => `import * as users from "pipedrive-users";
+${entry === "sandbox" ? 'import { createSandbox } from "pipedrive-users/sandbox";\n' : ""}import { tenCalls } from "./scenario.mjs";
+export const run = (facts) => tenCalls(users, ${CONFIG[entry]});
+`;
+
+/** The same as CommonJS. */
+export const required = (entry) => `const users = require("pipedrive-users");
+${entry === "sandbox" ? 'const { createSandbox } = require("pipedrive-users/sandbox");\n' : ""}${scenario.replace("export async", "async")}
+exports.run = (facts) => tenCalls(users, ${CONFIG[entry]});
+`;
+
+/** What a page does: it runs, and reports to where its address says. */
+export const PAGE = `import { run } from "./run.mjs";
+const facts = Object.fromEntries(new URLSearchParams(location.search));
+const report = (body) => fetch(facts.report, { method: "POST", body: JSON.stringify(body) });
+run(facts).then((result) => report({ result }), (error) => report({ error: String(error && error.stack || error) }));
+`;
+
+export const HTML = (script) => `<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">${script}\n`;
+
+/** Makes a project of files, beside the tarball. */
+export async function project(name, files) {
+  const folder = join(ROOT, name);
+  await rm(folder, { recursive: true, force: true });
+  for (const [path, text] of Object.entries({ "package.json": '{ "private": true, "type": "module" }\n', "scenario.mjs": scenario, ...files })) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), text);
+  }
+  return folder;
+}
+
+/** A file of what is installed. */
+export const installed = (path) => join(ROOT, "node_modules", path);
+
+export const copy = (from, to) => cp(from, to, { recursive: true });
