@@ -5,6 +5,12 @@ import { readFile } from "node:fs/promises";
 const DECODER = /^let cachedTextDecoder[^]*?^function decodeText[^]*?^}$/m;
 const ASCII = "function decodeText(bytes) { return String.fromCharCode(...bytes); }";
 
+/** What Jest's imitation of a page lacks, for the module that takes and gives texts of any kind. */
+const TEXTS = `
+const TextDecoder = globalThis.TextDecoder ?? class { decode(bytes = []) { return decodeURIComponent(escape(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))); } };
+const TextEncoder = globalThis.TextEncoder ?? class { encode(text) { return Uint8Array.from(unescape(encodeURIComponent(text)), (letter) => letter.charCodeAt(0)); } };
+`;
+
 /**
  * The glue of a module as the text of a function that makes a `WasmSource` without its `module`: nothing of it runs at
  * import, and each instance of the module has a glue of its own, since after a fault both are thrown away.
@@ -26,7 +32,7 @@ export async function glueOf(folder, name, exported) {
     .replace(/^if \(Symbol\.dispose\) .*$/gm, "")
     .replace(/^export (?=function|class|const|let)/gm, "")
     .replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
-  if (name === "core") body = body.replace(DECODER, ASCII);
+  body = name === "core" ? body.replace(DECODER, ASCII) : TEXTS + body;
   const strange = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, name === "core" ? /TextDecoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   if (strange.length || !body.includes("__wbg_set_wasm")) throw new Error(`wasm-bindgen's glue has a new form: ${strange}`);
   return `() => ({

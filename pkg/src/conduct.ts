@@ -174,7 +174,8 @@ export class Conductor {
     flight.attempts++;
     this.#tell("request", flight, flight.attempts);
     const abort = new AbortController();
-    const headers = new Headers({ accept: "application/json" });
+    // Some test environments have a page's globals, but none of fetch's. A map is what fetch takes, too.
+    const headers = new (globalThis.Headers ?? Map)([["accept", "application/json"]]) as Headers;
     if (job.body !== undefined) headers.set("content-type", "application/json");
     for (const [name, value] of job.headers) {
       headers.set(name, value);

@@ -39,6 +39,27 @@ const LIMITS: Record<keyof SandboxOptions, readonly [min: number, max: number]> 
   seed: [0, Number.MAX_SAFE_INTEGER],
 };
 
+/** What the sandbox looks at of a request. */
+type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };
+
+/** A path needs a host that nobody asks: the sandbox answers for every host. */
+const addressed = (url: string) => (url.startsWith("/") ? `https://sandbox.invalid${url}` : url);
+
+// Test environments that imitate a page, such as Jest's, have none of fetch's classes. What is used of them is little.
+
+function requestOf(input: string | URL | Request, init: RequestInit = {}): Asked {
+  if (typeof Request === "function") return new Request(typeof input === "string" ? addressed(input) : input, init);
+  const { method = "GET", headers = [], body, signal } = init;
+  const entries = Symbol.iterator in headers ? [...(headers as Iterable<[string, string]>)] : Object.entries(headers as Record<string, string>);
+  return { method, url: addressed(String(input)), headers: new Map(entries) as unknown as Headers, text: async () => String(body ?? ""), signal };
+}
+
+function responseOf(status: number, headers: [string, string][], text: string): Response {
+  if (typeof Response === "function") return new Response(status === 204 ? null : text, { status, headers });
+  const is = { status, ok: status >= 200 && status < 300, headers: new Map(headers), text: async () => text, json: async () => JSON.parse(text) as unknown };
+  return is as unknown as Response;
+}
+
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   onlyKnown("config", undefined, "the sandbox's options", options, Object.keys(LIMITS));
@@ -61,21 +82,20 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     });
 
   const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    // A path needs a host that nobody asks: the sandbox answers for every host.
-    const request = new Request(typeof input === "string" && input.startsWith("/") ? `https://sandbox.invalid${input}` : input, init);
-    request.signal.throwIfAborted();
+    const request = requestOf(input, init);
+    request.signal?.throwIfAborted();
     const body = await request.text();
     let opened = await (company ??= open());
     // A fault has taken the company with it: a new one is opened.
     if (opened.instance.stopped) opened = await (company = open());
     const { company: at, instance } = opened;
-    request.signal.throwIfAborted();
+    request.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
       instance.calls.add(call);
       at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
         answer(status, headers, text) {
-          resolve(new Response(status === 204 ? null : text, { status, headers }));
+          resolve(responseOf(status, headers, text));
         },
       });
       instance.calls.delete(call);

@@ -1,8 +1,8 @@
 // Node, Deno and Bun: an import or a require, and ten calls over HTTP.
 import { after } from "node:test";
-import { command, json } from "./support/command.mjs";
+import { json } from "./support/command.mjs";
 import { ENTRIES, installed, project, required, run } from "./support/project.mjs";
-import { facts, packageVersion, row, stop } from "./support/rows.mjs";
+import { packageVersion, row, stop } from "./support/rows.mjs";
 
 after(stop);
 
@@ -12,9 +12,14 @@ const MAIN_CJS = 'const { run } = require("./run.cjs");\nrun(JSON.parse(process.
 const deno = installed("deno/bin.cjs");
 const bun = installed("bun/bin/bun.exe");
 
+/** The Node.js at hand, and the newer ones that are maintained. */
+const nodes = [
+  ["Node.js", async () => process.version.slice(1), process.execPath],
+  ...[22, 24].map((major) => [`Node.js ${major}`, () => packageVersion(`node-${major}`), installed(`node-${major}/bin/node`)]),
+];
+
 for (const [what, version, file, program, args] of [
-  ["Node.js, import", async () => process.version.slice(1), "main.mjs", process.execPath, []],
-  ["Node.js, require", async () => process.version.slice(1), "main.cjs", process.execPath, []],
+  ...nodes.flatMap(([what, version, program]) => [[`${what}, import`, version, "main.mjs", program, []], [`${what}, require`, version, "main.cjs", program, []]]),
   ["Deno", () => packageVersion("deno"), "main.mjs", process.execPath, [deno, "run", "--no-remote", "--allow-net=127.0.0.1", "--allow-env", "--allow-read"]],
   ["Bun, import", () => packageVersion("bun"), "main.mjs", bun, []],
   ["Bun, require", () => packageVersion("bun"), "main.cjs", bun, []],

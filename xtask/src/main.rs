@@ -3,6 +3,7 @@
 mod build;
 mod demo;
 mod emit;
+mod packed;
 mod serve;
 mod shell;
 mod test;
@@ -19,7 +20,7 @@ enum Command {
     /// Runs all ten operations through the built package, then serves the console page
     Demo(demo::Args),
     /// Runs every test
-    Test,
+    Test(test::Args),
     /// Builds the npm package into pkg/dist
     Build,
     /// Packs it as target/npm/pipedrive-users-<version>.tgz
@@ -37,7 +38,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Demo(args) => demo::run_demo(&args),
-        Command::Test => test::test(),
+        Command::Test(args) => test::test(args),
         Command::Build => build::build(),
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
         Command::Sandbox(args) => serve::run(&args),

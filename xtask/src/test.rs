@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::shell::{command, root, run, step};
-use crate::{build, tools};
+use crate::{build, packed, tools};
 
 /// What a part of the tests came to.
 #[derive(Clone, Copy, Default)]
@@ -24,11 +24,20 @@ struct Part {
     count: fn(&str) -> Totals,
 }
 
+/// Which tests to run.
+#[derive(clap::Args, Clone, Copy)]
+pub(crate) struct Args {
+    /// Every runtime, bundler and browser too, not only Node, Deno, Bun, workerd, Vite and Chromium
+    #[arg(long)]
+    all: bool,
+}
+
 /// Runs every part, also after one that failed, and fails if any did or did not run.
-pub(crate) fn test() -> Result<()> {
+pub(crate) fn test(Args { all }: Args) -> Result<()> {
     let browser = tools::chromium()?;
     tools::npm_packages("tests")?;
     let tarball = build::pack()?;
+    packed::prepare(&tarball, all)?;
     let faulty = build::build_with_faults()?;
     step("installing the tarball where the tests import it from");
     let path = tarball.to_string_lossy().into_owned();
@@ -37,7 +46,7 @@ pub(crate) fn test() -> Result<()> {
         .stdout(Stdio::null()))?;
     let mut totals = Totals::default();
     let mut broken = Vec::new();
-    for Part { name, mut command, count } in parts(&browser, &faulty, &tarball)? {
+    for Part { name, mut command, count } in parts(&browser, &faulty, &tarball, all)? {
         step(name);
         #[allow(clippy::disallowed_methods, reason = "the build tool lives in the real world")]
         let started = Instant::now();
@@ -63,7 +72,7 @@ pub(crate) fn test() -> Result<()> {
     Ok(())
 }
 
-fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path) -> Result<Vec<Part>> {
+fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> Result<Vec<Part>> {
     let xtask = std::env::current_exe()?;
     let runner = format!("{} wasm-test-runner", xtask.display());
     let cargo = |args: &[&str]| command("cargo", args);
@@ -85,7 +94,15 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path) -> Result<Vec<
             .env("TMPDIR", &temporary);
         command
     };
-    Ok(vec![
+    let mut packed = node(&["--test", "--test-reporter=tap", "--test-concurrency=1"]);
+    if !all {
+        packed.arg(format!("--test-name-pattern={}", packed::SHORT));
+    }
+    packed
+        .args(packed::FILES.map(|file| format!("packed/{file}")))
+        .env("PIPEDRIVE_SANDBOX", &xtask)
+        .env("CHROMIUM", &browser.browser);
+    let mut parts = vec![
         Part { name: "formatting", command: cargo(&["fmt", "--all", "--check"]), count: one },
         Part {
             name: "clippy",

@@ -80,6 +80,26 @@ pub(crate) fn chromium() -> Result<Browser> {
     )
 }
 
+/// Firefox and WebKit, which the tests of every browser need beside Chromium: on Debian as root they are installed.
+pub(crate) fn browsers() -> Result<()> {
+    const NEEDED: [(&str, &str); 3] = [
+        ("firefox-esr", "firefox-esr"),
+        ("WebKitWebDriver", "webkit2gtk-driver"),
+        ("xvfb-run", "xvfb"),
+    ];
+    let missing = || NEEDED.into_iter().filter(|(program, _)| on_path(program).is_none());
+    let packages: Vec<_> = missing().map(|(_, package)| package).collect();
+    if !packages.is_empty() && on_path("apt-get").is_some() {
+        step(&format!("apt-get install {}", packages.join(" ")));
+        let _ = run(&mut command("apt-get", &["update", "-qq"]));
+        let _ = run(command("apt-get", &["install", "-qq", "-y"]).args(&packages).stdout(std::io::stderr()));
+    }
+    match missing().next() {
+        Some((program, package)) => bail!("{program} is not there: install Debian's {package}, or leave out --all"),
+        None => Ok(()),
+    }
+}
+
 fn on_path(program: &str) -> Option<String> {
     let paths = std::env::var_os("PATH")?;
     let found =

@@ -11,13 +11,13 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; ch
 /** Serves a folder. Tells what scripts a page loaded, as a compressing server sends them. */
 export async function serveFolder(folder, headers = {}) {
   const loaded = new Map();
-  const server = createServer(async ({ url }, response) => {
+  const server = createServer(async ({ url, headers: { host } }, response) => {
     const path = decodeURIComponent(new URL(url, "http://page").pathname);
     try {
       const file = join(folder, normalize(path.endsWith("/") ? `${path}index.html` : path));
       const bytes = await readFile(file);
       if (/\.(m?js|wasm)$/.test(file)) loaded.set(file, brotliCompressSync(bytes).length);
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "access-control-allow-origin": "*", ...(headers[path] ?? {}) }).end(bytes);
+      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "access-control-allow-origin": "*", ...headers[path]?.(`http://${host}`) }).end(bytes);
     } catch {
       response.writeHead(404).end();
     }
