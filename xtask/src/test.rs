@@ -149,7 +149,13 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
             command: node_tests("browser", browser, faulty, tarball)?,
             count: tap,
         },
-    ])
+        Part { name: "the tarball in empty projects", command: packed, count: tap },
+    ];
+    if all {
+        let table = node(&["packed/table.mjs"]);
+        parts.push(Part { name: "the table of runtimes", command: table, count: one });
+    }
+    Ok(parts)
 }
 
 fn node(args: &[&str]) -> Command {

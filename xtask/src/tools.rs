@@ -82,11 +82,8 @@ pub(crate) fn chromium() -> Result<Browser> {
 
 /// Firefox and WebKit, which the tests of every browser need beside Chromium: on Debian as root they are installed.
 pub(crate) fn browsers() -> Result<()> {
-    const NEEDED: [(&str, &str); 3] = [
-        ("firefox-esr", "firefox-esr"),
-        ("WebKitWebDriver", "webkit2gtk-driver"),
-        ("xvfb-run", "xvfb"),
-    ];
+    const NEEDED: [(&str, &str); 3] =
+        [("firefox-esr", "firefox-esr"), ("WebKitWebDriver", "webkit2gtk-driver"), ("xvfb-run", "xvfb")];
     let missing = || NEEDED.into_iter().filter(|(program, _)| on_path(program).is_none());
     let packages: Vec<_> = missing().map(|(_, package)| package).collect();
     if !packages.is_empty() && on_path("apt-get").is_some() {
@@ -95,7 +92,9 @@ pub(crate) fn browsers() -> Result<()> {
         let _ = run(command("apt-get", &["install", "-qq", "-y"]).args(&packages).stdout(std::io::stderr()));
     }
     match missing().next() {
-        Some((program, package)) => bail!("{program} is not there: install Debian's {package}, or leave out --all"),
+        Some((program, package)) => {
+            bail!("{program} is not there: install Debian's {package}, or leave out --all")
+        }
         None => Ok(()),
     }
 }

@@ -63,7 +63,9 @@ pub(crate) fn make_panics_trap(wasm: &Path, formats: bool) -> Result<()> {
         trap(&mut module, &FORMATTING);
         walrus::passes::gc::run(&mut module);
         let segments: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
-        segments.into_iter().for_each(|id| silence(&mut module.data.get_mut(id).value));
+        for id in segments {
+            silence(&mut module.data.get_mut(id).value);
+        }
     }
     module.emit_wasm_file(wasm)?;
     Ok(())
