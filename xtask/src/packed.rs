@@ -8,11 +8,17 @@ use crate::shell::{command, root, run, step};
 use crate::tools;
 
 /// The test files: those of every run, and those that take longer.
-pub(crate) const FILES: [&str; 5] =
-    ["servers.test.mjs", "edge.test.mjs", "bundlers.test.mjs", "runners.test.mjs", "browsers.test.mjs"];
+pub(crate) const FILES: [&str; 6] = [
+    "servers.test.mjs",
+    "readme.test.mjs",
+    "edge.test.mjs",
+    "bundlers.test.mjs",
+    "runners.test.mjs",
+    "browsers.test.mjs",
+];
 
-/// What every run has of them: Node.js, Deno, Bun, workerd, Vite and Chromium.
-pub(crate) const SHORT: &str = "^(Node|Deno|Bun|Cloudflare|Vite,|Chromium)";
+/// What every run has of them: Node.js, Deno, Bun, workerd, Vite, Chromium, and the README's lines.
+pub(crate) const SHORT: &str = "^(Node|Deno|Bun|Cloudflare|Vite,|Chromium|the README)";
 
 /// Installs the tools and the tarball where the projects are made.
 pub(crate) fn prepare(tarball: &Path, all: bool) -> Result<()> {
