@@ -71,12 +71,7 @@ pub(crate) fn header((name, value): (String, Arg)) -> Result<(String, String), S
         {
             Ok((name.to_ascii_lowercase(), value))
         }
-        _ => Err([
-            "headers: \"",
-            &name,
-            "\" must be a header name with a string value that a header can carry",
-        ]
-        .concat()),
+        _ => Err(["headers: \"", &name, "\" must be a name and a string that a header can carry"].concat()),
     }
 }
 

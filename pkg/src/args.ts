@@ -1,4 +1,4 @@
-import { checkHeader, got, headerEntries, isInteger } from "./check.js";
+import { checkHeader, got, headerEntries, integer, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
 import { ENDPOINTS, type OperationId, PARAMS } from "./generated/operations.js";
 
@@ -19,9 +19,11 @@ function shown(value: unknown): string {
 const isText = (value: unknown): value is string => typeof value === "string" && value.trim() !== "";
 const isBoolean = (value: unknown): value is boolean => typeof value === "boolean";
 
+type ParamKind = (typeof PARAMS)[OperationId][string][0];
+
 /** What a parameter of each kind takes. Numbers are given as `[min, max]`. */
 const KINDS: Record<string, readonly [fits: (value: unknown) => boolean, takes: string]> = {
-  id: [(value) => isInteger(value, 1, Number.MAX_SAFE_INTEGER), `a positive integer up to ${Number.MAX_SAFE_INTEGER}`],
+  id: [(value) => isInteger(value, 1), `a positive integer up to ${Number.MAX_SAFE_INTEGER}`],
   text: [isText, "a string that is not blank"],
   // Enough to catch a name or an id in the place of an address; Pipedrive judges the rest.
   email: [(value) => isText(value) && /^[^@]+@./.test(value) && !/[\s\p{Cc}]/u.test(value), "an e-mail address"],
@@ -35,14 +37,11 @@ export function write(operation: OperationId, given: Readonly<Record<string, unk
   const refuse = (text: string): never => {
     throw makeError(`${operation}: ${text}`, { kind: "argument", operation });
   };
-  const check = (name: string, kind: string | readonly [number, number], value: unknown) => {
-    const [fits, takes] =
-      typeof kind === "string"
-        ? KINDS[kind]!
-        : ([(value: unknown) => isInteger(value, ...kind), `an integer from ${kind[0]}${kind[1] < Number.MAX_SAFE_INTEGER ? ` to ${kind[1]}` : ""}`] as const);
+  const check = (name: string, kind: ParamKind, value: unknown) => {
+    const [fits, takes] = typeof kind === "string" ? KINDS[kind]! : integer(...kind);
     if (!fits(value)) refuse(`${name} must be ${takes}, got ${shown(value)}`);
   };
-  const optional = (name: string, kind: string | readonly [number, number], value: unknown) => {
+  const optional = (name: string, kind: ParamKind, value: unknown) => {
     if (value !== undefined) check(name, kind, value);
   };
 

@@ -61,6 +61,6 @@ export async function send(fetch: typeof globalThis.fetch | undefined, url: stri
 function lacks(answer: Partial<Response> | null | undefined): string | undefined {
   if (!isFunction(answer?.text)) return "it has no text()";
   if (typeof answer!.status !== "number") return "it has no status";
-  if (!answer!.headers) return "it has no headers";
-  return isFunction(answer!.headers.get) && isFunction(answer!.headers.entries) ? undefined : "its headers have no get() and entries()";
+  const { headers } = answer!;
+  return isFunction(headers?.get) && isFunction(headers?.entries) ? undefined : "it has no headers with get() and entries()";
 }

@@ -11,7 +11,7 @@ export function got(value: unknown): string {
 }
 
 /** Whether a value is a whole number in a range. */
-export const isInteger = (value: unknown, min: number, max: number): value is number =>
+export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
 /** The entries of headers, which may be a plain object, a `Headers` or a `Map`. */
@@ -23,7 +23,7 @@ export function headerEntries(headers: unknown): [string, unknown][] {
 /** Refuses a header that cannot be sent. Its value is not shown: it may be a secret. */
 export function checkHeader([name, value]: readonly [string, unknown], refuse: (text: string) => never): void {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-    refuse(`headers: "${name.slice(0, 40)}" must be a header name with a string value that a header can carry`);
+    refuse(`headers: "${name.slice(0, 40)}" must be a name and a string that a header can carry`);
   }
 }
 
@@ -63,8 +63,8 @@ export function onlyKnown(kind: ErrorKind, operation: string | undefined, what: 
 const LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
 
 const isFunction = (value: unknown) => typeof value === "function";
-const integer = (min: number, max: number) =>
-  [(value: unknown) => isInteger(value, min, max), `an integer from ${min} to ${max}`] as const;
+export const integer = (min: number, max?: number) =>
+  [(value: unknown) => isInteger(value, min, max), `an integer from ${min}${max ? ` to ${max}` : ""}`] as const;
 const token = [(value: unknown) => isFunction(value) || typeof value === "string", "a string or a function that gives one"] as const;
 const fn = [isFunction, "a function"] as const;
 

@@ -282,7 +282,10 @@ export class UsersClient implements UsersOperations {
 
   /** The conductor on a running instance: a fresh one after a fault. */
   async #boot(): Promise<Running> {
-    const instance = await load();
+    const loading = load();
+    // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
+    void globalThis.Headers;
+    const instance = await loading;
     const { maxConcurrency = 10, dailyTokenBudget, apiToken, accessToken, fetch, onDrift } = this.#config;
     if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
     if (this.#running?.instance !== instance) {

@@ -96,14 +96,18 @@ export function notLoaded(cause: unknown): PipedriveError {
 
 /** Compiles a module that travels inside the script, as the build writes it: a letter a byte, blanks before the higher ones. */
 export async function unpack(letters: string, text: string): Promise<WebAssembly.Module> {
-  const bytes: number[] = [];
+  const places = new Uint8Array(128);
+  for (let place = 0; place < letters.length; place++) places[letters.charCodeAt(place)] = place;
+  const bytes = new Uint8Array(text.length);
+  let length = 0;
   let base = 0;
-  for (const letter of text) {
-    if (letter === " ") base += letters.length;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === 32) base += letters.length;
     else {
-      bytes.push(base + letters.indexOf(letter));
+      bytes[length++] = base + places[code]!;
       base = 0;
     }
   }
-  return WebAssembly.compile(new Uint8Array(bytes));
+  return WebAssembly.compile(bytes.subarray(0, length));
 }

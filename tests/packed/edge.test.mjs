@@ -46,10 +46,11 @@ for (const entry of ENTRIES) {
     const { build } = await import(pathToFileURL(installed("esbuild/lib/main.js")).href);
     // As Vercel does: a module comes in from outside, compiled.
     const modules = {};
+    let count = 0;
     const compiled = { name: "compiled", setup: (build) => {
       build.onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace("?module", "")), namespace: "compiled" }));
       build.onLoad({ filter: /.*/, namespace: "compiled" }, async ({ path }) => {
-        const name = `WASM_${Object.keys(modules).length}`;
+        const name = `WASM_${count++}`;
         modules[name] = await WebAssembly.compile(await readFile(path));
         return { contents: `export default ${name};` };
       });

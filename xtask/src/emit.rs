@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use pipedrive_users::api::{ENDPOINTS, REFERENCE};
-use pipedrive_users::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference};
+use pipedrive_users::endpoint::{Answer, Endpoint, Kind, MAX_SAFE_INTEGER, Method, Param, Place, Reference};
 use pipedrive_users::models::{Field, MODELS, Model, Presence, Shape};
 use pipedrive_users::sandbox::{Options, Sandbox};
 
@@ -266,7 +266,7 @@ fn operations() -> String {
         answers.join(", ")
     );
     out.push_str("/** What each operation takes: the kind of each parameter, and whether the call cannot do without it. */\n");
-    out.push_str("export const PARAMS: Readonly<Record<OperationId, Readonly<Record<string, readonly [kind: string | readonly [min: number, max: number], isRequired?: 1]>>>> = {\n");
+    out.push_str("export const PARAMS: Readonly<Record<OperationId, Readonly<Record<string, readonly [kind: string | readonly [min: number, max?: number], isRequired?: 1]>>>> = {\n");
     for endpoint in ENDPOINTS {
         let params: Vec<_> = endpoint.params.iter().map(|param| declared(endpoint, param)).collect();
         let _ = writeln!(out, "  {}: {{ {} }},", endpoint.operation, params.join(", "));
@@ -311,6 +311,7 @@ fn declared(endpoint: &Endpoint, param: &Param) -> String {
     assert_eq!(wire, param.wire, "{}: {}", endpoint.operation, param.name);
     let kind = match param.kind {
         Kind::Id => "\"id\"".to_owned(),
+        Kind::Integer { min, max: MAX_SAFE_INTEGER } => format!("[{min}]"),
         Kind::Integer { min, max } => format!("[{min}, {max}]"),
         Kind::Text => "\"text\"".to_owned(),
         Kind::Email => "\"email\"".to_owned(),
