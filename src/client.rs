@@ -193,7 +193,7 @@ impl<W: World> Client<W> {
     ///
     /// # Errors
     ///
-    /// See [`Kind`].
+    /// See [`crate::error::Kind`].
     pub async fn call(&self, operation: Operation, options: CallOptions) -> Result<Reply<W>> {
         self.inner.call(Rc::new(Job { operation, options })).await
     }

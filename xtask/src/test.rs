@@ -122,6 +122,12 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
             ]),
             count: one,
         },
+        Part { name: "the crate's documentation", command: docs(&[]), count: one },
+        Part {
+            name: "the crate's documentation for wasm",
+            command: docs(&["--target=wasm32-unknown-unknown"]),
+            count: one,
+        },
         Part {
             name: "Rust on the host",
             command: cargo(&["test", "--workspace", "--features=pipedrive-users/sandbox"]),
@@ -152,10 +158,23 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
         Part { name: "the tarball in empty projects", command: packed, count: tap },
     ];
     if all {
+        let publish = ["publish", "--dry-run", "--quiet", "--allow-dirty", "--package=pipedrive-users"];
+        parts.push(Part { name: "cargo publish --dry-run", command: cargo(&publish), count: one });
+        let mut publish = command("npm", &["publish", "--dry-run", "--loglevel=error"]);
+        publish.current_dir(root().join("pkg"));
+        parts.push(Part { name: "npm publish --dry-run", command: publish, count: one });
         let table = node(&["packed/table.mjs"]);
         parts.push(Part { name: "the table of runtimes", command: table, count: one });
     }
     Ok(parts)
+}
+
+/// The crate's documentation, without a warning.
+fn docs(more: &[&str]) -> Command {
+    let mut cargo =
+        command("cargo", &["doc", "--quiet", "--no-deps", "--package=pipedrive-users", "--features=sandbox"]);
+    cargo.args(more).env("RUSTDOCFLAGS", "--deny=warnings");
+    cargo
 }
 
 fn node(args: &[&str]) -> Command {
