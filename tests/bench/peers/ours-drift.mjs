@@ -1,0 +1,8 @@
+// This package, with each answer held against its models.
+import { UsersClient } from "pipedrive-users";
+
+export const name = "pipedrive-users, onDrift";
+
+export function open({ url, token }) {
+  return new UsersClient({ apiToken: token, baseUrl: url, maxConcurrency: 1000, dangerouslyAllowBrowser: true, onDrift: (drift) => console.warn(drift) });
+}

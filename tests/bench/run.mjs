@@ -1,0 +1,190 @@
+// The comparison: every subject with every peer, in turn, in fresh processes and pages; prints it, writes BENCHMARKS.md, and
+// fails where a figure is worse than its bound by more than the noise of this run. `--quick` is shorter and writes nothing.
+import { fork, spawn } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+import { keeps, median, noise, ratios } from "./stats.mjs";
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const isQuick = process.argv.includes("--quick");
+const rounds = isQuick ? 3 : 9;
+const say = (text) => console.error(`▸ ${text}`);
+
+const server = fork(here("server.mjs"), { serialization: "advanced" });
+process.once("exit", () => server.kill());
+const { large, limited } = await new Promise((resolve) => server.once("message", resolve));
+
+/** Runs a program of this folder in a fresh process, and gives what it printed. */
+async function fresh(program, env, flags = []) {
+  const child = spawn(process.execPath, [...flags, here(program)], { env: { ...process.env, URL: large.url, TOKEN: large.token, ...env }, stdio: ["ignore", "pipe", "inherit"] });
+  let text = "";
+  for await (const chunk of child.stdout) text += chunk;
+  return JSON.parse(text.trim().split("\n").pop());
+}
+
+const inNode = (peer, subject, options) => fresh("node.mjs", { PEER: peer, SUBJECT: subject, OPTIONS: JSON.stringify(options ?? {}) }, ["--expose-gc", "--no-warnings"]);
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const scripts = new Map();
+
+/** A peer and a subject as a script for a page. */
+async function script(peer, subject) {
+  const key = `${peer} ${subject}`;
+  if (!scripts.has(key)) {
+    const contents = `import { open } from "./peers/${peer}.mjs"; import subject from "./subjects/${subject}.mjs"; globalThis.bench = (facts, options) => subject(open(facts), options);`;
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: here(".") }, bundle: true, minify: true, format: "iife", write: false });
+    scripts.set(key, outputFiles[0].text);
+  }
+  return scripts.get(key);
+}
+
+async function inChromium(peer, subject, options) {
+  const page = await browser.newPage();
+  await page.goto(large.url);
+  await page.addScriptTag({ content: await script(peer, subject) });
+  const value = await page.evaluate(([facts, options]) => globalThis.bench(facts, options), [large, options]);
+  await page.close();
+  return value;
+}
+
+const rows = [];
+
+/** A row of the table: a figure, and whether it keeps its bound. */
+function row(what, where, value, bound, more = {}) {
+  const isKept = keeps({ value, ...bound, noise: more.noise });
+  rows.push({ what, where, value, bound, isKept, ...more });
+  console.log(`${isKept ? " " : "✗"} ${what} (${where}): ${value.toFixed(3)} ${more.text ?? ""}`);
+}
+
+/** Measures peers in turn, limit first and once more, and gives a row for each. */
+async function compare(what, where, run, peers, bounds, unit) {
+  say(`${what}, ${where}`);
+  const values = Object.fromEntries(["limit", "again", ...peers].map((peer) => [peer, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const peer of Object.keys(values)) {
+      const value = await run(peer === "again" ? "limit" : peer);
+      values[peer].push(value.value ?? value);
+      if (value.grown) throw new Error(`${peer}: the module's memory grew by ${value.grown} bytes`);
+    }
+  }
+  const same = noise(values.again, values.limit);
+  for (const peer of peers) {
+    const text = `${unit(median(values[peer]))}, limit ${unit(median(values.limit))}`;
+    row(`${what}: ${NAMES[peer]} over limit`, where, median(ratios(values[peer], values.limit)), bounds[peer] ?? {}, { noise: same, text });
+  }
+  return values;
+}
+
+const NAMES = { ours: "pipedrive-users", "ours-drift": "pipedrive-users with onDrift", official: "official client", "openapi-fetch": "openapi-fetch", "ky-zod": "ky + zod" };
+const ms = (value) => `${value.toPrecision(3)} ms`;
+
+for (const [where, run, peers] of [
+  ["Node.js", inNode, ["ours", "official", "openapi-fetch", "ky-zod"]],
+  ["Chromium", inChromium, ["ours", "openapi-fetch", "ky-zod"]],
+]) {
+  await compare("a small call", where, (peer) => run(peer, "small"), peers, { ours: { most: 1.05 } }, ms);
+  const lists = await compare("10 000 users", where, (peer) => run(peer, "list", { calls: isQuick ? 3 : 9 }), [...peers, "ours-drift"], { ours: { most: 1.1 }, "ours-drift": { most: 1.2 } }, ms);
+  row("10 000 users with onDrift over ky + zod", where, median(ratios(lists["ours-drift"], lists["ky-zod"])), { most: 1 }, { noise: noise(lists.again, lists.limit) });
+  await compare("2 000 small calls, 64 at once, calls a second", where, (peer) => run(peer, "throughput"), peers, { ours: { least: 0.95 } }, (value) => `${value.toFixed(0)}/s`);
+}
+await compare("CPU of a small call", "Node.js", (peer) => inNode(peer, "cpu"), ["ours", "official", "openapi-fetch", "ky-zod"], { ours: { most: 1.3 } }, ms);
+await compare("heap of 10 000 users", "Node.js", (peer) => inNode(peer, "heap"), ["ours", "official", "ky-zod"], { ours: { most: 1.1 } }, (value) => `${value.toFixed(1)} MB`);
+
+say("many calls on one client");
+const { heap, wasm, calls } = await inNode("ours", "growth", { calls: isQuick ? 200_000 : 1_000_000 });
+row(`${calls} calls on one client: bytes that a call leaves in the heap`, "Node.js", heap, { most: 1 });
+row(`${calls} calls on one client: bytes that a call leaves in the module's memory`, "Node.js", wasm, { most: 0 });
+
+say("200 calls through a burst limit of 20 per 2 s");
+{
+  const { UsersClient } = await import("pipedrive-users");
+  const client = new UsersClient({ apiToken: limited.token, baseUrl: limited.url, maxConcurrency: 100 });
+  const started = performance.now();
+  const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => client.getUser((index % 30) + 1, { headers: { "x-call": String(index) } }).withResponse()));
+  const least = (200 / 20 - 1) * 2_000;
+  const again = answers.filter(({ response }) => response.attempts > 1).length;
+  row("200 calls through a burst limit of 20 per 2 s, over the least possible time", "Node.js", (performance.now() - started) / least, { most: 1.15 }, { text: `${again} calls got a 429` });
+  row("429s after the limit is known", "Node.js", again, { most: 0 });
+}
+
+say("bytes in a page");
+{
+  const bytes = async (contents, options = {}) => {
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: here(".") }, bundle: true, minify: true, format: "esm", platform: "browser", splitting: true, outdir: "out", write: false, logLevel: "error", ...options });
+    return brotliCompressSync(outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents).length;
+  };
+  const ours = await bytes('import { UsersClient } from "pipedrive-users"; globalThis.client = new UsersClient({ baseUrl: "/pipedrive" });');
+  const axios = await bytes('import axios from "axios"; globalThis.axios = axios;');
+  // It asks for Node.js's own modules, which a page has to do without.
+  const official = await bytes('import { UsersApi, Configuration } from "pipedrive/v1"; import { UsersApi as Followers } from "pipedrive/v2"; globalThis.client = [new UsersApi(new Configuration()), new Followers()];', { plugins: [{ name: "none", setup: (build) => {
+    build.onResolve({ filter: /^(fs|path|url|http|https|stream|zlib|crypto|util|os|assert|events|http2|buffer|querystring|tty|net)$/ }, ({ path }) => ({ path, namespace: "none" }));
+    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
+  } }] });
+  row("bytes in a page, minified and brotli", "bundle", ours, { most: 20_000 }, { text: `axios alone ${axios}, official client ${official}` });
+  row("bytes in a page over the official client's", "bundle", ours / official, { most: 0.25 });
+}
+
+say("from the import to the first request on the wire");
+{
+  const times = { limit: [], ours: [], official: [] };
+  for (let round = 0; round < (isQuick ? 5 : 20); round++) {
+    for (const peer of Object.keys(times)) {
+      const seen = new Promise((resolve) => server.once("message", resolve));
+      const { started } = await fresh("subjects/start.mjs", { PEER: peer }, ["--no-warnings"]);
+      times[peer].push((await seen).seen - started);
+    }
+  }
+  const text = Object.entries(times).map(([peer, all]) => `${peer} ${ms(median(all))}`).join(", ");
+  row("import to first request, milliseconds over raw fetch", "Node.js", median(times.ours) - median(times.limit), { most: 15 }, { text });
+  row("import to first request, over the official client", "Node.js", median(times.ours) / median(times.official), { most: 1 });
+  const pages = { limit: [], ours: [] };
+  for (let round = 0; round < (isQuick ? 5 : 20); round++) {
+    for (const peer of Object.keys(pages)) {
+      const page = await (await browser.newContext()).newPage();
+      await page.goto(large.url);
+      const seen = new Promise((resolve) => server.once("message", resolve));
+      const content = `globalThis.started = performance.timeOrigin + performance.now();${await script(peer, "first")}`;
+      await page.addScriptTag({ content });
+      const started = await page.evaluate(([facts]) => globalThis.bench(facts).then(() => globalThis.started), [large]);
+      pages[peer].push((await seen).seen - started);
+      await page.context().close();
+    }
+  }
+  row("script to first request, milliseconds over raw fetch", "Chromium", median(pages.ours) - median(pages.limit), { most: 15 }, { text: `limit ${ms(median(pages.limit))}, ours ${ms(median(pages.ours))}` });
+}
+
+const chromiumVersion = browser.version();
+await browser.close();
+server.kill();
+
+const figure = (value) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
+const bounded = ({ most, least }) => (most !== undefined ? `at most ${figure(most).replace(/\.00$/, "")}` : least !== undefined ? `at least ${least}` : "");
+if (!isQuick) {
+  const versions = await Promise.all(["pipedrive", "openapi-fetch", "ky", "zod", "axios"].map(async (name) => `${name} ${JSON.parse(await readFile(here(`node_modules/${name}/package.json`), "utf8")).version}`));
+  await writeFile(here("../../BENCHMARKS.md"), `# Benchmarks
+
+This package beside what people would use instead, all on the same sandbox over the loopback, in turn, each round in a
+fresh process or page: **limit** is \`fetch\` and \`res.json()\` written by hand, with no check at all. Figures are medians of
+${rounds} rounds; ratios are taken round by round. "Noise" is how far the limit was from itself in the same run. A figure that
+is worse than its bound by more than that fails the run.
+
+\`cargo xtask bench\` makes this page; \`--quick\` is shorter and writes nothing. Each peer and each subject is a short file in
+\`tests/bench/\`.
+
+${cpus().length} cores, Node.js ${process.version}, Chromium ${chromiumVersion}; ${versions.join(", ")}.
+
+| what | where | figure | bound | noise | |
+|---|---|---:|---:|---:|---|
+${rows.map(({ what, where, value, bound, isKept, noise, text = "" }) => `| ${isKept ? "" : "**over its bound:** "}${what} | ${where} | ${figure(value)} | ${bounded(bound)} | ${noise === undefined ? "" : `${(noise * 100).toFixed(1)} %`} | ${text} |`).join("\n")}
+`);
+}
+const broken = rows.filter(({ isKept }) => !isKept);
+console.log(`${rows.length - broken.length} of ${rows.length} figures keep their bounds`);
+process.exit(broken.length ? 1 : 0);

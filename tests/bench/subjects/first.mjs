@@ -1,0 +1,2 @@
+// The first call.
+export default (client) => client.getUser(1);

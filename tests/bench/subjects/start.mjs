@@ -1,0 +1,7 @@
+// From before the import to the first request on the wire, in a fresh process: the server tells when it came.
+const { PEER, URL: url, TOKEN: token } = process.env;
+const started = performance.timeOrigin + performance.now();
+const { open } = await import(`../peers/${PEER}.mjs`);
+await open({ url, token }).getUser(1);
+console.log(JSON.stringify({ started }));
+process.exit();
