@@ -1,4 +1,4 @@
-import { checkHeader, got, headerEntries, integer, isInteger } from "./check.js";
+import { checkHeaders, got, integer, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
 import { ENDPOINTS, type OperationId, PARAMS } from "./generated/operations.js";
 
@@ -77,11 +77,9 @@ export function write(operation: OperationId, given: Readonly<Record<string, unk
   if (headers !== undefined && (typeof headers !== "object" || !headers || Array.isArray(headers))) {
     refuse(`headers must be an object of strings, got ${shown(headers)}`);
   }
-  const entries = headerEntries(headers);
-  for (const entry of entries) checkHeader(entry, refuse);
   return {
     target: query.length ? `${target}?${query.join("&")}` : target,
     body: method === "GET" ? undefined : JSON.stringify(body),
-    headers: entries.map(([name, value]) => [name.toLowerCase(), value as string]),
+    headers: checkHeaders(headers, refuse),
   };
 }

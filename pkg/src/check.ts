@@ -15,13 +15,19 @@ export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INT
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
 /** The entries of headers, which may be a plain object, a `Headers` or a `Map`. */
-export function headerEntries(headers: unknown): [string, unknown][] {
+function headerEntries(headers: unknown): [string, unknown][] {
   const { entries } = (headers ?? {}) as { entries?: unknown };
   return typeof entries === "function" ? [...(headers as Map<string, unknown>).entries()] : Object.entries(headers ?? {});
 }
 
-/** Refuses a header that cannot be sent. Its value is not shown: it may be a secret. */
-export function checkHeader([name, value]: readonly [string, unknown], refuse: (text: string) => never): void {
+/** Headers with names in lower case. Refuses what cannot be sent; its value is not shown: it may be a secret. */
+export const checkHeaders = (headers: unknown, refuse: (text: string) => never): [string, string][] =>
+  headerEntries(headers).map(([name, value]) => {
+    checkHeader(name, value, refuse);
+    return [name.toLowerCase(), value];
+  });
+
+function checkHeader(name: string, value: unknown, refuse: (text: string) => never): asserts value is string {
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || typeof value !== "string" || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
     refuse(`headers: "${name.slice(0, 40)}" must be a name and a string that a header can carry`);
   }
@@ -133,7 +139,7 @@ export interface Checked extends Roots, Omit<UsersClientOptions, "headers"> {
   readonly apiToken?: Token | undefined;
   readonly accessToken?: Token | undefined;
   /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: readonly (readonly [string, string])[];
 }
 
 /** Checks a configuration, and completes it. */
@@ -157,10 +163,6 @@ export function checkConfig(config: UsersClientConfig): Checked {
       refuse(`${name} as text in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
     }
   }
-  const headers: Record<string, string> = {};
-  for (const entry of headerEntries(config.headers)) {
-    checkHeader(entry, refuse);
-    headers[entry[0].toLowerCase()] = entry[1] as string;
-  }
+  const headers = checkHeaders(config.headers, refuse);
   return { ...config, ...roots(companyDomain, baseUrl, config.fetch !== undefined), headers };
 }

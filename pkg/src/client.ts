@@ -13,10 +13,11 @@ import { Listener } from "./observe.js";
 import { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
 import { Secrets } from "./secrets.js";
 import { signals } from "./signals.js";
-import { header, rateLimit, told } from "./told.js";
+import { header, NOTHING, rateLimit } from "./told.js";
 import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./types.js";
 
 const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
+const NONE: CallOptions = {};
 
 const load = /* @__PURE__ */ loader(source);
 
@@ -53,7 +54,7 @@ export class UsersClient implements UsersOperations {
   /** How to give up the calls that are on their way. */
   readonly #calls = new Set<() => void>();
   /** The limits as last told, once the client is closed; none before the first answer. */
-  #rateLimit = rateLimit(told(undefined, 0), 0);
+  #told = NOTHING;
   /** The operations whose end was announced, so that it is told once each. */
   readonly #deprecated = new Set<OperationId>();
   /** What was spent, once the client is closed. */
@@ -131,7 +132,7 @@ export class UsersClient implements UsersOperations {
 
   /** The limits as the last answer told them. */
   get rateLimit(): RateLimit {
-    return this.#running?.conductor.rateLimit ?? this.#rateLimit;
+    return rateLimit(this.#running?.conductor.told ?? this.#told);
   }
 
   /** Gives up the calls that are on their way and frees what the client holds. Later calls are refused. */
@@ -140,7 +141,7 @@ export class UsersClient implements UsersOperations {
     this.#closed = this.usage;
     for (const giveUp of this.#calls) giveUp();
     if (this.#running) {
-      this.#rateLimit = this.rateLimit;
+      this.#told = this.#running.conductor.told;
       this.#running.conductor.close();
     }
     this.#running = undefined;
@@ -163,7 +164,7 @@ export class UsersClient implements UsersOperations {
   }
 
   /** A call, from what its caller gave to its outcome. */
-  #run<Data>(operation: OperationId, given: Given, options: CallOptions = {}): Promise<Outcome<Data>> {
+  #run<Data>(operation: OperationId, given: Given, options: CallOptions = NONE): Promise<Outcome<Data>> {
     // A later page is not asked for by the operation's own method.
     const site = callSite(given.from ? undefined : this[operation]);
     return new Promise((resolve, rejectNow) => {
@@ -232,7 +233,7 @@ export class UsersClient implements UsersOperations {
     if (this.#closed) throw closed(operation);
     const isQuery = ENDPOINTS[operation].method === "GET";
     const own = Object.keys(PARAMS[operation]).filter((name) => !args || !(name in args));
-    onlyKnown("argument", operation, "options", options, [...(isQuery ? own : []), ...CALL_OPTIONS]);
+    if (options !== NONE) onlyKnown("argument", operation, "options", options, [...(isQuery ? own : []), ...CALL_OPTIONS]);
     if (body) onlyKnown("argument", operation, ...body, own);
     const { signal } = options;
     if (signal !== undefined && typeof signal?.addEventListener !== "function") {
@@ -246,7 +247,7 @@ export class UsersClient implements UsersOperations {
       operation,
       url: target.replace(/^\/(v1|api\/v2)/, (root) => (root === "/v1" ? v1 : v2)),
       body: written.body,
-      headers: [...Object.entries(this.#config.headers), ...headers],
+      headers: [...this.#config.headers, ...headers],
       timeoutMs: options.timeoutMs ?? timeoutMs,
       maxRetries: options.maxRetries ?? maxRetries,
     };
@@ -255,7 +256,7 @@ export class UsersClient implements UsersOperations {
 
   /** Reads a good answer: each call gets objects of its own. */
   #read<Data>({ conductor }: Running, flight: Flight, from: Pick<ErrorFields, "cursor" | "start">): Outcome<Data> {
-    const { attempts } = flight;
+    const { attempts, told } = flight;
     const { operation } = flight.job;
     const { status, headers } = flight.head!;
     conductor.core.read(ANSWERS[OPERATIONS.indexOf(operation)]!, status, (flight.json = parse(flight.text)), from.cursor ?? from.start, flight);
@@ -275,7 +276,7 @@ export class UsersClient implements UsersOperations {
       next,
       // Most calls never look at it: it is made when it is asked for.
       get response() {
-        return { status, headers: plain(headers), requestId: header(headers, "x-correlation-id"), attempts, cost: ENDPOINTS[operation].cost, rateLimit: flight.rateLimit! };
+        return { status, headers: plain(headers), requestId: header(headers, "x-correlation-id"), attempts, cost: ENDPOINTS[operation].cost, rateLimit: rateLimit(told) };
       },
     };
   }

@@ -6,8 +6,7 @@ import { ENDPOINTS, type OperationId } from "./generated/operations.js";
 import type { Listener } from "./observe.js";
 import { said } from "./said.js";
 import type { Secrets } from "./secrets.js";
-import { rateLimit, told } from "./told.js";
-import type { RateLimit } from "./types.js";
+import { header, NOTHING, retryAfter, told } from "./told.js";
 
 /** What comes after an attempt, beside the milliseconds of a wait before the next. */
 const GOOD = -1;
@@ -31,8 +30,8 @@ export class Conductor {
   readonly #flights = new Map<string, Flight>();
   /** Who waits in the core's line. */
   readonly #waiting = new Map<number, () => void>();
-  /** The limits as the answers told them. */
-  rateLimit: RateLimit | undefined;
+  /** What the answers told of the limits. */
+  told = NOTHING;
   #isClosed = false;
   #running = 0;
 
@@ -48,7 +47,7 @@ export class Conductor {
   join(job: Job): Flight {
     const { operation } = job;
     const isGet = ENDPOINTS[operation].method === "GET";
-    const key = isGet ? JSON.stringify([job.url, job.timeoutMs, job.maxRetries, job.headers]) : "";
+    const key = isGet ? [job.url, job.timeoutMs, job.maxRetries, ...job.headers].join("\n") : "";
     let flight = this.#flights.get(key);
     if (flight) {
       flight.waiting++;
@@ -139,7 +138,7 @@ export class Conductor {
 
   /** The line has changed: the first that waits looks again. */
   #wakeFirst(): void {
-    this.#waiting.get(this.core.first())?.();
+    if (this.#waiting.size) this.#waiting.get(this.core.first())?.();
   }
 
   /** The token of an attempt, within the time that an attempt has. */
@@ -206,17 +205,17 @@ export class Conductor {
     if (outcome === ELAPSED) step = core.timedOut(ticket, false, now, random, flight);
     else {
       const { head } = outcome;
-      const heard = told(head?.headers, now);
       flight.head = head;
       if (head) {
-        core.observe(heard.limit, heard.remaining, heard.reset, heard.daily, heard.dailyRemaining, now);
-        flight.rateLimit = rateLimit(heard, now);
-        this.rateLimit = rateLimit(heard, now, this.rateLimit);
+        flight.told = told(head.headers, now);
+        // What an answer does not tell stays as it was.
+        this.told = flight.told.map((number, place) => (number < 0 ? this.told[place]! : number));
+        core.observe(...(flight.told as [number, number, number, number, number]), now);
         this.#wakeFirst();
       }
       if (outcome instanceof Lost) {
         flight.cause = outcome.cause;
-        step = core.lost(ticket, outcome.how, head?.status ?? -1, heard.retryAfter, now, random, flight);
+        step = core.lost(ticket, outcome.how, head?.status ?? -1, retryAfter(head?.headers, now), now, random, flight);
       } else {
         flight.text = outcome.text;
         const { status } = outcome.head;
@@ -227,7 +226,10 @@ export class Conductor {
           const says = said(flight.json);
           const { text = "" } = says ?? {};
           const hints = (says ? 1 : 0) + (/daily/i.test(text) ? 2 : 0) + (text.includes("Scope") ? 4 : 0);
-          step = core.answered(ticket, place, path.includes("{"), status, hints, heard.retryAfter, heard.reset, heard.dailyRemaining, heard.isHtml, now, random, flight);
+          const { headers } = outcome.head;
+          const isHtml = /html/i.test(header(headers, "content-type") ?? "");
+          const [, , resetAt = -1, , dailyRemaining = -1] = flight.told;
+          step = core.answered(ticket, place, path.includes("{"), status, hints, retryAfter(headers, now), resetAt, dailyRemaining, isHtml, now, random, flight);
         }
       }
     }

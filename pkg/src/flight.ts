@@ -3,8 +3,7 @@ import type { ErrorFields, ErrorKind } from "./errors.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
 import { type Said, said } from "./said.js";
 import type { Secrets } from "./secrets.js";
-import { date, header } from "./told.js";
-import type { RateLimit } from "./types.js";
+import { date, header, NOTHING } from "./told.js";
 
 /** What to send, and how patiently. */
 export interface Job {
@@ -60,8 +59,8 @@ export class Flight {
   json: unknown;
   /** What was thrown in the last attempt. */
   cause: unknown;
-  /** The limits as the last answer told them. */
-  rateLimit: RateLimit | undefined;
+  /** What the last answer told of the limits. */
+  told = NOTHING;
   failure: Failure | undefined;
   /** What a good answer holds, where the list goes on, and Pipedrive's notice that the operation will go away. */
   data: unknown;

@@ -19,10 +19,12 @@ export class Listener {
 
   event(type: string, operation: string, attempt: number, cost: number, status: number | undefined, durationMs: number | undefined, text: string | undefined): void {
     const level = LEVELS[type] ?? "debug";
+    const isLogged = GRAVITY[level] <= this.#gravity;
+    if (!isLogged && !this.#onEvent) return;
     const waits = type === "limited" || type === "wait" || type === "retry";
     const took = durationMs === undefined ? "" : ` ${waits ? "waits" : "took"} ${Math.round(durationMs)} ms`;
     safely(() => this.#onEvent?.({ type, operation, attempt, cost, status, durationMs, text }));
-    if (GRAVITY[level] <= this.#gravity) {
+    if (isLogged) {
       const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status && `status ${status}`];
       safely(() => this.#logger[level](`${words.filter(Boolean).join(", ")}${took && `,${took}`}${text ? `. ${text}` : ""}`));
     }

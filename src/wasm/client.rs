@@ -75,17 +75,17 @@ impl Core {
         true
     }
 
-    /// An answer has begun: what its headers tell of the limits, times in milliseconds.
+    /// An answer has begun: what its headers tell of the limits.
     pub fn observe(
         &mut self,
         limit: f64,
         remaining: f64,
-        reset: f64,
+        reset_at: f64,
         daily: f64,
         daily_remaining: f64,
         now: f64,
     ) {
-        self.account.observe(&limits(limit, remaining, reset, daily, daily_remaining, now), now);
+        self.account.observe(&limits(limit, remaining, reset_at, daily, daily_remaining), now);
     }
 
     /// An answer with a bad status came; `scope` is the operation's by its place, `hints` what the server says, a bit
@@ -99,7 +99,7 @@ impl Core {
         status: u16,
         hints: u32,
         retry_after: f64,
-        reset: f64,
+        reset_at: f64,
         daily_remaining: f64,
         is_html: bool,
         now: f64,
@@ -107,7 +107,7 @@ impl Core {
         flight: &Flight,
     ) -> f64 {
         let told = Told {
-            limits: limits(-1.0, -1.0, reset, -1.0, daily_remaining, now),
+            limits: limits(-1.0, -1.0, reset_at, -1.0, daily_remaining),
             retry_after_ms: convert::number(retry_after),
             is_html,
         };
@@ -226,11 +226,11 @@ fn course(courses: &mut [(u32, Course)], ticket: u32) -> Option<&mut Course> {
     courses.get_mut(place).map(|(_, course)| course)
 }
 
-fn limits(limit: f64, remaining: f64, reset: f64, daily: f64, daily_remaining: f64, now: f64) -> RateLimit {
+fn limits(limit: f64, remaining: f64, reset_at: f64, daily: f64, daily_remaining: f64) -> RateLimit {
     RateLimit {
         limit: convert::count(limit),
         remaining: convert::count(remaining),
-        reset_at: convert::number(reset).map(|reset| now + reset),
+        reset_at: convert::number(reset_at),
         daily_limit: convert::count(daily),
         daily_remaining: convert::count(daily_remaining),
     }

@@ -1,12 +1,11 @@
 // One subject with one peer, in a fresh process of Node.js: prints the figure.
 const { PEER, SUBJECT, URL: url, TOKEN: token, OPTIONS = "{}" } = process.env;
 
-// The modules' memories, for those who look at them.
+// The memory of the package's own module, for those who look at it: Node.js's fetch has a module too.
 const { instantiate } = WebAssembly;
-WebAssembly.instantiate = async (...all) => {
-  const instance = await instantiate(...all);
-  const memory = Object.values(instance.exports ?? {}).find((value) => value instanceof WebAssembly.Memory);
-  if (memory) (globalThis.memories ??= []).push(memory);
+WebAssembly.instantiate = async (module, imports) => {
+  const instance = await instantiate(module, imports);
+  if (imports.a) (globalThis.memories ??= []).push(Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory));
   return instance;
 };
 if (SUBJECT === "growth") globalThis.fetch = async () => new Response('{"success":true,"data":{"id":1}}');

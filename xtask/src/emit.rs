@@ -22,9 +22,9 @@ export interface Core {
   admit(ticket: number, now: number, flight: Flight): number;
   first(): number;
   spend(ticket: number, now: number, flight: Flight): boolean;
-  observe(limit: number, remaining: number, reset: number, daily: number, dailyRemaining: number, now: number): void;
+  observe(limit: number, remaining: number, resetAt: number, daily: number, dailyRemaining: number, now: number): void;
   answered(
-    ticket: number, scope: number, isOfUser: boolean, status: number, hints: number, retryAfter: number, reset: number,
+    ticket: number, scope: number, isOfUser: boolean, status: number, hints: number, retryAfter: number, resetAt: number,
     dailyRemaining: number, isHtml: boolean, now: number, random: number, flight: Flight,
   ): number;
   lost(ticket: number, how: number, status: number, retryAfter: number, now: number, random: number, flight: Flight): number;

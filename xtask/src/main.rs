@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod bench;
 mod build;
 mod demo;
 mod emit;
@@ -21,6 +22,8 @@ enum Command {
     Demo(demo::Args),
     /// Runs every test
     Test(test::Args),
+    /// Compares the package with what people would use instead, and writes BENCHMARKS.md
+    Bench(bench::Args),
     /// Builds the npm package into pkg/dist
     Build,
     /// Packs it as target/npm/pipedrive-users-<version>.tgz
@@ -39,6 +42,7 @@ fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Demo(args) => demo::run_demo(&args),
         Command::Test(args) => test::test(args),
+        Command::Bench(args) => bench::bench(args),
         Command::Build => build::build(),
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
         Command::Sandbox(args) => serve::run(&args),

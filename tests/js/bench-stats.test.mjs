@@ -1,0 +1,31 @@
+// The arithmetic of the comparison with other clients.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { keeps, median, noise, ratios, slope, spread } from "../bench/stats.mjs";
+
+test("the middle, and how far values are from it", () => {
+  assert.equal(median([3, 1, 2]), 2);
+  assert.equal(median([4, 1, 2, 3]), 2.5);
+  assert.equal(spread([1, 1, 1, 1]), 0);
+  assert.equal(spread([1, 2, 3, 4, 5]), 1);
+});
+
+test("ratios are taken round by round, so that a slow round counts for nothing", () => {
+  assert.deepEqual(ratios([2, 20], [1, 10]), [2, 2]);
+  assert.equal(noise([1, 10, 5], [1, 10, 5]), 0);
+  assert.ok(noise([1.1, 11, 5.5], [1, 10, 5]) > 0.09);
+});
+
+test("a line through points", () => {
+  assert.equal(slope([[0, 5], [1, 7], [2, 9]]), 2);
+  assert.equal(slope([[0, 5], [1, 5], [2, 5]]), 0);
+});
+
+test("a bound is kept, within the noise and no further", () => {
+  assert.ok(keeps({ value: 1.05, most: 1.05 }));
+  assert.ok(!keeps({ value: 1.06, most: 1.05 }));
+  assert.ok(keeps({ value: 1.06, most: 1.05, noise: 0.02 }));
+  assert.ok(!keeps({ value: 0.9, least: 0.95 }));
+  assert.ok(keeps({ value: 0.94, least: 0.95, noise: 0.02 }));
+  assert.ok(keeps({ value: 7 }));
+});

@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: the packed tarball beside what people would use instead.
+
+use std::process::Stdio;
+
+use anyhow::Result;
+
+use crate::shell::{command, root, run, step};
+use crate::{build, tools};
+
+/// How much to measure.
+#[derive(clap::Args, Clone, Copy)]
+pub(crate) struct Args {
+    /// Fewer rounds, and BENCHMARKS.md stays as it is
+    #[arg(long)]
+    quick: bool,
+}
+
+/// Runs the comparison; it fails where a figure is worse than its bound by more than the noise of the run.
+pub(crate) fn bench(Args { quick }: Args) -> Result<()> {
+    let browser = tools::chromium()?;
+    let tarball = build::pack()?.to_string_lossy().into_owned();
+    tools::npm_packages("tests/bench")?;
+    let folder = root().join("tests/bench");
+    run(command("npm", &["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", &tarball])
+        .current_dir(&folder)
+        .stdout(Stdio::null()))?;
+    step("the comparison: about twenty minutes, or five with --quick");
+    let mut node = command("node", &["run.mjs"]);
+    if quick {
+        node.arg("--quick");
+    }
+    run(node.current_dir(folder).env("CHROMIUM", browser.browser))
+}
