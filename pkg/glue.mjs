@@ -1,9 +1,10 @@
 // wasm-bindgen's glue, and a module's bytes, in a form that a script can hold.
 import { readFile } from "node:fs/promises";
 
-/** The part of the glue that decodes texts: all texts of the core are ASCII, since no text but literals leaves it. */
+/** The parts of the glue that decode texts. Those of the core are ASCII and stay where they are: no text but literals leaves it. */
 const DECODER = /^let cachedTextDecoder[^]*?^function decodeText[^]*?^}$/m;
-const ASCII = "function decodeText(bytes) { return String.fromCharCode(...bytes); }";
+const GETTER = /^function getStringFromWasm0[^]*?^}$/m;
+const LITERALS = "const literals = {};\nfunction getStringFromWasm0(ptr, len) { return (literals[[ptr, len]] ??= String.fromCharCode(...getUint8ArrayMemory0().subarray(ptr, ptr + len))); }";
 
 /** What Jest's imitation of a page lacks, for the module that takes and gives texts of any kind. */
 const TEXTS = `
@@ -32,7 +33,7 @@ export async function glueOf(folder, name, exported) {
     .replace(/^if \(Symbol\.dispose\) .*$/gm, "")
     .replace(/^export (?=function|class|const|let)/gm, "")
     .replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
-  body = name === "core" ? body.replace(DECODER, ASCII) : TEXTS + body;
+  body = name === "core" ? body.replace(DECODER, "").replace(GETTER, LITERALS) : TEXTS + body;
   const strange = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, name === "core" ? /TextDecoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   if (strange.length || !body.includes("__wbg_set_wasm")) throw new Error(`wasm-bindgen's glue has a new form: ${strange}`);
   return `() => ({

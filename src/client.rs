@@ -29,7 +29,7 @@ use crate::transport::{
     Body, HeaderList, Headers, Json, Peek, Progress, Request, RequestHeaders, Response, SendError, Transport,
     World,
 };
-use crate::usage::Usage;
+use crate::usage::{Spent, Usage};
 
 /// A client of one company: its limits, budget and token belong to it alone. Cloning it is cheap and gives the same
 /// client.
@@ -78,6 +78,7 @@ struct Inner<W: World> {
     auth: Auth,
     account: Rc<RefCell<Account>>,
     queue: Queue,
+    usage: RefCell<Usage>,
     /// The GETs that are on their way, by all that makes them the same.
     on_their_way: RefCell<SortedMap<String, Handle<Result<Answered<W>>>>>,
     /// The operations whose end was announced, so that it is told once each.
@@ -136,6 +137,7 @@ impl<W: World> Client<W> {
                 auth: Auth::new(config.credential.clone()),
                 queue: Queue::new(Rc::clone(&account)),
                 account,
+                usage: RefCell::default(),
                 on_their_way: RefCell::default(),
                 deprecated: RefCell::default(),
                 observer,
@@ -180,7 +182,7 @@ impl<W: World> Client<W> {
     /// What this client has spent.
     #[must_use]
     pub fn usage(&self) -> Usage {
-        self.inner.account.borrow().usage.clone()
+        self.inner.usage.borrow().clone()
     }
 
     /// The limits as the last answer told them.
@@ -243,7 +245,7 @@ impl<W: World> Inner<W> {
         let entry = Entry { inner: self, key: share_key(job) };
         let joined = self.on_their_way.borrow().get(&entry.key).and_then(Handle::join);
         let share = if let Some(share) = joined {
-            self.account.borrow_mut().usage.saved(endpoint.terms());
+            self.usage.borrow_mut().change(endpoint.operation, Spent::save);
             self.tell(endpoint, EventKind::Shared, 0, None, None, None);
             share
         } else {
@@ -412,7 +414,9 @@ impl<W: World> Inner<W> {
         let now = self.world.now();
         // The account is let go of before anybody is told, who may well make a call.
         let spent = self.account.borrow_mut().spend(endpoint.terms(), now);
-        spent.map_err(|reset_at| self.refuse(endpoint, failure::over_budget(reset_at, now)))
+        spent.map_err(|reset_at| self.refuse(endpoint, failure::over_budget(reset_at, now)))?;
+        self.usage.borrow_mut().change(endpoint.operation, |spent| spent.send(endpoint.cost));
+        Ok(())
     }
 
     /// Tells of a call that is not sent for a limit.
@@ -453,8 +457,11 @@ impl<W: World> Inner<W> {
 
     /// What a failure means for the calls after it.
     fn learn_from(&self, endpoint: &'static Endpoint, error: &Error, attempt: u32) {
-        let is_limit = self.account.borrow_mut().learn(endpoint.terms(), &error.facts());
-        if is_limit {
+        let lesson = self.account.borrow_mut().learn(endpoint.terms(), &error.facts());
+        if lesson.is_free {
+            self.usage.borrow_mut().change(endpoint.operation, |spent| spent.refund(endpoint.cost));
+        }
+        if lesson.is_limit {
             self.queue.wake_first();
             let wait = error.reset_at.map(|at| at - self.world.now());
             self.tell(endpoint, EventKind::Limited, attempt, error.status, wait, Some(&error.message));

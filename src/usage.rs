@@ -1,8 +1,5 @@
 //! What a client has spent.
 
-use crate::api::ENDPOINTS;
-use crate::endpoint::Terms;
-
 /// What was spent, in all or on one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
@@ -14,54 +11,52 @@ pub struct Spent {
     pub calls_saved: u64,
 }
 
+impl Spent {
+    pub(crate) fn send(&mut self, cost: u32) {
+        self.calls_sent += 1;
+        self.tokens_spent += u64::from(cost);
+    }
+
+    /// The server surely charged nothing for a call that was counted as sent.
+    pub(crate) fn refund(&mut self, cost: u32) {
+        self.tokens_spent = self.tokens_spent.saturating_sub(cost.into());
+    }
+
+    pub(crate) fn save(&mut self) {
+        self.calls_saved += 1;
+    }
+}
+
 /// What a client has spent since it was made.
 #[derive(Clone, Debug, Default)]
-pub struct Usage([Spent; ENDPOINTS.len()]);
+pub struct Usage(Vec<(&'static str, Spent)>);
 
 impl Usage {
     /// What was spent on one operation.
     #[must_use]
     pub fn of(&self, operation: &str) -> Spent {
-        let slot = ENDPOINTS.iter().position(|endpoint| endpoint.operation == operation);
-        slot.map(|slot| self.in_slot(slot)).unwrap_or_default()
+        let entry = self.0.iter().find(|(known, _)| *known == operation);
+        entry.map(|(_, spent)| *spent).unwrap_or_default()
     }
 
     /// What was spent in all.
     #[must_use]
     pub fn total(&self) -> Spent {
-        self.0.iter().fold(Spent::default(), |sum, spent| Spent {
+        self.0.iter().fold(Spent::default(), |sum, (_, spent)| Spent {
             tokens_spent: sum.tokens_spent + spent.tokens_spent,
             calls_sent: sum.calls_sent + spent.calls_sent,
             calls_saved: sum.calls_saved + spent.calls_saved,
         })
     }
 
-    /// What was spent on the operation at this place of the table.
-    pub(crate) fn in_slot(&self, slot: usize) -> Spent {
-        self.0.get(slot).copied().unwrap_or_default()
-    }
-
-    pub(crate) fn sent(&mut self, terms: Terms) {
-        if let Some(spent) = self.slot(terms) {
-            spent.calls_sent += 1;
-            spent.tokens_spent += u64::from(terms.cost);
+    /// Changes what was spent on an operation.
+    pub(crate) fn change(&mut self, operation: &'static str, change: impl FnOnce(&mut Spent)) {
+        if let Some((_, spent)) = self.0.iter_mut().find(|(known, _)| *known == operation) {
+            change(spent);
+        } else {
+            let mut spent = Spent::default();
+            change(&mut spent);
+            self.0.push((operation, spent));
         }
-    }
-
-    /// The server surely charged nothing for a call that was counted as sent.
-    pub(crate) fn refund(&mut self, terms: Terms) {
-        if let Some(spent) = self.slot(terms) {
-            spent.tokens_spent = spent.tokens_spent.saturating_sub(terms.cost.into());
-        }
-    }
-
-    pub(crate) fn saved(&mut self, terms: Terms) {
-        if let Some(spent) = self.slot(terms) {
-            spent.calls_saved += 1;
-        }
-    }
-
-    fn slot(&mut self, terms: Terms) -> Option<&mut Spent> {
-        self.0.get_mut(terms.slot)
     }
 }

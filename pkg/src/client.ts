@@ -213,13 +213,22 @@ export class UsersClient implements UsersOperations {
         running.instance.calls.add(call);
         const flight = running.conductor.join(job);
         at = { ...running, flight };
+        // A call that has ended already hears of nothing more, whatever it is.
+        const lost = (reason: Failure | Error) => {
+          if (this.#calls.has(giveUp)) fail("kind" in reason ? makeError(reason.message, { ...reason, ...from }) : reason);
+        };
+        const landed = () => {
+          if (!this.#calls.has(giveUp)) return;
+          try {
+            const outcome = this.#read<Data>(running, flight, from);
+            if (isFirst()) resolve(outcome);
+          } catch (reason) {
+            lost(reason as Failure);
+          }
+        };
+        void flight.landed.then(landed, lost);
         // A hook may have ended the call while it joined.
-        if (!this.#calls.has(giveUp)) return running.conductor.leave(flight);
-        flight.landed
-          .then(() => this.#calls.has(giveUp) && this.#read<Data>(running, flight, from))
-          .then((outcome) => outcome && isFirst() && resolve(outcome))
-          // A call that has ended already hears of nothing more, whatever it is.
-          .catch((failure: Failure) => this.#calls.has(giveUp) && fail(makeError(failure.message, { ...failure, ...from })));
+        if (!this.#calls.has(giveUp)) running.conductor.leave(flight);
       };
       this.#calls.add(giveUp);
       if (signal) signals.add(signal, abort);
@@ -231,10 +240,9 @@ export class UsersClient implements UsersOperations {
   /** What a call was given, as a request and as the place where its page begins. Refuses what cannot be sent. */
   #job(operation: OperationId, { args, body, from }: Given, options: CallOptions): [Job, Pick<ErrorFields, "cursor" | "start">] {
     if (this.#closed) throw closed(operation);
-    const isQuery = ENDPOINTS[operation].method === "GET";
-    const own = Object.keys(PARAMS[operation]).filter((name) => !args || !(name in args));
-    if (options !== NONE) onlyKnown("argument", operation, "options", options, [...(isQuery ? own : []), ...CALL_OPTIONS]);
-    if (body) onlyKnown("argument", operation, ...body, own);
+    const own = () => Object.keys(PARAMS[operation]).filter((name) => !args || !(name in args));
+    if (options !== NONE) onlyKnown("argument", operation, "options", options, [...(ENDPOINTS[operation].method === "GET" ? own() : []), ...CALL_OPTIONS]);
+    if (body) onlyKnown("argument", operation, ...body, own());
     const { signal } = options;
     if (signal !== undefined && typeof signal?.addEventListener !== "function") {
       throw makeError(`${operation}: signal must be an AbortSignal, got ${got(signal)}`, { kind: "argument", operation });
@@ -245,7 +253,7 @@ export class UsersClient implements UsersOperations {
     const { v1, v2, timeoutMs = 30_000, maxRetries = 2 } = this.#config;
     const job: Job = {
       operation,
-      url: target.replace(/^\/(v1|api\/v2)/, (root) => (root === "/v1" ? v1 : v2)),
+      url: target.startsWith("/v1") ? v1 + target.slice(3) : v2 + target.slice(7),
       body: written.body,
       headers: [...this.#config.headers, ...headers],
       timeoutMs: options.timeoutMs ?? timeoutMs,

@@ -4,13 +4,16 @@ import { ELAPSED, type Failure, Flight, isCredential, type Job } from "./flight.
 import type { Core } from "./generated/core.js";
 import { ENDPOINTS, type OperationId } from "./generated/operations.js";
 import type { Listener } from "./observe.js";
-import { said } from "./said.js";
+import { hints } from "./said.js";
 import type { Secrets } from "./secrets.js";
 import { header, NOTHING, retryAfter, told } from "./told.js";
 
 /** What comes after an attempt, beside the milliseconds of a wait before the next. */
 const GOOD = -1;
 const RENEW = -2;
+
+/** The scopes in the core's order. */
+const SCOPES = ["base", "users:read", "admin"];
 
 /** The operations in the core's order. */
 export const OPERATIONS = /* @__PURE__ */ Object.keys(ENDPOINTS) as OperationId[];
@@ -58,8 +61,6 @@ export class Conductor {
       flight.waiting++;
       if (isGet) this.#flights.set(key, flight);
       flight.landed = this.#run(flight);
-      // Those who wait hear of it; nobody else has to.
-      flight.landed.catch(() => undefined);
     }
     return flight;
   }
@@ -91,7 +92,13 @@ export class Conductor {
         const before = flight.failure;
         // What the attempt before came to is not what this one did.
         flight.clear();
-        await this.#permit(flight, ticket);
+        // Most calls may go at once, and wait for nothing.
+        for (let told = 0; ; ) {
+          const at = this.#admit(flight, ticket, told);
+          if (at === 0) break;
+          if (at < Infinity) told = at;
+          await this.#turn(flight, ticket, at);
+        }
         let step: number;
         try {
           if (!isRenewed) token = await this.#sign(flight, ticket, credential.ask());
@@ -119,20 +126,22 @@ export class Conductor {
     }
   }
 
-  /** Waits for the permit to send. */
-  async #permit(flight: Flight, ticket: number): Promise<void> {
-    // A timer can be early by its clock: the same wait is told once.
-    let told = 0;
-    for (;;) {
-      const now = Date.now();
-      const at = this.core.admit(ticket, now, flight);
-      if (at === 0) return this.#wakeFirst();
-      if (at < 0) throw this.#refused(flight);
-      if (at > told && at < Infinity) {
-        told = at;
-        this.#tell("wait", flight, flight.attempts, undefined, at - now);
-      }
-      await flight.wait(at - now, new Promise<void>((wake) => this.#waiting.set(ticket, wake))).finally(() => this.#waiting.delete(ticket));
+  /** When the call may be sent; 0 is now. A wait for the burst window is told, unless it was: a timer can be early. */
+  #admit(flight: Flight, ticket: number, told: number): number {
+    const now = Date.now();
+    const at = this.core.admit(ticket, now, flight);
+    if (at < 0) throw this.#refused(flight);
+    if (at === 0) this.#wakeFirst();
+    else if (at > told && at < Infinity) this.#tell("wait", flight, flight.attempts, undefined, at - now);
+    return at;
+  }
+
+  /** Waits for the call's turn, or for the end of the burst window. */
+  async #turn(flight: Flight, ticket: number, at: number): Promise<void> {
+    try {
+      await flight.wait(at - Date.now(), new Promise<void>((wake) => this.#waiting.set(ticket, wake)));
+    } finally {
+      this.#waiting.delete(ticket);
     }
   }
 
@@ -168,71 +177,19 @@ export class Conductor {
 
   /** One request and what became of it, within the time that it has. */
   async #attempt(flight: Flight, ticket: number, token: string | undefined): Promise<number> {
-    const { core, credential } = this;
     const { job } = flight;
     flight.attempts++;
     this.#tell("request", flight, flight.attempts);
     const abort = new AbortController();
-    // Some test environments have a page's globals, but none of fetch's. A map is what fetch takes, too.
-    const headers = new (globalThis.Headers ?? Map)([["accept", "application/json"]]) as Headers;
-    if (job.body !== undefined) headers.set("content-type", "application/json");
-    for (const [name, value] of job.headers) {
-      headers.set(name, value);
-      if (isCredential(name)) this.secrets.remember(value.split(" ").pop()!);
-    }
-    if (token !== undefined) {
-      headers.set(credential.header, credential.value(token));
-      this.secrets.remember(token);
-    }
-    const init: RequestInit = {
-      method: ENDPOINTS[job.operation].method,
-      headers,
-      // A redirect could carry x-api-token to another host: browsers take off only `authorization`.
-      redirect: "manual",
-      signal: abort.signal,
-      ...(job.body !== undefined && { body: job.body }),
-    };
     const started = Date.now();
     let outcome: Answer | Lost | typeof ELAPSED | undefined;
     try {
-      outcome = await flight.wait(job.timeoutMs, send(this.fetch, job.url, init));
+      outcome = await flight.wait(job.timeoutMs, send(this.fetch, job.url, this.#request(job, token, abort.signal)));
     } finally {
       if (!outcome || outcome === ELAPSED) abort.abort();
     }
     const now = Date.now();
-    const random = Math.random();
-    let step = GOOD;
-    if (outcome === ELAPSED) step = core.timedOut(ticket, false, now, random, flight);
-    else {
-      const { head } = outcome;
-      flight.head = head;
-      if (head) {
-        flight.told = told(head.headers, now);
-        // What an answer does not tell stays as it was.
-        this.told = flight.told.map((number, place) => (number < 0 ? this.told[place]! : number));
-        core.observe(...(flight.told as [number, number, number, number, number]), now);
-        this.#wakeFirst();
-      }
-      if (outcome instanceof Lost) {
-        flight.cause = outcome.cause;
-        step = core.lost(ticket, outcome.how, head?.status ?? -1, retryAfter(head?.headers, now), now, random, flight);
-      } else {
-        flight.text = outcome.text;
-        const { status } = outcome.head;
-        if (status < 200 || status > 299) {
-          const { scope, path } = ENDPOINTS[job.operation];
-          const place = ["base", "users:read", "admin"].indexOf(scope);
-          flight.json = parse(outcome.text);
-          const says = said(flight.json);
-          const { text = "" } = says ?? {};
-          const hints = (says ? 1 : 0) + (/daily/i.test(text) ? 2 : 0) + (text.includes("Scope") ? 4 : 0);
-          const { headers } = outcome.head;
-          const isHtml = /html/i.test(header(headers, "content-type") ?? "");
-          const [, , resetAt = -1, , dailyRemaining = -1] = flight.told;
-          step = core.answered(ticket, place, path.includes("{"), status, hints, retryAfter(headers, now), resetAt, dailyRemaining, isHtml, now, random, flight);
-        }
-      }
-    }
+    const step = this.#judge(flight, ticket, outcome, now);
     this.#tell("response", flight, flight.attempts, flight.head?.status, now - started);
     const { failure } = flight;
     if (failure?.scope && failure.resetAt) {
@@ -240,6 +197,52 @@ export class Conductor {
       this.#tell("limited", flight, flight.attempts, failure.status, failure.resetAt.getTime() - now, failure.message);
     }
     return step;
+  }
+
+  /** What fetch is told. */
+  #request({ operation, headers: own, body }: Job, token: string | undefined, signal: AbortSignal): RequestInit {
+    // Some test environments have a page's globals, but none of fetch's. A map is what fetch takes, too.
+    const headers = new (globalThis.Headers ?? Map)([["accept", "application/json"]]) as Headers;
+    if (body !== undefined) headers.set("content-type", "application/json");
+    for (const [name, value] of own) {
+      headers.set(name, value);
+      if (isCredential(name)) this.secrets.remember(value.split(" ").pop()!);
+    }
+    if (token !== undefined) {
+      headers.set(this.credential.header, this.credential.value(token));
+      this.secrets.remember(token);
+    }
+    const { method } = ENDPOINTS[operation];
+    // A redirect could carry x-api-token to another host: browsers take off only `authorization`.
+    return { method, headers, redirect: "manual", signal, ...(body !== undefined && { body }) };
+  }
+
+  /** Lets the core say what an outcome means. */
+  #judge(flight: Flight, ticket: number, outcome: Answer | Lost | typeof ELAPSED, now: number): number {
+    const { core } = this;
+    const random = Math.random();
+    if (outcome === ELAPSED) return core.timedOut(ticket, false, now, random, flight);
+    const { head } = outcome;
+    flight.head = head;
+    if (head) {
+      flight.told = told(head.headers, now);
+      // What an answer does not tell stays as it was.
+      this.told = flight.told.map((number, place) => (number < 0 ? this.told[place]! : number));
+      core.observe(...(flight.told as [number, number, number, number, number]), now);
+      this.#wakeFirst();
+    }
+    if (outcome instanceof Lost) {
+      flight.cause = outcome.cause;
+      return core.lost(ticket, outcome.how, head?.status ?? -1, retryAfter(head?.headers, now), now, random, flight);
+    }
+    const { status, headers } = outcome.head;
+    flight.text = outcome.text;
+    if (status >= 200 && status < 300) return GOOD;
+    flight.json = parse(outcome.text);
+    const { scope, path } = ENDPOINTS[flight.job.operation];
+    const isHtml = /html/i.test(header(headers, "content-type") ?? "");
+    const [, , resetAt = -1, , dailyRemaining = -1] = flight.told;
+    return core.answered(ticket, SCOPES.indexOf(scope), path.includes("{"), status, hints(flight.json), retryAfter(headers, now), resetAt, dailyRemaining, isHtml, now, random, flight);
   }
 
   /** A call that is not sent for a limit. */

@@ -32,3 +32,9 @@ export function said(json: unknown): Said | undefined {
     code: code(codes["code"]) ?? code(codes["errorCode"]) ?? code(codes["statusCode"]) ?? string(inside["code"]),
   };
 }
+
+/** What decisions need to know of what a body says, a bit each: it says something, of the day's limit, of a scope. */
+export function hints(json: unknown): number {
+  const says = said(json);
+  return (says ? 1 : 0) + (/daily/i.test(says?.text ?? "") ? 2 : 0) + (says?.text?.includes("Scope") ? 4 : 0);
+}

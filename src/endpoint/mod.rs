@@ -6,7 +6,6 @@ mod param;
 pub use arg::Arg;
 pub use param::{Kind, MAX_SAFE_INTEGER, Param, Place};
 
-use crate::api::ENDPOINTS;
 use crate::models::Shape;
 
 /// One operation of the API: all that a call needs to know before it is sent.
@@ -31,16 +30,13 @@ pub struct Endpoint {
 /// What limits, budgets and retries need to know of an operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
-    /// Its place in [`crate::api::ENDPOINTS`].
-    pub(crate) slot: usize,
     pub(crate) cost: u32,
     pub(crate) is_idempotent: bool,
 }
 
 impl Endpoint {
-    pub(crate) fn terms(&'static self) -> Terms {
-        let slot = ENDPOINTS.iter().position(|endpoint| std::ptr::eq(*endpoint, self));
-        Terms { slot: slot.unwrap_or_default(), cost: self.cost, is_idempotent: self.method.is_idempotent() }
+    pub(crate) fn terms(&self) -> Terms {
+        Terms { cost: self.cost, is_idempotent: self.method.is_idempotent() }
     }
 }
 

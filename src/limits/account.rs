@@ -1,17 +1,15 @@
-//! What one client may still send and spend, and what it has: changed by what goes out and by what comes back.
+//! What one client may still send and spend: changed by what goes out and by what comes back.
 
 use super::line::Line;
 use super::{Daily, RateLimit};
 use crate::endpoint::Terms;
 use crate::error::{Kind, LimitScope};
 use crate::failure::Facts;
-use crate::usage::Usage;
 
-/// The limits and the spending of one client.
+/// The limits of one client.
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) line: Line,
-    pub(crate) usage: Usage,
     /// The limits as the last answer told them.
     pub(crate) rate_limit: RateLimit,
     daily: Daily,
@@ -21,7 +19,6 @@ impl Account {
     pub(crate) fn new(max_concurrency: u32, daily_token_budget: Option<u32>) -> Self {
         Self {
             line: Line::new(max_concurrency),
-            usage: Usage::default(),
             rate_limit: RateLimit::default(),
             daily: Daily::new(daily_token_budget),
         }
@@ -29,9 +26,7 @@ impl Account {
 
     /// Takes a call's cost out of the day's budget, or says when the budget will be there again.
     pub(crate) fn spend(&mut self, terms: Terms, now: f64) -> Result<(), f64> {
-        self.daily.spend(terms.cost, now)?;
-        self.usage.sent(terms);
-        Ok(())
+        self.daily.spend(terms.cost, now)
     }
 
     /// Every answer tells of the limits.
@@ -43,19 +38,29 @@ impl Account {
         self.rate_limit.update(told);
     }
 
-    /// What a failure means for the calls after it. Says whether a limit was hit.
-    pub(crate) fn learn(&mut self, terms: Terms, failure: &Facts) -> bool {
-        if failure.unprocessed || failure.status == Some(401) {
-            self.usage.refund(terms);
+    /// What a failure means for the calls after it.
+    pub(crate) fn learn(&mut self, terms: Terms, failure: &Facts) -> Lesson {
+        let is_free = failure.unprocessed || failure.status == Some(401);
+        if is_free {
             self.daily.refund(terms.cost);
         } else if matches!(failure.kind, Kind::Connection | Kind::Timeout) {
             self.daily.unanswered(terms.cost);
         }
-        let (Some(scope), Some(reset_at)) = (failure.scope, failure.reset_at) else { return false };
-        match scope {
-            LimitScope::Burst => self.line.pause(reset_at),
-            LimitScope::Daily => self.daily.exhausted(reset_at),
+        let limit = failure.scope.zip(failure.reset_at);
+        match limit {
+            Some((LimitScope::Burst, reset_at)) => self.line.pause(reset_at),
+            Some((LimitScope::Daily, reset_at)) => self.daily.exhausted(reset_at),
+            None => {}
         }
-        true
+        Lesson { is_free, is_limit: limit.is_some() }
     }
+}
+
+/// What was learned of a failure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lesson {
+    /// The server surely charged nothing for it.
+    pub(crate) is_free: bool,
+    /// A limit was hit.
+    pub(crate) is_limit: bool,
 }

@@ -5,12 +5,17 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{self, Flight};
 use crate::answer::{self, Payload};
+use crate::api::ENDPOINTS;
 use crate::course::{Course, Step};
+use crate::endpoint::Terms;
 use crate::failure::{self, Failure};
 use crate::limits::{Account, Admission, RateLimit, Told};
 use crate::page;
 use crate::said::Hints;
 use crate::transport::{Peek, Progress};
+use crate::usage::Spent;
+
+const OPERATIONS: usize = ENDPOINTS.len();
 
 /// What comes after a failed attempt, beside the milliseconds of a wait before the next.
 const RENEW: f64 = -2.0;
@@ -20,8 +25,17 @@ const STOP: f64 = -3.0;
 #[wasm_bindgen]
 pub struct Core {
     account: Account,
-    /// The calls that are on their way, by their tickets.
-    courses: Vec<(u32, Course)>,
+    /// The calls that are on their way, in the order of their tickets.
+    calls: Vec<Call>,
+    /// What was spent, by the operation's place of the table.
+    usage: [Spent; OPERATIONS],
+}
+
+/// A call on its way.
+struct Call {
+    ticket: u32,
+    slot: usize,
+    course: Course,
 }
 
 #[wasm_bindgen]
@@ -30,14 +44,18 @@ impl Core {
     #[wasm_bindgen(constructor)]
     pub fn new(max_concurrency: u32, daily_token_budget: f64) -> Self {
         let budget = convert::count(daily_token_budget);
-        Self { account: Account::new(max_concurrency, budget), courses: Vec::new() }
+        Self {
+            account: Account::new(max_concurrency, budget),
+            calls: Vec::new(),
+            usage: [Spent::default(); OPERATIONS],
+        }
     }
 
     /// A call begins, of the operation at this place of the table: gives its number.
     pub fn begin(&mut self, slot: usize, cost: u32, is_idempotent: bool, max_retries: u32) -> u32 {
         let ticket = self.account.line.ticket();
-        let terms = convert::terms(slot, cost, is_idempotent);
-        self.courses.push((ticket, Course::new(terms, max_retries)));
+        let course = Course::new(Terms { cost, is_idempotent }, max_retries);
+        self.calls.push(Call { ticket, slot, course });
         ticket
     }
 
@@ -64,9 +82,14 @@ impl Core {
     pub fn spend(&mut self, ticket: u32, now: f64, flight: &Flight) -> bool {
         #[cfg(feature = "npm-trap")]
         super::trap::spring(flight, "before-");
-        let Some(course) = course(&mut self.courses, ticket) else { return false };
+        let Some(Call { slot, course, .. }) = call(&mut self.calls, ticket) else { return false };
         match self.account.spend(course.terms, now) {
-            Ok(()) => course.sent(),
+            Ok(()) => {
+                course.sent();
+                if let Some(spent) = self.usage.get_mut(*slot) {
+                    spent.send(course.terms.cost);
+                }
+            }
             Err(reset_at) => {
                 convert::fail(flight, failure::over_budget(reset_at, now));
                 return false;
@@ -150,7 +173,13 @@ impl Core {
         random: f64,
         flight: &Flight,
     ) -> f64 {
-        self.failed(ticket, failure::timed_out(is_credential), now, random, flight)
+        let failure = failure::timed_out(is_credential);
+        if is_credential {
+            // Nothing was sent: there is nothing to learn.
+            convert::fail(flight, failure);
+            return STOP;
+        }
+        self.failed(ticket, failure, now, random, flight)
     }
 
     /// The request is back, or was given up.
@@ -161,15 +190,17 @@ impl Core {
     /// The call is over.
     pub fn leave(&mut self, ticket: u32) {
         self.account.line.leave(ticket);
-        let place = place_of(&self.courses, ticket);
-        if place < self.courses.len() {
-            self.courses.remove(place);
+        let place = place_of(&self.calls, ticket);
+        if place < self.calls.len() {
+            self.calls.remove(place);
         }
     }
 
     /// A call shares the request of another.
     pub fn saved(&mut self, slot: usize) {
-        self.account.usage.saved(convert::terms(slot, 0, true));
+        if let Some(spent) = self.usage.get_mut(slot) {
+            spent.save();
+        }
     }
 
     /// Reads the body of a good answer; `kind` is the form of its data by its place, `from` is the cursor or the start
@@ -192,7 +223,7 @@ impl Core {
 
     /// Tokens spent (0), requests sent (1) or requests saved (2) by the operation at this place of the table.
     pub fn usage(&self, slot: usize, which: u32) -> f64 {
-        let spent = self.account.usage.in_slot(slot);
+        let spent = self.usage.get(slot).copied().unwrap_or_default();
         #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
         match which {
             0 => spent.tokens_spent as f64,
@@ -204,8 +235,12 @@ impl Core {
 
 impl Core {
     fn failed(&mut self, ticket: u32, failure: Failure, now: f64, random: f64, flight: &Flight) -> f64 {
-        let Some(course) = course(&mut self.courses, ticket) else { return STOP };
-        self.account.learn(course.terms, &failure.facts);
+        let Some(Call { slot, course, .. }) = call(&mut self.calls, ticket) else { return STOP };
+        if self.account.learn(course.terms, &failure.facts).is_free
+            && let Some(spent) = self.usage.get_mut(*slot)
+        {
+            spent.refund(course.terms.cost);
+        }
         let step = course.after(&failure.facts, flight.renewable(), random, now);
         convert::fail(flight, failure);
         match step {
@@ -216,14 +251,14 @@ impl Core {
     }
 }
 
-/// Where the course of a call is: they are in the order of their tickets.
-fn place_of(courses: &[(u32, Course)], ticket: u32) -> usize {
-    courses.partition_point(|(known, _)| *known < ticket)
+/// Where a call is.
+fn place_of(calls: &[Call], ticket: u32) -> usize {
+    calls.partition_point(|call| call.ticket < ticket)
 }
 
-fn course(courses: &mut [(u32, Course)], ticket: u32) -> Option<&mut Course> {
-    let place = place_of(courses, ticket);
-    courses.get_mut(place).map(|(_, course)| course)
+fn call(calls: &mut [Call], ticket: u32) -> Option<&mut Call> {
+    let place = place_of(calls, ticket);
+    calls.get_mut(place)
 }
 
 fn limits(limit: f64, remaining: f64, reset_at: f64, daily: f64, daily_remaining: f64) -> RateLimit {

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::endpoint::{Answer, Scope, Terms};
+use crate::endpoint::{Answer, Scope};
 use crate::error::LimitScope;
 use crate::failure::Failure;
 use crate::page::Onward;
@@ -35,10 +35,6 @@ pub(crate) fn number(number: f64) -> Option<f64> {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
 pub(crate) fn count(value: f64) -> Option<u32> {
     number(value).map(|number| number as u32)
-}
-
-pub(crate) fn terms(slot: usize, cost: u32, is_idempotent: bool) -> Terms {
-    Terms { slot, cost, is_idempotent }
 }
 
 /// A scope by its place.
