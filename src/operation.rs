@@ -135,6 +135,45 @@ mod tests {
         );
     }
 
+    /// A value of the table, as a caller's.
+    fn arg(value: &serde_json::Value) -> Arg {
+        use serde_json::Value;
+        match value {
+            Value::Null => Arg::Other("null".to_owned()),
+            Value::Bool(boolean) => Arg::Boolean(*boolean),
+            Value::Number(number) => {
+                number.as_i64().map_or_else(|| Arg::Other(number.to_string()), Arg::Integer)
+            }
+            Value::String(text) => Arg::Text(text.clone()),
+            Value::Array(items) => Arg::List(items.iter().map(arg).collect()),
+            Value::Object(members) => {
+                Arg::Object(members.iter().map(|(name, value)| (name.clone(), arg(value))).collect())
+            }
+        }
+    }
+
+    /// The face does the same for JavaScript: tests/js/requests.test.mjs holds it to the same table.
+    #[test]
+    fn the_table_of_requests_that_the_face_is_held_to() {
+        let table: Vec<serde_json::Value> =
+            serde_json::from_str(include_str!("../tests/requests.json")).expect("a table");
+        assert!(table.len() > 20);
+        for case in table {
+            let endpoint = crate::api::ENDPOINTS
+                .into_iter()
+                .find(|endpoint| case["operation"] == endpoint.operation)
+                .expect("an operation");
+            let made = Operation::new(endpoint, &|name| case["args"].get(name).map_or(Arg::Absent, arg));
+            match made {
+                Ok(Operation { target, body, .. }) => {
+                    assert_eq!(case["target"], target, "{case}");
+                    assert_eq!(case["body"].as_str(), body.as_deref(), "{case}");
+                }
+                Err(error) => assert_eq!(case["error"], error.message, "{case}"),
+            }
+        }
+    }
+
     #[test]
     fn the_error_names_the_operation() {
         let error = operation(&get_user::ENDPOINT, &[("id", 0_u64.into())]).expect_err("is refused");
