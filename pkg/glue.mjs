@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 /** The parts of the glue that decode texts. Those of the core are ASCII and stay where they are: no text but literals leaves it. */
 const DECODER = /^let cachedTextDecoder[^]*?^function decodeText[^]*?^}$/m;
 const GETTER = /^function getStringFromWasm0[^]*?^}$/m;
-const LITERALS = "const literals = {};\nfunction getStringFromWasm0(ptr, len) { return (literals[[ptr, len]] ??= String.fromCharCode(...getUint8ArrayMemory0().subarray(ptr, ptr + len))); }";
+const LITERALS = "function getStringFromWasm0(ptr, len) { return String.fromCharCode(...getUint8ArrayMemory0().subarray(ptr, ptr + len)); }";
 
 /** What Jest's imitation of a page lacks, for the module that takes and gives texts of any kind. */
 const TEXTS = `

@@ -12,7 +12,7 @@ import { type Instance, loader } from "./load.js";
 import { Listener } from "./observe.js";
 import { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
 import { Secrets } from "./secrets.js";
-import { signals } from "./signals.js";
+import { heed, ignore } from "./signals.js";
 import { header, NOTHING, rateLimit } from "./told.js";
 import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./types.js";
 
@@ -184,7 +184,7 @@ export class UsersClient implements UsersOperations {
       /** Takes the call off everything that knows of it. It has ended then, and only its first end counts. */
       const isFirst = () => {
         if (!this.#calls.delete(giveUp)) return false;
-        if (signal) signals.remove(signal, abort);
+        if (signal) ignore(signal, abort);
         at?.instance.calls.delete(call);
         at?.conductor.leave(at.flight);
         return true;
@@ -231,7 +231,7 @@ export class UsersClient implements UsersOperations {
         if (!this.#calls.has(giveUp)) running.conductor.leave(flight);
       };
       this.#calls.add(giveUp);
-      if (signal) signals.add(signal, abort);
+      if (signal) heed(signal, abort);
       if (this.#running) start(this.#running);
       else boot();
     });

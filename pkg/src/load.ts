@@ -85,12 +85,11 @@ function guarded(exports: WebAssembly.Exports, instance: Instance<unknown>, stop
 export function notLoaded(cause: unknown): PipedriveError {
   if (isPipedriveError(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
+  // How a policy's refusal is worded differs from engine to engine: the cause says it, and this what to do.
   const hint =
-    typeof WebAssembly !== "object"
-      ? "This runtime has no WebAssembly."
-      : /content.security.policy|unsafe-eval|code generation|disallowed by/i.test(text)
-        ? "The page's Content-Security-Policy forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src."
-        : "If the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again.";
+    typeof WebAssembly === "object"
+      ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
+      : "This runtime has no WebAssembly.";
   return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
 }
 
