@@ -24,7 +24,7 @@ pub(crate) fn bench(Args { quick }: Args) -> Result<()> {
     run(command("npm", &["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error", &tarball])
         .current_dir(&folder)
         .stdout(Stdio::null()))?;
-    step("the comparison: about twenty minutes, or five with --quick");
+    step("the comparison: about ten minutes, or four with --quick");
     let mut node = command("node", &["run.mjs"]);
     if quick {
         node.arg("--quick");
