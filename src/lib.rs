@@ -17,6 +17,9 @@ pub mod endpoint;
 pub mod error;
 pub mod event;
 mod failure;
+#[cfg(feature = "hot-paths")]
+#[doc(hidden)]
+pub mod hot_paths;
 mod limits;
 pub mod models;
 mod operation;

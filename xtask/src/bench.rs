@@ -13,10 +13,24 @@ pub(crate) struct Args {
     /// Fewer rounds, and BENCHMARKS.md stays as it is
     #[arg(long)]
     quick: bool,
+    /// Count the instructions of the core's hot paths, and nothing else
+    #[arg(long)]
+    counts: bool,
+    /// Write the counts down as those that later ones are held to
+    #[arg(long)]
+    record: bool,
 }
 
 /// Runs the comparison; it fails where a figure is worse than its bound by more than the noise of the run.
-pub(crate) fn bench(Args { quick }: Args) -> Result<()> {
+pub(crate) fn bench(Args { quick, counts, record }: Args) -> Result<()> {
+    tools::valgrind()?;
+    if counts || record {
+        let mut node = command("node", &["tests/bench/counts.mjs"]);
+        if record {
+            node.arg("--record");
+        }
+        return run(&mut node);
+    }
     let browser = tools::chromium()?;
     let tarball = build::pack()?.to_string_lossy().into_owned();
     tools::npm_packages("tests/bench")?;

@@ -80,21 +80,32 @@ pub(crate) fn chromium() -> Result<Browser> {
     )
 }
 
-/// Firefox and WebKit, which the tests of every browser need beside Chromium: on Debian as root they are installed.
+/// Firefox and WebKit, which the tests of every browser need beside Chromium.
 pub(crate) fn browsers() -> Result<()> {
-    const NEEDED: [(&str, &str); 3] =
-        [("firefox-esr", "firefox-esr"), ("WebKitWebDriver", "webkit2gtk-driver"), ("xvfb-run", "xvfb")];
-    let missing = || NEEDED.into_iter().filter(|(program, _)| on_path(program).is_none());
-    let packages: Vec<_> = missing().map(|(_, package)| package).collect();
+    programs(&[
+        ("firefox-esr", "firefox-esr"),
+        ("WebKitWebDriver", "webkit2gtk-driver"),
+        ("xvfb-run", "xvfb"),
+    ])
+    .context("or leave out --all")
+}
+
+/// What counts instructions.
+pub(crate) fn valgrind() -> Result<()> {
+    programs(&[("valgrind", "valgrind")])
+}
+
+/// Programs by Debian's packages, which are installed there as root.
+fn programs(needed: &[(&str, &str)]) -> Result<()> {
+    let missing = || needed.iter().filter(|(program, _)| on_path(program).is_none());
+    let packages: Vec<_> = missing().map(|(_, package)| *package).collect();
     if !packages.is_empty() && on_path("apt-get").is_some() {
         step(&format!("apt-get install {}", packages.join(" ")));
         let _ = run(&mut command("apt-get", &["update", "-qq"]));
         let _ = run(command("apt-get", &["install", "-qq", "-y"]).args(&packages).stdout(std::io::stderr()));
     }
     match missing().next() {
-        Some((program, package)) => {
-            bail!("{program} is not there: install Debian's {package}, or leave out --all")
-        }
+        Some((program, package)) => bail!("{program} is not there: install Debian's {package}"),
         None => Ok(()),
     }
 }
