@@ -14,14 +14,19 @@ const { values } = parseArgs({
 });
 
 /** The modules, and what they export. */
-const EXPORTS = { core: ["Core"], sandbox: ["Company"] };
+const EXPORTS = {
+  core: ["Core"],
+  sandbox: ["Company"],
+  // The client's, and what the server half decides beside it.
+  server: ["Core", "verifySignedToken", "permit", "freshness", "replaces", "isPipedrive"],
+};
 
 /** How a script gets at its module: the text of its `module` function. */
 const INSIDE = (name, bytes) => ({ head: `import { unpack } from "${here("src/load.ts")}";`, module: `unpack(${asText(bytes)})` });
 const BESIDE = (query) => (name) => ({ head: `import wasm from "./${name}.wasm${query}";`, module: "Promise.resolve(wasm)" });
 const GIVEN = () => ({ head: `import { given } from "${here("src/given.ts")}";`, module: "given()" });
 
-/** The scripts: `<entry><ending>`, in which format, and how each gets at its module. */
+/** The scripts: `<entry><ending>`, in which format, and how each gets at its module. `core` names the one in the core's place. */
 const SCRIPTS = [
   // Everywhere bytes may be compiled: no second request, loader or content type.
   { entries: ["index", "sandbox"], ending: ".js", format: "esm", module: INSIDE },
@@ -29,16 +34,21 @@ const SCRIPTS = [
   // These forbid it, and take a module as an import instead.
   { entries: ["index", "sandbox"], ending: ".workerd.js", format: "esm", module: BESIDE("") },
   { entries: ["index", "sandbox"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module") },
+  // The server half's module has the core in it.
+  { entries: ["server"], ending: ".js", format: "esm", module: INSIDE, core: "server" },
+  { entries: ["server"], ending: ".cjs", format: "cjs", module: INSIDE, core: "server" },
+  { entries: ["server"], ending: ".workerd.js", format: "esm", module: BESIDE(""), core: "server" },
+  { entries: ["server"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module"), core: "server" },
   // The caller has it.
   { entries: ["slim"], ending: ".js", format: "esm", module: GIVEN },
   { entries: ["slim"], ending: ".cjs", format: "cjs", module: GIVEN },
 ];
 
 /** Puts a module and its glue in the place of `generated/core.js` and `generated/sandbox.js`. */
-const modules = (access) => ({
+const modules = (access, core = "core") => ({
   name: "modules",
   setup(build) {
-    build.onResolve({ filter: /\/generated\/(core|sandbox)\.js$/ }, ({ path }) => ({ path: /(core|sandbox)\.js$/.exec(path)[1], namespace: "wasm" }));
+    build.onResolve({ filter: /\/generated\/(core|sandbox)\.js$/ }, ({ path }) => ({ path: path.endsWith("core.js") ? core : "sandbox", namespace: "wasm" }));
     build.onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => {
       const bytes = await readFile(`${values.wasm}/${path}_bg.wasm`);
       const { head, module } = access(path, bytes);
@@ -83,7 +93,7 @@ async function write({ outputFiles }) {
   }
 }
 
-for (const { entries, ending, format, module } of SCRIPTS) {
+for (const { entries, ending, format, module, core } of SCRIPTS) {
   const [, name, extension] = /^(.*)(\.c?js)$/.exec(ending);
   await write(
     await build({
@@ -94,7 +104,7 @@ for (const { entries, ending, format, module } of SCRIPTS) {
       outExtension: { ".js": extension },
       write: false,
       external: ["*.wasm", "*.wasm?module"],
-      plugins: [modules(module), apart(`./drift${extension}`)],
+      plugins: [modules(module, core), apart(`./drift${extension}`)],
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),
@@ -105,7 +115,7 @@ for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
 }
 for (const name of Object.keys(EXPORTS)) await copyFile(`${values.wasm}/${name}_bg.wasm`, `${values.out}/${name}.wasm`);
 
-for (const entry of ["index", "sandbox", "slim"]) {
+for (const entry of ["index", "sandbox", "server", "slim"]) {
   const bundle = await rollup({ input: here(`src/${entry}.ts`), plugins: [dts({ tsconfig: here("tsconfig.json") })], logLevel: "warn" });
   // The same for both kinds of modules: nothing in it is imported.
   for (const extension of ["d.ts", "d.cts"]) await bundle.write({ file: `${values.out}/${entry}.${extension}`, format: "es" });

@@ -30,6 +30,8 @@ mod said;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
+#[cfg(feature = "server")]
+pub mod server;
 mod shared;
 mod sorted;
 pub mod transport;

@@ -19,7 +19,8 @@ import type { CallOptions, RateLimit, Spent, Usage, UsersClientConfig } from "./
 const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
 const NONE: CallOptions = {};
 
-const load = /* @__PURE__ */ loader(source);
+/** The running module: one instance for all clients. */
+export const load = /* @__PURE__ */ loader(source);
 
 /** Loads the WebAssembly now, instead of behind the first call. Rejects with a {@link LoadError}; a later call tries again. */
 export async function preload(): Promise<void> {

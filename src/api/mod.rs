@@ -13,6 +13,10 @@ pub mod get_user_role_settings;
 pub mod get_users;
 pub mod update_user;
 
+mod route;
+
+pub(crate) use route::route;
+
 use crate::endpoint::{Endpoint, Reference};
 
 /// Every operation, in the order of Pipedrive's reference.

@@ -6,6 +6,8 @@ mod client;
 mod convert;
 #[cfg(feature = "npm-sandbox")]
 mod sandbox;
+#[cfg(feature = "npm-server")]
+mod server;
 #[cfg(feature = "npm-trap")]
 mod trap;
 

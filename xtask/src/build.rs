@@ -17,9 +17,10 @@ struct Module {
     formats: bool,
 }
 
-const MODULES: [Module; 2] = [
+const MODULES: [Module; 3] = [
     Module { name: "core", feature: "npm-client", formats: false },
     Module { name: "sandbox", feature: "npm-sandbox", formats: true },
+    Module { name: "server", feature: "npm-server", formats: true },
 ];
 
 /// Builds everything that the package ships.
@@ -47,8 +48,11 @@ pub(crate) fn build_with_faults() -> Result<PathBuf> {
     let (wasm, dist) = (root().join("target/trap/wasm"), root().join("target/trap/dist"));
     step("WebAssembly: core with faults on purpose");
     compile(&Module { name: "core", feature: "npm-trap", formats: false }, &wasm)?;
-    for file in ["sandbox_bg.js", "sandbox_bg.wasm", "sandbox_names.json"] {
-        fs::copy(root().join("pkg/src/generated/wasm").join(file), wasm.join(file))?;
+    for name in ["sandbox", "server"] {
+        for ending in ["_bg.js", "_bg.wasm", "_names.json"] {
+            let file = format!("{name}{ending}");
+            fs::copy(root().join("pkg/src/generated/wasm").join(&file), wasm.join(&file))?;
+        }
     }
     let (wasm, out) = (wasm.to_string_lossy().into_owned(), dist.to_string_lossy().into_owned());
     run(command("node", &["build.mjs", "--wasm", &wasm, "--out", &out]).current_dir(root().join("pkg")))?;

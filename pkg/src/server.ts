@@ -1,0 +1,13 @@
+export * from "./index.js";
+export { errorResponse } from "./server/answers.js";
+export { type DenoKv, denoKvStore } from "./server/deno-kv.js";
+export { durableObjectStore, isStoreRequest, type ObjectNamespace, type ObjectStorage, objectStorageStore, TokenObject } from "./server/durable-object.js";
+export { type ExtensionQuery, parseExtensionQuery } from "./server/extension.js";
+export { type NodeRequest, type NodeResponse, toNodeListener } from "./server/node.js";
+export { OAuth, type OAuthConfig, type TenantOptions } from "./server/oauth.js";
+export { createUsersProxy, type UsersProxy, type UsersProxyConfig } from "./server/proxy.js";
+export { type RedisClient, type RedisEval, redisStore, type RedisStoreOptions } from "./server/redis.js";
+export { type SignedToken, verifySignedToken } from "./server/signed-token.js";
+export { memoryStore, type Stored, type TokenStore } from "./server/store.js";
+export type { Identity } from "./server/tenant.js";
+export type { EncryptionKey } from "./server/vault.js";

@@ -1,0 +1,144 @@
+import { got, integer, onlyKnown } from "../check.js";
+import { makeError } from "../errors.js";
+import { ENDPOINTS, type OperationId } from "../generated/operations.js";
+import { Listener } from "../observe.js";
+import type { UsersClientOptions } from "../types.js";
+import { errorResponse, TOLD } from "./answers.js";
+import { asked } from "./asked.js";
+import { type Came, Companies } from "./companies.js";
+import { decisions, Refusal } from "./core.js";
+import { OAuth } from "./oauth.js";
+import type { Identity, Tenant } from "./tenant.js";
+
+/** What a proxy lets through, and for whom. */
+export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent"> {
+  /** Whose tokens are added. */
+  oauth: OAuth;
+  /** The app's JWT secret, or its client secret where none was set: a page proves who it is with a signed token, sent as a Bearer. */
+  signedTokenSecret?: string | undefined;
+  /** Instead of signed tokens: says who a request is from, and nothing where nobody that it knows is. */
+  authenticate?: ((request: Request) => Identity | undefined | Promise<Identity | undefined>) | undefined;
+  /** The operations that write and may pass, such as `["updateUser"]`. Those that only read always may. */
+  allow?: readonly OperationId[] | undefined;
+  /** The origins whose pages may ask, beside the proxy's own. */
+  allowedOrigins?: readonly string[] | undefined;
+  /** What stands before `/v1` and `/api/v2`. Default: whatever does. */
+  basePath?: string | undefined;
+  /** Drops cookies that come along instead of refusing them. They are never sent on. Default: only with `authenticate`, which may read them. */
+  allowCookies?: boolean | undefined;
+}
+
+/** Answers a page's requests as Pipedrive would. */
+export type UsersProxy = (request: Request) => Promise<Response>;
+
+const KNOWN: readonly (keyof UsersProxyConfig)[] = [
+  "oauth", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "logger", "logLevel", "onEvent",
+];
+
+/**
+ * The backend of a page that must hold no token: it finds out who asks, lets exactly the ten operations through, adds the user's token and
+ * answers as Pipedrive does, so that `new UsersClient({ baseUrl: "/pipedrive", accessToken: () => signedToken })` works there as if it spoke
+ * to Pipedrive. All users of a company share its limits here, and no two companies do.
+ */
+export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
+  const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs = 30_000, maxConcurrency = 10, dailyTokenBudget } = checked(config);
+  const { allowCookies = authenticate !== undefined } = config;
+  const companies = new Companies({ maxConcurrency, dailyTokenBudget, fetch: oauth.fetch }, new Listener(config));
+
+  /** Who asks. */
+  const identify = async (request: Request): Promise<Identity> => {
+    if (authenticate) {
+      const identity = await authenticate(request);
+      if (identity) return identity;
+      throw new Refusal(401, "unauthorized access", "Nobody that this server knows.");
+    }
+    const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+    if (token === undefined) throw new Refusal(401, "unauthorized access", "Send the signed token that GET_SIGNED_TOKEN gives, as a Bearer.");
+    const [companyId, userId] = (await decisions()).verify(token, signedTokenSecret!, Date.now());
+    return { companyId, userId };
+  };
+
+  const answer = async (request: Request, origin: string | undefined): Promise<Response> => {
+    if (origin !== undefined && !allowedOrigins.includes(origin) && !isOwn(origin, request)) {
+      throw new Refusal(403, "Forbidden", "Pages of this origin may not ask: allowedOrigins does not name it.");
+    }
+    if (request.method === "OPTIONS") {
+      const writes = allow.map((operation) => ENDPOINTS[operation].method);
+      const headers = { "access-control-allow-methods": [...new Set(["GET", ...writes])].join(", "), "access-control-allow-headers": "authorization, content-type", "access-control-max-age": "600" };
+      return new Response(null, { status: 204, headers });
+    }
+    if (request.headers.has("x-api-token")) throw new Refusal(400, "Bad request", "An API token is not taken: the server adds the credential.");
+    if (!allowCookies && request.headers.has("cookie")) throw new Refusal(400, "Bad request", 'Cookies are not taken: send the request with credentials: "omit", or set allowCookies.');
+    const decide = await decisions();
+    const [operation, id] = decide.permit(request.method, pathOf(request, basePath), allow);
+    const identity = await identify(request);
+    const written = await asked(request, operation, id);
+    const tenant = oauth.tenant(identity);
+    const { status, headers, text } = await send(tenant, operation, written, request.signal);
+    // What a redirect leads to is not Pipedrive's answer.
+    if (status < 200 || (status >= 300 && status < 400)) throw makeError("Pipedrive answered with a redirect, which is not followed", { kind: "unexpected_status", status });
+    headers.set("cache-control", "no-store");
+    return new Response(text, { status, headers });
+  };
+
+  /** Sends a request with the user's token, and once more with a new one where Pipedrive refuses it. */
+  const send = async (tenant: Tenant, operation: OperationId, { target, body }: { target: string; body: string | undefined }, signal: AbortSignal): Promise<Came> => {
+    for (let refused: string | undefined; ; ) {
+      const token = await tenant.token();
+      const job = {
+        operation,
+        // A company's host wants /api/v1.
+        url: tenant.apiDomain + (target.startsWith("/v1") ? `/api${target}` : target),
+        body,
+        headers: [["authorization", `Bearer ${token}`]] as const,
+        timeoutMs,
+        // The page's client knows when to send it again.
+        maxRetries: 0,
+      };
+      const came = await companies.send(tenant.identity.companyId, job, signal);
+      if (came.status !== 401 || refused !== undefined) return came;
+      tenant.refuse((refused = token));
+    }
+  };
+
+  return async (request) => {
+    const origin = request.headers.get("origin") ?? undefined;
+    const response = await answer(request, origin).catch(errorResponse);
+    response.headers.append("vary", "origin");
+    if (origin !== undefined && allowedOrigins.includes(origin)) {
+      response.headers.set("access-control-allow-origin", origin);
+      response.headers.set("access-control-expose-headers", TOLD.join(", "));
+    }
+    return response;
+  };
+}
+
+/** The path as Pipedrive has it. */
+function pathOf(request: Request, basePath: string | undefined): string {
+  const { pathname } = new URL(request.url);
+  if (basePath !== undefined) return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : "";
+  // Plain names alone: nothing that a path could be made up with.
+  return /^(?:\/[\w-]+)*?((?:\/api\/v[12]|\/v1)\/.*)$/.exec(pathname)?.[1] ?? "";
+}
+
+/** Whether a page is of the proxy's own origin. What stands before the proxy may have ended its TLS. */
+const isOwn = (origin: string, request: Request) => URL.canParse(origin) && new URL(origin).host === new URL(request.url).host;
+
+function checked(config: UsersProxyConfig): UsersProxyConfig {
+  const refuse = (text: string): never => {
+    throw makeError(text, { kind: "config" });
+  };
+  onlyKnown("config", undefined, "the configuration of the proxy", config, KNOWN);
+  const { oauth, signedTokenSecret, authenticate, allow, allowedOrigins, basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = config;
+  if (!(oauth instanceof OAuth)) refuse("oauth must be an OAuth");
+  if ((signedTokenSecret === undefined) === (authenticate === undefined)) refuse("give signedTokenSecret or authenticate, and not both");
+  if (signedTokenSecret !== undefined && (typeof signedTokenSecret !== "string" || !signedTokenSecret)) refuse("signedTokenSecret must be the app's JWT secret");
+  if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${got(authenticate)}`);
+  if (allow?.some((operation) => !(operation in ENDPOINTS))) refuse(`allow takes ids of operations: ${Object.keys(ENDPOINTS).join(", ")}`);
+  if (allowedOrigins?.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('allowedOrigins takes origins such as "https://app.example"');
+  if (basePath !== undefined && !/^(\/[\w-]+)+$/.test(basePath)) refuse('basePath must be a path such as "/pipedrive"');
+  for (const [name, value, [fits, takes]] of [["timeoutMs", timeoutMs, integer(1, 2147483647)], ["maxConcurrency", maxConcurrency, integer(1, 1000)], ["dailyTokenBudget", dailyTokenBudget, integer(0, 4294967295)]] as const) {
+    if (value !== undefined && !fits(value)) refuse(`${name} must be ${takes}, got ${got(value)}`);
+  }
+  return config;
+}

@@ -1,0 +1,25 @@
+import { makeError } from "../errors.js";
+import { decisions, Refusal } from "./core.js";
+import type { Identity } from "./tenant.js";
+
+/** Who a signed app token speaks for. */
+export interface SignedToken extends Identity {
+  /** Until when. */
+  readonly expiresAt: Date;
+}
+
+/**
+ * Verifies the token by which an app extension's page proves who it is: `token` in the query of its first page, or what
+ * `sdk.execute(Command.GET_SIGNED_TOKEN)` gives. Only HS256 counts. `secret` is the app's JWT secret, or its client secret where none was
+ * set. Rejects with an {@link AuthenticationError} that says what is wrong and never shows the token.
+ */
+export async function verifySignedToken(jwt: string, secret: string): Promise<SignedToken> {
+  const decide = await decisions();
+  try {
+    const [companyId, userId, expiresAt] = decide.verify(String(jwt), String(secret), Date.now());
+    return { companyId, userId, expiresAt: new Date(expiresAt) };
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    throw makeError(refusal.info, { kind: "authentication", status: refusal.status });
+  }
+}

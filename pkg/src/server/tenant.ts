@@ -1,0 +1,161 @@
+import { identityKey } from "../helpers.js";
+import { isPipedriveError, makeError } from "../errors.js";
+import { AGING, decisions, type Decisions, STALE } from "./core.js";
+import { TIMEOUT_MS, type TokenEndpoint } from "./token-endpoint.js";
+import type { Kept, TokenRecord, Vault } from "./vault.js";
+
+/** A user of a company: neither alone is enough. */
+export interface Identity {
+  readonly companyId: number;
+  readonly userId: number;
+}
+
+/** The only key that Pipedrive guarantees to be unique. */
+export const keyOf = ({ companyId, userId }: Identity): string => identityKey({ company_id: companyId, id: userId });
+
+/** A lease outlasts the request that it is for. */
+const LEASE_MS = TIMEOUT_MS + 5_000;
+/** How often those look who wait for another's lease, and how long at most. */
+const LOOK_MS = 100;
+const PATIENCE_MS = 2 * LEASE_MS;
+/** After a renewal behind the calls has failed. */
+const PAUSE_MS = 5_000;
+
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+
+/** The tokens of one user: read, renewed once for all who wait, here and in other processes, and never lost. */
+export class Tenant {
+  readonly #key: string;
+  /** As last read or written. */
+  #held: Kept<TokenRecord> | undefined;
+  /** The renewal under way. */
+  #renewing: Promise<Kept<TokenRecord>> | undefined;
+  /** The access token that Pipedrive refused. */
+  #refused: string | undefined;
+  #pausedUntil = 0;
+
+  constructor(
+    readonly identity: Identity,
+    private readonly vault: Vault,
+    private readonly endpoint: TokenEndpoint,
+  ) {
+    this.#key = keyOf(identity);
+  }
+
+  /** Where the company's API is, once a token was asked for. */
+  get apiDomain(): string {
+    return this.#held?.value.apiDomain ?? "";
+  }
+
+  /** A token that is good for a while. */
+  async token(): Promise<string> {
+    const decide = await decisions();
+    this.#held ??= await this.#read();
+    let { value } = this.#held;
+    const isRefused = value.accessToken === this.#refused;
+    const freshness = isRefused || value.isSpent ? STALE : decide.freshness(value.expiresAt - Date.now());
+    if (freshness === STALE) {
+      ({ value } = await this.#renewed(decide).catch((error: unknown) => {
+        // Late, but perhaps not too late: while it lasts, the old one is better than none.
+        if (!isRefused && value.expiresAt > Date.now() && !isFinal(error)) return { value };
+        throw error;
+      }));
+    } else if (freshness === AGING && Date.now() >= this.#pausedUntil) {
+      void this.#renewed(decide).catch(() => {
+        this.#pausedUntil = Date.now() + PAUSE_MS;
+      });
+    }
+    return value.accessToken;
+  }
+
+  /** Pipedrive refused a token: if it is still the current one, the next call renews it. */
+  refuse(accessToken: string): void {
+    this.#refused = accessToken;
+  }
+
+  /** What is kept is forgotten: the next call reads the store. */
+  forget(): void {
+    this.#held = undefined;
+  }
+
+  async #read(): Promise<Kept<TokenRecord>> {
+    const kept = await this.vault.read<TokenRecord>(this.#key);
+    if (kept) return kept;
+    throw makeError(`user ${this.#key} has not authorised the app, or has taken it back: send the user to authorizationUrl()`, { kind: "authentication" });
+  }
+
+  /** One renewal for all who wait here. */
+  #renewed(decide: Decisions): Promise<Kept<TokenRecord>> {
+    if (!this.#renewing) {
+      const done = () => {
+        this.#renewing = undefined;
+      };
+      this.#renewing = this.#renew(decide);
+      this.#renewing.then(done, done);
+    }
+    return this.#renewing;
+  }
+
+  /** One renewal for all processes: whoever has the lease asks Pipedrive, and the others find what it stored. */
+  async #renew(decide: Decisions): Promise<Kept<TokenRecord>> {
+    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(LOOK_MS)) {
+      const found = await this.#good(decide);
+      if (found) return found;
+      const release = await this.vault.store.lease(this.#key, LEASE_MS);
+      if (!release) continue;
+      try {
+        // Between the look and the lease another may have renewed it.
+        return (await this.#good(decide)) ?? (await this.#exchange(decide));
+      } finally {
+        await release().catch(() => undefined);
+      }
+    }
+    throw makeError(`another process has been renewing the token of user ${this.#key} for ${PATIENCE_MS} ms`, { kind: "timeout" });
+  }
+
+  /** The stored record, if its token will do; nothing if it is to be renewed. */
+  async #good(decide: Decisions): Promise<Kept<TokenRecord> | undefined> {
+    const kept = await this.#read().catch((error: unknown) => {
+      this.#held = undefined;
+      throw error;
+    });
+    this.#held = kept;
+    const { isSpent, accessToken, expiresAt } = kept.value;
+    if (isSpent) throw spent(this.#key);
+    return accessToken === this.#refused || decide.freshness(expiresAt - Date.now()) > 0 ? undefined : kept;
+  }
+
+  /** Asks Pipedrive, and stores what comes back before anybody uses it. */
+  async #exchange(decide: Decisions): Promise<Kept<TokenRecord>> {
+    const base = this.#held!;
+    const { value } = base;
+    let next: TokenRecord;
+    try {
+      const grant = await this.endpoint.refresh(value.refreshToken, decide);
+      next = { ...value, ...grant, generation: value.generation + 1 };
+    } catch (error) {
+      if (!isFinal(error)) throw error;
+      next = { ...value, isSpent: true };
+    }
+    const kept = await this.#store(next, base, decide);
+    this.#held = kept;
+    if (kept.value.isSpent) throw spent(this.#key);
+    return kept;
+  }
+
+  /** Writes a record in the place of one that it may replace; where another has the place by now, that one counts. */
+  async #store(next: TokenRecord, base: Kept<TokenRecord>, decide: Decisions): Promise<Kept<TokenRecord>> {
+    for (let there = base; ; ) {
+      const version = await this.vault.write(this.#key, next, there.version);
+      if (version !== undefined) return { value: next, version };
+      there = await this.#read();
+      if (!decide.replaces(next, there.value)) return there;
+    }
+  }
+}
+
+/** Pipedrive takes the refresh token no more: asking again is of no use. */
+const isFinal = (error: unknown) => isPipedriveError(error, "authentication");
+
+const spent = (key: string) =>
+  makeError(`Pipedrive takes the refresh token of user ${key} no more: it is older than 60 days, was taken back, or another got lost. The user must authorise the app again`, { kind: "authentication", code: "invalid_grant" });

@@ -1,0 +1,70 @@
+//! The server half's exports. The face (`pkg/src/server`) asks, stores and waits; what is decided comes from here.
+#![allow(unreachable_pub, reason = "what JavaScript calls has to be public, though no Rust code does")]
+
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+
+use crate::api::ENDPOINTS;
+use crate::server::{self, Freshness, Generation, Refusal, SignedToken};
+
+/// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
+#[wasm_bindgen(js_name = verifySignedToken)]
+#[must_use]
+pub fn verify_signed_token(jwt: &str, secret: &str, now: f64) -> Array {
+    match SignedToken::verify(jwt, secret, now) {
+        #[allow(clippy::cast_precision_loss)] // Ids far below 2^53.
+        Ok(token) => Array::of3(
+            &(token.company_id as f64).into(),
+            &(token.user_id as f64).into(),
+            &token.expires_at.into(),
+        ),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+/// `[place, id]` of the operation that may pass, its place that of the table, or a refusal.
+#[wasm_bindgen]
+#[must_use]
+#[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
+pub fn permit(method: &str, path: &str, allowed: Vec<String>) -> Array {
+    let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
+    match server::permit(method, path, &allowed) {
+        Ok(permit) => {
+            let place = ENDPOINTS.iter().position(|endpoint| endpoint.operation == permit.endpoint.operation);
+            Array::of2(&place.unwrap_or_default().into(), &permit.id.into())
+        }
+        Err(refusal) => refused(refusal),
+    }
+}
+
+/// What to do with a token that has so many milliseconds left: use it (0), renew it behind (1), wait for the next (2).
+#[wasm_bindgen]
+#[must_use]
+pub fn freshness(left: f64) -> u32 {
+    match Freshness::of(left) {
+        Freshness::Fresh => 0,
+        Freshness::Aging => 1,
+        Freshness::Stale => 2,
+    }
+}
+
+/// Whether a record may take the place of another.
+#[wasm_bindgen]
+#[must_use]
+pub fn replaces(number: u32, is_spent: bool, other: u32, is_other_spent: bool) -> bool {
+    Generation { number, is_spent }.replaces(Generation { number: other, is_spent: is_other_spent })
+}
+
+/// Whether an `api_domain` is Pipedrive's, or of this machine where the `loopback` counts.
+#[wasm_bindgen(js_name = isPipedrive)]
+#[must_use]
+pub fn is_pipedrive(api_domain: &str, loopback: bool) -> bool {
+    server::is_pipedrive(api_domain, loopback)
+}
+
+/// `[undefined, status, error, info]`.
+fn refused(Refusal { status, error, info }: Refusal) -> Array {
+    let refusal = Array::of3(&status.into(), &error.into(), &info.into());
+    refusal.unshift(&JsValue::UNDEFINED);
+    refusal
+}
