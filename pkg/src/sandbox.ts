@@ -1,8 +1,26 @@
 import { got, isInteger, onlyKnown } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
-import { TOKENS } from "./generated/tokens.js";
+import { APP as APP_DEFAULTS, TOKENS } from "./generated/tokens.js";
 import { type Instance, loader } from "./load.js";
+
+/** An OAuth app that the sandbox's users can authorise. What is not given is the sandbox's own. */
+export interface SandboxApp {
+  /** Default: `sandbox-app`. */
+  clientId?: string;
+  /** Default: `sandbox-app-secret`. */
+  clientSecret?: string;
+  /** Default: any on the loopback, or with https. */
+  redirectUri?: string;
+  /** What users know it by. */
+  name?: string;
+  /** Default: `base`, `users:read`, `admin`. */
+  scopes?: ("base" | "users:read" | "admin")[];
+  /** Whether a new refresh token comes with each new access token, and the old one is over. Default: no. */
+  rotate?: boolean;
+  /** How long an access token lasts. Default: 3600. */
+  accessTokenSeconds?: number;
+}
 
 /** What a sandbox is made with. */
 export interface SandboxOptions {
@@ -14,6 +32,8 @@ export interface SandboxOptions {
   daily?: number;
   /** The same seed gives the same company. Default: 7. */
   seed?: number;
+  /** The OAuth app. */
+  app?: SandboxApp;
 }
 
 /** An in-memory Pipedrive company, for tests, demos and development without a network. */
@@ -28,16 +48,20 @@ export interface Sandbox {
   readonly nonAdminToken: string;
   /** An OAuth access token of user 1 with only the scope `base`. */
   readonly baseToken: string;
+  /** The OAuth app that users can authorise at `/oauth/authorize`. */
+  readonly app: { readonly clientId: string; readonly clientSecret: string };
 }
 
 const load = /* @__PURE__ */ loader(source);
 
-const LIMITS: Record<keyof SandboxOptions, readonly [min: number, max: number]> = {
+const LIMITS: Record<Exclude<keyof SandboxOptions, "app">, readonly [min: number, max: number]> = {
   users: [3, 100_000],
   burst: [1, 4294967295],
   daily: [0, 4294967295],
   seed: [0, Number.MAX_SAFE_INTEGER],
 };
+
+const APP: (keyof SandboxApp)[] = ["clientId", "clientSecret", "redirectUri", "name", "scopes", "rotate", "accessTokenSeconds"];
 
 /** What the sandbox looks at of a request. */
 type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };
@@ -62,9 +86,11 @@ function responseOf(status: number, headers: [string, string][], text: string): 
 
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  onlyKnown("config", undefined, "the sandbox's options", options, Object.keys(LIMITS));
+  onlyKnown("config", undefined, "the sandbox's options", options, [...Object.keys(LIMITS), "app"]);
+  const { app = {} } = options;
+  onlyKnown("config", undefined, "the sandbox's app", app, APP);
   for (const [name, [min, max]] of Object.entries(LIMITS)) {
-    const value = options[name as keyof SandboxOptions];
+    const value = options[name as keyof typeof LIMITS];
     if (value !== undefined && !isInteger(value, min, max)) {
       throw makeError(`${name} must be an integer from ${min} to ${max}, got ${got(value)}`, { kind: "config" });
     }
@@ -101,5 +127,6 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       instance.calls.delete(call);
     });
   };
-  return { fetch: answer, ...TOKENS };
+  const { clientId = APP_DEFAULTS.clientId, clientSecret = APP_DEFAULTS.clientSecret } = app;
+  return { fetch: answer, ...TOKENS, app: { clientId, clientSecret } };
 }

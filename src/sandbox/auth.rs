@@ -21,9 +21,9 @@ pub struct Tokens {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller {
     pub(super) user_id: u64,
-    is_admin: bool,
+    pub(super) is_admin: bool,
     /// What the OAuth app may do; an API token has no scopes: it may do what its user may.
-    scopes: &'static [Scope],
+    pub(super) scopes: &'static [Scope],
 }
 
 impl Caller {

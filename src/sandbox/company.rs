@@ -16,8 +16,8 @@ const FOUNDED: u64 = 1_551_398_400;
 const NEWEST: u64 = 1_759_276_800;
 
 /// The users who are there to show what records can be like. Small companies do without the last of them.
-mod cast {
-    pub(super) const FOUNDER: u64 = 1;
+pub(super) mod cast {
+    pub(in crate::sandbox) const FOUNDER: u64 = 1;
     /// Has a token and no rights.
     pub(super) const NO_ADMIN: u64 = 2;
     /// Never logged in.

@@ -13,6 +13,11 @@ pub(super) fn headers() -> Headers {
     ]
 }
 
+/// The OAuth server's: no page of another origin can exchange or renew a token.
+pub(super) fn oauth_headers() -> Headers {
+    vec![("access-control-allow-origin", "https://oauth.pipedrive.com".to_owned())]
+}
+
 /// Whether a browser asks if a page may send the real request.
 pub(super) fn is_preflight(request: &Request) -> bool {
     request.method == "OPTIONS"

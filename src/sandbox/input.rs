@@ -24,7 +24,7 @@ impl<'a> Query<'a> {
 }
 
 /// Text out of a query: `+` is a blank, `%` begins a byte in hexadecimal. What is no such byte stays as it is.
-fn decoded(text: &str) -> String {
+pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, more @ ..] = rest {

@@ -29,6 +29,7 @@ mod followers;
 mod input;
 mod limits;
 mod names;
+mod oauth;
 mod options;
 mod page;
 mod random;
@@ -41,10 +42,12 @@ use answers::{Fault, Headers};
 use auth::Gate;
 use company::Company;
 use limits::Daily;
+use oauth::OAuth;
 use random::Random;
 use time::Moment;
 
 pub use auth::Tokens;
+pub use oauth::{App, Asked};
 pub use options::Options;
 
 /// An HTTP request, as the sandbox takes it.
@@ -77,6 +80,7 @@ pub struct Sandbox {
     company: Company,
     gate: Gate,
     daily: Daily,
+    oauth: OAuth,
     correlation: Random,
 }
 
@@ -88,6 +92,7 @@ impl Sandbox {
             company: Company::found(options.users, options.seed),
             gate: Gate::new(options.burst),
             daily: Daily::new(options.daily, options.users),
+            oauth: OAuth::new(&options.app, options.burst, options.seed),
             correlation: Random::of(options.seed, "correlation"),
         })
     }
@@ -98,15 +103,27 @@ impl Sandbox {
         self.gate.tokens()
     }
 
+    /// What the OAuth server was asked for so far.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        self.oauth.asked()
+    }
+
     /// Answers a request that arrives at `now_ms`, in milliseconds since the epoch.
     pub fn handle(&mut self, request: &Request, now_ms: f64) -> Response {
+        let now = Moment::from_ms(now_ms);
+        if let Some(answer) = self.oauth.answer(&self.company, request, now) {
+            let mut headers = cors::oauth_headers();
+            headers.extend(answer.headers);
+            return answers::respond(answer.status, headers, answer.body);
+        }
         let mut headers = cors::headers();
         headers.push(("x-correlation-id", self.correlation.uuid()));
         if cors::is_preflight(request) {
             headers.extend(cors::preflight_headers());
             return answers::respond(204, headers, String::new());
         }
-        let (status, body) = match self.answer(request, Moment::from_ms(now_ms), &mut headers) {
+        let (status, body) = match self.answer(request, now, &mut headers) {
             Ok(body) => (200, body),
             Err(fault) => fault.describe(&mut headers),
         };
@@ -118,7 +135,8 @@ impl Sandbox {
     /// counts for no limit; one over a limit costs no tokens.
     fn answer(&mut self, request: &Request, now: Moment, headers: &mut Headers) -> Result<String, Fault> {
         let call = router::route(&request.method, &request.target).ok_or(Fault::Unauthorized)?;
-        let pass = self.gate.open(&request.headers).ok_or(Fault::Unauthorized)?;
+        let known = self.gate.open(&request.headers);
+        let pass = known.or_else(|| self.oauth.open(request, now)).ok_or(Fault::Unauthorized)?;
         pass.check_scope(call.endpoint.scope)?;
         let in_burst = pass.burst.take(now, headers);
         self.daily.turn(now);

@@ -1,5 +1,7 @@
 //! What a sandbox is made with.
 
+use super::oauth::App;
+
 /// The most users that a company can have here; their list is some 70 MB of JSON.
 const MOST_USERS: u32 = 100_000;
 
@@ -15,11 +17,13 @@ pub struct Options {
     pub daily: Option<u32>,
     /// Where names, tokens and everything else come from: the same seed gives the same company. Default: 7.
     pub seed: u64,
+    /// The app that users can authorise.
+    pub app: App,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { users: 25, burst: None, daily: None, seed: 7 }
+        Self { users: 25, burst: None, daily: None, seed: 7, app: App::default() }
     }
 }
 
@@ -32,7 +36,7 @@ impl Options {
         if self.burst == Some(0) {
             return Err("burst must be an integer from 1, got 0".to_owned());
         }
-        Ok(())
+        self.app.check()
     }
 }
 

@@ -15,12 +15,22 @@ pub(super) struct Call<'a> {
 
 /// The call that a method and a target, with or without the host, stand for.
 pub(super) fn route<'a>(method: &str, target: &'a str) -> Option<Call<'a>> {
-    let target = target
-        .split_once("://")
-        .map_or(target, |(_, rest)| rest.find('/').map_or("", |at| rest.split_at(at).1));
-    let target = target.split('#').next().unwrap_or_default();
-    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let (_, path, query) = parts(target);
     api::route(method, path).map(|(endpoint, id)| Call { endpoint, id, query: Query::new(query) })
+}
+
+/// The host, the path and the query of a target, which may have no host.
+pub(super) fn parts(target: &str) -> (Option<&str>, &str, &str) {
+    let (host, rest) = match target.split_once("://").filter(|_| !target.starts_with('/')) {
+        Some((_, rest)) => {
+            let (host, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(host), rest)
+        }
+        None => (None, target),
+    };
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    (host, path, query)
 }
 
 #[cfg(test)]
@@ -33,6 +43,7 @@ mod tests {
         let get_user = Some(("getUser", "3".to_owned()));
         assert_eq!(found("https://casinoroyale.pipedrive.com/api/v1/users/3?x=1#y"), get_user);
         assert_eq!(found("/v1/users/3"), get_user);
+        assert_eq!(found("/v1/users/3?term=https://api.pipedrive.com/"), get_user);
         assert_eq!(found("https://api.pipedrive.com"), None);
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use pipedrive_users::api::{ENDPOINTS, REFERENCE};
 use pipedrive_users::endpoint::{Answer, Endpoint, Kind, MAX_SAFE_INTEGER, Method, Param, Place, Reference};
 use pipedrive_users::models::{Field, MODELS, Model, Presence, Shape};
-use pipedrive_users::sandbox::{Options, Sandbox};
+use pipedrive_users::sandbox::{App, Options, Sandbox};
 
 const HEAD: &str =
     "// Made by `cargo xtask build` from the Rust declarations in src/api and src/models. Do not edit.\n\n";
@@ -73,8 +73,11 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     fs::write(folder.join("drift.ts"), drift())?;
     let sandbox = Sandbox::new(&Options::default()).map_err(anyhow::Error::msg)?;
     let tokens = serde_json::to_string_pretty(sandbox.tokens())?;
+    let App { client_id, client_secret, .. } = App::default();
+    let app = serde_json::json!({ "clientId": client_id, "clientSecret": client_secret });
     let text = format!(
-        "{HEAD}/** The tokens that every sandbox accepts. */\nexport const TOKENS = {tokens} as const;\n"
+        "{HEAD}/** The tokens that every sandbox accepts. */\nexport const TOKENS = {tokens} as const;\n\n\
+         /** The OAuth app that it knows where no other is given. */\nexport const APP = {app} as const;\n"
     );
     fs::write(folder.join("tokens.ts"), text)?;
     fs::write(folder.join("core.d.ts"), format!("{HEAD}{CORE}"))?;

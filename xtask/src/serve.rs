@@ -16,7 +16,7 @@ use axum::{
     http::{Response as HttpResponse, StatusCode},
     serve::ListenerExt,
 };
-use pipedrive_users::sandbox::{Options, Request, Response, Sandbox, Tokens};
+use pipedrive_users::sandbox::{App, Options, Request, Response, Sandbox, Tokens};
 use tokio::sync::oneshot;
 
 /// Where to serve, and what.
@@ -37,14 +37,44 @@ pub(crate) struct Args {
     /// Where names, tokens and everything else come from
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
+    /// The client id of the OAuth app that users can authorise
+    #[arg(long, default_value_t = App::default().client_id)]
+    client_id: String,
+    /// Its client secret
+    #[arg(long, default_value_t = App::default().client_secret)]
+    client_secret: String,
+    /// Its callback URL [default: any on the loopback or with https]
+    #[arg(long)]
+    redirect_uri: Option<String>,
+    /// Give a new refresh token with each new access token
+    #[arg(long)]
+    rotate: bool,
+    /// How long an access token lasts
+    #[arg(long, default_value_t = App::default().access_token_seconds)]
+    access_token_seconds: u32,
+}
+
+impl Args {
+    fn options(&self) -> Options {
+        let app = App {
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            rotate: self.rotate,
+            access_token_seconds: self.access_token_seconds,
+            ..App::default()
+        };
+        Options { users: self.users, burst: self.burst, daily: self.daily, seed: self.seed, app }
+    }
 }
 
 /// Serves until the process is stopped. The one line on stdout is what a caller needs to know, as JSON.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let options = Options { users: args.users, burst: args.burst, daily: args.daily, seed: args.seed };
-    let running = start(args.port, &options)?;
+    let running = start(args.port, &args.options())?;
     let mut line = serde_json::to_value(&running.tokens)?;
     line["url"] = running.url.as_str().into();
+    line["clientId"] = args.client_id.as_str().into();
+    line["clientSecret"] = args.client_secret.as_str().into();
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{line}")?;
     stdout.flush()?;

@@ -1,0 +1,74 @@
+//! The page on which a user says yes or no.
+
+use super::super::company::{Company, cast::FOUNDER};
+use super::{Answer, App, HTML};
+use crate::models::User;
+
+/// How many users one can answer as.
+const CHOICE: usize = 6;
+
+const STYLE: &str = "\
+:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
+body{margin:0;min-height:100vh;display:grid;place-items:center;background:light-dark(#f4f5f7,#16181d)}\
+main{box-sizing:border-box;width:min(26rem,100vw);padding:2rem;border-radius:12px;background:light-dark(#fff,#22252c);\
+box-shadow:0 1px 4px #0003}\
+h1{margin:0 0 .5rem;font-size:1.25rem}p{margin:.5rem 0}ul{margin:.5rem 0;padding-left:1.25rem}\
+label{display:block;margin:1rem 0 .25rem;font-weight:600}\
+select,button{box-sizing:border-box;width:100%;padding:.6rem;font:inherit;border-radius:8px;border:1px solid #8886}\
+footer{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin-top:1.5rem}\
+button{cursor:pointer}button[value=allow]{border-color:#1a7f4b;background:#1a7f4b;color:#fff}";
+
+/// Asks for consent.
+pub(super) fn page(app: &App, company: &Company, redirect_uri: &str, state: &str) -> Answer {
+    let scopes: Vec<_> = app.scopes.iter().map(|scope| format!("<li>{}</li>", says(scope))).collect();
+    let active = company.users().iter().filter(|user| user.active_flag).take(CHOICE);
+    let option = |user: &User| {
+        let (name, email) = (escaped(&user.name), escaped(&user.email));
+        format!("<option value=\"{}\">{name} ({email})</option>", user.id)
+    };
+    let users: Vec<_> = active.map(option).collect();
+    let company = company.current_user(FOUNDER).map(|user| user.company_name).unwrap_or_default();
+    let body = format!(
+        "<h1>{name} asks for access</h1><p>to {company} in the sandbox. It may then</p><ul>{scopes}</ul>\
+         <form method=\"post\" action=\"/oauth/authorize\">\
+         <input type=\"hidden\" name=\"redirect_uri\" value=\"{redirect}\">\
+         <input type=\"hidden\" name=\"state\" value=\"{state}\">\
+         <label for=\"user\">Answer as</label><select id=\"user\" name=\"user\">{users}</select>\
+         <footer><button name=\"answer\" value=\"deny\">Deny</button>\
+         <button name=\"answer\" value=\"allow\">Allow and install</button></footer></form>",
+        name = escaped(&app.name),
+        company = escaped(&company),
+        redirect = escaped(redirect_uri),
+        state = escaped(state),
+        scopes = scopes.concat(),
+        users = users.concat(),
+    );
+    html(200, &body)
+}
+
+/// Says why nobody is asked.
+pub(super) fn problem(text: &str) -> Answer {
+    html(400, &format!("<h1>This app cannot be authorised</h1><p>{}</p>", escaped(text)))
+}
+
+fn html(status: u16, body: &str) -> Answer {
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Pipedrive sandbox</title>\
+         <style>{STYLE}</style><main>{body}</main></html>"
+    );
+    Answer::new(status, HTML, page)
+}
+
+fn says(scope: &str) -> &str {
+    match scope {
+        "base" => "see who you are",
+        "users:read" => "see the users of the company, their roles and permissions",
+        _ => "invite and deactivate users",
+    }
+}
+
+/// A text inside of HTML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
