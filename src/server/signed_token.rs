@@ -191,7 +191,6 @@ mod tests {
         {
             refused(text);
         }
-        assert!(refused(&"a.b.".repeat(1)).contains("no JSON Web Token"));
         let long = format!("{}.{}.{}", "a".repeat(5000), "b", "c");
         assert!(refused(&long).contains("too long"));
         for ids in [
