@@ -35,6 +35,7 @@ pub(crate) struct Args {
 /// Runs every part, also after one that failed, and fails if any did or did not run.
 pub(crate) fn test(Args { all }: Args) -> Result<()> {
     let browser = tools::chromium()?;
+    tools::redis()?;
     tools::npm_packages("tests")?;
     let tarball = build::pack()?;
     packed::prepare(&tarball, all)?;
@@ -106,7 +107,15 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
         Part { name: "formatting", command: cargo(&["fmt", "--all", "--check"]), count: one },
         Part {
             name: "clippy",
-            command: cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny=warnings"]),
+            command: cargo(&[
+                "clippy",
+                "--quiet",
+                "--workspace",
+                "--all-targets",
+                "--features=pipedrive-users/server",
+                "--",
+                "--deny=warnings",
+            ]),
             count: one,
         },
         Part {
@@ -116,7 +125,7 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
                 "--quiet",
                 "--target=wasm32-unknown-unknown",
                 "--package=pipedrive-users",
-                "--features=npm-client,npm-sandbox",
+                "--features=npm-client,npm-sandbox,npm-server",
                 "--",
                 "--deny=warnings",
             ]),
@@ -130,7 +139,11 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
         },
         Part {
             name: "Rust on the host",
-            command: cargo(&["test", "--workspace", "--features=pipedrive-users/sandbox"]),
+            command: cargo(&[
+                "test",
+                "--workspace",
+                "--features=pipedrive-users/sandbox,pipedrive-users/server",
+            ]),
             count: rust,
         },
         Part { name: "wasm in Node", command: wasm("wasm_node"), count: rust },
@@ -155,6 +168,11 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
             command: node_tests("browser", browser, faulty, tarball)?,
             count: tap,
         },
+        Part {
+            name: "the server half, with its stores",
+            command: node_tests("server", browser, faulty, tarball)?,
+            count: tap,
+        },
         Part { name: "the tarball in empty projects", command: packed, count: tap },
     ];
     if all {
@@ -171,8 +189,10 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
 
 /// The crate's documentation, without a warning.
 fn docs(more: &[&str]) -> Command {
-    let mut cargo =
-        command("cargo", &["doc", "--quiet", "--no-deps", "--package=pipedrive-users", "--features=sandbox"]);
+    let mut cargo = command(
+        "cargo",
+        &["doc", "--quiet", "--no-deps", "--package=pipedrive-users", "--features=sandbox,server"],
+    );
     cargo.args(more).env("RUSTDOCFLAGS", "--deny=warnings");
     cargo
 }

@@ -95,6 +95,11 @@ pub(crate) fn valgrind() -> Result<()> {
     programs(&[("valgrind", "valgrind")])
 }
 
+/// What one of the token stores is tested on.
+pub(crate) fn redis() -> Result<()> {
+    programs(&[("redis-server", "redis-server")])
+}
+
 /// Programs by Debian's packages, which are installed there as root.
 fn programs(needed: &[(&str, &str)]) -> Result<()> {
     let missing = || needed.iter().filter(|(program, _)| on_path(program).is_none());

@@ -47,7 +47,7 @@ export class Companies {
     private readonly listener: Listener,
   ) {}
 
-  /** Sends one request in its turn. Rejects with a {@link Failure} only where nothing came back. */
+  /** Sends one request in its turn. Rejects only where nothing came back. */
   async send(companyId: number, job: Job, signal: AbortSignal | null | undefined): Promise<Came> {
     const running = await this.#at(companyId);
     const { conductor, instance, secrets } = running;
@@ -60,9 +60,10 @@ export class Companies {
     if (signal) heed(signal, stop);
     try {
       await Promise.race([flight.landed, stopped]);
-    } catch (failure) {
-      const { head } = flight;
-      if ((failure as Failure).kind === undefined || !head || flight.text === undefined) throw failure;
+    } catch (reason) {
+      const failure = reason as Failure | Error;
+      if (failure instanceof Error || !("kind" in failure)) throw reason;
+      if (!flight.head || flight.text === undefined) throw makeError(failure.message, failure);
     } finally {
       running.busy--;
       if (signal) ignore(signal, stop);

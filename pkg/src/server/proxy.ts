@@ -1,5 +1,5 @@
 import { got, integer, onlyKnown } from "../check.js";
-import { makeError } from "../errors.js";
+import { isPipedriveError, makeError } from "../errors.js";
 import { ENDPOINTS, type OperationId } from "../generated/operations.js";
 import { Listener } from "../observe.js";
 import type { UsersClientOptions } from "../types.js";
@@ -42,7 +42,7 @@ const KNOWN: readonly (keyof UsersProxyConfig)[] = [
  */
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs = 30_000, maxConcurrency = 10, dailyTokenBudget } = checked(config);
-  const { allowCookies = authenticate !== undefined } = config;
+  const { allowCookies = authenticate !== undefined, logger = console, logLevel } = config;
   const companies = new Companies({ maxConcurrency, dailyTokenBudget, fetch: oauth.fetch }, new Listener(config));
 
   /** Who asks. */
@@ -101,9 +101,18 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     }
   };
 
+  const failed = (request: Request, error: unknown): Response => {
+    // Nobody is there to read it.
+    if (request.signal.aborted) return new Response(null, { status: 499 });
+    const response = errorResponse(error);
+    // What its pages are not told, the server has to be.
+    if (response.status === 500 && logLevel !== "off") logger.error(`[pipedrive-users] proxy: ${isPipedriveError(error) ? error.message : String(error)}`);
+    return response;
+  };
+
   return async (request) => {
     const origin = request.headers.get("origin") ?? undefined;
-    const response = await answer(request, origin).catch(errorResponse);
+    const response = await answer(request, origin).catch((error: unknown) => failed(request, error));
     response.headers.append("vary", "origin");
     if (origin !== undefined && allowedOrigins.includes(origin)) {
       response.headers.set("access-control-allow-origin", origin);

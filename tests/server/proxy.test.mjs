@@ -1,0 +1,311 @@
+// The proxy: what a page may ask for, in whose name, and what it never gets to see.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { after, before, describe, test } from "node:test";
+import { createUsersProxy, ENDPOINTS, isPipedriveError, memoryStore, OAuth, toNodeListener, UsersClient } from "pipedrive-users/server";
+import { BOND, JWT_SECRET, makeApp, makeEndpoint, authorised, REDIRECT, sign } from "./support/app.mjs";
+
+const BASE = "https://app.example/pipedrive";
+const WRITES = ["addUser", "updateUser"];
+
+/** An app with a user, its proxy, and a page's client. */
+async function makePanel({ app: appOptions, user = 1, ...proxyOptions } = {}) {
+  const app = makeApp(appOptions);
+  const who = await app.install(user);
+  const proxy = createUsersProxy({ oauth: app.oauth, signedTokenSecret: JWT_SECRET, ...proxyOptions });
+  const answers = [];
+  const fetch = async (url, init) => {
+    const response = await proxy(new Request(url, init));
+    answers.push(response.clone());
+    return response;
+  };
+  const client = new UsersClient({ baseUrl: BASE, accessToken: () => sign(who), fetch });
+  app.requests.length = 0;
+  return { app, who, proxy, client, answers };
+}
+
+const bearer = (who) => ({ authorization: `Bearer ${sign(who)}` });
+
+test("the page's client works as if it spoke to Pipedrive", async () => {
+  const { app, client, answers } = await makePanel({ allow: WRITES });
+  const direct = new UsersClient({ apiToken: app.sandbox.apiToken, fetch: app.sandbox.fetch });
+  const calls = {
+    getUsers: (c) => c.getUsers(), findUsersByName: (c) => c.findUsersByName("é & ü", { searchByEmail: true }), getCurrentUser: (c) => c.getCurrentUser(), getUser: (c) => c.getUser(7),
+    getUserFollowers: (c) => c.getUserFollowers(1, { limit: 2 }).toArray({ limit: 100 }), getUserPermissions: (c) => c.getUserPermissions(2),
+    getUserRoleAssignments: (c) => c.getUserRoleAssignments(1, { start: 0, limit: 1 }).toArray({ limit: 100 }), getUserRoleSettings: (c) => c.getUserRoleSettings(1),
+    updateUser: (c) => c.updateUser(3, { active_flag: false }),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const [through, straight] = [await call(client), await call(direct)];
+    const timeless = (value) => JSON.parse(JSON.stringify(value, (key, value) => (key === "modified" ? "" : value)));
+    assert.deepEqual(timeless(through), timeless(straight), name);
+  }
+  const invited = await client.addUser({ email: "through@casinoroyale.example", access: [{ app: "sales", admin: false }] });
+  assert.equal(invited.email, "through@casinoroyale.example");
+  assert.deepEqual(new Set(Object.keys(calls).concat("addUser")), new Set(Object.keys(ENDPOINTS)));
+  const { response } = await client.getUser(1).withResponse();
+  assert.ok(response.rateLimit.limit > 0 && response.rateLimit.dailyRemaining > 0 && response.requestId);
+  for (const answer of answers) {
+    const text = (await answer.text()) + JSON.stringify([...answer.headers]);
+    assert.ok(!/v1u:|1:1:[0-9a-f]|set-cookie/.test(text) && !text.includes(app.sandbox.app.clientSecret));
+  }
+});
+
+test("errors are Pipedrive's own", async () => {
+  const { client } = await makePanel({ allow: WRITES, user: 2 });
+  await assert.rejects(client.getUser(999), (error) => isPipedriveError(error, "not_found") && error.status === 404);
+  await assert.rejects(client.updateUser(3, { active_flag: true }), (error) => isPipedriveError(error, "permission") && /permissions to do this/.test(error.message));
+  const { client: readOnly } = await makePanel();
+  await assert.rejects(readOnly.addUser({ email: "a@b.example" }), (error) => isPipedriveError(error, "permission") && /allow option/.test(error.detail));
+  const { app, client: taken, who } = await makePanel();
+  await app.oauth.revoke(who);
+  await assert.rejects(taken.getUsers(), (error) => isPipedriveError(error, "authentication") && /has not authorised/.test(error.detail));
+});
+
+test("a token that has expired is renewed on the way", async () => {
+  const { app, client } = await makePanel();
+  await app.expire();
+  await Promise.all(Array.from({ length: 20 }, (_, index) => client.getUser(index + 1)));
+  assert.equal((await app.asked()).refreshes, 1);
+});
+
+/** Each gets a clear 4xx in Pipedrive's shape, and reaches neither Pipedrive nor a record. */
+const BAD = {
+  "no credential": [{}, {}, 401],
+  "alg: none": [{ authorization: `Bearer ${sign(BOND, { header: { alg: "none" } })}` }, {}, 401],
+  "RS256 with the secret": [{ authorization: `Bearer ${sign(BOND, { header: { alg: "RS256" } })}` }, {}, 401],
+  "an expired token": [{ authorization: `Bearer ${sign({ ...BOND, exp: 1 })}` }, {}, 401],
+  "a token not valid yet": [{ authorization: `Bearer ${sign({ ...BOND, nbf: 9_999_999_999 })}` }, {}, 401],
+  "a token for another app": [{ authorization: `Bearer ${sign(BOND, { secret: "other" })}` }, {}, 401],
+  "an access token of Pipedrive": [{ authorization: "Bearer v1u:0123456789abcdef" }, {}, 401],
+  "Basic credentials": [{ authorization: "Basic YXBwOnNlY3JldA==" }, {}, 401],
+  "a path above": [bearer(BOND), { path: "/v1/users/../deals" }, 404],
+  "an encoded path above": [bearer(BOND), { path: "/v1/users/%2e%2e/deals" }, 404],
+  "another version": [bearer(BOND), { path: "/api/v2/deals" }, 404],
+  "another host in the path": [bearer(BOND), { url: "https://app.example//evil/v1/users" }, 404],
+  "an encoded slash": [bearer(BOND), { path: "/v1/users/1%2f..%2fdeals" }, 400],
+  "a path with CR and LF": [bearer(BOND), { path: "/v1/users/1%0d%0ax-api-token:1" }, 400],
+  "an id that is none": [bearer(BOND), { path: "/v1/users/0" }, 400],
+  "an unknown method": [bearer(BOND), { method: "DELETE", path: "/v1/users/1" }, 405],
+  "a method of one's own": [bearer(BOND), { method: "PROPFIND", path: "/v1/users" }, 405],
+  "an operation that is not allowed": [bearer(BOND), { method: "POST", path: "/v1/users", body: '{"email":"a@b.example"}' }, 403, []],
+  "an unknown parameter": [bearer(BOND), { path: "/v1/users?api_token=1" }, 400],
+  "a parameter twice": [bearer(BOND), { path: "/v1/users/find?term=a&term=b" }, 400],
+  "a term with CR and LF": [bearer(BOND), { path: "/v1/users/find?term=a%0d%0ab" }, 400],
+  "a blank term": [bearer(BOND), { path: "/v1/users/find?term=%20" }, 400],
+  "a limit over 500": [bearer(BOND), { path: "/api/v2/users/1/followers?limit=501" }, 400],
+  "a body over 64 KB": [bearer(BOND), { method: "POST", path: "/v1/users", body: JSON.stringify({ email: `${"a".repeat(65_536)}@b.example` }) }, 413],
+  "a body that is not JSON": [bearer(BOND), { method: "POST", path: "/v1/users", body: "email=a@b.example" }, 400],
+  "a body of another type": [{ ...bearer(BOND), "content-type": "text/plain" }, { method: "POST", path: "/v1/users", body: '{"email":"a@b.example"}' }, 415],
+  "a body with an unknown member": [bearer(BOND), { method: "POST", path: "/v1/users", body: '{"email":"a@b.example","name":"A"}' }, 400],
+  "a body with CR and LF": [bearer(BOND), { method: "POST", path: "/v1/users", body: '{"email":"a@b.example\\r\\nx:y"}' }, 400],
+  "a body that is a list": [bearer(BOND), { method: "PUT", path: "/v1/users/1", body: "[]" }, 400],
+  "a body for a prototype": [bearer(BOND), { method: "PUT", path: "/v1/users/1", body: '{"__proto__":{"active_flag":true}}' }, 400],
+  "a query with a body": [bearer(BOND), { method: "PUT", path: "/v1/users/1?x=1", body: '{"active_flag":true}' }, 400],
+  "x-api-token": [{ ...bearer(BOND), "x-api-token": "0".repeat(40) }, {}, 400],
+  cookies: [{ ...bearer(BOND), cookie: "session=1" }, {}, 400],
+  "a page of another origin": [{ ...bearer(BOND), origin: "https://evil.example" }, {}, 403],
+  "a page without an origin": [{ ...bearer(BOND), origin: "null" }, {}, 403],
+};
+
+for (const [name, [headers, { url, path = "/v1/users", method = "GET", body }, status, allow = WRITES]] of Object.entries(BAD)) {
+  test(`refused: ${name}`, async () => {
+    const touched = [];
+    const store = Object.fromEntries(Object.entries(memoryStore()).map(([name, method]) => [name, (...all) => (touched.push(name), method(...all))]));
+    const sent = [];
+    const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: async (url) => (sent.push(url), Response.json({})) });
+    const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow, allowedOrigins: ["https://panel.example"] });
+    const type = body === undefined ? {} : { "content-type": "application/json" };
+    const response = await proxy(new Request(url ?? BASE + path, { method, headers: { ...type, ...headers }, body }));
+    assert.equal(response.status, status);
+    const json = await response.json();
+    assert.equal(json.success, false);
+    assert.ok(json.error && json.error_info, JSON.stringify(json));
+    assert.equal(response.headers.get("access-control-allow-origin"), null);
+    assert.deepEqual([sent, touched], [[], []], "neither Pipedrive nor the store");
+  });
+}
+
+test("a body that grows past 64 KB is read no further", async () => {
+  const { proxy, who, app } = await makePanel({ allow: WRITES });
+  let given = 0;
+  const body = new ReadableStream({ pull: (controller) => (given++ < 1000 ? controller.enqueue(new Uint8Array(16_384).fill(32)) : controller.close()) });
+  const response = await proxy(new Request(`${BASE}/v1/users`, { method: "POST", headers: { ...bearer(who), "content-type": "application/json" }, body, duplex: "half" }));
+  assert.equal(response.status, 413);
+  assert.ok(given < 20, `${given} parts were read`);
+  assert.equal(app.requests.length, 0);
+});
+
+test("nothing of the page's request is sent on but what was asked", async () => {
+  const { app, proxy, who } = await makePanel({ allowCookies: true });
+  const headers = { ...bearer(who), cookie: "session=1", "x-forwarded-for": "1.2.3.4", "user-agent": "page", referer: "https://app.example/secret" };
+  const response = await proxy(new Request(`${BASE}/v1/users/find?term=bond&search_by_email=0`, { headers }));
+  assert.equal(response.status, 200);
+  const [{ url, headers: sent }] = app.requests;
+  assert.deepEqual(Object.keys(sent).sort(), ["accept", "authorization"]);
+  assert.match(sent.authorization, /^Bearer v1u:/);
+  assert.match(url, /\.pipedrive\.com\/api\/v1\/users\/find\?term=bond$/);
+});
+
+test("pages of the allowed origins, and no others", async () => {
+  const { proxy, who } = await makePanel({ allow: ["updateUser"], allowedOrigins: ["https://panel.example"] });
+  const ask = (origin, method = "OPTIONS", more = {}) => proxy(new Request(`${BASE}/v1/users`, { method, headers: { origin, ...more } }));
+  const good = await ask("https://panel.example");
+  assert.equal(good.status, 204);
+  assert.deepEqual(["allow-origin", "allow-methods", "allow-headers"].map((name) => good.headers.get(`access-control-${name}`)), ["https://panel.example", "GET, PUT", "authorization, content-type"]);
+  assert.equal(good.headers.get("access-control-allow-credentials"), null);
+  const evil = await ask("https://evil.example");
+  assert.deepEqual([evil.status, evil.headers.get("access-control-allow-origin"), (await evil.json()).success], [403, null, false]);
+  const users = await ask("https://panel.example", "GET", bearer(who));
+  assert.deepEqual([users.status, users.headers.get("access-control-allow-origin"), users.headers.get("vary")], [200, "https://panel.example", "origin"]);
+  assert.match(users.headers.get("access-control-expose-headers"), /x-daily-ratelimit-token-remaining/);
+  assert.equal((await ask("https://app.example", "GET", bearer(who))).status, 200, "its own");
+  assert.equal((await ask("http://app.example", "GET", bearer(who))).status, 200, "behind what ends TLS");
+});
+
+test("one company's burst and budget are shared by its users, and are no other company's", async () => {
+  const endpoint = makeEndpoint();
+  let people = [];
+  const remaining = { 7: 2, 8: 100 };
+  const fetch = async (url, init) => {
+    if (url.includes("/users/me")) return Response.json({ success: true, data: people.shift() });
+    if (!url.includes("/users/")) return endpoint.fetch(url, init);
+    const company = url.includes("/users/7") ? 7 : 8;
+    const left = (remaining[company] = Math.max(0, remaining[company] - 1));
+    return Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "3", "x-ratelimit-remaining": String(left), "x-ratelimit-reset": "1" } });
+  };
+  const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, fetch });
+  people = [{ id: 13, company_id: 7 }, { id: 14, company_id: 7 }, { id: 1, company_id: 8 }];
+  for (let time = 0; time < 3; time++) await oauth.handleCallback(`${REDIRECT}?code=code&state=${new URL(await oauth.authorizationUrl()).searchParams.get("state")}`);
+  const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, dailyTokenBudget: 20, logLevel: "off" });
+  const ask = async (companyId, userId, path) => {
+    const started = performance.now();
+    const response = await proxy(new Request(`${BASE}${path}`, { headers: { authorization: `Bearer ${sign({ companyId, userId })}` } }));
+    return { status: response.status, ms: performance.now() - started, headers: response.headers, body: await response.json() };
+  };
+  for (const user of [13, 14]) assert.equal((await ask(7, user, "/v1/users/7")).status, 200);
+  // Company 7 has used its burst up: its users wait, those of company 8 do not.
+  const [waits, goes] = await Promise.all([ask(7, 13, "/v1/users/7"), ask(8, 1, "/v1/users/8")]);
+  assert.ok(waits.ms > 500 && goes.ms < 400, `${waits.ms} ms and ${goes.ms} ms`);
+  // The day's budget of company 7: 20 tokens, of which three calls have taken 6.
+  for (let time = 0; time < 7; time++) await ask(7, 14, "/v1/users/7");
+  const over = await ask(7, 13, "/v1/users/7");
+  assert.deepEqual([over.status, over.body.error], [429, "daily request budget exceeded"]);
+  assert.ok(Number(over.headers.get("retry-after")) > 0);
+  assert.equal((await ask(8, 1, "/v1/users/8")).status, 200);
+  // The page's client reads it as what it is.
+  const client = new UsersClient({ baseUrl: BASE, accessToken: () => sign({ companyId: 7, userId: 13 }), maxRetries: 0, logLevel: "off", fetch: (url, init) => proxy(new Request(url, init)) });
+  await assert.rejects(client.getUser(7), (error) => isPipedriveError(error, "rate_limit") && error.scope === "daily");
+});
+
+test("what does not come back is a 502 or a 504, and says so", async () => {
+  const table = [
+    [() => Promise.reject(new TypeError("fetch failed")), 502, "connection"],
+    [() => new Promise(() => {}), 504, "timeout"],
+    [async () => new Response(null, { status: 302, headers: { location: "https://evil.example" } }), 502],
+    [async () => new Response("<html>Cloudflare</html>", { status: 403, headers: { "content-type": "text/html" } }), 403],
+    [async () => Response.json({ success: false, error: "busy v1u:access-1" }, { status: 503 }), 503],
+  ];
+  for (const [answer, status] of table) {
+    const endpoint = makeEndpoint();
+    let isUp = true;
+    const oauth = await authorised({ ...endpoint, fetch: (url, init) => (isUp ? endpoint.fetch(url, init) : answer()) });
+    isUp = false;
+    const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, timeoutMs: 100 });
+    const response = await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(BOND) }));
+    const text = await response.text();
+    assert.equal(response.status, status, text);
+    assert.equal(response.headers.get("location"), null);
+    assert.ok(!text.includes("v1u:"), text);
+  }
+});
+
+test("a page that goes away lets its request go", async () => {
+  const { proxy, who, app } = await makePanel({ app: { before: (request) => (request.url.includes("/users/5") ? new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason))) : undefined) } });
+  const leaving = new AbortController();
+  const answer = proxy(new Request(`${BASE}/v1/users/5`, { headers: bearer(who), signal: leaving.signal }));
+  while (!app.requests.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  leaving.abort();
+  assert.equal((await answer).status, 499);
+  assert.equal((await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(who) }))).status, 200);
+});
+
+test("what is wrong with the server is told to its log, and not to its pages", async () => {
+  const lines = [];
+  const logger = { error: (line) => lines.push(line), warn() {}, info() {}, debug() {} };
+  const { app, who } = await makePanel();
+  const broken = { ...memoryStore(), get: () => Promise.reject(new Error("the database is down")) };
+  const other = createUsersProxy({ oauth: new OAuth({ ...app.config, store: broken }), signedTokenSecret: JWT_SECRET, logger });
+  const response = await other(new Request(`${BASE}/v1/users`, { headers: bearer(who) }));
+  assert.equal(response.status, 500);
+  assert.ok(!(await response.text()).includes("database"));
+  assert.deepEqual(lines, ["[pipedrive-users] proxy: Error: the database is down"]);
+});
+
+test("a server's own way to know its users", async () => {
+  const { app, who } = await makePanel();
+  const proxy = createUsersProxy({ oauth: app.oauth, authenticate: (request) => (request.headers.get("cookie") === "session=bond" ? who : undefined) });
+  const ask = (cookie) => proxy(new Request(`${BASE}/v1/users/me`, { headers: { cookie } }));
+  assert.deepEqual([(await ask("session=bond")).status, (await ask("session=nobody")).status], [200, 401]);
+  assert.equal(app.requests.find(({ headers }) => headers.cookie), undefined);
+});
+
+test("a configuration that cannot be used is refused at once", () => {
+  const { oauth } = makeApp();
+  const good = { oauth, signedTokenSecret: "secret" };
+  const table = [
+    [{ signedTokenSecret: "secret" }, /oauth/], [{ oauth }, /signedTokenSecret or authenticate/], [{ ...good, authenticate: () => undefined }, /not both/],
+    [{ ...good, signedTokenSecret: "" }, /JWT secret/], [{ ...good, allow: ["deleteUser"] }, /allow takes/], [{ ...good, allowedOrigins: ["https://a.example/"] }, /allowedOrigins/],
+    [{ ...good, allowedOrigins: ["*"] }, /allowedOrigins/], [{ ...good, basePath: "pipedrive" }, /basePath/], [{ ...good, maxConcurrency: 0 }, /maxConcurrency/], [{ ...good, origins: [] }, /has no "origins"/],
+  ];
+  for (const [config, says] of table) assert.throws(() => createUsersProxy(config), (error) => isPipedriveError(error, "config") && says.test(error.message), JSON.stringify(Object.keys(config)));
+});
+
+test("a base path is that path alone", async () => {
+  const { app, who } = await makePanel();
+  const proxy = createUsersProxy({ oauth: app.oauth, signedTokenSecret: JWT_SECRET, basePath: "/api/pipedrive" });
+  const ask = async (path) => (await proxy(new Request(`https://app.example${path}`, { headers: bearer(who) }))).status;
+  assert.deepEqual([await ask("/api/pipedrive/v1/users/me"), await ask("/api/pipedrive/api/v2/users/1/followers"), await ask("/other/v1/users/me"), await ask("/v1/users/me")], [200, 200, 404, 404]);
+});
+
+describe("behind Node.js's http:", () => {
+  let panel;
+  let server;
+  before(async () => {
+    panel = await makePanel({ allow: WRITES });
+    server = createServer(toNodeListener(panel.proxy)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+  });
+  after(() => server.close());
+
+  /** Sends bytes as they are, and gives the status and the body. */
+  const raw = (head, body = "") =>
+    new Promise((resolve, reject) => {
+      const socket = connect(server.address().port, "127.0.0.1", () => socket.end(`${head.join("\r\n")}\r\nconnection: close\r\n\r\n${body}`));
+      let text = "";
+      socket.on("data", (chunk) => (text += chunk)).on("error", reject).on("close", () => resolve([Number(text.split(" ")[1]), text.split("\r\n\r\n")[1] ?? ""]));
+    });
+
+  test("the page's client works", async () => {
+    const url = `http://127.0.0.1:${server.address().port}/pipedrive`;
+    const client = new UsersClient({ baseUrl: url, accessToken: () => sign(panel.who) });
+    assert.equal((await client.getUsers()).length, 25);
+    assert.equal((await client.addUser({ email: "node@casinoroyale.example" })).email, "node@casinoroyale.example");
+  });
+
+  for (const [name, target] of Object.entries({ "an absolute-form target": "http://api.pipedrive.com/v1/users", "a target without a scheme": "//evil.example/v1/users", "a path above": "/v1/users/../deals", "an encoded path above": "/pipedrive/v1/users/%2e%2e/deals", "a backslash": "/\\evil/v1/users" })) {
+    test(`refused: ${name}`, async () => {
+      panel.app.requests.length = 0;
+      const [status, body] = await raw([`GET ${target} HTTP/1.1`, "host: app.example", `authorization: Bearer ${sign(panel.who)}`]);
+      assert.equal(status, 400);
+      assert.match(body, /"success":false,"error":"Bad request"/);
+      assert.equal(panel.app.requests.length, 0);
+    });
+  }
+
+  test("refused: CR and LF in a header, a strange host", async () => {
+    assert.equal((await raw(["GET /pipedrive/v1/users HTTP/1.1", "host: app.example", "x: a\rb"]))[0], 400);
+    assert.equal((await raw(["GET /pipedrive/v1/users HTTP/1.1", "host: app.example/evil"]))[0], 400);
+  });
+});

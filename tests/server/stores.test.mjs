@@ -1,0 +1,143 @@
+// Each store on the real thing: what it must do, and what becomes of tokens when processes race, crash, or have another key.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import * as server from "pipedrive-users/server";
+import { startSandbox } from "../js/support/sandbox.mjs";
+import { consent } from "./support/app.mjs";
+import { folder, run, startRedis, startWorkers } from "./support/stores.mjs";
+import { carryOut } from "./support/work.mjs";
+
+const KEY = "0123456789abcdef".repeat(4);
+const OTHER_KEY = "fedcba9876543210".repeat(4);
+
+/** How each store is opened: gives what carries out work in one process and in another. */
+const STORES = {
+  memory: async () => {
+    const store = server.memoryStore();
+    const work = (work) => new Promise((resolve, reject) => carryOut(server, store, work, () => (resolve({ died: true }), new Promise(() => {}))).then(resolve, reject));
+    return { one: work, two: work, stop() {} };
+  },
+  "Redis (node-redis, ioredis)": async () => {
+    const redis = await startRedis();
+    return { one: (work) => run({ ...work, store: { redis: redis.url } }), two: (work) => run({ ...work, store: { redis: redis.url, client: "ioredis" } }), stop: redis.stop };
+  },
+  "Durable Objects (workerd)": async () => {
+    const workers = await startWorkers();
+    return { one: (work) => workers.ask("one", work), two: (work) => workers.ask("two", work), stop: workers.stop };
+  },
+  "Deno KV (Deno)": async () => {
+    const file = await folder();
+    const work = (work) => run({ ...work, store: { kv: file.path } }, "deno");
+    return { one: work, two: work, stop: file.remove };
+  },
+};
+
+// A lease that a crash has left lasts fifteen seconds: the stores wait for theirs side by side.
+describe("stores", { concurrency: 4 }, () => {
+for (const [name, open] of Object.entries(STORES)) {
+  describe(`${name}:`, { concurrency: 1 }, () => {
+    let store;
+    let usual;
+    let rotating;
+    before(async () => {
+      store = await open();
+      usual = await startSandbox("--burst", 5_000);
+      rotating = await startSandbox("--burst", 5_000, "--rotate");
+    });
+    after(async () => {
+      await Promise.all([usual?.stop(), rotating?.stop(), store?.stop()]);
+    });
+
+    const at = (sandbox) => ({ url: sandbox.url, app: { clientId: sandbox.clientId, clientSecret: sandbox.clientSecret }, key: KEY });
+    const asked = async (sandbox) => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
+    const expire = (sandbox) => fetch(`${sandbox.url}/sandbox/oauth/expire`, { method: "POST" });
+
+    /** A user of the sandbox authorises the app: begun in one process, ended in the other. */
+    const install = async (sandbox, user) => {
+      const { url } = await store.one({ ...at(sandbox), begin: true });
+      return { identity: await store.two({ ...at(sandbox), callback: await consent(url, fetch, { user }) }), ...at(sandbox) };
+    };
+
+    test("what every store must do", async () => {
+      assert.deepEqual((await store.one({ contract: true })).wrong, []);
+      assert.deepEqual((await store.two({ contract: true })).wrong, []);
+    });
+
+    test("concurrent refresh: two processes with 100 calls each ask for one new token", async () => {
+      const work = { ...(await install(usual, 1)), calls: 100 };
+      await expire(usual);
+      const before = await asked(usual);
+      const both = await Promise.all([store.one(work), store.two(work)]);
+      assert.deepEqual(both.map(({ good }) => good), [100, 100], JSON.stringify(both));
+      assert.equal((await asked(usual)).refreshes - before.refreshes, 1);
+    });
+
+    test("crash between refresh and store: the next process recovers, or says that the user must authorise again", async () => {
+      const recovers = async () => {
+        const work = await install(usual, 2);
+        await expire(usual);
+        assert.deepEqual(await store.one({ ...work, crash: true }), { died: true });
+        const next = await store.two(work);
+        assert.equal(next.good, 1, JSON.stringify(next));
+      };
+      // What came back and was lost was the only one that counted.
+      const rotated = async () => {
+        const work = await install(rotating, 6);
+        await expire(rotating);
+        assert.deepEqual(await store.one({ ...work, crash: true }), { died: true });
+        const next = await store.two(work);
+        assert.deepEqual([next.good, next.kinds], [0, ["authentication"]]);
+        assert.match(next.texts[0], /must authorise the app again/);
+        assert.equal((await store.one(await install(rotating, 6))).good, 1);
+      };
+      await Promise.all([recovers(), rotated()]);
+    });
+
+    test("rotation: one refresh after the other, in two processes", async () => {
+      const work = await install(rotating, 1);
+      for (const process of [store.one, store.two, store.one]) {
+        await expire(rotating);
+        const { good, texts } = await process({ ...work, calls: 5 });
+        assert.equal(good, 5, String(texts));
+      }
+    });
+
+    test("expired record: where Pipedrive knows the refresh token no more, the user must authorise again", async () => {
+      const work = await install(usual, 3);
+      // Authorised once more somewhere else: the first refresh token is over, as it is after sixty days.
+      const { url } = await store.one({ ...at(usual), begin: true });
+      await consent(url, fetch, { user: 3 }).then((back) => fetch(`${usual.url}/oauth/token`, { method: "POST", headers: { authorization: `Basic ${btoa(`${usual.clientId}:${usual.clientSecret}`)}` }, body: new URLSearchParams({ grant_type: "authorization_code", code: new URL(back).searchParams.get("code"), redirect_uri: "http://127.0.0.1/callback" }) }));
+      await expire(usual);
+      const before = await asked(usual);
+      const [first, second] = [await store.one(work), await store.two(work)];
+      assert.deepEqual([first.kinds, second.kinds], [["authentication"], ["authentication"]]);
+      assert.equal((await asked(usual)).refreshes - before.refreshes, 1, "it is not tried again, in no process");
+    });
+
+    test("wrong encryption key: nothing is read, and nothing is lost", async () => {
+      const work = await install(usual, 1);
+      const before = await asked(usual);
+      for (const key of [OTHER_KEY, undefined]) {
+        const wrong = await store.two({ ...work, key });
+        assert.match(wrong.texts[0], /cannot be read.*left as it is/, JSON.stringify(wrong));
+      }
+      assert.equal((await asked(usual)).tokenRequests, before.tokenRequests);
+      assert.equal((await store.two(work)).good, 1);
+    });
+  });
+}
+});
+
+test("a record can be read only at its own place, and says nothing by itself", async () => {
+  const store = server.memoryStore();
+  const seen = [];
+  const watched = { ...store, put: (key, record, ...more) => (seen.push([key, record]), store.put(key, record, ...more)) };
+  const sandbox = (await import("pipedrive-users/sandbox")).createSandbox();
+  const oauth = new server.OAuth({ ...sandbox.app, redirectUri: "https://app.example/callback", fetch: sandbox.fetch, store: watched, encryptionKey: KEY });
+  const me = await oauth.handleCallback(await consent(await oauth.authorizationUrl(), sandbox.fetch));
+  const [key, record] = seen.at(-1);
+  assert.equal(key, `${me.company_id}:${me.id}`);
+  for (const [, text] of seen) assert.ok(!/v1u|1:1:|access|refresh|state/.test(Buffer.from(text, "base64").toString("latin1")), "encrypted");
+  await store.put(`${me.company_id}:2`, record, undefined);
+  await assert.rejects(oauth.client({ companyId: me.company_id, userId: 2 }).getUsers(), /another encryptionKey, or changed/);
+});
