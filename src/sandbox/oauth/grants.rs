@@ -98,8 +98,14 @@ impl Grants {
         self.accesses.retain(|access| access.token != token);
         if let Some(at) = self.consents.iter().position(|consent| consent.refresh_token == token) {
             let Consent { user_id, .. } = self.consents.remove(at);
-            self.accesses.retain(|access| access.user_id != user_id);
+            self.uninstall(user_id);
         }
+    }
+
+    /// A user's consent is over, and all that came of it.
+    pub(super) fn uninstall(&mut self, user_id: u64) {
+        self.consents.retain(|consent| consent.user_id != user_id);
+        self.accesses.retain(|access| access.user_id != user_id);
     }
 
     fn refresh_token(&mut self) -> String {

@@ -1,7 +1,8 @@
 //! Pipedrive's OAuth server for one app: the consent of a user, tokens, and taking them back.
 //!
-//! `POST /sandbox/oauth/expire` and `GET /sandbox/oauth`, which Pipedrive does not have, let all access tokens expire at once
-//! and count what was asked for: a test need not wait an hour.
+//! Three requests that Pipedrive does not have are for tests, which need not wait an hour: `GET /sandbox/oauth` counts what was
+//! asked for, `POST /sandbox/oauth/expire` lets all access tokens expire at once, and `POST /sandbox/oauth/uninstall?user=1`
+//! ends a user's consent, as uninstalling the app does.
 
 mod app;
 mod consent;
@@ -109,6 +110,11 @@ impl OAuth {
             }
             ("POST", "/sandbox/oauth/expire") => {
                 self.grants.expire();
+                Answer::json(200, &serde_json::json!({ "success": true }))
+            }
+            ("POST", "/sandbox/oauth/uninstall") => {
+                let user = Query::new(query).get("user").and_then(|id| id.parse().ok());
+                self.grants.uninstall(user.unwrap_or_default());
                 Answer::json(200, &serde_json::json!({ "success": true }))
             }
             _ => Answer::json(404, &serde_json::json!({ "success": false, "error": "Not found" })),
@@ -387,6 +393,8 @@ mod tests {
         let expired = trial.ask("POST", "/sandbox/oauth/expire", "", "");
         assert_eq!((expired.status, trial.me(&renewed).0), (200, 401));
         let renewed = trial.token(&refresh).1;
+        assert_eq!(trial.ask("POST", "/sandbox/oauth/uninstall?user=2", "", "").status, 200);
+        assert_eq!(trial.me(&renewed).0, 200, "another user's");
         let revoke = format!("token={}", tokens["refresh_token"].as_str().expect("one"));
         assert_eq!(trial.ask("POST", "/oauth/revoke", &basic(), &revoke).status, 200);
         assert_eq!((trial.me(&renewed).0, trial.token(&refresh).0), (401, 400));
