@@ -115,9 +115,22 @@ for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
 }
 for (const name of Object.keys(EXPORTS)) await copyFile(`${values.wasm}/${name}_bg.wasm`, `${values.out}/${name}.wasm`);
 
-for (const entry of ["index", "sandbox", "server", "slim"]) {
-  const bundle = await rollup({ input: here(`src/${entry}.ts`), plugins: [dts({ tsconfig: here("tsconfig.json") })], logLevel: "warn" });
-  // The same for both kinds of modules: nothing in it is imported.
-  for (const extension of ["d.ts", "d.cts"]) await bundle.write({ file: `${values.out}/${entry}.${extension}`, format: "es" });
+/** The client's types stay the client's in the entries that have it too: a class is declared once. */
+const fromIndex = {
+  name: "from-index",
+  resolveId(source, importer) {
+    if (!importer || !source.startsWith(".")) return null;
+    const isOwn = /\/(server\/[\w-]+|given)\.js$/.test(new URL(source, `file://${importer}`).pathname);
+    return isOwn ? null : { id: "./index.js", external: true };
+  },
+};
+
+for (const [entry, plugins] of [["index", []], ["sandbox", []], ["server", [fromIndex]], ["slim", [fromIndex]]]) {
+  const bundle = await rollup({ input: here(`src/${entry}.ts`), plugins: [...plugins, dts({ tsconfig: here("tsconfig.json") })], logLevel: "warn" });
+  const { output } = await bundle.generate({ format: "es" });
+  for (const extension of ["ts", "cts"]) {
+    const code = output[0].code.replaceAll('./index.js', `./index.${extension === "ts" ? "js" : "cjs"}`);
+    await writeFile(`${values.out}/${entry}.d.${extension}`, code);
+  }
   await bundle.close();
 }

@@ -10,7 +10,7 @@ export interface SandboxApp {
   clientId?: string;
   /** Default: `sandbox-app-secret`. */
   clientSecret?: string;
-  /** Default: any on the loopback, or with https. */
+  /** Default: whatever lies on the loopback, or has https. */
   redirectUri?: string;
   /** What users know it by. */
   name?: string;

@@ -11,21 +11,21 @@ import { build } from "esbuild";
 const root = new URL("../node_modules/pipedrive-users/", import.meta.url);
 const read = (path) => readFile(new URL(path, root), "utf8");
 const manifest = JSON.parse(await read("package.json"));
-const SCRIPTS = ["dist/index.js", "dist/sandbox.js", "dist/slim.js"];
+const SCRIPTS = ["dist/index.js", "dist/sandbox.js", "dist/server.js", "dist/slim.js"];
 
 test("it holds what a user needs, and nothing else", async () => {
   const entries = await readdir(fileURLToPath(root), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(fileURLToPath(root).length).replace(/^\//, ""));
-  const scripts = ["drift.cjs", "drift.js", ...["index", "sandbox"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
+  const scripts = ["drift.cjs", "drift.js", ...["index", "sandbox", "server"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
   assert.deepEqual(files.sort(), [
     "BENCHMARKS.md", "CHANGELOG.md", "FAULTS.md", "LICENSE", "README.md", "RUNTIMES.md",
-    ...["core.wasm", "sandbox.wasm", ...["index", "sandbox", "slim"].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]), ...scripts, ...scripts.map((script) => `${script}.map`)].map((file) => `dist/${file}`),
-    "package.json", "sandbox/package.json", "slim/package.json",
+    ...["core.wasm", "sandbox.wasm", "server.wasm", ...["index", "sandbox", "server", "slim"].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]), ...scripts, ...scripts.map((script) => `${script}.map`)].map((file) => `dist/${file}`),
+    "package.json", "sandbox/package.json", "server/package.json", "slim/package.json",
   ].sort());
 });
 
 test("no file is empty", async () => {
-  for (const file of ["CHANGELOG.md", "LICENSE", "README.md", "dist/index.d.ts", "dist/sandbox.d.ts", ...SCRIPTS]) {
+  for (const file of ["CHANGELOG.md", "LICENSE", "README.md", "dist/index.d.ts", "dist/sandbox.d.ts", "dist/server.d.ts", ...SCRIPTS]) {
     const { size } = await stat(new URL(file, root)).catch(() => ({ size: -1 }));
     assert.ok(size > 200, `${file}: ${size} bytes`);
   }
@@ -50,7 +50,7 @@ test("its name, version and licence are those of the crate", async () => {
 });
 
 test("its entry points exist, with their types first in each condition", async () => {
-  assert.deepEqual(Object.keys(manifest.exports), [".", "./sandbox", "./slim", "./*.wasm", "./package.json"]);
+  assert.deepEqual(Object.keys(manifest.exports), [".", "./sandbox", "./server", "./slim", "./*.wasm", "./package.json"]);
   for (const [name, entry] of Object.entries(manifest.exports)) {
     for (const target of typeof entry === "string" ? [entry] : Object.values(entry)) {
       if (typeof target === "string") await stat(new URL(target.replace("*", "core"), root));
@@ -62,7 +62,7 @@ test("its entry points exist, with their types first in each condition", async (
   }
   for (const field of ["main", "module", "types"]) await stat(new URL(manifest[field], root));
   // What does not read `exports` finds the other entries by their folders.
-  for (const name of ["sandbox", "slim"]) {
+  for (const name of ["sandbox", "server", "slim"]) {
     const { main, module, types } = JSON.parse(await read(`${name}/package.json`));
     for (const path of [main, module, types]) await stat(new URL(path, new URL(`${name}/`, root)));
   }
@@ -70,7 +70,7 @@ test("its entry points exist, with their types first in each condition", async (
   await assert.rejects(import("pipedrive-users/dist/index.js"), { code: "ERR_PACKAGE_PATH_NOT_EXPORTED" });
 });
 
-test("the client's entry exports what is documented, and nothing of its inside", async () => {
+test("the entries export what is documented, and nothing of their inside", async () => {
   const names = Object.keys(await import("pipedrive-users")).sort();
   assert.deepEqual(names, [
     "ApiError", "ApiPromise", "ArgumentError", "AuthenticationError", "BlockedError", "ConfigError", "ConnectionError", "CursorPage", "DecodeError", "ENDPOINTS", "LoadError", "NotFoundError", "OffsetPage", "PagePromise", "PermissionError", "PipedriveError",
@@ -78,6 +78,8 @@ test("the client's entry exports what is documented, and nothing of its inside",
   ]);
   assert.deepEqual(Object.keys(await import("pipedrive-users/slim")).sort(), [...names, "init"].sort());
   assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")), ["createSandbox"]);
+  const server = ["OAuth", "TokenObject", "createUsersProxy", "denoKvStore", "durableObjectStore", "errorResponse", "isStoreRequest", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisStore", "toNodeListener", "verifySignedToken"];
+  assert.deepEqual(Object.keys(await import("pipedrive-users/server")).sort(), [...names, ...server].sort());
 });
 
 test("the scripts run under a strict Content-Security-Policy and on every runtime", async () => {
@@ -96,7 +98,7 @@ test("the client holds no token, and names nobody's machine", async () => {
   const { apiToken, accessToken, nonAdminToken, baseToken } = createSandbox();
   const client = await read("dist/index.js");
   for (const token of [apiToken, accessToken, nonAdminToken, baseToken]) assert.ok(!client.includes(token));
-  for (const file of [...SCRIPTS, "dist/index.d.ts", "dist/sandbox.d.ts", "README.md"]) {
+  for (const file of [...SCRIPTS, "dist/index.d.ts", "dist/sandbox.d.ts", "dist/server.d.ts", "README.md"]) {
     const text = await read(file);
     assert.ok(!/\/(home|root|Users|work|tmp)\//.test(text), `${file} has a path of a machine`);
     if (file !== "dist/sandbox.js") assert.ok(!/\b[0-9a-f]{40}\b/.test(text), `${file} has what looks like an API token`);
@@ -104,7 +106,7 @@ test("the client holds no token, and names nobody's machine", async () => {
 });
 
 test("the modules name nobody's machine", async () => {
-  for (const file of ["dist/core.wasm", "dist/sandbox.wasm"]) {
+  for (const file of ["dist/core.wasm", "dist/sandbox.wasm", "dist/server.wasm"]) {
     const text = (await readFile(new URL(file, root))).toString("latin1");
     assert.ok(text.startsWith("\0asm"));
     for (const path of [/\/(home|root|work|tmp)\//, /\.cargo\//]) assert.ok(!path.test(text), `${file}: ${path.exec(text) && text.slice(path.exec(text).index, path.exec(text).index + 60)}`);
@@ -112,7 +114,7 @@ test("the modules name nobody's machine", async () => {
 });
 
 test("the scripts have the modules inside, byte for byte", async () => {
-  for (const [name, wasm] of [["index", "core"], ["sandbox", "sandbox"]]) {
+  for (const [name, wasm] of [["index", "core"], ["sandbox", "sandbox"], ["server", "server"]]) {
     const bytes = await readFile(new URL(`dist/${wasm}.wasm`, root));
     for (const extension of ["js", "cjs"]) {
       // Node's own fetch compiles a module too.
@@ -129,7 +131,7 @@ test("the scripts have the modules inside, byte for byte", async () => {
 });
 
 test("the source maps lead to the sources, and do not hold the modules again", async () => {
-  for (const file of ["index.js", "index.cjs", "sandbox.js", "slim.js", "drift.js", "index.workerd.js"]) {
+  for (const file of ["index.js", "index.cjs", "sandbox.js", "server.js", "slim.js", "drift.js", "index.workerd.js", "server.workerd.js"]) {
     const script = await read(`dist/${file}`);
     assert.match(script, new RegExp(`\\n//# sourceMappingURL=${file}\\.map\\n$`));
     const map = JSON.parse(await read(`dist/${file}.map`));
@@ -156,7 +158,7 @@ test("what is imported and not used leaves nothing in a bundle", async () => {
     const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", write: false, external: ["./drift.js"] });
     return outputFiles[0].contents.length;
   };
-  for (const name of ["pipedrive-users", "pipedrive-users/sandbox", "pipedrive-users/slim"]) assert.equal(await size(`import "${name}"; import * as all from "${name}";`), 0, name);
+  for (const name of ["pipedrive-users", "pipedrive-users/sandbox", "pipedrive-users/server", "pipedrive-users/slim"]) assert.equal(await size(`import "${name}"; import * as all from "${name}";`), 0, name);
 });
 
 /** What a page loads to make the ten calls, as a bundler that splits makes it. */

@@ -110,7 +110,7 @@ export class Tenant {
         await release().catch(() => undefined);
       }
     }
-    throw makeError(`another process has been renewing the token of user ${this.#key} for ${PATIENCE_MS} ms`, { kind: "timeout" });
+    throw makeError(`the token of user ${this.#key} has been renewed elsewhere for ${PATIENCE_MS} ms, without an end`, { kind: "timeout" });
   }
 
   /** The stored record, if its token will do; nothing if it is to be renewed. */

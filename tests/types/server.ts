@@ -1,0 +1,54 @@
+// A backend that holds the tokens: OAuth, the stores, and the proxy.
+import type { CurrentUser, UsersClient } from "pipedrive-users";
+import * as server from "pipedrive-users/server";
+import type { Expect, Same } from "./assert.js";
+
+export type Shapes = [
+  Expect<Same<Awaited<ReturnType<server.OAuth["handleCallback"]>>["company_id"], CurrentUser["company_id"]>>,
+  Expect<Same<ReturnType<server.OAuth["authorizationUrl"]>, Promise<string>>>,
+  Expect<Same<ReturnType<server.OAuth["handleUninstall"]>, Promise<server.Identity>>>,
+  Expect<Same<ReturnType<typeof server.verifySignedToken>, Promise<server.SignedToken>>>,
+  Expect<Same<server.UsersProxy, (request: Request) => Promise<Response>>>,
+  Expect<Same<ReturnType<typeof server.errorResponse>, Response>>,
+];
+
+declare const kv: server.DenoKv;
+declare const namespace: server.ObjectNamespace;
+declare const redis: { eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>; sendCommand(): void };
+
+export const stores: server.TokenStore[] = [
+  server.memoryStore(),
+  server.redisStore(redis),
+  server.redisStore(redis, { prefix: "mine:" }),
+  server.redisStore(async (script, keys, args) => [script, keys, args]),
+  server.denoKvStore(kv),
+  server.durableObjectStore(namespace),
+];
+
+/** A company with its users' tokens, as a Durable Object. */
+export class Company extends server.TokenObject {
+  override fetch(request: Request): Promise<Response> {
+    return server.isStoreRequest(request) ? super.fetch(request) : Promise.resolve(new Response(String(this.store)));
+  }
+}
+
+export async function use(request: Request) {
+  const oauth = new server.OAuth({ clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/callback", encryptionKey: new Uint8Array(32), store: stores[0] });
+  const { id: userId, company_id: companyId } = await oauth.handleCallback(request);
+  const client: UsersClient = oauth.client({ companyId, userId }, { maxRetries: 0 });
+  await oauth.revoke({ companyId, userId });
+  const { expiresAt, ...identity } = await server.verifySignedToken("a.b.c", "secret");
+  const proxies = [
+    server.createUsersProxy({ oauth, signedTokenSecret: "secret", allow: ["updateUser"], allowedOrigins: ["https://app.example"] }),
+    server.createUsersProxy({ oauth, authenticate: async () => identity, basePath: "/pipedrive" }),
+  ];
+  // @ts-expect-error there is no such operation
+  server.createUsersProxy({ oauth, signedTokenSecret: "secret", allow: ["deleteUser"] });
+  // @ts-expect-error a user's id alone is nobody
+  oauth.client({ userId });
+  // @ts-expect-error the app's secret is needed
+  new server.OAuth({ clientId: "id", redirectUri: "https://app.example/callback" });
+  const query: server.ExtensionQuery = server.parseExtensionQuery(new URL(request.url));
+  const answers = await Promise.all(proxies.map((proxy) => proxy(request)));
+  return [client.usage, expiresAt.getTime(), query.selectedIds.length, answers.map(({ status }) => status), server.errorResponse(new Error("no"))];
+}
