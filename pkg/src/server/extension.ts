@@ -1,6 +1,8 @@
 /** What Pipedrive tells an app extension's page in its address. Anybody can write an address: only `token`, verified, proves it. */
 export interface ExtensionQuery {
+  /** Who looks at it. */
   readonly userId: number | undefined;
+  /** In which company. */
   readonly companyId: number | undefined;
   /** Where it is shown, such as `deal`. */
   readonly resource: string | undefined;

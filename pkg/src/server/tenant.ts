@@ -6,7 +6,9 @@ import type { Kept, TokenRecord, Vault } from "./vault.js";
 
 /** A user of a company: neither alone is enough. */
 export interface Identity {
+  /** `company_id` of the user's record. */
   readonly companyId: number;
+  /** `id` of the user's record: the same person has another one in another company. */
   readonly userId: number;
 }
 
