@@ -57,7 +57,10 @@ export async function startAll(sandbox, { runtime = "worker", port } = {}) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await import("./build.mjs");
-  const { page } = await startAll(JSON.parse(process.env.SANDBOX), { port: 8018 });
-  console.error(`▸ the app extension, in a page that plays Pipedrive: ${page}/`);
+  const { page, stop } = await startAll(JSON.parse(process.env.SANDBOX), { port: 8018 });
+  const end = () => stop().finally(() => process.exit());
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, end);
+  // Whoever started it holds this open for as long as it is wanted.
+  process.stdin.once("end", end).resume();
+  console.log(`${page}/`);
 }

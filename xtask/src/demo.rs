@@ -1,17 +1,22 @@
-//! `cargo xtask demo`: all ten operations through the built package, then the console page.
+//! `cargo xtask demo`: all ten operations through the built package, then the console page, and the app extension
+//! beside it.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
+use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{Response, StatusCode, header};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::get;
 use pipedrive_users::sandbox::Options;
 
 use crate::shell::{command, root, run, step};
-use crate::{build, serve};
+use crate::{build, extension, serve};
 
 /// What to show.
 #[derive(clap::Args)]
@@ -47,6 +52,23 @@ pub(crate) fn run_demo(args: &Args) -> Result<()> {
     serve_page(args.port)
 }
 
+/// The app extension, once it runs.
+type Extension = Arc<OnceLock<extension::Running>>;
+
+/// Starts the app extension while the console page is looked at.
+fn start_extension() -> Extension {
+    let running = Extension::default();
+    let started = Arc::clone(&running);
+    thread::spawn(move || match extension::start() {
+        Ok(extension) => {
+            step(&format!("the app extension, in a page that plays Pipedrive: {}", extension.url));
+            let _ = started.set(extension);
+        }
+        Err(error) => step(&format!("the app extension does not run: {error:#}")),
+    });
+    running
+}
+
 fn serve_page(port: u16) -> Result<()> {
     let listen = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     let listener = listen(port).or_else(|_| listen(0)).context("cannot listen on the loopback")?;
@@ -54,13 +76,29 @@ fn serve_page(port: u16) -> Result<()> {
     step(&format!("the console page: http://{}/ (Ctrl+C ends it)", listener.local_addr()?));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
-        let app = Router::new().fallback(file).with_state(root());
+        let app = Router::new()
+            .route("/app-extension/", get(to_extension))
+            .fallback(file)
+            .with_state(start_extension());
         Ok(axum::serve(tokio::net::TcpListener::from_std(listener)?, app).await?)
     })
 }
 
+/// To the page that plays Pipedrive around the app extension; the console links here.
+async fn to_extension(State(extension): State<Extension>) -> axum::response::Response {
+    match extension.get() {
+        Some(running) => Redirect::temporary(&running.url).into_response(),
+        None => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(header::REFRESH, "2")],
+            "The app extension is being prepared; the terminal says when it runs.",
+        )
+            .into_response(),
+    }
+}
+
 /// A file of the page, or of the package that the page imports.
-async fn file(State(root): State<PathBuf>, request: Request) -> Response<Body> {
+async fn file(request: Request) -> Response<Body> {
     let path = request.uri().path();
     let name = if path == "/" { "/index.html" } else { path };
     let (folder, name) = match name.strip_prefix("/pipedrive-users/") {
@@ -69,7 +107,7 @@ async fn file(State(root): State<PathBuf>, request: Request) -> Response<Body> {
     };
     // Nothing above the folder, and nothing from the root of the disk.
     let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-    let file = root.join(folder).join(name);
+    let file = root().join(folder).join(name);
     let kind = match file.extension().and_then(|extension| extension.to_str()) {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",

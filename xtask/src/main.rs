@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod demo;
 mod emit;
+mod extension;
 mod packed;
 mod serve;
 mod shell;

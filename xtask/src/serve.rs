@@ -71,10 +71,7 @@ impl Args {
 /// Serves until the process is stopped. The one line on stdout is what a caller needs to know, as JSON.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let running = start(args.port, &args.options())?;
-    let mut line = serde_json::to_value(&running.tokens)?;
-    line["url"] = running.url.as_str().into();
-    line["clientId"] = args.client_id.as_str().into();
-    line["clientSecret"] = args.client_secret.as_str().into();
+    let line = running.facts(&args.options().app)?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{line}")?;
     stdout.flush()?;
@@ -105,6 +102,15 @@ pub(crate) fn start(port: u16, options: &Options) -> anyhow::Result<Running> {
 }
 
 impl Running {
+    /// What a caller needs to know: where it is, the tokens, and the app that users can authorise.
+    pub(crate) fn facts(&self, app: &App) -> anyhow::Result<serde_json::Value> {
+        let mut facts = serde_json::to_value(&self.tokens)?;
+        facts["url"] = self.url.as_str().into();
+        facts["clientId"] = app.client_id.as_str().into();
+        facts["clientSecret"] = app.client_secret.as_str().into();
+        Ok(facts)
+    }
+
     /// Waits for an end that comes only when the server fails.
     fn wait(mut self) -> anyhow::Result<()> {
         match self.thread.take().map(JoinHandle::join) {

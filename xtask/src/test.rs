@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::shell::{command, root, run, step};
-use crate::{build, packed, tools};
+use crate::{build, extension, packed, tools};
 
 /// What a part of the tests came to.
 #[derive(Clone, Copy, Default)]
@@ -39,6 +39,7 @@ pub(crate) fn test(Args { all }: Args) -> Result<()> {
     tools::npm_packages("tests")?;
     let tarball = build::pack()?;
     packed::prepare(&tarball, all)?;
+    extension::prepare()?;
     let faulty = build::build_with_faults()?;
     step("installing the tarball where the tests import it from");
     let path = tarball.to_string_lossy().into_owned();

@@ -5,7 +5,19 @@ const { backend, companyId } = await (await fetch("/facts")).json();
 const runtimeId = crypto.randomUUID();
 install.href = `${backend}/install`;
 
-const say = (text) => (log.textContent = text);
+/** The last things that happened, the newest first; what happens again and again is one line. */
+function say(text) {
+  const last = log.firstChild;
+  if (last?.dataset.text === text) {
+    last.textContent = `${text} (${(last.dataset.times = Number(last.dataset.times) + 1)} times)`;
+    return;
+  }
+  const line = Object.assign(document.createElement("li"), { textContent: text });
+  Object.assign(line.dataset, { text, times: 1 });
+  log.prepend(line);
+  while (log.children.length > 5) log.lastChild.remove();
+}
+
 const signedToken = async () => (await (await fetch(`/signed-token?user=${user.value}`)).json()).token;
 
 /** What a panel may ask of Pipedrive, and what it gets. */
@@ -14,7 +26,7 @@ const COMMANDS = {
   resize: (size) => resize(size),
   get_signed_token: async () => ({ token: await signedToken() }),
   get_metadata: () => ({ windowHeight: innerHeight, windowWidth: innerWidth }),
-  show_snackbar: ({ message }) => void say(message),
+  show_snackbar: ({ message }) => say(message),
 };
 
 function resize(size) {
@@ -44,9 +56,12 @@ async function open() {
 }
 
 user.onchange = open;
-expire.onclick = async () => say((await fetch("/expire", { method: "POST" })).ok ? "all access tokens have expired: refresh the panel" : "that did not work");
+expire.onclick = async () => {
+  await (await fetch("/expire", { method: "POST" })).text();
+  say("all access tokens have expired: refresh the panel");
+};
 uninstall.onclick = async () => {
-  const { status } = await fetch(`/uninstall?user=${user.value}`, { method: "POST" });
+  const { status } = await (await fetch(`/uninstall?user=${user.value}`, { method: "POST" })).json();
   say(`Pipedrive told the app of the uninstallation, and the app answered ${status}`);
   await open();
 };

@@ -42,7 +42,7 @@ function say(error) {
   status.className = "bad";
   if (isPipedriveError(error, "authentication")) {
     const install = element("a", { href: "/install", target: "_blank", rel: "noopener" }, "Install the app");
-    status.replaceChildren(`${error.detail ?? error.message}. `, install);
+    status.replaceChildren("You have not authorised this app, or not lately. ", install);
   } else status.textContent = error.message;
 }
 

@@ -1,0 +1,144 @@
+// The app extension as its user has it: Chromium, the panel with the official SDK in a page that plays Pipedrive, the backend in workerd and in
+// Node.js, the sandbox in Pipedrive's place. The page never gets a token of Pipedrive's.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { startAll } from "../../www/app-extension/demo.mjs";
+import { launch } from "../browser/browser.mjs";
+import { startSandbox } from "../js/support/sandbox.mjs";
+import { record } from "./support/recorder.mjs";
+
+const SHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
+const REFUSED = "You have not authorised this app, or not lately. Install the app";
+
+let browser;
+before(async () => {
+  await mkdir(SHOTS, { recursive: true });
+  browser = await launch();
+});
+after(() => browser?.close());
+
+/** A browser window in which everything that comes in is kept: addresses, headers and bodies. */
+async function watchedWindow() {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
+  context.setDefaultTimeout(20_000);
+  const received = [];
+  const faults = [];
+  context.on("response", (response) => {
+    received.push(
+      (async () => {
+        const headers = JSON.stringify(await response.headersArray());
+        // A redirect's body reaches nobody.
+        const body = /^(204|3..)$/.test(response.status()) ? "" : await response.text();
+        return `${response.url()}\n${headers}\n${body}`;
+      })(),
+    );
+  });
+  context.on("weberror", (error) => faults.push(`uncaught: ${error.error().message}`));
+  await context.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
+  context.on("console", (message) => message.text().startsWith("policy") && faults.push(message.text()));
+  return { context, faults, received: async () => (await Promise.all(received)).join("\n") };
+}
+
+/** The strings of a page's heap, with those of its frame, which is of the same site. */
+async function heapOf(page) {
+  const session = await page.context().newCDPSession(page);
+  const chunks = [];
+  session.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
+  await session.send("HeapProfiler.enable");
+  await session.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
+  return JSON.parse(chunks.join("")).strings.join("\n");
+}
+
+/** All that a frame keeps: what it could store by itself, with the names of what it cannot read as text. */
+const storageOf = (frame) =>
+  frame.evaluate(async () => JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie, await indexedDB.databases(), await caches.keys()]));
+
+for (const runtime of ["worker", "node"]) {
+  test(`${runtime}: install, open, list, expire, list again, uninstall`, { timeout: 180_000 }, async (t) => {
+    const sandbox = await startSandbox();
+    const recorder = await record(sandbox.url);
+    const all = await startAll({ ...sandbox, url: recorder.origin }, { runtime });
+    const { context, faults, received } = await watchedWindow();
+    t.after(async () => {
+      await context.close();
+      await all.stop();
+      recorder.stop();
+      await sandbox.stop();
+    });
+    const page = await context.newPage();
+    await page.goto(all.page);
+    const panel = page.frameLocator("iframe");
+    const frame = () => page.frames().find((one) => one.url().startsWith(all.backend));
+    const status = async (text) => {
+      await panel.locator("#status", { hasText: text }).waitFor();
+      return panel.locator("#status").textContent();
+    };
+    const refresh = async (text) => {
+      await panel.locator("#again:enabled").click();
+      return status(text);
+    };
+    const asked = async () => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
+
+    // Nobody has authorised the app yet, and the panel says what to do.
+    assert.equal(await status("not authorised"), REFUSED);
+    assert.deepEqual(recorder.api.filter((path) => path.startsWith("/v1/users") && path !== "/v1/users/me"), [], "nothing is asked of Pipedrive");
+
+    // Install: a consent page in a window of its own, and back.
+    const [consent] = await Promise.all([context.waitForEvent("page"), page.click("#install")]);
+    await consent.click("button[value=allow]");
+    await consent.waitForURL(/\/installed(\.html)?$/);
+    assert.match(await consent.textContent("h1"), /is installed/);
+    const consentStorage = JSON.stringify(await context.storageState());
+    await consent.close();
+
+    // The panel lists the users, with roles and permissions where one is opened.
+    assert.equal(await refresh(" users of "), "25 users of Casino Royale, seen as Zoë Rossi");
+    assert.equal(await panel.locator("#users > li").count(), 25);
+    await panel.locator("summary").nth(1).click();
+    assert.match(await panel.locator("dl").textContent(), /^Roles[A-Z].+Permissions\d+ of \d+ granted$/);
+    await page.screenshot({ path: `${SHOTS}app-extension-${runtime}.png` });
+
+    // An hour later: one refresh, however much is asked.
+    const before = await asked();
+    await page.click("#expire");
+    await page.locator("#log", { hasText: "have expired" }).waitFor();
+    assert.equal(await refresh(" users of "), "25 users of Casino Royale, seen as Zoë Rossi");
+
+    // What the page has received and kept by now, with the users that it may have.
+    const heap = await heapOf(page);
+    const kept = [await storageOf(page.mainFrame()), await storageOf(frame()), consentStorage, JSON.stringify(await context.storageState())].join("\n");
+
+    // Another user of the company has a record of their own, and it is not there.
+    await page.selectOption("#user", "2");
+    assert.equal(await status("not authorised"), REFUSED);
+    await page.selectOption("#user", "1");
+    await status(" users of ");
+
+    // Uninstalled, and gone.
+    await page.click("#uninstall");
+    await page.locator("#log", { hasText: "answered 204" }).waitFor();
+    assert.equal(await status("not authorised"), REFUSED);
+    assert.equal((await asked()).refreshes - before.refreshes, 1);
+
+    const everything = { received: await received(), kept, heap };
+    // The search finds what is there …
+    for (const where of ["received", "heap"]) {
+      assert.match(everything[where], /[\w.]+@casinoroyale\.example/, `${where} has the users`);
+      assert.match(everything[where], /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/, `${where} has a signed token`);
+    }
+    // … and no access token, refresh token or client secret.
+    const secrets = [...recorder.secrets, sandbox.clientSecret];
+    assert.equal(recorder.secrets.size, 3, "two access tokens and a refresh token");
+    for (const [where, text] of Object.entries(everything)) {
+      for (const secret of secrets) {
+        assert.ok(secret.length > 12);
+        for (const form of [secret, encodeURIComponent(secret), btoa(secret).replace(/=+$/, "")]) assert.ok(!text.includes(form), `${where} has a secret`);
+      }
+    }
+    const policy = (await fetch(all.backend)).headers.get("content-security-policy");
+    assert.match(policy, /default-src 'none'.*frame-ancestors https:\/\/\*\.pipedrive\.com/);
+    assert.deepEqual(faults, []);
+  });
+}
