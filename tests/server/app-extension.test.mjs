@@ -1,5 +1,5 @@
 // The app extension as its user has it: Chromium, the panel with the official SDK in a page that plays Pipedrive, the backend in workerd and in
-// Node.js, the sandbox in Pipedrive's place. The page never gets a token of Pipedrive's.
+// Node.js with Redis, the sandbox in Pipedrive's place. The page never gets a token of Pipedrive's.
 import assert from "node:assert/strict";
 import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
@@ -8,6 +8,7 @@ import { startAll } from "../../www/app-extension/demo.mjs";
 import { launch } from "../browser/browser.mjs";
 import { startSandbox } from "../js/support/sandbox.mjs";
 import { record } from "./support/recorder.mjs";
+import { startRedis } from "./support/stores.mjs";
 
 const SHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 const REFUSED = "You have not authorised this app, or not lately. Install the app";
@@ -59,11 +60,13 @@ for (const runtime of ["worker", "node"]) {
   test(`${runtime}: install, open, list, expire, list again, uninstall`, { timeout: 180_000 }, async (t) => {
     const sandbox = await startSandbox();
     const recorder = await record(sandbox.url);
-    const all = await startAll({ ...sandbox, url: recorder.origin }, { runtime });
+    const redis = runtime === "node" ? await startRedis() : undefined;
+    const all = await startAll({ ...sandbox, url: recorder.origin }, { runtime, env: redis && { REDIS_URL: redis.url } });
     const { context, faults, received } = await watchedWindow();
     t.after(async () => {
       await context.close();
       await all.stop();
+      redis?.stop();
       recorder.stop();
       await sandbox.stop();
     });

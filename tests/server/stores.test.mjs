@@ -1,5 +1,6 @@
 // Each store on the real thing: what it must do, and what becomes of tokens when processes race, crash, or have another key.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import * as server from "pipedrive-users/server";
 import { startSandbox } from "../js/support/sandbox.mjs";
@@ -32,100 +33,121 @@ const STORES = {
   },
 };
 
+/** What happened, for the table of the guide: a store's row, a case's column. */
+const happened = {};
+
 // A lease that a crash has left lasts fifteen seconds: the stores wait for theirs side by side.
 describe("stores", { concurrency: 4 }, () => {
-for (const [name, open] of Object.entries(STORES)) {
-  describe(`${name}:`, { concurrency: 1 }, () => {
-    let store;
-    let usual;
-    let rotating;
-    before(async () => {
-      store = await open();
-      usual = await startSandbox("--burst", 5_000);
-      rotating = await startSandbox("--burst", 5_000, "--rotate");
-    });
-    after(async () => {
-      await Promise.all([usual?.stop(), rotating?.stop(), store?.stop()]);
-    });
+  for (const [name, open] of Object.entries(STORES)) {
+    describe(`${name}:`, { concurrency: 1 }, () => {
+      let store;
+      let usual;
+      let rotating;
+      const tell = (what, text) => ((happened[name] ??= {})[what] = text);
+      before(async () => {
+        store = await open();
+        usual = await startSandbox("--burst", 5_000);
+        rotating = await startSandbox("--burst", 5_000, "--rotate");
+      });
+      after(async () => {
+        await Promise.all([usual?.stop(), rotating?.stop(), store?.stop()]);
+      });
 
-    const at = (sandbox) => ({ url: sandbox.url, app: { clientId: sandbox.clientId, clientSecret: sandbox.clientSecret }, key: KEY });
-    const asked = async (sandbox) => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
-    const expire = (sandbox) => fetch(`${sandbox.url}/sandbox/oauth/expire`, { method: "POST" });
+      const at = (sandbox) => ({ url: sandbox.url, app: { clientId: sandbox.clientId, clientSecret: sandbox.clientSecret }, key: KEY });
+      const asked = async (sandbox) => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
+      const expire = (sandbox) => fetch(`${sandbox.url}/sandbox/oauth/expire`, { method: "POST" });
 
-    /** A user of the sandbox authorises the app: begun in one process, ended in the other. */
-    const install = async (sandbox, user) => {
-      const { url } = await store.one({ ...at(sandbox), begin: true });
-      return { identity: await store.two({ ...at(sandbox), callback: await consent(url, fetch, { user }) }), ...at(sandbox) };
-    };
+      /** A user of the sandbox authorises the app: begun in one process, ended in the other. */
+      const install = async (sandbox, user) => {
+        const { url } = await store.one({ ...at(sandbox), begin: true });
+        return { identity: await store.two({ ...at(sandbox), callback: await consent(url, fetch, { user }) }), ...at(sandbox) };
+      };
 
-    test("what every store must do", async () => {
-      assert.deepEqual((await store.one({ contract: true })).wrong, []);
-      assert.deepEqual((await store.two({ contract: true })).wrong, []);
-    });
+      test("what every store must do", async () => {
+        assert.deepEqual((await store.one({ contract: true })).wrong, []);
+        assert.deepEqual((await store.two({ contract: true })).wrong, []);
+      });
 
-    test("concurrent refresh: two processes with 100 calls each ask for one new token", async () => {
-      const work = { ...(await install(usual, 1)), calls: 100 };
-      await expire(usual);
-      const before = await asked(usual);
-      const both = await Promise.all([store.one(work), store.two(work)]);
-      assert.deepEqual(both.map(({ good }) => good), [100, 100], JSON.stringify(both));
-      assert.equal((await asked(usual)).refreshes - before.refreshes, 1);
-    });
-
-    test("crash between refresh and store: the next process recovers, or says that the user must authorise again", async () => {
-      const recovers = async () => {
-        const work = await install(usual, 2);
+      test("concurrent refresh: two processes with 100 calls each ask for one new token", async () => {
+        const work = { ...(await install(usual, 1)), calls: 100 };
         await expire(usual);
-        assert.deepEqual(await store.one({ ...work, crash: true }), { died: true });
-        const next = await store.two(work);
-        assert.equal(next.good, 1, JSON.stringify(next));
-      };
-      // What came back and was lost was the only one that counted.
-      const rotated = async () => {
-        const work = await install(rotating, 6);
-        await expire(rotating);
-        assert.deepEqual(await store.one({ ...work, crash: true }), { died: true });
-        const next = await store.two(work);
-        assert.deepEqual([next.good, next.kinds], [0, ["authentication"]]);
-        assert.match(next.texts[0], /must authorise the app again/);
-        assert.equal((await store.one(await install(rotating, 6))).good, 1);
-      };
-      await Promise.all([recovers(), rotated()]);
-    });
+        const before = await asked(usual);
+        const both = await Promise.all([store.one(work), store.two(work)]);
+        assert.deepEqual(both.map(({ good }) => good), [100, 100], JSON.stringify(both));
+        const refreshes = (await asked(usual)).refreshes - before.refreshes;
+        assert.equal(refreshes, 1);
+        tell("concurrent refresh", `${both[0].good} + ${both[1].good} calls, ${refreshes} refresh`);
+      });
 
-    test("rotation: one refresh after the other, in two processes", async () => {
-      const work = await install(rotating, 1);
-      for (const process of [store.one, store.two, store.one]) {
-        await expire(rotating);
-        const { good, texts } = await process({ ...work, calls: 5 });
-        assert.equal(good, 5, String(texts));
-      }
-    });
+      test("crash between refresh and store: the next process recovers, or says that the user must authorise again", async () => {
+        const recovers = async () => {
+          const work = await install(usual, 2);
+          await expire(usual);
+          assert.deepEqual(await store.one({ ...work, crash: true }), { died: true });
+          const next = await store.two(work);
+          assert.equal(next.good, 1, JSON.stringify(next));
+          return "recovers";
+        };
+        // What came back and was lost was the only one that counted.
+        const rotated = async () => {
+          const work = await install(rotating, 6);
+          await expire(rotating);
+          assert.deepEqual(await store.one({ ...work, crash: true }), { died: true });
+          const next = await store.two(work);
+          assert.deepEqual([next.good, next.kinds], [0, ["authentication"]]);
+          assert.match(next.texts[0], /must authorise the app again/);
+          assert.equal((await store.one(await install(rotating, 6))).good, 1);
+          return "the user must authorise again";
+        };
+        const [usually, whereRotated] = await Promise.all([recovers(), rotated()]);
+        tell("crash", `${usually}; where tokens rotate, ${whereRotated}`);
+      });
 
-    test("expired record: where Pipedrive knows the refresh token no more, the user must authorise again", async () => {
-      const work = await install(usual, 3);
-      // Authorised once more somewhere else: the first refresh token is over, as it is after sixty days.
-      const { url } = await store.one({ ...at(usual), begin: true });
-      await consent(url, fetch, { user: 3 }).then((back) => fetch(`${usual.url}/oauth/token`, { method: "POST", headers: { authorization: `Basic ${btoa(`${usual.clientId}:${usual.clientSecret}`)}` }, body: new URLSearchParams({ grant_type: "authorization_code", code: new URL(back).searchParams.get("code"), redirect_uri: "http://127.0.0.1/callback" }) }));
-      await expire(usual);
-      const before = await asked(usual);
-      const [first, second] = [await store.one(work), await store.two(work)];
-      assert.deepEqual([first.kinds, second.kinds], [["authentication"], ["authentication"]]);
-      assert.equal((await asked(usual)).refreshes - before.refreshes, 1, "it is not tried again, in no process");
-    });
+      test("rotation: one refresh after the other, in two processes", async () => {
+        const work = await install(rotating, 1);
+        for (const process of [store.one, store.two, store.one]) {
+          await expire(rotating);
+          const { good, texts } = await process({ ...work, calls: 5 });
+          assert.equal(good, 5, String(texts));
+        }
+        tell("rotation", "three in a row, none lost");
+      });
 
-    test("wrong encryption key: nothing is read, and nothing is lost", async () => {
-      const work = await install(usual, 1);
-      const before = await asked(usual);
-      for (const key of [OTHER_KEY, undefined]) {
-        const wrong = await store.two({ ...work, key });
-        assert.match(wrong.texts[0], /cannot be read.*left as it is/, JSON.stringify(wrong));
-      }
-      assert.equal((await asked(usual)).tokenRequests, before.tokenRequests);
-      assert.equal((await store.two(work)).good, 1);
+      test("expired record: where Pipedrive knows the refresh token no more, the user must authorise again", async () => {
+        const work = await install(usual, 3);
+        // Authorised once more somewhere else: the first refresh token is over, as it is after sixty days.
+        const { url } = await store.one({ ...at(usual), begin: true });
+        await consent(url, fetch, { user: 3 }).then((back) => fetch(`${usual.url}/oauth/token`, { method: "POST", headers: { authorization: `Basic ${btoa(`${usual.clientId}:${usual.clientSecret}`)}` }, body: new URLSearchParams({ grant_type: "authorization_code", code: new URL(back).searchParams.get("code"), redirect_uri: "http://127.0.0.1/callback" }) }));
+        await expire(usual);
+        const before = await asked(usual);
+        const [first, second] = [await store.one(work), await store.two(work)];
+        assert.deepEqual([first.kinds, second.kinds], [["authentication"], ["authentication"]]);
+        assert.equal((await asked(usual)).refreshes - before.refreshes, 1, "it is not tried again, in no process");
+        tell("expired record", "the user must authorise again; asked once");
+      });
+
+      test("wrong encryption key: nothing is read, and nothing is lost", async () => {
+        const work = await install(usual, 1);
+        const before = await asked(usual);
+        for (const key of [OTHER_KEY, undefined]) {
+          const wrong = await store.two({ ...work, key });
+          assert.match(wrong.texts[0], /cannot be read.*left as it is/, JSON.stringify(wrong));
+        }
+        assert.equal((await asked(usual)).tokenRequests, before.tokenRequests);
+        assert.equal((await store.two(work)).good, 1);
+        tell("wrong encryption key", "an error, nothing sent, the record left as it is");
+      });
     });
-  });
-}
+  }
+});
+
+test("the guide has the table of what happened", async () => {
+  const columns = ["concurrent refresh", "crash", "rotation", "expired record", "wrong encryption key"];
+  const line = (cells) => `| ${cells.join(" | ")} |\n`;
+  const rows = Object.keys(STORES).map((name) => line([name, ...columns.map((column) => happened[name]?.[column] ?? "failed")]));
+  const table = [line(["store", ...columns]), `${"|---".repeat(columns.length + 1)}|\n`, ...rows].join("");
+  const guide = await readFile(new URL("../../www/app-extension/README.md", import.meta.url), "utf8");
+  assert.ok(guide.includes(table), `the guide's table should be\n${table}`);
 });
 
 test("a record can be read only at its own place, and says nothing by itself", async () => {

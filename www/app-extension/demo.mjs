@@ -19,8 +19,8 @@ const freePort = () =>
     });
   });
 
-/** Starts it all beside a sandbox (`{ url, apiToken, clientId, clientSecret }`), with the backend in `worker` or `node`. */
-export async function startAll(sandbox, { runtime = "worker", port } = {}) {
+/** Starts it all beside a sandbox (`{ url, apiToken, clientId, clientSecret }`), with the backend in `worker` or `node`, which gets `env` too. */
+export async function startAll(sandbox, { runtime = "worker", port, env } = {}) {
   const me = await (await fetch(`${sandbox.url}/v1/users/me`, { headers: { "x-api-token": sandbox.apiToken } })).json();
   const at = await freePort();
   const backend = `http://127.0.0.1:${at}`;
@@ -28,7 +28,7 @@ export async function startAll(sandbox, { runtime = "worker", port } = {}) {
   const kept = await mkdtemp(join(tmpdir(), "panel-"));
   const program = runtime === "node" ? [here("node.mjs")] : [here("node_modules/wrangler/bin/wrangler.js"), "dev", "--ip=127.0.0.1", `--port=${at}`, "--inspector-port=0", "--show-interactive-dev-session=false", `--persist-to=${kept}`, ...Object.entries(vars).map(([name, value]) => `--var=${name}:${value}`)];
   const quiet = { CI: "1", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", DO_NOT_TRACK: "1" };
-  const child = spawn(process.execPath, program, { cwd: here("."), env: { ...process.env, ...quiet, ...vars, PORT: String(at) }, stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(process.execPath, program, { cwd: here("."), env: { ...process.env, ...quiet, ...vars, ...env, PORT: String(at) }, stdio: ["ignore", "pipe", "pipe"], detached: true });
   const lines = [];
   const end = () => {
     try {

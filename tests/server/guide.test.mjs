@@ -1,0 +1,64 @@
+// The guide, www/app-extension/README.md: its code is the code that runs (app-extension.test.mjs), its commands work, its errors exist.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const APP = fileURLToPath(new URL("../../www/app-extension/", import.meta.url));
+const read = (file) => readFile(join(APP, file), "utf8");
+const guide = await read("README.md");
+const blocks = [...guide.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text.trim() }));
+const files = ["app.js", "worker.js", "node.mjs", "wrangler.jsonc", "panel/panel.js", "panel/_headers"];
+
+test("every block of code is part of a file of the app", async () => {
+  const texts = await Promise.all(files.map(read));
+  const code = blocks.filter(({ language, text }) => language !== "sh" && !text.includes("──"));
+  assert.ok(code.length >= 8, `${code.length} blocks`);
+  for (const { text } of code) assert.ok(texts.some((file) => file.replace(/^ +/gm, "").includes(text.replace(/^ +/gm, ""))), text);
+  // The backend's files are shown whole.
+  for (const file of ["app.js", "worker.js", "node.mjs", "wrangler.jsonc"]) assert.ok(guide.includes(await read(file)), file);
+});
+
+test("its links lead to files", async () => {
+  for (const [, target] of guide.matchAll(/\]\(([^)]+)\)/g)) await read(target);
+});
+
+test("what it has one set is what the backends read, and its commands are the app's", async () => {
+  const commands = blocks.filter(({ language }) => language === "sh").map(({ text }) => text).join("\n");
+  const [worker, node, { scripts }] = [await read("worker.js"), await read("node.mjs"), JSON.parse(await read("package.json"))];
+  const wrangler = await read("wrangler.jsonc");
+  const secrets = [...commands.matchAll(/secret put (\w+)/g)].map(([, name]) => name);
+  const needed = [...new Set([...worker.matchAll(/env\.([A-Z_]+)\b/g)].map(([, name]) => name))];
+  const optional = ["JWT_SECRET", "OAUTH_URL"];
+  const vars = [...wrangler.matchAll(/"([A-Z_]+)"/g)].map(([, name]) => name);
+  assert.deepEqual(needed.filter((name) => !optional.includes(name)).sort(), [...new Set([...secrets, ...vars])].sort());
+  for (const [, name] of commands.matchAll(/\b([A-Z_]+)=…/g)) assert.ok(node.includes(name), name);
+  for (const [, name] of commands.matchAll(/npm run (\w+)/g)) assert.ok(scripts[name], name);
+});
+
+test("wrangler takes the Worker as it stands, and it is as small as the guide says", { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "worker-"));
+  try {
+    const printed = execFileSync(process.execPath, [join(APP, "node_modules/wrangler/bin/wrangler.js"), "deploy", "--dry-run", "--outdir", folder], { cwd: APP, encoding: "utf8", env: { ...process.env, CI: "1", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", HOME: folder, XDG_CONFIG_HOME: folder } });
+    assert.match(printed, /env\.COMPANIES.*Durable Object/);
+    const [, kibibytes] = /gzip: ([\d.]+) KiB/.exec(printed);
+    const said = Number(/(\d+) KB, as Cloudflare counts/.exec(guide)[1]);
+    assert.ok((Number(kibibytes) * 1.024) <= said + 1 && Number(kibibytes) * 1.024 > said - 4, `${kibibytes} KiB, and the guide says ${said} KB`);
+    assert.ok((await readdir(folder)).some((file) => file.endsWith("server.wasm")));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("the messages that it explains are the package's own", async () => {
+  const source = await readFile(new URL("../../pkg/dist/server.js", import.meta.url), "utf8");
+  const section = guide.slice(guide.indexOf("## When something does not work"));
+  const messages = [...section.matchAll(/^\|([^|]+)\|/gm)].flatMap(([, cell]) => /`(.+)`/.exec(cell)?.[1] ?? []);
+  assert.ok(messages.length >= 6);
+  for (const message of messages.filter((text) => !/LoadError|Scope and URL/.test(text))) {
+    for (const part of message.split(/…|\b7:13\b/).map((part) => part.trim()).filter((part) => part.length > 3)) assert.ok(source.includes(part), part);
+  }
+});
