@@ -13,8 +13,11 @@ pub mod get_user_role_settings;
 pub mod get_users;
 pub mod update_user;
 
+/// Whoever answers in Pipedrive's place needs it.
+#[cfg(any(feature = "sandbox", feature = "server"))]
 mod route;
 
+#[cfg(any(feature = "sandbox", feature = "server"))]
 pub(crate) use route::route;
 
 use crate::endpoint::{Endpoint, Reference};

@@ -4,7 +4,6 @@ use super::ENDPOINTS;
 use crate::endpoint::Endpoint;
 
 /// The operation that a method and a path stand for, and what stands in the place of `{id}`, not yet checked.
-#[cfg_attr(not(any(feature = "sandbox", feature = "server")), allow(dead_code))]
 pub(crate) fn route<'a>(method: &str, path: &'a str) -> Option<(&'static Endpoint, &'a str)> {
     // v1 answers under both of its prefixes; v2 has one.
     let path = path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1/")).unwrap_or(path);

@@ -18,7 +18,7 @@ test("it holds what a user needs, and nothing else", async () => {
   const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(fileURLToPath(root).length).replace(/^\//, ""));
   const scripts = ["drift.cjs", "drift.js", ...["index", "sandbox", "server"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
   assert.deepEqual(files.sort(), [
-    "BENCHMARKS.md", "CHANGELOG.md", "FAULTS.md", "LICENSE", "README.md", "RUNTIMES.md",
+    "BACKEND.md", "BENCHMARKS.md", "CHANGELOG.md", "FAULTS.md", "LICENSE", "README.md", "RUNTIMES.md",
     ...["core.wasm", "sandbox.wasm", "server.wasm", ...["index", "sandbox", "server", "slim"].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]), ...scripts, ...scripts.map((script) => `${script}.map`)].map((file) => `dist/${file}`),
     "package.json", "sandbox/package.json", "server/package.json", "slim/package.json",
   ].sort());

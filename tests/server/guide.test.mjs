@@ -1,4 +1,4 @@
-// The guide, www/app-extension/README.md: its code is the code that runs (app-extension.test.mjs), its commands work, its errors exist.
+// The guide, BACKEND.md: its code is the code of www/app-extension (app-extension.test.mjs), its commands work, its errors exist.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const APP = fileURLToPath(new URL("../../www/app-extension/", import.meta.url));
 const read = (file) => readFile(join(APP, file), "utf8");
-const guide = await read("README.md");
+const guide = await readFile(new URL("../../BACKEND.md", import.meta.url), "utf8");
 const blocks = [...guide.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text.trim() }));
 const files = ["app.js", "worker.js", "node.mjs", "wrangler.jsonc", "panel/panel.js", "panel/_headers"];
 
@@ -22,8 +22,19 @@ test("every block of code is part of a file of the app", async () => {
   for (const file of ["app.js", "worker.js", "node.mjs", "wrangler.jsonc"]) assert.ok(guide.includes(await read(file)), file);
 });
 
-test("its links lead to files", async () => {
-  for (const [, target] of guide.matchAll(/\]\(([^)]+)\)/g)) await read(target);
+test("the README's backend is the app's", async () => {
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+  const [, section] = /## A backend for the page([^]*?)\n## /.exec(readme);
+  const [, block] = /```js\n([^]*?)```/.exec(section);
+  assert.ok((await read("node.mjs")).includes(block), block);
+  const names = Object.keys(await import("pipedrive-users/server"));
+  for (const [, name] of section.matchAll(/^\| `(?:new )?(\w+)\(/gm)) assert.ok(names.includes(name), name);
+});
+
+test("the files that it names are there", async () => {
+  const names = [...guide.matchAll(/`((?:panel\/)?[\w-]+\.(?:m?js|jsonc))`|`(panel\/_headers)`/g)].map(([, file, headers]) => file ?? headers);
+  assert.ok(names.length >= 6, String(names));
+  for (const name of names) await read(name);
 });
 
 test("what it has one set is what the backends read, and its commands are the app's", async () => {

@@ -146,7 +146,7 @@ test("the guide has the table of what happened", async () => {
   const line = (cells) => `| ${cells.join(" | ")} |\n`;
   const rows = Object.keys(STORES).map((name) => line([name, ...columns.map((column) => happened[name]?.[column] ?? "failed")]));
   const table = [line(["store", ...columns]), `${"|---".repeat(columns.length + 1)}|\n`, ...rows].join("");
-  const guide = await readFile(new URL("../../www/app-extension/README.md", import.meta.url), "utf8");
+  const guide = await readFile(new URL("../../BACKEND.md", import.meta.url), "utf8");
   assert.ok(guide.includes(table), `the guide's table should be\n${table}`);
 });
 

@@ -37,7 +37,9 @@ pub(crate) fn build() -> Result<()> {
     }
     step("the npm package");
     run(command("node", &["build.mjs"]).current_dir(root().join("pkg")))?;
-    for prose in ["README.md", "CHANGELOG.md", "FAULTS.md", "RUNTIMES.md", "BENCHMARKS.md", "LICENSE"] {
+    for prose in
+        ["README.md", "CHANGELOG.md", "FAULTS.md", "RUNTIMES.md", "BENCHMARKS.md", "BACKEND.md", "LICENSE"]
+    {
         fs::copy(root().join(prose), root().join("pkg").join(prose)).with_context(|| prose.to_owned())?;
     }
     Ok(())
