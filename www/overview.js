@@ -3,6 +3,12 @@ import { runAll } from "./firstrun.js";
 import { OPERATIONS } from "./operations.js";
 import { count, duration } from "./words.js";
 
+/** The other pages. */
+const MORE = [
+  ["/compare/", "Side by side", "the package and other clients, measured in this browser"],
+  ["/app-extension/", "In an app extension", "the panel, its backend in a Worker, and a page that plays Pipedrive"],
+];
+
 /** The ten operations in a table, each of them run once. */
 export function overview(session) {
   const rows = new Map(OPERATIONS.map((operation) => [operation.name, row(operation)]));
@@ -45,7 +51,8 @@ export function overview(session) {
     h("dl.figures", {}, Object.values(totals).map(({ node }) => node)),
     h("section.card.flush", { "aria-label": "Operations" }, h("table.runs", { role: "table" },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Operation", "Result", "Cost", "Time", "Status"].map((name) => h("th", { scope: "col", role: "columnheader" }, name)))),
-      h("tbody", { role: "rowgroup" }, [...rows.values()].map(({ node }) => node)))));
+      h("tbody", { role: "rowgroup" }, [...rows.values()].map(({ node }) => node)))),
+    h("section.card", { "aria-label": "More to see" }, h("ul.more", {}, MORE.map(([href, name, text]) => h("li", {}, h("a", { href }, name), h("span.faint", {}, text))))));
   return { view, start, stop: () => running?.abort() };
 }
 

@@ -4,9 +4,9 @@ import { fork, spawn } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import { bytes } from "./bytes.mjs";
 import { counts } from "./counts.mjs";
 import { keeps, median, noise, ratios } from "./stats.mjs";
 
@@ -130,17 +130,7 @@ say("200 calls through a burst limit of 20 per 2 s");
 
 say("bytes in a page");
 {
-  const bytes = async (contents, options = {}) => {
-    const { outputFiles } = await build({ stdin: { contents, resolveDir: here(".") }, bundle: true, minify: true, format: "esm", platform: "browser", splitting: true, outdir: "out", write: false, logLevel: "error", ...options });
-    return brotliCompressSync(outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents).length;
-  };
-  const ours = await bytes('import { UsersClient } from "pipedrive-users"; globalThis.client = new UsersClient({ baseUrl: "/pipedrive" });');
-  const axios = await bytes('import axios from "axios"; globalThis.axios = axios;');
-  // It asks for Node.js's own modules, which a page has to do without.
-  const official = await bytes('import { UsersApi, Configuration } from "pipedrive/v1"; import { UsersApi as Followers } from "pipedrive/v2"; globalThis.client = [new UsersApi(new Configuration()), new Followers()];', { plugins: [{ name: "none", setup: (build) => {
-    build.onResolve({ filter: /^(fs|path|url|http|https|stream|zlib|crypto|util|os|assert|events|http2|buffer|querystring|tty|net)$/ }, ({ path }) => ({ path, namespace: "none" }));
-    build.onLoad({ filter: /.*/, namespace: "none" }, () => ({ contents: "module.exports = {};" }));
-  } }] });
+  const { ours, axios, official } = await bytes();
   row("bytes in a page, minified and brotli", "bundle", ours, { most: 20_000 }, { text: `axios alone ${axios}, official client ${official}` });
   row("bytes in a page over the official client's", "bundle", ours / official, { most: 0.25 });
 }

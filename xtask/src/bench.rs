@@ -21,6 +21,12 @@ pub(crate) struct Args {
     record: bool,
 }
 
+/// Makes what the page in `www/compare` needs: the other clients as scripts, and what they weigh.
+pub(crate) fn prepare_page() -> Result<()> {
+    tools::npm_packages("tests/bench")?;
+    run(&mut command("node", &["tests/bench/page.mjs"]))
+}
+
 /// Runs the comparison; it fails where a figure is worse than its bound by more than the noise of the run.
 pub(crate) fn bench(Args { quick, counts, record }: Args) -> Result<()> {
     tools::valgrind()?;

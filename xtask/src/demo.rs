@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: all ten operations through the built package, then the console page, and the app extension
-//! beside it.
+//! `cargo xtask demo`: all ten operations through the built package, then the console page, and beside it the page that
+//! compares and the app extension.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Component, Path};
@@ -16,7 +16,7 @@ use axum::routing::get;
 use pipedrive_users::sandbox::Options;
 
 use crate::shell::{command, root, run, step};
-use crate::{build, extension, serve};
+use crate::{bench, build, extension, serve};
 
 /// What to show.
 #[derive(clap::Args)]
@@ -55,16 +55,22 @@ pub(crate) fn run_demo(args: &Args) -> Result<()> {
 /// The app extension, once it runs.
 type Extension = Arc<OnceLock<extension::Running>>;
 
-/// Starts the app extension while the console page is looked at.
-fn start_extension() -> Extension {
+/// Prepares the other pages while the console page is looked at: the one that compares, then the app extension.
+fn prepare_more(console: String) -> Extension {
     let running = Extension::default();
     let started = Arc::clone(&running);
-    thread::spawn(move || match extension::start() {
-        Ok(extension) => {
-            step(&format!("the app extension, in a page that plays Pipedrive: {}", extension.url));
-            let _ = started.set(extension);
+    thread::spawn(move || {
+        match bench::prepare_page() {
+            Ok(()) => step(&format!("beside other clients, measured in the browser: {console}compare/")),
+            Err(error) => step(&format!("the page that compares is not made: {error:#}")),
         }
-        Err(error) => step(&format!("the app extension does not run: {error:#}")),
+        match extension::start() {
+            Ok(extension) => {
+                step(&format!("the app extension, in a page that plays Pipedrive: {}", extension.url));
+                let _ = started.set(extension);
+            }
+            Err(error) => step(&format!("the app extension does not run: {error:#}")),
+        }
     });
     running
 }
@@ -73,13 +79,14 @@ fn serve_page(port: u16) -> Result<()> {
     let listen = |port| TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
     let listener = listen(port).or_else(|_| listen(0)).context("cannot listen on the loopback")?;
     listener.set_nonblocking(true)?;
-    step(&format!("the console page: http://{}/ (Ctrl+C ends it)", listener.local_addr()?));
+    let url = format!("http://{}/", listener.local_addr()?);
+    step(&format!("the console page: {url} (Ctrl+C ends it)"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
         let app = Router::new()
             .route("/app-extension/", get(to_extension))
             .fallback(file)
-            .with_state(start_extension());
+            .with_state(prepare_more(url));
         Ok(axum::serve(tokio::net::TcpListener::from_std(listener)?, app).await?)
     })
 }
@@ -100,7 +107,7 @@ async fn to_extension(State(extension): State<Extension>) -> axum::response::Res
 /// A file of the page, or of the package that the page imports.
 async fn file(request: Request) -> Response<Body> {
     let path = request.uri().path();
-    let name = if path == "/" { "/index.html" } else { path };
+    let name = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
     let (folder, name) = match name.strip_prefix("/pipedrive-users/") {
         Some(name) => ("pkg/dist", name),
         None => ("www", name.trim_start_matches('/')),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::shell::{command, root, run, step};
-use crate::{build, extension, packed, tools};
+use crate::{bench, build, extension, packed, tools};
 
 /// What a part of the tests came to.
 #[derive(Clone, Copy, Default)]
@@ -40,6 +40,7 @@ pub(crate) fn test(Args { all }: Args) -> Result<()> {
     let tarball = build::pack()?;
     packed::prepare(&tarball, all)?;
     extension::prepare()?;
+    bench::prepare_page()?;
     let faulty = build::build_with_faults()?;
     step("installing the tarball where the tests import it from");
     let path = tarball.to_string_lossy().into_owned();

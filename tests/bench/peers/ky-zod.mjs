@@ -1,6 +1,6 @@
 // ky with zod, as their documentations have it: a client that checks what it gets.
 import ky from "ky";
-import { z } from "zod";
+import * as z from "zod";
 
 export const name = "ky + zod";
 
