@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { after } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { command } from "./support/command.mjs";
-import { ENTRIES, installed, project, run } from "./support/project.mjs";
+import { SERVER_ENTRIES, installed, project, run } from "./support/project.mjs";
 import { packageVersion, row, stop } from "./support/rows.mjs";
 
 after(stop);
@@ -29,7 +29,7 @@ async function inWorkerd(modules, facts) {
 
 const compressed = async (folder, files) => (await Promise.all(files.map(async (file) => brotliCompressSync(await readFile(join(folder, file))).length))).reduce((sum, bytes) => sum + bytes, 0);
 
-for (const entry of ENTRIES) {
+for (const entry of SERVER_ENTRIES) {
   row({ what: "Cloudflare Workers, bundled by wrangler", version: () => packageVersion("wrangler"), entry }, async (facts) => {
     const cwd = await project(`wrangler-${entry}`, { "run.mjs": run(entry), "worker.mjs": WORKER, "wrangler.toml": 'name = "worker"\nmain = "worker.mjs"\ncompatibility_date = "2026-01-01"\n' });
     await command(process.execPath, [installed("wrangler/bin/wrangler.js"), "deploy", "--dry-run", "--minify", "--outdir", "out"], { cwd, env: { HOME: cwd, XDG_CONFIG_HOME: cwd } });

@@ -1,7 +1,7 @@
 // Node, Deno and Bun: an import or a require, and ten calls over HTTP.
 import { after } from "node:test";
 import { json } from "./support/command.mjs";
-import { ENTRIES, installed, project, required, run } from "./support/project.mjs";
+import { SERVER_ENTRIES, installed, project, required, run } from "./support/project.mjs";
 import { packageVersion, row, stop } from "./support/rows.mjs";
 
 after(stop);
@@ -24,7 +24,7 @@ for (const [what, version, file, program, args] of [
   ["Bun, import", () => packageVersion("bun"), "main.mjs", bun, []],
   ["Bun, require", () => packageVersion("bun"), "main.cjs", bun, []],
 ]) {
-  for (const entry of ENTRIES) {
+  for (const entry of SERVER_ENTRIES) {
     row({ what, version, entry }, async (facts) => {
       const cwd = await project(`${what.replace(/\W+/g, "-").toLowerCase()}-${entry}`, { "run.mjs": run(entry), "run.cjs": required(entry), "main.mjs": MAIN, "main.cjs": MAIN_CJS });
       return json(program, [...args, file], { cwd, env: { FACTS: JSON.stringify(facts) } });

@@ -13,8 +13,9 @@ const HEAD = `# Where it runs
 
 Each row is a test: the packed tarball, installed in an empty project with nothing but what the tool's own new project
 has; then each of the ten operations once, and an error that has its class. \`client\` calls a sandbox over HTTP,
-\`sandbox\` has \`pipedrive-users/sandbox\` in the place of the network. Only what passed has a row, and a test fails if one
-is missing.
+\`sandbox\` has \`pipedrive-users/sandbox\` in the place of the network, \`server\` is a page's client behind the proxy of
+\`pipedrive-users/server\`, whose user authorised the app and whose token expired. Only what passed has a row, and a test
+fails if one is missing.
 
 Bytes are all scripts that were loaded or bundled, the test's own two kilobytes with them, as brotli sends them. "First
 call" is the time of the first call with the loading of the WebAssembly in it, once, on a small and busy machine.
@@ -26,7 +27,7 @@ Made by \`cargo xtask test --all\`; \`node tests/packed/table.mjs --write\` writ
 `;
 
 const line = ({ what, version, entry, bytes, firstCallMs }) => `| ${what} | ${version} | ${entry} | ten calls | ${bytes ?? ""} | ${firstCallMs === undefined ? "" : `${Math.round(firstCallMs)} ms`} |`;
-const names = (text) => [...text.matchAll(/^\| ([^|]+) \| [^|]+ \| (client|sandbox) \|/gm)].map(([, what, entry]) => `${what.trim()}, ${entry}`).sort();
+const names = (text) => [...text.matchAll(/^\| ([^|]+) \| [^|]+ \| (client|sandbox|server) \|/gm)].map(([, what, entry]) => `${what.trim()}, ${entry}`).sort();
 
 const text = `${HEAD}${rows.sort(byName).map(line).join("\n")}\n`;
 if (process.argv.includes("--write")) {

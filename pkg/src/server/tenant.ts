@@ -30,6 +30,7 @@ export class Tenant {
   readonly #key: string;
   /** As last read or written. */
   #held: Kept<TokenRecord> | undefined;
+  #apiDomain = "";
   /** The renewal under way. */
   #renewing: Promise<Kept<TokenRecord>> | undefined;
   /** The access token that Pipedrive refused. */
@@ -46,14 +47,13 @@ export class Tenant {
 
   /** Where the company's API is, once a token was asked for. */
   get apiDomain(): string {
-    return this.#held?.value.apiDomain ?? "";
+    return this.#apiDomain;
   }
 
   /** A token that is good for a while. */
   async token(): Promise<string> {
     const decide = await decisions();
-    this.#held ??= await this.#read();
-    let { value } = this.#held;
+    let { value } = this.#held ?? this.#hold(await this.#read());
     const isRefused = value.accessToken === this.#refused;
     const freshness = isRefused || value.isSpent ? STALE : decide.freshness(value.expiresAt - Date.now());
     if (freshness === STALE) {
@@ -80,6 +80,12 @@ export class Tenant {
     this.#held = undefined;
   }
 
+  #hold(kept: Kept<TokenRecord>): Kept<TokenRecord> {
+    // Known even while a record is read anew: a call with the token of before may be on its way.
+    this.#apiDomain = kept.value.apiDomain;
+    return (this.#held = kept);
+  }
+
   async #read(): Promise<Kept<TokenRecord>> {
     const kept = await this.vault.read<TokenRecord>(this.#key);
     if (kept) return kept;
@@ -101,13 +107,14 @@ export class Tenant {
   /** One renewal for all processes: whoever has the lease asks Pipedrive, and the others find what it stored. */
   async #renew(decide: Decisions): Promise<Kept<TokenRecord>> {
     for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(LOOK_MS)) {
-      const found = await this.#good(decide);
-      if (found) return found;
+      const found = await this.#look(decide);
+      if (found.isGood) return found.kept;
       const release = await this.vault.store.lease(this.#key, LEASE_MS);
       if (!release) continue;
       try {
         // Between the look and the lease another may have renewed it.
-        return (await this.#good(decide)) ?? (await this.#exchange(decide));
+        const { kept, isGood } = await this.#look(decide);
+        return isGood ? kept : await this.#exchange(kept, decide);
       } finally {
         await release().catch(() => undefined);
       }
@@ -115,21 +122,20 @@ export class Tenant {
     throw makeError(`the token of user ${this.#key} has been renewed elsewhere for ${PATIENCE_MS} ms, without an end`, { kind: "timeout" });
   }
 
-  /** The stored record, if its token will do; nothing if it is to be renewed. */
-  async #good(decide: Decisions): Promise<Kept<TokenRecord> | undefined> {
+  /** The stored record, and whether its token will do. */
+  async #look(decide: Decisions): Promise<{ kept: Kept<TokenRecord>; isGood: boolean }> {
     const kept = await this.#read().catch((error: unknown) => {
       this.#held = undefined;
       throw error;
     });
-    this.#held = kept;
+    this.#hold(kept);
     const { isSpent, accessToken, expiresAt } = kept.value;
     if (isSpent) throw spent(this.#key);
-    return accessToken === this.#refused || decide.freshness(expiresAt - Date.now()) > 0 ? undefined : kept;
+    return { kept, isGood: accessToken !== this.#refused && decide.freshness(expiresAt - Date.now()) === 0 };
   }
 
   /** Asks Pipedrive, and stores what comes back before anybody uses it. */
-  async #exchange(decide: Decisions): Promise<Kept<TokenRecord>> {
-    const base = this.#held!;
+  async #exchange(base: Kept<TokenRecord>, decide: Decisions): Promise<Kept<TokenRecord>> {
     const { value } = base;
     let next: TokenRecord;
     try {
@@ -140,7 +146,7 @@ export class Tenant {
       next = { ...value, isSpent: true };
     }
     const kept = await this.#store(next, base, decide);
-    this.#held = kept;
+    this.#hold(kept);
     if (kept.value.isSpent) throw spent(this.#key);
     return kept;
   }

@@ -65,7 +65,10 @@ export class TokenEndpoint {
     const { access_token, refresh_token, expires_in, api_domain = API } = (json ?? {}) as Record<string, unknown>;
     if (!isToken(access_token) || !isToken(refresh_token)) throw undecodable("its answer has no access_token and refresh_token");
     const apiDomain = String(api_domain).replace(/\/$/, "");
-    if (!decide.isPipedrive(apiDomain, this.#app.loopback)) throw undecodable("its api_domain is none of Pipedrive's, and no token is sent there");
+    if (!decide.isPipedrive(apiDomain, this.#app.loopback)) {
+      // A refusal of ours, and no failure that may pass: nothing is stored, and asking again is of no use.
+      throw makeError("Pipedrive's OAuth server: its api_domain is none of Pipedrive's, and no token is sent there", { kind: "validation" });
+    }
     const seconds = Number(expires_in) > 0 ? Number(expires_in) : LIFETIME_S;
     return { accessToken: access_token, refreshToken: refresh_token, expiresAt: asked + seconds * 1000, apiDomain };
   }

@@ -8,26 +8,34 @@ const here = fileURLToPath(new URL("..", import.meta.url));
 /** Where the tarball and the tools are installed (xtask), and the projects are made below it. */
 export const ROOT = fileURLToPath(new URL("../../../target/packed/", import.meta.url));
 
-export const scenario = await readFile(join(here, "scenario.mjs"), "utf8");
+const [scenario, backend] = await Promise.all(["scenario.mjs", "backend.mjs"].map((name) => readFile(join(here, name), "utf8")));
 
-/** The two entries that are tested: over HTTP, and with the sandbox in the place of the network. */
+/** The two entries that are tested everywhere: over HTTP, and with the sandbox in the place of the network. */
 export const ENTRIES = ["client", "sandbox"];
+
+/** Where there is no page, the server half too: through its proxy, over HTTP. */
+export const SERVER_ENTRIES = [...ENTRIES, "server"];
 
 const CONFIG = {
   client: "{ baseUrl: facts.url, apiToken: facts.apiToken, dangerouslyAllowBrowser: true }",
   sandbox: "(({ apiToken, fetch }) => ({ apiToken, fetch, dangerouslyAllowBrowser: true }))(createSandbox())",
+  server: "await backend(users, facts)",
 };
 
+/** What an entry needs beside the calls, and where it comes from. */
+const NEEDS = { client: [], sandbox: [["createSandbox", "pipedrive-users/sandbox"]], server: [["backend", "./backend.mjs"]] };
+const PACKAGE = { client: "pipedrive-users", sandbox: "pipedrive-users", server: "pipedrive-users/server" };
+
 /** A module with `run(facts)`, which makes the ten calls. */
-export const run = (entry) => `import * as users from "pipedrive-users";
-${entry === "sandbox" ? 'import { createSandbox } from "pipedrive-users/sandbox";\n' : ""}import { tenCalls } from "./scenario.mjs";
-export const run = (facts) => tenCalls(users, ${CONFIG[entry]});
+export const run = (entry) => `import * as users from "${PACKAGE[entry]}";
+${NEEDS[entry].map(([name, from]) => `import { ${name} } from "${from}";\n`).join("")}import { tenCalls } from "./scenario.mjs";
+export const run = async (facts) => tenCalls(users, ${CONFIG[entry]});
 `;
 
 /** The same as CommonJS. */
-export const required = (entry) => `const users = require("pipedrive-users");
-${entry === "sandbox" ? 'const { createSandbox } = require("pipedrive-users/sandbox");\n' : ""}${scenario.replace("export async", "async")}
-exports.run = (facts) => tenCalls(users, ${CONFIG[entry]});
+export const required = (entry) => `const users = require("${PACKAGE[entry]}");
+${entry === "sandbox" ? 'const { createSandbox } = require("pipedrive-users/sandbox");\n' : ""}${[scenario, backend].join("").replaceAll("export async", "async")}
+exports.run = async (facts) => tenCalls(users, ${CONFIG[entry]});
 `;
 
 /** What a page does: it runs, and reports to where its address says. */
@@ -43,7 +51,7 @@ export const HTML = (script) => `<!doctype html><meta charset="utf-8"><title>tes
 export async function project(name, files) {
   const folder = join(ROOT, name);
   await rm(folder, { recursive: true, force: true });
-  for (const [path, text] of Object.entries({ "package.json": '{ "private": true, "type": "module" }\n', "scenario.mjs": scenario, ...files })) {
+  for (const [path, text] of Object.entries({ "package.json": '{ "private": true, "type": "module" }\n', "scenario.mjs": scenario, "backend.mjs": backend, ...files })) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), text);
   }
