@@ -8,7 +8,7 @@ import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { bytes } from "./bytes.mjs";
 import { counts } from "./counts.mjs";
-import { keeps, median, noise, ratios } from "./stats.mjs";
+import { difference, keeps, median, noise, ratios } from "./stats.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const isQuick = process.argv.includes("--quick");
@@ -146,7 +146,8 @@ say("from the import to the first request on the wire");
     }
   }
   const text = Object.entries(times).map(([peer, all]) => `${peer} ${ms(median(all))}`).join(", ");
-  row("import to first request, milliseconds over raw fetch", "Node.js", median(times.ours) - median(times.limit), { most: 15 }, { text });
+  const imported = difference(times.ours, times.limit);
+  row("import to first request, milliseconds over raw fetch", "Node.js", imported.value, { most: 15 }, { text, noise: imported.noise });
   row("import to first request, over the official client", "Node.js", median(times.ours) / median(times.official), { most: 1 });
   const pages = { limit: [], ours: [] };
   for (let round = 0; round < (isQuick ? 5 : 20); round++) {
@@ -161,7 +162,8 @@ say("from the import to the first request on the wire");
       await page.context().close();
     }
   }
-  row("script to first request, milliseconds over raw fetch", "Chromium", median(pages.ours) - median(pages.limit), { most: 15 }, { text: `limit ${ms(median(pages.limit))}, ours ${ms(median(pages.ours))}` });
+  const { value, noise } = difference(pages.ours, pages.limit);
+  row("script to first request, milliseconds over raw fetch", "Chromium", value, { most: 15 }, { text: `limit ${ms(median(pages.limit))}, ours ${ms(median(pages.ours))}`, noise });
 }
 
 say("instructions of the core's hot paths");
@@ -178,10 +180,12 @@ if (!isQuick) {
   await writeFile(here("../../BENCHMARKS.md"), `# Benchmarks
 
 This package beside what people would use instead, all on the same sandbox over the loopback, in turn, each round in a
-fresh process or page: **limit** is \`fetch\` and \`res.json()\` written by hand, with no check at all, and **limit with a timeout** the same with
-what no client can do without: a timeout, a signal to give up by, and the text for an error to keep. Figures are medians of
-${rounds} rounds; ratios are taken round by round. "Noise" is how far the limit was from itself in the same run. A figure that
-is worse than its bound by more than that fails the run.
+fresh process or page: **limit** is \`fetch\` and \`res.json()\` written by hand, with no check at all, and **limit with a
+timeout** the same with what no client can do without: a timeout, a signal to give up by, and the text for an error to keep.
+Figures are medians of ${rounds} rounds; ratios are taken round by round. "Noise" is how far the limit was from itself in the
+same run. A figure that is worse than its bound by more than that fails the run.
+
+\`www/compare\`, which \`cargo xtask demo\` serves, measures the same live in your own browser.
 
 **The floor** is the least that does what this package promises of a call: a timeout, a signal to give up by, the text for an
 error to keep, no redirect followed with a credential, the limits read, the caller's place remembered. Where a small call's bound

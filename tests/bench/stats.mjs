@@ -23,6 +23,13 @@ export function noise(again, limits) {
   return Math.max(Math.abs(median(same) - 1), spread(same) / Math.sqrt(same.length));
 }
 
+/** By how much values are over others, and how far that is from itself: what their middles are sure to, over it. */
+export function difference(values, limits) {
+  const value = median(values) - median(limits);
+  const unsure = Math.hypot(spread(values) / Math.sqrt(values.length), spread(limits) / Math.sqrt(limits.length));
+  return { value, noise: unsure / Math.abs(value) };
+}
+
 /** How much a line through points rises. */
 export function slope(points) {
   const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,7 +1,7 @@
 // The arithmetic of the comparison with other clients.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keeps, median, noise, ratios, slope, spread } from "../bench/stats.mjs";
+import { difference, keeps, median, noise, ratios, slope, spread } from "../bench/stats.mjs";
 
 test("the middle, and how far values are from it", () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -14,6 +14,13 @@ test("ratios are taken round by round, so that a slow round counts for nothing",
   assert.deepEqual(ratios([2, 20], [1, 10]), [2, 2]);
   assert.equal(noise([1, 10, 5], [1, 10, 5]), 0);
   assert.ok(noise([1.1, 11, 5.5], [1, 10, 5]) > 0.09);
+});
+
+test("a difference is as sure as its middles", () => {
+  assert.deepEqual(difference([12, 12, 12], [2, 2, 2]), { value: 10, noise: 0 });
+  const { value, noise } = difference([10, 11, 12, 13, 14], [2, 2, 2, 2, 2]);
+  assert.equal(value, 10);
+  assert.ok(noise > 0.03 && noise < 0.06, String(noise));
 });
 
 test("a line through points", () => {
