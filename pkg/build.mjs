@@ -120,7 +120,7 @@ const fromIndex = {
   name: "from-index",
   resolveId(source, importer) {
     if (!importer || !source.startsWith(".")) return null;
-    const isOwn = /\/(server\/[\w-]+|given)\.js$/.test(new URL(source, `file://${importer}`).pathname);
+    const isOwn = /\/(server\/.+|given)\.js$/.test(new URL(source, `file://${importer}`).pathname);
     return isOwn ? null : { id: "./index.js", external: true };
   },
 };

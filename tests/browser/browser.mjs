@@ -1,8 +1,16 @@
 import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+
+/** Where pictures of the pages go. */
+export const SHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
+
+export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
 /** Starts Debian's Chromium, with nothing in it that calls home. */
 export async function launch() {
+  await mkdir(SHOTS, { recursive: true });
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) {
     throw new Error(`there is no Chromium at ${executablePath}: install the package chromium, or name another one in CHROMIUM`);

@@ -1,21 +1,17 @@
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { launch, open } from "./browser.mjs";
+import { launch, open, PHONE, SHOTS } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
 /** The page that measures the package beside others, in a real browser: it measures, it draws what it measured, and it does so again. */
 
-const SHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 const TIMED = ["limit", "floor", "ours", "ours-drift", "openapi-fetch", "ky-zod"];
 
 let server;
 let browser;
 
 before(async () => {
-  await mkdir(SHOTS, { recursive: true });
   browser = await launch();
   server = await serve();
 });

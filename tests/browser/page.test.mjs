@@ -1,22 +1,18 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { launch, open } from "./browser.mjs";
+import { launch, open, PHONE, SHOTS } from "./browser.mjs";
 import { serve, WWW } from "./server.mjs";
 
 /** The console in a real browser. Every page here must stay without an error, without a breach of its policy, and on the loopback. */
 
-const SHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
-const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
 
 let server;
 let browser;
 
 before(async () => {
-  await mkdir(SHOTS, { recursive: true });
   browser = await launch();
   server = await serve();
 });

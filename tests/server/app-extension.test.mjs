@@ -1,21 +1,17 @@
 // The app extension as its user has it: Chromium, the panel with the official SDK in a page that plays Pipedrive, the backend in workerd and in
 // Node.js with Redis, the sandbox in Pipedrive's place. The page never gets a token of Pipedrive's.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { startAll } from "../../www/app-extension/demo.mjs";
-import { launch } from "../browser/browser.mjs";
+import { launch, SHOTS } from "../browser/browser.mjs";
 import { startSandbox } from "../js/support/sandbox.mjs";
 import { record } from "./support/recorder.mjs";
 import { startRedis } from "./support/stores.mjs";
 
-const SHOTS = fileURLToPath(new URL("../../target/screenshots/", import.meta.url));
 const REFUSED = "You have not authorised this app, or not lately. Install the app";
 
 let browser;
 before(async () => {
-  await mkdir(SHOTS, { recursive: true });
   browser = await launch();
 });
 after(() => browser?.close());

@@ -11,7 +11,8 @@ import { playPipedrive } from "./pipedrive.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-const freePort = () =>
+/** A port that is free. */
+export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
       const { port } = server.address();

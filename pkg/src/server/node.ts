@@ -1,4 +1,4 @@
-import { errorResponse } from "./answers.js";
+import { errorResponse } from "./proxy/answers.js";
 import { Refusal } from "./core.js";
 
 /** What is used of a request of Node.js's `http`. */

@@ -1,6 +1,6 @@
 import { makeError } from "../errors.js";
 import { decisions, Refusal } from "./core.js";
-import type { Identity } from "./tenant.js";
+import type { Identity } from "./oauth/tenant.js";
 
 /** Who a signed app token speaks for. */
 export interface SignedToken extends Identity {

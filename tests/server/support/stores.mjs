@@ -1,23 +1,14 @@
 // The stores, each on the real thing, and how to open one in a process of its own.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Miniflare } from "miniflare";
+import { freePort } from "../../../www/app-extension/demo.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const DIST = process.env.PIPEDRIVE_USERS_DIST ?? here("../../node_modules/pipedrive-users/dist");
-
-/** A port that is free. */
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 
 /** A Redis of this test's own, in memory. */
 export async function startRedis() {

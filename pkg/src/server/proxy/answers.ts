@@ -1,5 +1,5 @@
-import { isPipedriveError, type PipedriveError } from "../errors.js";
-import { Refusal } from "./core.js";
+import { isPipedriveError, type PipedriveError } from "../../errors.js";
+import { Refusal } from "../core.js";
 
 /** The headers of Pipedrive's answers that a page has a use for. */
 export const TOLD = [

@@ -1,13 +1,13 @@
-import { load } from "../client.js";
-import { Conductor } from "../conduct.js";
-import { Credential } from "../credential.js";
-import { makeError } from "../errors.js";
-import type { Failure, Job } from "../flight.js";
-import type { CoreExports } from "../generated/core.js";
-import type { Instance } from "../load.js";
-import type { Listener } from "../observe.js";
-import { Secrets } from "../secrets.js";
-import { heed, ignore } from "../signals.js";
+import { load } from "../../client.js";
+import { Conductor } from "../../conduct.js";
+import { Credential } from "../../credential.js";
+import { makeError } from "../../errors.js";
+import type { Failure, Job } from "../../flight.js";
+import type { CoreExports } from "../../generated/core.js";
+import type { Instance } from "../../load.js";
+import type { Listener } from "../../observe.js";
+import { Secrets } from "../../secrets.js";
+import { heed, ignore } from "../../signals.js";
 import { TOLD } from "./answers.js";
 
 /** What a company may spend here, and how patiently. */

@@ -1,6 +1,6 @@
-import { makeError } from "../errors.js";
-import type { Generation } from "./core.js";
-import type { TokenStore } from "./store.js";
+import { makeError } from "../../errors.js";
+import type { Generation } from "../core.js";
+import type { TokenStore } from "../stores/store.js";
 
 /** The tokens of a user, as they are kept. */
 export interface TokenRecord extends Generation {

@@ -1,7 +1,7 @@
-import { write, type Written } from "../args.js";
-import { onlyKnown } from "../check.js";
-import { ENDPOINTS, type OperationId, PARAMS } from "../generated/operations.js";
-import { Refusal } from "./core.js";
+import { write, type Written } from "../../args.js";
+import { onlyKnown } from "../../check.js";
+import { ENDPOINTS, type OperationId, PARAMS } from "../../generated/operations.js";
+import { Refusal } from "../core.js";
 
 /** The largest body that is read. */
 const BODY_LIMIT = 64 * 1024;

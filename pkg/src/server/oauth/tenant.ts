@@ -1,6 +1,6 @@
-import { identityKey } from "../helpers.js";
-import { isPipedriveError, makeError } from "../errors.js";
-import { AGING, decisions, type Decisions, STALE } from "./core.js";
+import { identityKey } from "../../helpers.js";
+import { isPipedriveError, makeError } from "../../errors.js";
+import { AGING, decisions, type Decisions, STALE } from "../core.js";
 import { TIMEOUT_MS, type TokenEndpoint } from "./token-endpoint.js";
 import type { Kept, TokenRecord, Vault } from "./vault.js";
 

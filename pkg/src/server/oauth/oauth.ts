@@ -1,13 +1,13 @@
-import { got, onlyKnown } from "../check.js";
-import { UsersClient } from "../client.js";
-import { makeError } from "../errors.js";
-import type { CurrentUser } from "../generated/models.js";
-import { identityKey } from "../helpers.js";
-import type { UsersClientOptions } from "../types.js";
-import { decisions } from "./core.js";
-import { memoryStore, type TokenStore } from "./store.js";
+import { got, onlyKnown } from "../../check.js";
+import { UsersClient } from "../../client.js";
+import { makeError } from "../../errors.js";
+import type { CurrentUser } from "../../generated/models.js";
+import { identityKey } from "../../helpers.js";
+import type { UsersClientOptions } from "../../types.js";
+import { decisions } from "../core.js";
+import { memoryStore, type TokenStore } from "../stores/store.js";
 import { type Identity, keyOf, Tenant } from "./tenant.js";
-import { isSame, keyBytes, randomHex, sha256 } from "./text.js";
+import { isSame, keyBytes, randomHex, sha256 } from "../text.js";
 import { TokenEndpoint } from "./token-endpoint.js";
 import { type EncryptionKey, type Kept, type TokenRecord, Vault } from "./vault.js";
 

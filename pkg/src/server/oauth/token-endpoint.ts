@@ -1,7 +1,7 @@
-import { makeError, type PipedriveError } from "../errors.js";
-import { said } from "../said.js";
-import { Secrets } from "../secrets.js";
-import type { Decisions } from "./core.js";
+import { makeError, type PipedriveError } from "../../errors.js";
+import { said } from "../../said.js";
+import { Secrets } from "../../secrets.js";
+import type { Decisions } from "../core.js";
 
 /** What the token endpoint gives. */
 export interface Grant {
