@@ -150,9 +150,13 @@ export class Conductor {
     if (this.#waiting.size) this.#waiting.get(this.core.first())?.();
   }
 
-  /** The token of an attempt, within the time that an attempt has. */
-  async #sign(flight: Flight, ticket: number, asked: string | undefined | Promise<string>): Promise<string | undefined> {
-    if (typeof asked !== "object") return asked;
+  /** The token of an attempt. One that is there already costs no promise. */
+  #sign(flight: Flight, ticket: number, asked: string | undefined | Promise<string>): string | undefined | Promise<string> {
+    return typeof asked === "object" ? this.#asked(flight, ticket, asked) : asked;
+  }
+
+  /** A token that is asked for, within the time that an attempt has. */
+  async #asked(flight: Flight, ticket: number, asked: Promise<string>): Promise<string> {
     const { timeoutMs } = flight.job;
     try {
       const token = await flight.wait(timeoutMs, asked);
