@@ -189,7 +189,7 @@ same run. A figure that is worse than its bound by more than that fails the run.
 
 **The floor** is the least that does what this package promises of a call: a timeout, a signal to give up by, the text for an
 error to keep, no redirect followed with a credential, the limits read, the caller's place remembered. Where a small call's bound
-over the limit cannot be had, the row says so, and the run holds the package to the floor instead.
+over the limit is not met, the row says so, and the run holds the package to 1.25 of the floor instead.
 
 \`cargo xtask bench\` makes this page; \`--quick\` is shorter and writes nothing. Each peer and each subject is a short file in
 \`tests/bench/\`.
