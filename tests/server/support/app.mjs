@@ -1,19 +1,13 @@
 // An app of the sandbox's marketplace, in process: its users authorise it, and their tokens can be made to expire.
-import { createHmac } from "node:crypto";
 import { createSandbox } from "pipedrive-users/sandbox";
 import { OAuth } from "pipedrive-users/server";
+import { sign as signToken } from "../../../www/app-extension/sign.mjs";
 
 export const REDIRECT = "https://app.example/callback";
 export const JWT_SECRET = "the app's JWT secret";
 
-const part = (value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
-
-/** A signed app token, good for five minutes where the claims do not say otherwise. */
-export function sign(claims, { secret = JWT_SECRET, header = { alg: "HS256", typ: "JWT" } } = {}) {
-  const now = Math.floor(Date.now() / 1000);
-  const signed = `${part(header)}.${part({ iat: now, exp: now + 300, ...claims })}`;
-  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
-}
+/** A signed app token, of this app where nothing else is said. */
+export const sign = (claims, { secret = JWT_SECRET, header } = {}) => signToken(claims, secret, header);
 
 /** What a user's browser does on Pipedrive's page: gives the address that it is sent back to. */
 export async function consent(url, fetch, { user = 1, answer = "allow" } = {}) {

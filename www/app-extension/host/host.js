@@ -57,7 +57,7 @@ async function open() {
 
 user.onchange = open;
 expire.onclick = async () => {
-  await (await fetch("/expire", { method: "POST" })).text();
+  await (await fetch("/expire", { method: "POST" })).json();
   say("all access tokens have expired: refresh the panel");
 };
 uninstall.onclick = async () => {

@@ -58,7 +58,6 @@ async function show() {
     say(error);
   } finally {
     again.disabled = false;
-    document.documentElement.dataset.shown = String(Number(document.documentElement.dataset.shown ?? 0) + 1);
   }
 }
 
