@@ -52,11 +52,8 @@ async function facts() {
 }
 
 let answers;
-let running;
 
 async function run() {
-  running?.abort(new Error("measured anew"));
-  const { signal } = (running = new AbortController());
   again.disabled = true;
   delete document.documentElement.dataset.ready;
   try {
@@ -65,7 +62,7 @@ async function run() {
     main.querySelector(".versions").textContent = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
     answers ??= await makeAnswers();
     const seen = Object.fromEntries(PEERS.map(({ id }) => [id, []]));
-    for await (const { peer, round, ...times } of rounds(PEERS.map(({ id }) => id), answers, WANTED, signal)) {
+    for await (const { peer, round, ...times } of rounds(PEERS.map(({ id }) => id), answers, WANTED)) {
       seen[peer].push(times);
       state.textContent = `Round ${round + 1} of ${WANTED} …`;
       const known = Object.entries(seen).filter(([, all]) => all.length);

@@ -2,14 +2,13 @@
 const CALLS = { small: 1_000, list: 5 };
 
 /** A script's address as the page's policy wants to have it: of this page, and of nowhere else. */
-const policy = globalThis.trustedTypes?.createPolicy("rounds", { createScriptURL: (path) => new URL(path, import.meta.url).href });
-const address = policy ? policy.createScriptURL("worker.js") : new URL("worker.js", import.meta.url);
+const rules = { createScriptURL: (path) => new URL(path, import.meta.url).href };
+const address = (globalThis.trustedTypes?.createPolicy("rounds", rules) ?? rules).createScriptURL("worker.js");
 
 /** Measures one client in a thread of its own. */
-function measure(peer, { token, answers }, signal) {
+function measure(peer, { token, answers }) {
   const worker = new Worker(address, { type: "module" });
   return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
     worker.onmessage = ({ data }) => (data.error === undefined ? resolve(data) : reject(new Error(`${peer}: ${data.error}`)));
     worker.onerror = (event) => reject(new Error(`${peer}: ${event.message ?? "its script could not be loaded"}`));
     worker.postMessage({ peer, token, answers, calls: CALLS });
@@ -17,11 +16,11 @@ function measure(peer, { token, answers }, signal) {
 }
 
 /** Measures all clients in turn, again and again: what disturbs a round disturbs all of them. Each begins a round once. */
-export async function* rounds(peers, answers, count, signal) {
+export async function* rounds(peers, answers, count) {
   for (let round = 0; round < count; round++) {
     for (let place = 0; place < peers.length; place++) {
       const peer = peers[(place + round) % peers.length];
-      yield { peer, round, ...(await measure(peer, answers, signal)) };
+      yield { peer, round, ...(await measure(peer, answers)) };
     }
   }
 }
