@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, test } from "node:test";
-import { launch, open, PHONE, SHOTS } from "./browser.mjs";
-import { serve } from "./server.mjs";
+import { test } from "node:test";
+import { open, PHONE, SHOTS } from "./browser.mjs";
+import { browserAndServer } from "./server.mjs";
 
 /** The page that measures the package beside others, in a real browser: it measures, it draws what it measured, and it does so again. */
 
 const TIMED = ["limit", "floor", "ours", "ours-drift", "openapi-fetch", "ky-zod"];
 
-let server;
-let browser;
-
-before(async () => {
-  browser = await launch();
-  server = await serve();
-});
-
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
+const here = browserAndServer();
 
 /** What the plots show, as numbers: by title, then by client. */
 const drawn = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".comparison")].map((section) => [
@@ -34,7 +23,7 @@ const measured = async (page) => {
 
 for (const [size, options] of [["desktop", {}], ["phone", PHONE]]) {
   test(`it measures, draws, and measures again, on a ${size}`, { timeout: 150_000 }, async () => {
-    const { page, faults, close } = await open(browser, `${server.origin}/compare/?rounds=2`, { reducedMotion: "reduce", ...options });
+    const { page, faults, close } = await open(here.browser, `${here.server.origin}/compare/?rounds=2`, { reducedMotion: "reduce", ...options });
     await measured(page);
     const once = await drawn(page);
     assert.deepEqual(Object.keys(once), ["Bytes in a page", "The first call", "A small call", "A large list"]);
@@ -68,10 +57,10 @@ for (const [size, options] of [["desktop", {}], ["phone", PHONE]]) {
 }
 
 test("where a client fails, the page says which and why", { timeout: 60_000 }, async () => {
-  const context = await browser.newContext();
+  const context = await here.browser.newContext();
   const page = await context.newPage();
   await page.route("**/compare/peers/openapi-fetch.js", (route) => route.fulfill({ contentType: "text/javascript", body: 'export const open = () => ({ getUser: () => Promise.reject(new Error("of no use")) });' }));
-  await page.goto(`${server.origin}/compare/?rounds=1`);
+  await page.goto(`${here.server.origin}/compare/?rounds=1`);
   await page.waitForSelector("html[data-ready=bad]");
   assert.match(await page.locator("[role=status]").first().textContent(), /openapi-fetch: Error: of no use/);
   await context.close();

@@ -2,30 +2,18 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { launch, open, PHONE, SHOTS } from "./browser.mjs";
-import { serve, WWW } from "./server.mjs";
+import { browserAndServer, WWW } from "./server.mjs";
 
 /** The console in a real browser. Every page here must stay without an error, without a breach of its policy, and on the loopback. */
 
-
-let server;
-let browser;
-
-before(async () => {
-  browser = await launch();
-  server = await serve();
-});
-
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
+const here = browserAndServer();
 
 /** A test on a page that has made its first run. */
 function onPage(name, options, body) {
   test(name, { timeout: 60_000 }, async () => {
-    const { page, faults, close } = await open(browser, server.origin + "/", options);
+    const { page, faults, close } = await open(here.browser, here.server.origin + "/", options);
     page.setDefaultTimeout(10_000);
     await page.waitForSelector("html[data-ready]");
     await body(page);
@@ -153,7 +141,7 @@ onPage("the code is the call, and can be copied", { permissions: ["clipboard-rea
   assert.match(code, /^import \{ UsersClient \} from "pipedrive-users";\n[^]*createSandbox\(\)/);
   // What was copied runs, and does what the page does.
   const body = code.replace(/^import .*$/gm, "");
-  const dist = server.origin + "/pipedrive-users";
+  const dist = here.server.origin + "/pipedrive-users";
   const added = await page.evaluate(`(async () => {
     const { UsersClient } = await import("${dist}/index.js");
     const { createSandbox } = await import("${dist}/sandbox.js");
@@ -237,13 +225,13 @@ onPage("settings that cannot be used are told in the dialog", {}, async (page) =
 });
 
 onPage("one's own account: its token is shown nowhere, and writing asks first", {}, async (page) => {
-  const token = server.sandbox.apiToken;
+  const token = here.server.sandbox.apiToken;
   const seen = [];
   page.on("request", (request) => seen.push(request));
   await settings(page, async (dialog) => {
     await dialog.locator("[name=source][value=account]").check();
     await dialog.locator("[name=place][value=baseUrl]").check();
-    await dialog.getByLabel("Host").fill(server.origin + "/account");
+    await dialog.getByLabel("Host").fill(here.server.origin + "/account");
     await dialog.locator("[name=token]").fill(token);
   });
   await page.getByRole("button", { name: /Your account/ }).waitFor();
@@ -291,7 +279,7 @@ onPage("a large company is drawn in parts", {}, async (page) => {
 onPage("the page leaves no globals", {}, async (page) => {
   const names = () => page.evaluate(() => Object.getOwnPropertyNames(window));
   const ours = await names();
-  await page.goto(server.origin + "/test-pages/blank.html");
+  await page.goto(here.server.origin + "/test-pages/blank.html");
   const blank = new Set(await names());
   // The test's own tool leaves names that begin with two underscores.
   assert.deepEqual(ours.filter((name) => !blank.has(name) && !name.startsWith("__")), []);
@@ -308,7 +296,7 @@ test("the policy has the hash of the import map, and nothing that would make it 
 });
 
 test("no import map and no bundler: ten calls", async () => {
-  const { page, faults, close } = await open(browser, server.origin + "/test-pages/bare.html");
+  const { page, faults, close } = await open(here.browser, here.server.origin + "/test-pages/bare.html");
   await page.waitForSelector("html[data-done]");
   const lines = (await page.locator("#out").textContent()).split("\n");
   assert.equal(lines.length, 10);
@@ -318,7 +306,7 @@ test("no import map and no bundler: ten calls", async () => {
 });
 
 test("a policy without 'wasm-unsafe-eval': the calls reject with a LoadError that names it", async () => {
-  const { page, faults, close } = await open(browser, server.origin + "/test-pages/no-wasm.html");
+  const { page, faults, close } = await open(here.browser, here.server.origin + "/test-pages/no-wasm.html");
   await page.waitForSelector("html[data-done]");
   const lines = (await page.locator("#out").textContent()).split("\n");
   assert.equal(lines.length, 10);

@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { after, before } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { launch } from "./browser.mjs";
 
 /** Serves the console as the demo does, and beside it the pages of these tests and a sandbox over HTTP. */
 
@@ -11,6 +13,17 @@ export const DIST = process.env.PIPEDRIVE_USERS_DIST ?? join(here, "../../pkg/di
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
 const FOLDERS = { "/pipedrive-users/": DIST, "/test-pages/": join(here, "pages"), "/": WWW };
+
+/** A browser and this server for the tests of a file; they are there once the tests run. */
+export function browserAndServer() {
+  const both = {};
+  before(async () => Object.assign(both, { browser: await launch(), server: await serve() }));
+  after(async () => {
+    await both.browser?.close();
+    both.server?.close();
+  });
+  return both;
+}
 
 export async function serve() {
   const { createSandbox } = await import(pathToFileURL(join(DIST, "sandbox.js")).href);

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { after } from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { command } from "./support/command.mjs";
-import { SERVER_ENTRIES, installed, project, run } from "./support/project.mjs";
+import { installed, project, run, SERVER_ENTRIES } from "./support/project.mjs";
 import { packageVersion, row, stop } from "./support/rows.mjs";
 
 after(stop);

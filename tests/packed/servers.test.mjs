@@ -1,7 +1,7 @@
 // Node, Deno and Bun: an import or a require, and ten calls over HTTP.
 import { after } from "node:test";
 import { json } from "./support/command.mjs";
-import { SERVER_ENTRIES, installed, project, required, run } from "./support/project.mjs";
+import { installed, project, required, run, SERVER_ENTRIES } from "./support/project.mjs";
 import { packageVersion, row, stop } from "./support/rows.mjs";
 
 after(stop);

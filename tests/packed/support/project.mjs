@@ -23,18 +23,18 @@ const CONFIG = {
 };
 
 /** What an entry needs beside the calls, and where it comes from. */
-const NEEDS = { client: [], sandbox: [["createSandbox", "pipedrive-users/sandbox"]], server: [["backend", "./backend.mjs"]] };
+const NEEDS = { client: [], sandbox: [{ name: "createSandbox", from: "pipedrive-users/sandbox" }], server: [{ name: "backend", from: "./backend.mjs" }] };
 const PACKAGE = { client: "pipedrive-users", sandbox: "pipedrive-users", server: "pipedrive-users/server" };
 
 /** A module with `run(facts)`, which makes the ten calls. */
 export const run = (entry) => `import * as users from "${PACKAGE[entry]}";
-${NEEDS[entry].map(([name, from]) => `import { ${name} } from "${from}";\n`).join("")}import { tenCalls } from "./scenario.mjs";
+${NEEDS[entry].map(({ name, from }) => `import { ${name} } from "${from}";\n`).join("")}import { tenCalls } from "./scenario.mjs";
 export const run = async (facts) => tenCalls(users, ${CONFIG[entry]});
 `;
 
-/** The same as CommonJS. */
+/** The same as CommonJS, with the files beside it written into it. */
 export const required = (entry) => `const users = require("${PACKAGE[entry]}");
-${entry === "sandbox" ? 'const { createSandbox } = require("pipedrive-users/sandbox");\n' : ""}${[scenario, backend].join("").replaceAll("export async", "async")}
+${NEEDS[entry].filter(({ from }) => !from.startsWith("./")).map(({ name, from }) => `const { ${name} } = require("${from}");\n`).join("")}${[scenario, backend].join("").replaceAll("export async", "async")}
 exports.run = async (facts) => tenCalls(users, ${CONFIG[entry]});
 `;
 

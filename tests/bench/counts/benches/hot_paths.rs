@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const NOW: f64 = 1_767_225_600_000.0;
 
-/// A user as Pipedrive sends it, and the headers that come along. They are written down here, so that a count changes only with the core.
+/// A user as Pipedrive sends it. It is written down here, as the headers are, so that a count changes only with the core.
 fn user(id: u64) -> Value {
     json!({
         "id": id, "name": "Vesper Lynd", "default_currency": "EUR", "locale": "et_EE", "lang": 1,
