@@ -26,11 +26,10 @@ pub(crate) struct Running {
 /// Prepares and starts it all.
 pub(crate) fn start() -> Result<Running> {
     prepare()?;
-    let options = Options::default();
-    let sandbox = serve::start(0, &options)?;
+    let sandbox = serve::start(0, &Options::default())?;
     // It ends when its standard input does: with this process, however that ends.
     let mut child = command("node", &["www/app-extension/demo.mjs"])
-        .env("SANDBOX", sandbox.facts(&options.app)?.to_string())
+        .env("SANDBOX", sandbox.facts()?.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -71,7 +71,7 @@ impl Args {
 /// Serves until the process is stopped. The one line on stdout is what a caller needs to know, as JSON.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
     let running = start(args.port, &args.options())?;
-    let line = running.facts(&args.options().app)?;
+    let line = running.facts()?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{line}")?;
     stdout.flush()?;
@@ -84,6 +84,7 @@ pub(crate) struct Running {
     pub(crate) url: String,
     /// The tokens that it accepts.
     pub(crate) tokens: Tokens,
+    app: App,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<anyhow::Result<()>>>,
 }
@@ -98,16 +99,16 @@ pub(crate) fn start(port: u16, options: &Options) -> anyhow::Result<Running> {
     let url = format!("http://{}", listener.local_addr()?);
     let (stop, stopped) = oneshot::channel();
     let thread = thread::Builder::new().name("sandbox".into()).spawn(|| serve(listener, sandbox, stopped))?;
-    Ok(Running { url, tokens, stop: Some(stop), thread: Some(thread) })
+    Ok(Running { url, tokens, app: options.app.clone(), stop: Some(stop), thread: Some(thread) })
 }
 
 impl Running {
     /// What a caller needs to know: where it is, the tokens, and the app that users can authorise.
-    pub(crate) fn facts(&self, app: &App) -> anyhow::Result<serde_json::Value> {
+    pub(crate) fn facts(&self) -> anyhow::Result<serde_json::Value> {
         let mut facts = serde_json::to_value(&self.tokens)?;
         facts["url"] = self.url.as_str().into();
-        facts["clientId"] = app.client_id.as_str().into();
-        facts["clientSecret"] = app.client_secret.as_str().into();
+        facts["clientId"] = self.app.client_id.as_str().into();
+        facts["clientSecret"] = self.app.client_secret.as_str().into();
         Ok(facts)
     }
 

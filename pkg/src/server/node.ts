@@ -1,5 +1,5 @@
-import { errorResponse } from "./proxy/answers.js";
 import { Refusal } from "./core.js";
+import { errorResponse } from "./proxy/answers.js";
 
 /** What is used of a request of Node.js's `http`. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {

@@ -96,9 +96,8 @@ impl Grants {
 
     pub(super) fn revoke(&mut self, token: &str) {
         self.accesses.retain(|access| access.token != token);
-        if let Some(at) = self.consents.iter().position(|consent| consent.refresh_token == token) {
-            let Consent { user_id, .. } = self.consents.remove(at);
-            self.uninstall(user_id);
+        if let Some(consent) = self.consents.iter().find(|consent| consent.refresh_token == token) {
+            self.uninstall(consent.user_id);
         }
     }
 

@@ -6,8 +6,8 @@ import { identityKey } from "../../helpers.js";
 import type { UsersClientOptions } from "../../types.js";
 import { decisions } from "../core.js";
 import { memoryStore, type TokenStore } from "../stores/store.js";
-import { type Identity, keyOf, Tenant } from "./tenant.js";
 import { isSame, keyBytes, randomHex, sha256 } from "../text.js";
+import { type Identity, keyOf, Tenant } from "./tenant.js";
 import { TokenEndpoint } from "./token-endpoint.js";
 import { type EncryptionKey, type Kept, type TokenRecord, Vault } from "./vault.js";
 

@@ -3,12 +3,12 @@ import { isPipedriveError, makeError } from "../../errors.js";
 import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
 import { Listener } from "../../observe.js";
 import type { UsersClientOptions } from "../../types.js";
-import { errorResponse, TOLD } from "./answers.js";
-import { asked } from "./asked.js";
-import { type Came, Companies } from "./companies.js";
 import { decisions, Refusal } from "../core.js";
 import { OAuth } from "../oauth/oauth.js";
 import type { Identity, Tenant } from "../oauth/tenant.js";
+import { errorResponse, TOLD } from "./answers.js";
+import { asked } from "./asked.js";
+import { type Came, Companies } from "./companies.js";
 
 /** What a proxy lets through, and for whom. */
 export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent"> {
