@@ -6,11 +6,11 @@ use serde_json::Value;
 use crate::api::{find_users_by_name, get_user};
 use crate::course::{Course, Step};
 use crate::drift::{self, Drift};
-use crate::endpoint::{Answer, Arg};
+use crate::schema::{ResponseKind, Arg};
 use crate::error::Kind;
 use crate::failure::Facts;
 use crate::limits::{Account, RateLimit, Told};
-use crate::models::{Described, User};
+use crate::models::{HasSchema, User};
 use crate::transport::HeaderList;
 use crate::{Operation, Result, answer};
 
@@ -26,7 +26,7 @@ pub fn request(id: u64, term: &str) -> Result<[Operation; 2]> {
 /// The envelope of a good answer is looked at.
 #[must_use]
 pub fn envelope(json: &Value) -> bool {
-    answer::read(Answer::One, 200, Some(json)).is_ok()
+    answer::read(ResponseKind::Object, 200, Some(json)).is_ok()
 }
 
 /// The headers of an answer are read, and the limits that they tell are learned.
@@ -54,5 +54,5 @@ pub fn retry(kinds: &[Kind], random: f64, now: f64) -> f64 {
 /// A list of users is held against its model.
 #[must_use]
 pub fn drift(users: &Value) -> Vec<Drift> {
-    drift::check(users, Vec::<User>::SHAPE)
+    drift::check(users, Vec::<User>::SCHEMA)
 }

@@ -1,12 +1,14 @@
 //! `POST /v1/users`: cost 10, scope `admin`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Arg, Endpoint, Kind, Method, Param, Place, Reference, Scope};
-use crate::models::{AccessApp, Described, User};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Arg, Endpoint, ParamKind, Method, Param, ParamLocation, Reference, Scope};
+use crate::models::{AccessApp, User};
+use crate::schema::HasSchema;
+use crate::text::Text;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "addUser",
     method: Method::Post,
@@ -14,20 +16,20 @@ pub static ENDPOINT: Endpoint = Endpoint {
     cost: 10,
     scope: Scope::Admin,
     params: &[
-        Param { name: "email", wire: "email", place: Place::Body, kind: Kind::Email, required: true },
-        Param { name: "access", wire: "access", place: Place::Body, kind: Kind::Access, required: false },
+        Param { name: "email", wire: "email", location: ParamLocation::Body, kind: ParamKind::Email, required: true },
+        Param { name: "access", wire: "access", location: ParamLocation::Body, kind: ParamKind::Access, required: false },
         Param {
             name: "active_flag",
             wire: "active_flag",
-            place: Place::Body,
-            kind: Kind::Boolean,
+            location: ParamLocation::Body,
+            kind: ParamKind::Boolean,
             required: false,
         },
     ],
-    answer: Answer::One,
+    response: ResponseKind::Object,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Adds a user to the company.",
     notes: "It invites a person and may be billed as a seat, so it is sent a second time only when the first surely was not processed. An address that is already a user is, by the accounts of others, answered with that user and no error.",
@@ -36,18 +38,18 @@ pub static REFERENCE: Reference = Reference {
         ("access", "The access to give, an entry per app. Default: `[{ app: \"sales\" }]`."),
         ("active_flag", "Whether the user is active. Default: true."),
     ],
-    data: User::SHAPE,
+    data: User::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Adds a user: `POST /v1/users`, cost 10. It invites a person and may be billed as a seat.
-    pub fn add_user(&self, user: NewUser) -> Call<W, User> {
+    pub fn add_user(&self, user: NewUser) -> Call<R, User> {
         let NewUser { email, access, active_flag } = user;
         let access = access.map(|entries| Arg::List(entries.into_iter().map(Arg::from).collect()));
         let access = access.unwrap_or(Arg::Absent);
         self.to(
             &ENDPOINT,
-            vec![("email", email.into()), ("access", access), ("active_flag", active_flag.into())],
+            vec![("email", email.as_str().into()), ("access", access), ("active_flag", active_flag.into())],
         )
     }
 }
@@ -74,12 +76,12 @@ pub struct NewAccess {
     pub permission_set_id: Option<String>,
 }
 
-impl From<NewAccess> for Arg {
+impl<T: Text> From<NewAccess> for Arg<T> {
     fn from(access: NewAccess) -> Self {
         Self::Object(vec![
-            ("app".to_owned(), access.app.as_str().into()),
-            ("admin".to_owned(), access.admin.into()),
-            ("permission_set_id".to_owned(), access.permission_set_id.into()),
+            (T::new("app"), access.app.as_str().into()),
+            (T::new("admin"), access.admin.into()),
+            (T::new("permission_set_id"), access.permission_set_id.as_deref().into()),
         ])
     }
 }

@@ -1,12 +1,13 @@
 //! `GET /v1/users/find`: cost 40, scope `users:read`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
-use crate::models::{Described, User};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, ParamKind, Method, Param, ParamLocation, Reference, Scope};
+use crate::models::{User};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "findUsersByName",
     method: Method::Get,
@@ -14,19 +15,19 @@ pub static ENDPOINT: Endpoint = Endpoint {
     cost: 40,
     scope: Scope::UsersRead,
     params: &[
-        Param { name: "term", wire: "term", place: Place::Query, kind: Kind::Text, required: true },
+        Param { name: "term", wire: "term", location: ParamLocation::Query, kind: ParamKind::Text, required: true },
         Param {
             name: "searchByEmail",
             wire: "search_by_email",
-            place: Place::Query,
-            kind: Kind::Flag,
+            location: ParamLocation::Query,
+            kind: ParamKind::NumericBoolean,
             required: false,
         },
     ],
-    answer: Answer::List,
+    response: ResponseKind::List,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Finds users by name, or by e-mail.",
     notes: "It answers whole users, not search items, and costs as much as a search: twice `getUsers`, twenty times `getUser`.",
@@ -34,12 +35,12 @@ pub static REFERENCE: Reference = Reference {
         ("term", "What to look for; not blank."),
         ("searchByEmail", "Look only at e-mail addresses instead of names. Default: false."),
     ],
-    data: User::SHAPE,
+    data: User::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Finds users by name, or by e-mail: `GET /v1/users/find`, cost 40.
-    pub fn find_users_by_name(&self, term: &str, search_by_email: bool) -> Call<W, Vec<User>> {
+    pub fn find_users_by_name(&self, term: &str, search_by_email: bool) -> Call<R, Vec<User>> {
         self.to(&ENDPOINT, vec![("term", term.into()), ("searchByEmail", search_by_email.into())])
     }
 }

@@ -1,12 +1,13 @@
 //! `GET /v1/users/me`: cost 2, scope `base`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Method, Reference, Scope};
-use crate::models::{CurrentUser, Described};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, Method, Reference, Scope};
+use crate::models::{CurrentUser, };
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "getCurrentUser",
     method: Method::Get,
@@ -14,20 +15,20 @@ pub static ENDPOINT: Endpoint = Endpoint {
     cost: 2,
     scope: Scope::Base,
     params: &[],
-    answer: Answer::One,
+    response: ResponseKind::Object,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Returns the user whose token makes the call, with the company that the token is bound to.",
     notes: "The safe account key is company id + user id: `identityKey` makes it. Every app has the scope that this needs.",
     params: &[],
-    data: CurrentUser::SHAPE,
+    data: CurrentUser::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Returns the token's user with the company: `GET /v1/users/me`, cost 2.
-    pub fn get_current_user(&self) -> Call<W, CurrentUser> {
+    pub fn get_current_user(&self) -> Call<R, CurrentUser> {
         self.to(&ENDPOINT, Vec::new())
     }
 }

@@ -1,12 +1,13 @@
 //! `GET /v1/users/{id}`: cost 2, scope `users:read`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Method, Param, Reference, Scope};
-use crate::models::{Described, User};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, Method, Param, Reference, Scope};
+use crate::models::{User};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "getUser",
     method: Method::Get,
@@ -14,20 +15,20 @@ pub static ENDPOINT: Endpoint = Endpoint {
     cost: 2,
     scope: Scope::UsersRead,
     params: &[Param::ID],
-    answer: Answer::One,
+    response: ResponseKind::Object,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Returns one user of the company.",
     notes: "Deactivated users stay readable.",
     params: &[("id", "The id of the user.")],
-    data: User::SHAPE,
+    data: User::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Returns one user: `GET /v1/users/{id}`, cost 2.
-    pub fn get_user(&self, id: u64) -> Call<W, User> {
+    pub fn get_user(&self, id: u64) -> Call<R, User> {
         self.to(&ENDPOINT, vec![("id", id.into())])
     }
 }

@@ -1,12 +1,13 @@
 //! `GET /api/v2/users/{id}/followers`: cost 10, scope `users:read`.
 
-use crate::call::PagedCall;
+use crate::client::PagedCall;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
-use crate::models::{Described, Follower};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, ParamKind, Method, Param, ParamLocation, Reference, Scope};
+use crate::models::{Follower};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "getUserFollowers",
     method: Method::Get,
@@ -18,16 +19,16 @@ pub static ENDPOINT: Endpoint = Endpoint {
         Param {
             name: "limit",
             wire: "limit",
-            place: Place::Query,
-            kind: Kind::Integer { min: 1, max: 500 },
+            location: ParamLocation::Query,
+            kind: ParamKind::Integer { min: 1, max: 500 },
             required: false,
         },
-        Param { name: "cursor", wire: "cursor", place: Place::Query, kind: Kind::Text, required: false },
+        Param { name: "cursor", wire: "cursor", location: ParamLocation::Query, kind: ParamKind::Text, required: false },
     ],
-    answer: Answer::CursorPage,
+    response: ResponseKind::CursorPage,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Lists who follows a user, page by page.",
     notes: "Each page costs the same, whatever its size: ask for 500 at a time where you need them all.",
@@ -36,17 +37,17 @@ pub static REFERENCE: Reference = Reference {
         ("limit", "Items in a page, 1 to 500. Default: 100."),
         ("cursor", "Where to go on: the `nextCursor` of the page before. Opaque."),
     ],
-    data: Follower::SHAPE,
+    data: Follower::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Lists who follows a user, so many in a page: `GET /api/v2/users/{id}/followers`, cost 10 a page.
     pub fn get_user_followers(
         &self,
         id: u64,
         limit: Option<u32>,
         cursor: Option<&str>,
-    ) -> PagedCall<W, Follower> {
+    ) -> PagedCall<R, Follower> {
         PagedCall(
             self.to(&ENDPOINT, vec![("id", id.into()), ("limit", limit.into()), ("cursor", cursor.into())]),
         )

@@ -1,12 +1,13 @@
 //! `GET /v1/users/{id}/permissions`: cost 10, scope `users:read`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Method, Param, Reference, Scope};
-use crate::models::{Described, UserPermissions};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, Method, Param, Reference, Scope};
+use crate::models::{UserPermissions};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "getUserPermissions",
     method: Method::Get,
@@ -14,20 +15,20 @@ pub static ENDPOINT: Endpoint = Endpoint {
     cost: 10,
     scope: Scope::UsersRead,
     params: &[Param::ID],
-    answer: Answer::One,
+    response: ResponseKind::Object,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Returns what a user may do, a boolean per permission.",
     notes: "The list of permissions grows; one that is missing was not told.",
     params: &[("id", "The id of the user.")],
-    data: UserPermissions::SHAPE,
+    data: UserPermissions::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Returns what a user may do: `GET /v1/users/{id}/permissions`, cost 10.
-    pub fn get_user_permissions(&self, id: u64) -> Call<W, UserPermissions> {
+    pub fn get_user_permissions(&self, id: u64) -> Call<R, UserPermissions> {
         self.to(&ENDPOINT, vec![("id", id.into())])
     }
 }

@@ -1,12 +1,13 @@
 //! `GET /v1/users/{id}/roleAssignments`: cost 10, scope `users:read`.
 
-use crate::call::PagedCall;
+use crate::client::PagedCall;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Kind, MAX_SAFE_INTEGER, Method, Param, Place, Reference, Scope};
-use crate::models::{Described, RoleAssignment};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, ParamKind, MAX_SAFE_INTEGER, Method, Param, ParamLocation, Reference, Scope};
+use crate::models::{RoleAssignment};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "getUserRoleAssignments",
     method: Method::Get,
@@ -18,22 +19,22 @@ pub static ENDPOINT: Endpoint = Endpoint {
         Param {
             name: "start",
             wire: "start",
-            place: Place::Query,
-            kind: Kind::Integer { min: 0, max: MAX_SAFE_INTEGER },
+            location: ParamLocation::Query,
+            kind: ParamKind::Integer { min: 0, max: MAX_SAFE_INTEGER },
             required: false,
         },
         Param {
             name: "limit",
             wire: "limit",
-            place: Place::Query,
-            kind: Kind::Integer { min: 1, max: MAX_SAFE_INTEGER },
+            location: ParamLocation::Query,
+            kind: ParamKind::Integer { min: 1, max: MAX_SAFE_INTEGER },
             required: false,
         },
     ],
-    answer: Answer::OffsetPage,
+    response: ResponseKind::OffsetPage,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Lists the roles that a user has, page by page.",
     notes: "",
@@ -42,17 +43,17 @@ pub static REFERENCE: Reference = Reference {
         ("start", "How many items to pass over. Default: 0."),
         ("limit", "Items in a page, from 1. Default: 100; Pipedrive documents at most 500."),
     ],
-    data: RoleAssignment::SHAPE,
+    data: RoleAssignment::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Lists the roles of a user, so many in a page: `GET /v1/users/{id}/roleAssignments`, cost 10 a page.
     pub fn get_user_role_assignments(
         &self,
         id: u64,
         start: Option<u64>,
         limit: Option<u32>,
-    ) -> PagedCall<W, RoleAssignment> {
+    ) -> PagedCall<R, RoleAssignment> {
         PagedCall(
             self.to(&ENDPOINT, vec![("id", id.into()), ("start", start.into()), ("limit", limit.into())]),
         )

@@ -1,12 +1,13 @@
 //! `GET /v1/users/{id}/roleSettings`: cost 10, scope `users:read`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Method, Param, Reference, Scope};
-use crate::models::{Described, RoleSettings};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, Method, Param, Reference, Scope};
+use crate::models::{RoleSettings};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "getUserRoleSettings",
     method: Method::Get,
@@ -14,20 +15,20 @@ pub static ENDPOINT: Endpoint = Endpoint {
     cost: 10,
     scope: Scope::UsersRead,
     params: &[Param::ID],
-    answer: Answer::One,
+    response: ResponseKind::Object,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Returns what a user's role sees by default.",
     notes: "What the numbers mean depends on the plan, see `RoleSettings`.",
     params: &[("id", "The id of the user.")],
-    data: RoleSettings::SHAPE,
+    data: RoleSettings::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Returns what a user's role sees by default: `GET /v1/users/{id}/roleSettings`, cost 10.
-    pub fn get_user_role_settings(&self, id: u64) -> Call<W, RoleSettings> {
+    pub fn get_user_role_settings(&self, id: u64) -> Call<R, RoleSettings> {
         self.to(&ENDPOINT, vec![("id", id.into())])
     }
 }

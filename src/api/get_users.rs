@@ -1,12 +1,13 @@
 //! `GET /v1/users`: cost 20, scope `users:read`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Method, Reference, Scope};
-use crate::models::{Described, User};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, Method, Reference, Scope};
+use crate::models::{User};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "getUsers",
     method: Method::Get,
@@ -14,20 +15,20 @@ pub static ENDPOINT: Endpoint = Endpoint {
     cost: 20,
     scope: Scope::UsersRead,
     params: &[],
-    answer: Answer::List,
+    response: ResponseKind::List,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Lists all users of the company.",
     notes: "The list always comes whole: the operation is never paged. It holds deactivated users (`active_flag: false`) and, by the accounts of others, deleted ones too: filter as you need.",
     params: &[],
-    data: User::SHAPE,
+    data: User::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Lists all users of the company: `GET /v1/users`, cost 20.
-    pub fn get_users(&self) -> Call<W, Vec<User>> {
+    pub fn get_users(&self) -> Call<R, Vec<User>> {
         self.to(&ENDPOINT, Vec::new())
     }
 }

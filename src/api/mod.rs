@@ -20,7 +20,7 @@ mod route;
 #[cfg(any(feature = "sandbox", feature = "server"))]
 pub(crate) use route::route;
 
-use crate::endpoint::{Endpoint, Reference};
+use crate::schema::{Endpoint, Reference};
 
 /// Every operation, in the order of Pipedrive's reference.
 pub static ENDPOINTS: [&Endpoint; 10] = [
@@ -54,7 +54,7 @@ pub static REFERENCE: [&Reference; 10] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::endpoint::Place;
+    use crate::schema::ParamLocation;
 
     #[test]
     fn every_operation_and_parameter_is_documented() {
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn every_path_variable_is_a_parameter() {
         for endpoint in ENDPOINTS {
-            let in_path = endpoint.params.iter().filter(|param| param.place == Place::Path).count();
+            let in_path = endpoint.params.iter().filter(|param| param.location == ParamLocation::Path).count();
             assert_eq!(endpoint.path.matches('{').count(), in_path, "{}", endpoint.operation);
         }
     }

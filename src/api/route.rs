@@ -1,7 +1,7 @@
 //! Which operation a request is for.
 
 use super::ENDPOINTS;
-use crate::endpoint::Endpoint;
+use crate::schema::Endpoint;
 
 /// The operation that a method and a path stand for, and what stands in the place of `{id}`, not yet checked.
 pub(crate) fn route<'a>(method: &str, path: &'a str) -> Option<(&'static Endpoint, &'a str)> {

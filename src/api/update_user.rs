@@ -1,12 +1,13 @@
 //! `PUT /v1/users/{id}`: cost 10, scope `admin`.
 
-use crate::call::Call;
+use crate::client::Call;
 use crate::client::Client;
-use crate::endpoint::{Answer, Endpoint, Kind, Method, Param, Place, Reference, Scope};
-use crate::models::{Described, User};
-use crate::transport::World;
+use crate::schema::{ResponseKind, Endpoint, ParamKind, Method, Param, ParamLocation, Reference, Scope};
+use crate::models::{User};
+use crate::schema::HasSchema;
+use crate::transport::Runtime;
 
-/// The operation.
+/// The endpoint.
 pub static ENDPOINT: Endpoint = Endpoint {
     operation: "updateUser",
     method: Method::Put,
@@ -18,25 +19,25 @@ pub static ENDPOINT: Endpoint = Endpoint {
         Param {
             name: "active_flag",
             wire: "active_flag",
-            place: Place::Body,
-            kind: Kind::Boolean,
+            location: ParamLocation::Body,
+            kind: ParamKind::Boolean,
             required: true,
         },
     ],
-    answer: Answer::One,
+    response: ResponseKind::Object,
 };
 
-/// What the reference says of it.
+/// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Activates or deactivates a user.",
     notes: "Nothing else of a user can be changed through the API.",
     params: &[("id", "The id of the user."), ("active_flag", "Whether the user is active.")],
-    data: User::SHAPE,
+    data: User::SCHEMA,
 };
 
-impl<W: World> Client<W> {
+impl<R: Runtime> Client<R> {
     /// Activates or deactivates a user: `PUT /v1/users/{id}`, cost 10.
-    pub fn update_user(&self, id: u64, active_flag: bool) -> Call<W, User> {
+    pub fn update_user(&self, id: u64, active_flag: bool) -> Call<R, User> {
         self.to(&ENDPOINT, vec![("id", id.into()), ("active_flag", active_flag.into())])
     }
 }

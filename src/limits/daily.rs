@@ -1,70 +1,84 @@
-//! The day's tokens: what this client may spend, and what the company has left.
+//! The daily budget: what this client may spend, and what the company has left.
 
-pub(super) const DAY_MS: f64 = 86_400_000.0;
+const DAY_MS: f64 = 86_400_000.0;
 
-/// The end of the day. Pipedrive resets budgets at the midnight of a server zone that it does not name: this takes
-/// UTC, and whoever shows it calls it an estimate.
-pub(crate) fn next_midnight(now: f64) -> f64 {
-    ((now / DAY_MS).floor() + 1.0) * DAY_MS
+/// The end of the day. Pipedrive resets budgets at the midnight of a server zone that it does not name: this is UTC's,
+/// an estimate.
+pub(crate) fn next_midnight(wall: f64) -> f64 {
+    ((wall / DAY_MS).floor() + 1.0) * DAY_MS
 }
 
-/// The budget of a day.
+/// How long it is until then.
+pub(crate) fn until_midnight(wall: f64) -> f64 {
+    next_midnight(wall) - wall
+}
+
+/// The budget of a day. Times are those of the monotonic clock.
 #[derive(Debug, Default)]
-pub(crate) struct Daily {
+pub(crate) struct DailyBudget {
     budget: Option<u32>,
     spent: u32,
-    /// When the day that `spent` counts ends.
-    ends_at: f64,
-    /// The company's budget is known to be short until then: of this much.
+    /// When the day ends that `spent` counts.
+    ends_at: Option<f64>,
+    /// What the company has left, until when.
     server: Option<(u32, f64)>,
 }
 
-impl Daily {
+impl DailyBudget {
     pub(crate) fn new(budget: Option<u32>) -> Self {
         Self { budget, ..Self::default() }
     }
 
-    /// Takes a call's cost out of the budget, or says when the budget will be there again.
-    pub(crate) fn spend(&mut self, cost: u32, now: f64) -> Result<(), f64> {
-        if now >= self.ends_at {
+    /// Whether the budget covers a cost; if not, when there will be a new one.
+    pub(crate) fn check(&mut self, cost: u32, now: f64, until_midnight: f64) -> Result<(), f64> {
+        if self.ends_at.is_none_or(|end| now >= end) {
             self.spent = 0;
-            self.ends_at = next_midnight(now);
+            self.ends_at = Some(now + until_midnight);
         }
-        let spent = self.spent.saturating_add(cost);
-        if self.budget.is_some_and(|budget| spent > budget) {
-            return Err(self.ends_at);
+        if self.server.is_some_and(|(_, until)| now >= until) {
+            self.server = None;
         }
-        if let Some((remaining, until)) = &mut self.server
-            && now < *until
-        {
-            // Calls at the same time share what one answer told; the next answer tells it anew.
-            *remaining = remaining.checked_sub(cost).ok_or(*until)?;
+        if self.budget.is_some_and(|budget| self.spent.saturating_add(cost) > budget) {
+            return Err(self.ends_at.unwrap_or(now));
         }
-        self.spent = spent;
-        Ok(())
+        match self.server {
+            Some((remaining, until)) if remaining < cost => Err(until),
+            _ => Ok(()),
+        }
     }
 
-    /// Gives back what the server surely did not charge.
-    pub(crate) fn refund(&mut self, cost: u32) {
+    /// Takes a cost that was checked out of the budget.
+    pub(crate) fn spend(&mut self, cost: u32) {
+        self.spent = self.spent.saturating_add(cost);
+        // Calls at the same time share what one response told; the next response tells it anew.
+        if let Some((remaining, _)) = &mut self.server {
+            *remaining = remaining.saturating_sub(cost);
+        }
+    }
+
+    /// Gives back what the server certainly did not charge, `is_reported` if it told after that what is left.
+    pub(crate) fn refund(&mut self, cost: u32, is_reported: bool) {
         self.spent = self.spent.saturating_sub(cost);
-        self.unanswered(cost);
+        if !is_reported {
+            self.forget_charge(cost);
+        }
     }
 
-    /// No answer came, so nobody knows what the company has left: the next call may ask.
-    pub(crate) fn unanswered(&mut self, cost: u32) {
+    /// No response came, so that it is unknown what the company has left: the next call may find out.
+    pub(crate) fn forget_charge(&mut self, cost: u32) {
         if let Some((remaining, _)) = &mut self.server {
             *remaining = remaining.saturating_add(cost);
         }
     }
 
     /// The server told what the company has left.
-    pub(crate) fn observe(&mut self, remaining: u32, now: f64) {
-        self.server = Some((remaining, next_midnight(now)));
+    pub(crate) fn observe(&mut self, remaining: u32, now: f64, until_midnight: f64) {
+        self.server = Some((remaining, now + until_midnight));
     }
 
-    /// The server refused a call for want of tokens.
-    pub(crate) fn exhausted(&mut self, until: f64) {
-        self.server = Some((0, until));
+    /// The server refused a call, since the company has nothing left. It is asked again within a day.
+    pub(crate) fn exhausted(&mut self, wait_ms: f64, now: f64) {
+        self.server = Some((0, now + wait_ms.min(DAY_MS)));
     }
 }
 
@@ -72,36 +86,60 @@ impl Daily {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_budget_is_kept_to_the_token_and_comes_back_at_midnight() {
-        let mut daily = Daily::new(Some(10));
-        let noon = DAY_MS * 100.5;
-        assert_eq!(daily.spend(8, noon), Ok(()));
-        assert_eq!(daily.spend(3, noon), Err(DAY_MS * 101.0));
-        assert_eq!(daily.spend(2, noon), Ok(()));
-        assert_eq!(daily.spend(1, noon), Err(DAY_MS * 101.0));
-        assert_eq!(daily.spend(10, DAY_MS * 101.0), Ok(()));
+    fn spend(daily: &mut DailyBudget, cost: u32, now: f64) -> Result<(), f64> {
+        daily.check(cost, now, 1_000.0 - now % 1_000.0)?;
+        daily.spend(cost);
+        Ok(())
     }
 
     #[test]
-    fn what_the_server_tells_counts_until_its_reset() {
-        let mut daily = Daily::new(None);
-        daily.observe(5, 0.0);
-        assert_eq!(daily.spend(2, 1.0), Ok(()));
-        assert_eq!(daily.spend(4, 1.0), Err(DAY_MS), "three are left");
-        daily.unanswered(2);
-        assert_eq!(daily.spend(4, 1.0), Ok(()), "an outage takes nothing");
-        daily.observe(5, 1.0);
-        daily.exhausted(500.0);
-        assert_eq!(daily.spend(2, 499.0), Err(500.0));
-        assert_eq!(daily.spend(2, 500.0), Ok(()));
+    fn a_budget_is_kept_exactly_and_is_new_after_midnight() {
+        let mut daily = DailyBudget::new(Some(10));
+        assert_eq!(spend(&mut daily, 8, 500.0), Ok(()));
+        assert_eq!(spend(&mut daily, 3, 500.0), Err(1_000.0));
+        assert_eq!(spend(&mut daily, 2, 500.0), Ok(()));
+        assert_eq!(spend(&mut daily, 1, 999.0), Err(1_000.0));
+        assert_eq!(spend(&mut daily, 10, 1_000.0), Ok(()));
+    }
+
+    #[test]
+    fn what_the_server_told_counts_until_its_reset() {
+        let mut daily = DailyBudget::new(None);
+        daily.observe(5, 0.0, 1_000.0);
+        assert_eq!(spend(&mut daily, 2, 1.0), Ok(()));
+        assert_eq!(spend(&mut daily, 4, 1.0), Err(1_000.0), "three are left");
+        daily.forget_charge(2);
+        assert_eq!(spend(&mut daily, 4, 1.0), Ok(()), "an outage takes nothing");
+        daily.observe(5, 1.0, 999.0);
+        daily.exhausted(499.0, 1.0);
+        assert_eq!(spend(&mut daily, 2, 499.0), Err(500.0));
+        assert_eq!(spend(&mut daily, 2, 500.0), Ok(()));
     }
 
     #[test]
     fn what_was_not_charged_is_given_back() {
-        let mut daily = Daily::new(Some(2));
-        assert_eq!(daily.spend(2, 0.0), Ok(()));
-        daily.refund(2);
-        assert_eq!(daily.spend(2, 0.0), Ok(()));
+        let mut daily = DailyBudget::new(Some(2));
+        daily.observe(2, 0.0, 1_000.0);
+        assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
+        daily.refund(2, false);
+        assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
+        daily.observe(0, 0.0, 1_000.0);
+        daily.refund(2, true);
+        assert_eq!(spend(&mut daily, 2, 0.0), Err(1_000.0), "the server told what is left after that");
+    }
+
+    #[test]
+    fn nothing_is_refused_without_asking_for_longer_than_a_day() {
+        let mut daily = DailyBudget::new(None);
+        daily.exhausted(1e15, 0.0);
+        assert_eq!(daily.check(2, DAY_MS - 1.0, 1.0), Err(DAY_MS));
+        assert_eq!(daily.check(2, DAY_MS, 1.0), Ok(()));
+    }
+
+    #[test]
+    fn midnight_is_found_before_1970_too() {
+        assert_eq!(until_midnight(0.0), DAY_MS);
+        assert_eq!(until_midnight(DAY_MS * 2.5), DAY_MS / 2.0);
+        assert_eq!(until_midnight(-1.0), 1.0);
     }
 }

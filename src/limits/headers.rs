@@ -1,37 +1,48 @@
-//! What the headers tell of the limits.
+//! What the status and the headers of a response mean.
 
+use std::time::{Duration, SystemTime};
+
+use crate::text::{Text, contains_ignoring_case, is_space};
 use crate::transport::Headers;
 
-/// The limits as the last answer told them. A page on another origin can read only the first three.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The rate-limit headers. A page on another origin can read only the first three.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct RateLimitHeaders {
+    /// Calls in any two seconds.
+    pub(crate) limit: Option<u32>,
+    /// Calls left of them.
+    pub(crate) remaining: Option<u32>,
+    /// In how many milliseconds there will be more.
+    pub(crate) reset_in_ms: Option<f64>,
+    /// Cost units a day.
+    pub(crate) daily_limit: Option<u32>,
+    /// Cost units left of them.
+    pub(crate) daily_remaining: Option<u32>,
+}
+
+/// The rate limits as the last response told them. A page on another origin can read only the first three.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RateLimit {
-    /// Calls in a burst window.
+    /// Calls in any two seconds.
     pub limit: Option<u32>,
-    /// Calls left in it.
+    /// Calls left of them.
     pub remaining: Option<u32>,
-    /// When the window ends, in milliseconds since 1970.
+    /// When there will be more, in milliseconds since 1970.
     pub reset_at: Option<f64>,
-    /// Tokens that the company may spend in a day.
+    /// Cost units that the company may spend in a day.
     pub daily_limit: Option<u32>,
-    /// Tokens left of them.
+    /// Cost units left of them.
     pub daily_remaining: Option<u32>,
 }
 
 impl RateLimit {
-    /// Reads the headers of an answer that came at `now`.
-    pub(crate) fn read(headers: &impl Headers, now: f64) -> Self {
-        let number = |name| headers.get(name).and_then(|text| text.trim().parse::<u32>().ok());
-        Self {
-            limit: number("x-ratelimit-limit"),
-            remaining: number("x-ratelimit-remaining"),
-            // Seconds from now, though many take it for a time of day.
-            reset_at: number("x-ratelimit-reset").map(|seconds| now + f64::from(seconds) * 1000.0),
-            daily_limit: number("x-daily-ratelimit-token-limit"),
-            daily_remaining: number("x-daily-ratelimit-token-remaining"),
-        }
+    /// What the headers of a response say that came at this time of day.
+    pub(crate) fn new(headers: &RateLimitHeaders, wall: f64) -> Self {
+        let RateLimitHeaders { limit, remaining, reset_in_ms, daily_limit, daily_remaining } = *headers;
+        Self { limit, remaining, reset_at: reset_in_ms.map(|wait| wall + wait), daily_limit, daily_remaining }
     }
 
-    /// What is known after a newer answer: what it does not tell stays as it was.
+    /// What is known after a newer response: what it does not tell stays as it was.
     pub(crate) fn update(&mut self, newer: &Self) {
         self.limit = newer.limit.or(self.limit);
         self.remaining = newer.remaining.or(self.remaining);
@@ -41,131 +52,197 @@ impl RateLimit {
     }
 }
 
-/// What the head of an answer tells.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Told {
-    pub(crate) limits: RateLimit,
-    /// How many milliseconds the server asks to wait.
+/// What the status and the headers of a response say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct ResponseHead {
+    pub(crate) status: u16,
+    pub(crate) rate_limit: RateLimitHeaders,
+    /// How long the server asks to wait.
     pub(crate) retry_after_ms: Option<f64>,
     /// Whether the body is a page.
     pub(crate) is_html: bool,
 }
 
-impl Told {
-    /// Reads the headers of an answer that came at `now`.
-    pub(crate) fn read(headers: &impl Headers, now: f64) -> Self {
-        let kind = headers.get("content-type").unwrap_or_default();
+impl ResponseHead {
+    /// Reads the headers of a response that came at this time of day, in milliseconds since 1970.
+    pub(crate) fn read<H: Headers>(status: u16, headers: &H, wall: f64) -> Self {
+        let count = |name| number(&headers.get(name)?).and_then(to_count);
+        // The server's own clock, so that the two clocks need not agree.
+        let server_wall = || headers.get("date").and_then(|text| date(&text)).unwrap_or(wall);
+        let is_good = (200..300).contains(&status);
+        let content_type = if is_good { None } else { headers.get("content-type") };
+        let retry_after = if is_good { None } else { headers.get("retry-after") };
         Self {
-            limits: RateLimit::read(headers, now),
-            retry_after_ms: retry_after(headers, now),
-            is_html: kind.to_ascii_lowercase().contains("html"),
+            status,
+            rate_limit: RateLimitHeaders {
+                limit: count("x-ratelimit-limit"),
+                remaining: count("x-ratelimit-remaining"),
+                reset_in_ms: headers.get("x-ratelimit-reset").and_then(|text| wait(&text, server_wall)),
+                daily_limit: count("x-daily-ratelimit-token-limit"),
+                daily_remaining: count("x-daily-ratelimit-token-remaining"),
+            },
+            retry_after_ms: retry_after.and_then(|text| wait(&text, server_wall)),
+            is_html: content_type.is_some_and(|kind| contains_ignoring_case(&kind, "html")),
         }
     }
 }
 
-/// How many milliseconds the server asks to wait: `retry-after` in seconds or as a date.
-fn retry_after(headers: &impl Headers, now: f64) -> Option<f64> {
-    let text = headers.get("retry-after")?;
-    let text = text.trim();
-    let whole = text.split('.').next().unwrap_or_default();
-    match whole.parse::<u32>() {
-        // A fraction is rounded up: asking a little late is better than asking twice.
-        Ok(seconds) => Some((f64::from(seconds) + if whole.len() < text.len() { 1.0 } else { 0.0 }) * 1000.0),
-        Err(_) => http_date(text).map(|date| (date - now).max(0.0)),
+/// The longest text that can be a number or a date.
+const LONGEST: usize = 40;
+
+/// The ASCII characters of a text without the white space around it.
+fn ascii<T: Text>(text: &T) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for unit in text.units().skip_while(|unit| is_space(*unit)).take(LONGEST + 1) {
+        bytes.push(u8::try_from(unit).ok().filter(u8::is_ascii)?);
     }
+    while bytes.last().is_some_and(|byte| is_space((*byte).into())) {
+        bytes.pop();
+    }
+    Some(bytes).filter(|bytes| bytes.len() <= LONGEST)
 }
 
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT` as milliseconds since 1970.
-fn http_date(text: &str) -> Option<f64> {
-    const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    let mut words = text.split_once(", ")?.1.split([' ', ':']);
-    let mut word = || words.next();
-    let day: i64 = word()?.parse().ok()?;
-    let month = i64::try_from(MONTHS.find(word()?)? / 3).ok()? + 1;
-    let year: i64 = word()?.parse().ok()?;
-    let mut clock = 0;
-    for _ in 0..3 {
-        clock = clock * 60 + word()?.parse::<i64>().ok()?;
-    }
-    if word()? != "GMT" {
+/// A decimal number without a sign, of at most 15 digits before the point. A fraction is rounded up: asking a little
+/// late is better than asking twice.
+fn number<T: Text>(text: &T) -> Option<f64> {
+    let bytes = ascii(text)?;
+    let whole = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = bytes.split_at_checked(whole)?;
+    let fraction = match rest.split_first() {
+        None => rest,
+        Some((b'.', fraction)) => fraction,
+        Some(_) => return None,
+    };
+    if whole == 0 || whole > 15 || !fraction.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    // Exact: the seconds of any four-digit year fit into 53 bits.
-    #[allow(clippy::cast_precision_loss)]
-    let milliseconds = ((days_since_1970(year, month, day) * 86_400 + clock) * 1000) as f64;
-    Some(milliseconds)
+    let number = digits.iter().fold(0.0, |number, digit| number * 10.0 + f64::from(digit - b'0'));
+    Some(if fraction.iter().any(|digit| *digit != b'0') { number + 1.0 } else { number })
 }
 
-/// The days from 1 January 1970 to a date of the Gregorian calendar.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
-    // Years begin in March here, so that the leap day is their last.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let leap_days = year / 4 - year / 100 + year / 400;
-    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // In range.
+fn to_count(number: f64) -> Option<u32> {
+    (number <= f64::from(u32::MAX)).then_some(number as u32)
+}
+
+/// A number past this is no wait but a time of day.
+const LATEST_WAIT_S: f64 = 1e9;
+/// A number past this is a time of day in milliseconds.
+const LATEST_TIME_S: f64 = 1e11;
+
+/// How many milliseconds to wait: a header says it in seconds, as a time of day, or as a date.
+fn wait<T: Text>(text: &T, server_wall: impl Fn() -> f64) -> Option<f64> {
+    match number(text) {
+        Some(seconds) if seconds <= LATEST_WAIT_S => Some(seconds * 1000.0),
+        Some(time) => {
+            let time = if time > LATEST_TIME_S { time } else { time * 1000.0 };
+            Some((time - server_wall()).max(0.0))
+        }
+        None => date(text).map(|date| (date - server_wall()).max(0.0)),
+    }
+}
+
+/// A date of RFC 9110, in milliseconds since 1970.
+fn date<T: Text>(text: &T) -> Option<f64> {
+    let bytes = ascii(text)?;
+    let date = httpdate::parse_http_date(std::str::from_utf8(&bytes).ok()?).ok()?;
+    let since: Duration = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    #[allow(clippy::cast_precision_loss)] // The seconds of any four-digit year fit into 53 bits.
+    Some(since.as_secs() as f64 * 1000.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::HeaderList;
 
-    #[derive(Clone)]
-    struct One(&'static str, &'static str);
+    /// Sunday, 6 November 1994, 08:49:37.
+    const NOW: f64 = 784_111_777_000.0;
 
-    impl Headers for One {
-        fn get(&self, name: &str) -> Option<String> {
-            (name == self.0).then(|| self.1.to_owned())
-        }
-
-        fn to_vec(&self) -> Vec<(String, String)> {
-            vec![(self.0.to_owned(), self.1.to_owned())]
-        }
+    fn head(headers: &[(&str, &str)]) -> ResponseHead {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        ResponseHead::read(429, &HeaderList(headers), NOW)
     }
 
     #[test]
     fn retry_after_in_every_spelling() {
-        let now = 784_111_777_000.0;
         let table = [
             ("5", Some(5_000.0)),
             (" 5 ", Some(5_000.0)),
             ("0", Some(0.0)),
             ("1.5", Some(2_000.0)),
+            ("1.0", Some(1_000.0)),
+            ("1.", Some(1_000.0)),
             ("3939", Some(3_939_000.0)),
             ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10_000.0)),
             ("Sun, 06 Nov 1994 08:49:27 GMT", Some(0.0)),
+            ("Sunday, 06-Nov-94 08:49:47 GMT", Some(10_000.0)),
+            ("Sun Nov  6 08:49:47 1994", Some(10_000.0)),
+            ("784111787", Some(784_111_787_000.0)),
+            ("1000000001", Some(1_000_000_001_000.0 - NOW)),
+            ("1795348805000", Some(1_795_348_805_000.0 - NOW)),
             ("-1", None),
+            ("+5", None),
+            ("1e3", None),
+            ("5.x", None),
+            ("5.5.5", None),
+            (".5", None),
             ("soon", None),
             ("", None),
+            ("3, 4", None),
+            ("99999999999999999999", None),
             ("Sun, 06 Foo 1994 08:49:37 GMT", None),
+            ("Sun, 22 ovD 2026 12:00:05 GMT", None),
+            ("Sun, 99 Nov 2026 12:00:05 GMT", None),
             ("Sun, 06 Nov 1994 08:49:37 CET", None),
+            ("٣", None),
         ];
         for (text, wait) in table {
-            assert_eq!(retry_after(&One("retry-after", text), now), wait, "{text:?}");
+            assert_eq!(head(&[("retry-after", text)]).retry_after_ms, wait, "{text:?}");
         }
     }
 
     #[test]
-    fn dates_are_counted_right() {
-        for (date, days) in [
-            ((1970, 1, 1), 0),
-            ((1970, 3, 1), 59),
-            ((2000, 2, 29), 11_016),
-            ((2000, 3, 1), 11_017),
-            ((2026, 11, 22), 20_779),
-        ] {
-            assert_eq!(days_since_1970(date.0, date.1, date.2), days, "{date:?}");
+    fn times_are_relative_to_the_servers_own_clock() {
+        let date = ("date", "Sun, 22 Nov 2026 12:00:00 GMT");
+        let waits = [("retry-after", "Sun, 22 Nov 2026 12:00:05 GMT"), ("retry-after", "1795348805")];
+        for wait in waits {
+            assert_eq!(head(&[date, wait]).retry_after_ms, Some(5_000.0), "{wait:?}");
         }
+        let reset = head(&[date, ("x-ratelimit-reset", "1795348802")]).rate_limit.reset_in_ms;
+        assert_eq!(reset, Some(2_000.0));
     }
 
     #[test]
-    fn the_reset_is_seconds_from_now() {
-        let limit = RateLimit::read(&One("x-ratelimit-reset", "2"), 1_000.0);
-        assert_eq!(limit.reset_at, Some(3_000.0));
+    fn counts_are_whole_numbers_that_fit() {
+        let table = [
+            ("20", Some(20)),
+            (" 20 ", Some(20)),
+            ("0", Some(0)),
+            ("4294967295", Some(u32::MAX)),
+            ("4294967296", None),
+            ("+20", None),
+            ("-1", None),
+            ("20, 20", None),
+            ("", None),
+        ];
+        for (text, count) in table {
+            assert_eq!(head(&[("x-ratelimit-limit", text)]).rate_limit.limit, count, "{text:?}");
+        }
+        let twice = [("x-ratelimit-remaining", "3"), ("x-ratelimit-remaining", "3")];
+        assert_eq!(head(&twice).rate_limit.remaining, None);
     }
 
     #[test]
-    fn what_an_answer_does_not_tell_stays() {
+    fn what_a_response_does_not_tell_stays() {
         let mut known = RateLimit { limit: Some(20), remaining: Some(3), ..RateLimit::default() };
         known.update(&RateLimit { remaining: Some(2), ..RateLimit::default() });
         assert_eq!((known.limit, known.remaining), (Some(20), Some(2)));
+    }
+
+    #[test]
+    fn a_page_is_recognised() {
+        assert!(head(&[("content-type", "text/HTML; charset=utf-8")]).is_html);
+        assert!(!head(&[("content-type", "application/json")]).is_html);
     }
 }

@@ -1,23 +1,26 @@
-//! The limits of the API: what the headers tell of them, who may send when, and what the day may cost.
+//! The rate limiter: the rolling window of calls, the daily budget, and the queue of calls that wait. Pure state
+//! machines: times are passed in, the caller does the waiting.
 
-mod account;
-mod burst;
 mod daily;
 mod headers;
-mod line;
+mod limiter;
 mod queue;
+mod usage;
+mod window;
 
-pub(crate) use account::Account;
-use daily::Daily;
-pub(crate) use daily::next_midnight;
+pub(crate) use daily::until_midnight;
 pub use headers::RateLimit;
-pub(crate) use headers::Told;
-#[cfg(feature = "npm-client")]
-pub(crate) use line::Admission;
-pub(crate) use queue::Queue;
+pub(crate) use headers::{RateLimitHeaders, ResponseHead};
+pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
+pub use usage::{Spent, Usage};
+pub(crate) use queue::Ticket;
+pub(crate) use window::Slot;
 
-/// The burst window's length, where no header tells when it ends.
-pub(crate) const DEFAULT_RESET_MS: f64 = 2_000.0;
+/// The length of Pipedrive's rolling window: at most so many calls of one token in any two seconds.
+pub(crate) const WINDOW_MS: f64 = 2_000.0;
+
+/// When a limit is lifted where no header says it.
+pub(crate) const DEFAULT_RESET_MS: f64 = WINDOW_MS;
 
 /// The longest wait that a call takes upon itself; past it, it fails at once and says until when.
 pub(crate) const LONGEST_WAIT_MS: f64 = 60_000.0;

@@ -1,13 +1,10 @@
-//! What the API answers. A model is declared once, here; Rust callers get the struct, and the TypeScript
+//! What the API returns. A model is declared once, here; Rust callers get the struct, and the TypeScript
 //! declarations, the drift check and the sandbox's records are made from the same declaration.
 
-#[macro_use]
-mod declare;
 mod access;
 mod follower;
 mod role_assignment;
 mod role_settings;
-mod shape;
 #[macro_use]
 mod user;
 mod current_user;
@@ -18,9 +15,10 @@ pub use current_user::{CurrentUser, Language};
 pub use follower::Follower;
 pub use role_assignment::RoleAssignment;
 pub use role_settings::{RoleSettings, Visibility};
-pub use shape::{Described, Extra, Field, Model, Presence, Shape};
 pub use user::{NumericFlag, User};
 pub use user_permissions::UserPermissions;
+
+use crate::schema::Model;
 
 /// Every model, in the order in which the reference shows them.
 pub static MODELS: [&Model; 8] = [

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Described, Shape};
+use crate::schema::{HasSchema, Schema};
 
 model! {
     /// Who sees what a user with this role creates, and what the role may reach.
@@ -37,6 +37,6 @@ model! {
 #[serde(transparent)]
 pub struct Visibility(pub u64);
 
-impl Described for Visibility {
-    const SHAPE: Shape = Shape::OneOfNumbers(&[1, 3, 5, 7]);
+impl HasSchema for Visibility {
+    const SCHEMA: Schema = Schema::OneOfNumbers(&[1, 3, 5, 7]);
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access, Described, Shape};
+use super::{Access};
+use crate::schema::{HasSchema, Schema};
 
 /// The members that `User` and `CurrentUser` share, with room for more after them.
 macro_rules! user_model {
@@ -91,6 +92,6 @@ impl NumericFlag {
     }
 }
 
-impl Described for NumericFlag {
-    const SHAPE: Shape = Shape::NumericFlag;
+impl HasSchema for NumericFlag {
+    const SCHEMA: Schema = Schema::NumericFlag;
 }

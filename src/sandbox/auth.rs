@@ -1,7 +1,7 @@
 //! Who may call: the tokens, what each of them may do, and the header that brings them.
 
 use super::{answers::Fault, limits::Burst, random::Random};
-use crate::endpoint::Scope;
+use crate::schema::Scope;
 
 /// The tokens that the sandbox accepts. They are worth nothing anywhere else.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]

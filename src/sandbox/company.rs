@@ -1,12 +1,13 @@
 //! The company and its users: who is there from the start, and how one is added or looked at.
 
 use super::{
-    names::{self, DOMAIN, HOME, Place},
+    names::{self, DOMAIN, HOME, ParamLocation},
     random::Random,
     roles,
     time::Moment,
 };
-use crate::models::{Access, AccessApp, CurrentUser, Extra, Language, User};
+use crate::models::{Access, AccessApp, CurrentUser, Language, User};
+use crate::schema::Extra;
 
 /// What a user who was invited and never came has for a last login.
 const NEVER: &str = "0000-00-00 00:00:00";
@@ -209,7 +210,7 @@ impl Company {
 }
 
 /// A record with what every new one has.
-fn blank(id: u64, name: String, email: String, place: &Place) -> User {
+fn blank(id: u64, name: String, email: String, place: &ParamLocation) -> User {
     User {
         id,
         name,
@@ -237,7 +238,7 @@ fn blank(id: u64, name: String, email: String, place: &Place) -> User {
     }
 }
 
-fn phone(place: &Place, random: &mut Random) -> String {
+fn phone(place: &ParamLocation, random: &mut Random) -> String {
     format!("{} 555 {:04}", place.dial, random.below(10_000))
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{company::Company, random::Random, time::Moment};
-use crate::models::{Extra, Follower};
+use crate::models::{Follower};
+use crate::schema::Extra;
 
 /// Nobody follows anybody before: 1 October 2025.
 const FIRST: u64 = 1_759_276_800;

@@ -112,7 +112,7 @@ fn access(index: usize, entry: &Value) -> Result<Access, Fault> {
         app: AccessApp::from(app.to_owned()),
         admin: flag(entry, "admin", &format!("{place}."))?.unwrap_or_default(),
         permission_set_id,
-        extra: crate::models::Extra::new(),
+        extra: crate::schema::Extra::new(),
     })
 }
 

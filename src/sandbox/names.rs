@@ -75,7 +75,7 @@ pub(super) fn person(nth: u64) -> (String, String) {
 
 /// Where a user is, and what follows from it.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ParamLocation {
     pub(super) locale: &'static str,
     /// Pipedrive's number of the language.
     pub(super) lang: u64,
@@ -87,7 +87,7 @@ pub(super) struct Place {
 }
 
 /// Where the founder is.
-pub(super) const HOME: Place = Place {
+pub(super) const HOME: ParamLocation = ParamLocation {
     locale: "en_US",
     lang: 1,
     currency: "EUR",
@@ -96,8 +96,8 @@ pub(super) const HOME: Place = Place {
     dial: "+372",
 };
 
-const PLACES: [Place; 4] = [
-    Place {
+const PLACES: [ParamLocation; 4] = [
+    ParamLocation {
         locale: "es_ES",
         lang: 6,
         currency: "EUR",
@@ -105,7 +105,7 @@ const PLACES: [Place; 4] = [
         offset: "+01:00",
         dial: "+34",
     },
-    Place {
+    ParamLocation {
         locale: "fr_FR",
         lang: 8,
         currency: "EUR",
@@ -113,7 +113,7 @@ const PLACES: [Place; 4] = [
         offset: "+01:00",
         dial: "+33",
     },
-    Place {
+    ParamLocation {
         locale: "en_GB",
         lang: 1,
         currency: "GBP",
@@ -125,7 +125,7 @@ const PLACES: [Place; 4] = [
 ];
 
 /// The place that a random number stands for.
-pub(super) fn place(number: u64) -> &'static Place {
+pub(super) fn place(number: u64) -> &'static ParamLocation {
     turn(&PLACES, number).unwrap_or(&HOME)
 }
 

@@ -1,6 +1,7 @@
 //! The company's roles: who has which, and what follows from them.
 
-use crate::models::{AccessApp, Extra, RoleAssignment, RoleSettings, User, UserPermissions, Visibility};
+use crate::models::{AccessApp, RoleAssignment, RoleSettings, User, UserPermissions, Visibility};
+use crate::schema::Extra;
 
 struct Role {
     id: u64,

@@ -2,7 +2,7 @@
 
 use super::input::Query;
 use crate::api;
-use crate::endpoint::Endpoint;
+use crate::schema::Endpoint;
 
 /// A request that an operation answers.
 #[derive(Debug)]

@@ -125,7 +125,7 @@ mod tests {
             let body = r#"{"email":"new@casinoroyale.example","active_flag":true}"#;
             let answer = carried_out(&mut company, endpoint.method.as_str(), &target, body);
             let data = answer.unwrap_or_else(|fault| panic!("{}: {fault:?}", endpoint.operation));
-            assert_eq!(data.is_array(), endpoint.answer.is_list(), "{}", endpoint.operation);
+            assert_eq!(data.is_array(), endpoint.response.is_list(), "{}", endpoint.operation);
         }
     }
 

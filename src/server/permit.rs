@@ -2,7 +2,7 @@
 
 use super::Refusal;
 use crate::api;
-use crate::endpoint::{Endpoint, Method};
+use crate::schema::{Endpoint, Method};
 
 /// A request that may pass.
 #[derive(Clone, Copy, Debug)]

@@ -1,85 +1,96 @@
-//! The world that the core is put into: a transport, a clock and randomness. Below this line there is no clock, no
-//! network and no JavaScript type.
+//! The runtime that the client is put into: a transport, clocks and randomness. Only the implementations of these
+//! traits do I/O, read clocks or know JavaScript.
 
-#[cfg(all(target_arch = "wasm32", not(feature = "npm-client")))]
+#[cfg(target_arch = "wasm32")]
 mod fetch;
 #[cfg(target_arch = "wasm32")]
-mod js_value;
+mod js;
+mod memory;
+mod monotonic;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
-mod sandbox;
-mod text;
+mod sandbox_runtime;
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
-use crate::endpoint::Method;
+use crate::error::Thrown;
+use crate::schema::Method;
+use crate::text::Text;
 
-#[cfg(all(target_arch = "wasm32", not(feature = "npm-client")))]
+pub use crate::error::Cause;
+#[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
+#[cfg(target_arch = "wasm32")]
+pub use js::{JsHeaders, JsText, JsThrown};
+pub use memory::HeaderList;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
-pub use sandbox::{SandboxWorld, Scripted};
-pub use text::{HeaderList, TextBody};
+pub use sandbox_runtime::{SandboxWorld, Scripted};
 
 /// Sends requests.
 pub trait Transport {
-    /// The headers of an answer.
-    type Headers: Headers;
-    /// The body of an answer.
-    type Body: Body;
+    /// Text as the runtime keeps it.
+    type Text: Text;
+    /// The headers of a response.
+    type Headers: Headers<Text = Self::Text>;
+    /// What the runtime's own JSON parser makes of a body.
+    type Json: Json<Text = Self::Text>;
+    /// What is thrown where there is no response.
+    type Thrown: Thrown<Text = Self::Text>;
 
-    /// Sends a request and reads the whole answer. Dropping the future gives the request up.
-    fn send(&self, request: Request) -> impl Future<Output = Result<Response<Self>, SendError>>;
+    /// Sends a request and reads the complete response. Dropping the future aborts the request.
+    fn send(
+        &self,
+        request: Request<Self::Text>,
+    ) -> impl Future<Output = Result<Response<Self>, SendError<Self>>>;
+
+    /// Parses a body, if it is JSON.
+    fn parse_json(text: &Self::Text) -> Option<Self::Json>;
 }
 
-/// Tells and waits for the time.
+/// Tells the time, and waits.
 pub trait Clock {
-    /// Milliseconds since 1970, UTC.
+    /// Milliseconds of a clock that is never set and never goes back. Its zero means nothing.
     fn now(&self) -> f64;
 
-    /// Waits. Dropping the future takes the timer away.
+    /// The time of day: milliseconds since 1970, UTC.
+    fn wall(&self) -> f64;
+
+    /// Waits. Dropping the future clears the timer.
     fn sleep(&self, milliseconds: f64) -> impl Future<Output = ()>;
 }
 
 /// Gives randomness.
 pub trait Random {
-    /// A number from 0 to 1, without 1.
+    /// A number from 0 up to 1, without 1.
     fn random(&self) -> f64;
 }
 
-/// All that the core needs from outside.
-pub trait World: Transport + Clock + Random + 'static {}
+/// All that the client needs from outside.
+pub trait Runtime: Transport + Clock + Random + Clone + 'static {}
 
-impl<T: Transport + Clock + Random + 'static> World for T {}
+impl<R: Transport + Clock + Random + Clone + 'static> Runtime for R {}
 
-/// The headers of an answer.
+/// The headers of a response.
 pub trait Headers: Clone + 'static {
-    /// A header by its name in lower case.
-    fn get(&self, name: &str) -> Option<String>;
+    /// Text as the runtime keeps it.
+    type Text: Text;
+
+    /// A header by its name in lower case; one that came several times is joined by `, `, as RFC 9110 has it.
+    fn get(&self, name: &'static str) -> Option<Self::Text>;
 
     /// All headers, names in lower case.
-    fn to_vec(&self) -> Vec<(String, String)>;
+    fn entries(&self) -> Vec<(Self::Text, Self::Text)>;
 }
 
-/// The body of an answer, wherever it is kept: in JavaScript it stays outside the module's memory.
-pub trait Body: Clone + 'static {
-    /// What the world's own JSON parser makes of it.
-    type Json: Json;
+/// A view of a JSON value that the runtime's own parser made, read where the runtime keeps it.
+pub trait JsonRef: Clone + 'static {
+    /// Text as the runtime keeps it.
+    type Text: Text;
 
-    /// Parses the body, if it is JSON.
-    fn json(&self) -> Option<Self::Json>;
-
-    /// The text of the body, its first `limit` bytes or so.
-    fn text(&self, limit: usize) -> String;
-}
-
-/// A JSON value that the world's own parser made, looked at where the world keeps it.
-pub trait Peek: Clone + 'static {
-    /// A member, or nothing where it is missing or where this is no object.
-    fn get(&self, name: &str) -> Option<Self>;
+    /// A member; nothing where it is missing, or where this is no object.
+    fn get(&self, name: &'static str) -> Option<Self>;
 
     /// Whether it is null.
     fn is_null(&self) -> bool;
@@ -90,30 +101,27 @@ pub trait Peek: Clone + 'static {
     /// Whether it is an object: neither null nor a list.
     fn is_object(&self) -> bool;
 
-    /// Whether it is a string.
-    fn is_text(&self) -> bool;
-
     /// The boolean, if it is one.
     fn as_bool(&self) -> Option<bool>;
 
     /// The number, if it is one.
     fn as_number(&self) -> Option<f64>;
 
+    /// The string, if it is one.
+    fn as_text(&self) -> Option<Self::Text>;
+
     /// How many items it has, if it is a list.
-    fn item_count(&self) -> u32;
+    fn item_count(&self) -> usize;
+
+    /// The items of a list, or the values of an object.
+    fn values(&self) -> Vec<Self>;
 
     /// An empty list.
     fn empty_list() -> Self;
 }
 
-/// A JSON value that can be taken out of where the world keeps it.
-pub trait Json: Peek {
-    /// The string, if it is one.
-    fn as_text(&self) -> Option<String>;
-
-    /// The items of a list, or the values of an object.
-    fn values(&self) -> Vec<Self>;
-
+/// A JSON value that can be converted to a Rust model.
+pub trait Json: JsonRef {
     /// The members, if it is an object.
     fn members(&self) -> Vec<(String, Self)>;
 
@@ -125,83 +133,64 @@ pub trait Json: Peek {
     fn decode<M: DeserializeOwned>(&self) -> Result<M, String>;
 }
 
-/// A request on its way out.
+/// A request.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct Request<T = String> {
     /// The method.
     pub method: Method,
-    /// The whole URL.
-    pub url: String,
-    /// The headers, names in lower case. They hold the credential: never print them.
-    pub headers: RequestHeaders,
-    /// The JSON body.
+    /// The complete URL.
+    pub url: T,
+    /// The headers, each name once and in lower case. They hold the credential: never print them.
+    pub headers: RequestHeaders<T>,
+    /// The JSON body, in ASCII.
     pub body: Option<String>,
 }
 
 /// Headers that cannot be printed, since one of them is the credential.
-#[derive(Clone, Default)]
-pub struct RequestHeaders(pub Vec<(String, String)>);
+#[derive(Clone)]
+pub struct RequestHeaders<T = String>(pub Vec<(String, T)>);
 
-impl fmt::Debug for RequestHeaders {
+impl<T> fmt::Debug for RequestHeaders<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
 }
 
-/// An answer, read to its end.
+/// A complete response.
 pub struct Response<T: Transport + ?Sized> {
     /// The status; 0 where a browser hides a redirect.
     pub status: u16,
     /// The headers.
     pub headers: T::Headers,
-    /// The body.
-    pub body: T::Body,
+    /// The text of the body.
+    pub body: T::Text,
 }
 
-impl<T: Transport> Clone for Response<T> {
+impl<T: Transport + ?Sized> Clone for Response<T> {
     fn clone(&self) -> Self {
         Self { status: self.status, headers: self.headers.clone(), body: self.body.clone() }
     }
 }
 
-/// Why there is no answer.
-#[derive(Clone, Debug)]
-pub struct SendError {
-    /// How far it came.
+/// Why there is no response.
+pub struct SendError<T: Transport + ?Sized> {
+    /// How far the request got.
     pub progress: Progress,
+    /// The status and the headers, where the response began.
+    pub head: Option<(u16, T::Headers)>,
     /// What was thrown.
-    pub cause: Cause,
+    pub cause: T::Thrown,
 }
 
-/// How far a failed request came.
-#[derive(Clone, Debug)]
+/// How far a request without a complete response got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
-    /// It surely never left: the connection was not made.
-    Unsent,
-    /// Nobody knows.
+    /// It certainly never left: the connection was not made.
+    NotSent,
+    /// Unknown.
     Unknown,
-    /// What came is no answer: the stand-in for `fetch` gave something else.
+    /// What came is no response: the replacement for `fetch` returned something else.
     NoResponse,
-    /// The answer began, and its body was cut off.
-    Body {
-        /// The status of the answer.
-        status: u16,
-        /// Its headers.
-        headers: Vec<(String, String)>,
-    },
-}
-
-/// Something that was thrown outside the core, kept as it is.
-#[derive(Clone)]
-pub struct Cause {
-    /// Its text.
-    pub text: String,
-    /// The thing itself, for whoever knows its type.
-    pub value: Option<Rc<dyn Any>>,
-}
-
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
+    /// The response began, and its body was cut off.
+    BodyCutOff,
 }

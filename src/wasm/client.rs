@@ -7,7 +7,7 @@ use super::convert::{self, Flight};
 use crate::answer::{self, Payload};
 use crate::api::ENDPOINTS;
 use crate::course::{Course, Step};
-use crate::endpoint::Terms;
+use crate::schema::Terms;
 use crate::failure::{self, Failure};
 use crate::limits::{Account, Admission, RateLimit, Told};
 use crate::page;

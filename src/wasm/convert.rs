@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::endpoint::{Answer, Scope};
+use crate::schema::{ResponseKind, Scope};
 use crate::error::LimitScope;
 use crate::failure::Failure;
 use crate::page::Onward;
@@ -49,10 +49,10 @@ pub(crate) fn scope(place: u32) -> Scope {
 /// The form of an answer's data by its place.
 pub(crate) fn answer(place: u32) -> Answer {
     match place {
-        0 => Answer::One,
-        1 => Answer::List,
-        2 => Answer::CursorPage,
-        _ => Answer::OffsetPage,
+        0 => ResponseKind::Object,
+        1 => ResponseKind::List,
+        2 => ResponseKind::CursorPage,
+        _ => ResponseKind::OffsetPage,
     }
 }
 

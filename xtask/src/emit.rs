@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::Result;
 use pipedrive_users::api::{ENDPOINTS, REFERENCE};
-use pipedrive_users::endpoint::{Answer, Endpoint, Kind, MAX_SAFE_INTEGER, Method, Param, Place, Reference};
-use pipedrive_users::models::{Field, MODELS, Model, Presence, Shape};
+use pipedrive_users::schema::{ResponseKind, Endpoint, Kind, MAX_SAFE_INTEGER, Method, Param, ParamLocation, Reference};
+use pipedrive_users::models::{Field, MODELS, Model, Presence, Schema};
 use pipedrive_users::sandbox::{App, Options, Sandbox};
 
 const HEAD: &str =
@@ -144,36 +144,36 @@ fn write_check(out: &mut String, field: &Field) {
 }
 
 /// An expression that checks `member`.
-fn check_of(shape: Shape, path: &str) -> String {
+fn check_of(shape: Schema, path: &str) -> String {
     let expected = quoted(&shape.to_string());
     let wrong = format!("report({path}, \"type\", {expected}, typeOf(member))");
     match shape {
-        Shape::Boolean => format!("typeof member === \"boolean\" || {wrong}"),
-        Shape::Integer => format!("Number.isInteger(member) || {wrong}"),
-        Shape::Text => format!("typeof member === \"string\" || {wrong}"),
-        Shape::NumericFlag => {
+        Schema::Boolean => format!("typeof member === \"boolean\" || {wrong}"),
+        Schema::Integer => format!("Number.isInteger(member) || {wrong}"),
+        Schema::Text => format!("typeof member === \"string\" || {wrong}"),
+        Schema::NumericFlag => {
             format!("typeof member === \"boolean\" || member === 0 || member === 1 || {wrong}")
         }
-        Shape::OneOf(known) => {
+        Schema::OneOf(known) => {
             let known =
                 known.iter().map(|value| format!("member === \"{value}\"")).collect::<Vec<_>>().join(" || ");
             format!(
                 "{known} || (typeof member === \"string\" ? report({path}, \"value\", {expected}, shown(member)) : {wrong})"
             )
         }
-        Shape::OneOfNumbers(known) => {
+        Schema::OneOfNumbers(known) => {
             let known =
                 known.iter().map(|value| format!("member === {value}")).collect::<Vec<_>>().join(" || ");
             format!(
                 "{known} || (Number.isInteger(member) ? report({path}, \"value\", {expected}, String(member)) : {wrong})"
             )
         }
-        Shape::List(item) => list_check(*item, path),
-        Shape::Object(model) => format!("{}(member, {path}, report)", model.name),
+        Schema::List(item) => list_check(*item, path),
+        Schema::Object(model) => format!("{}(member, {path}, report)", model.name),
     }
 }
 
-fn list_check(item: Shape, path: &str) -> String {
+fn list_check(item: Schema, path: &str) -> String {
     let inside = check_of(item, &format!("{path} + \"[]\""));
     format!(
         "Array.isArray(member) ? member.forEach((member: any) => void ({inside})) : report({path}, \"type\", \"a list\", typeOf(member))"
@@ -221,19 +221,19 @@ fn write_field(out: &mut String, field: &Field) {
     let _ = writeln!(out, "  {}{optional}: {}{null};", field.name, type_of(field.shape));
 }
 
-fn type_of(shape: Shape) -> String {
+fn type_of(shape: Schema) -> String {
     match shape {
-        Shape::Boolean => "boolean".into(),
-        Shape::Integer => "number".into(),
-        Shape::Text => "string".into(),
+        Schema::Boolean => "boolean".into(),
+        Schema::Integer => "number".into(),
+        Schema::Text => "string".into(),
         // The last part keeps the type open, and the editor's suggestions.
-        Shape::OneOf(known) => {
+        Schema::OneOf(known) => {
             format!("{} | (string & {{}})", join(known.iter().map(|value| format!("\"{value}\""))))
         }
-        Shape::OneOfNumbers(known) => format!("{} | (number & {{}})", join(known.iter().map(u64::to_string))),
-        Shape::NumericFlag => "0 | 1 | boolean".into(),
-        Shape::List(item) => format!("{}[]", type_of(*item)),
-        Shape::Object(model) => model.name.into(),
+        Schema::OneOfNumbers(known) => format!("{} | (number & {{}})", join(known.iter().map(u64::to_string))),
+        Schema::NumericFlag => "0 | 1 | boolean".into(),
+        Schema::List(item) => format!("{}[]", type_of(*item)),
+        Schema::Object(model) => model.name.into(),
     }
 }
 
@@ -297,11 +297,11 @@ fn operations() -> String {
 /// A parameter as the face checks it. It works out the rest: where the parameter travels, and its name there.
 fn declared(endpoint: &Endpoint, param: &Param) -> String {
     let place = if endpoint.path.contains(&format!("{{{}}}", param.name)) {
-        Place::Path
+        ParamLocation::Path
     } else if endpoint.method == Method::Get {
-        Place::Query
+        ParamLocation::Query
     } else {
-        Place::Body
+        ParamLocation::Body
     };
     assert_eq!(place, param.place, "{}: {}", endpoint.operation, param.name);
     let mut wire = String::new();
@@ -345,7 +345,7 @@ fn in_place<'a>(
 }
 
 fn write_body(out: &mut String, endpoint: &Endpoint, reference: &Reference) {
-    let members: Vec<_> = in_place(endpoint, reference, |param| param.place == Place::Body).collect();
+    let members: Vec<_> = in_place(endpoint, reference, |param| param.place == ParamLocation::Body).collect();
     if members.is_empty() {
         return;
     }
@@ -374,7 +374,7 @@ fn member(param: &Param) -> String {
 
 /// Parameters that a caller gives by their place, before the options.
 fn is_positional(param: &Param) -> bool {
-    param.place == Place::Path || (param.place == Place::Query && param.required)
+    param.place == ParamLocation::Path || (param.place == ParamLocation::Query && param.required)
 }
 
 fn write_method(out: &mut String, endpoint: &Endpoint, reference: &Reference) {
@@ -396,12 +396,12 @@ fn write_method(out: &mut String, endpoint: &Endpoint, reference: &Reference) {
         let _ = write!(text, "\n@param {} {about}", param.name);
         params.push(member(param));
     }
-    if in_place(endpoint, reference, |param| param.place == Place::Body).next().is_some() {
+    if in_place(endpoint, reference, |param| param.place == ParamLocation::Body).next().is_some() {
         let (kind, name) = body_names(endpoint, reference);
         params.push(format!("{name}: {kind}"));
     }
     let own: Vec<_> =
-        in_place(endpoint, reference, |param| param.place == Place::Query && !param.required).collect();
+        in_place(endpoint, reference, |param| param.place == ParamLocation::Query && !param.required).collect();
     for (param, about) in &own {
         let _ = write!(text, "\n@param options.{} {about}", param.name);
     }
@@ -409,10 +409,10 @@ fn write_method(out: &mut String, endpoint: &Endpoint, reference: &Reference) {
     let own = if own.is_empty() { String::new() } else { format!(" & {{ {} }}", own.join("; ")) };
     params.push(format!("options?: CallOptions{own}"));
     let answer = match endpoint.answer {
-        Answer::One => format!("ApiPromise<{data}>"),
-        Answer::List => format!("ApiPromise<{data}[]>"),
-        Answer::CursorPage => format!("PagePromise<{data}, CursorPage<{data}>>"),
-        Answer::OffsetPage => format!("PagePromise<{data}, OffsetPage<{data}>>"),
+        ResponseKind::Object => format!("ApiPromise<{data}>"),
+        ResponseKind::List => format!("ApiPromise<{data}[]>"),
+        ResponseKind::CursorPage => format!("PagePromise<{data}, CursorPage<{data}>>"),
+        ResponseKind::OffsetPage => format!("PagePromise<{data}, OffsetPage<{data}>>"),
     };
     doc(out, "  ", &text);
     let _ = writeln!(out, "  {}({}): {answer};\n", endpoint.operation, params.join(", "));

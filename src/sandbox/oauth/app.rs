@@ -1,7 +1,7 @@
 //! The app that the sandbox knows.
 
 use super::form::Form;
-use crate::endpoint::Scope;
+use crate::schema::Scope;
 
 /// An app as Pipedrive's Developer Hub has it. What is not given is the sandbox's own.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]

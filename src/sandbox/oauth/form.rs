@@ -1,7 +1,7 @@
 //! `application/x-www-form-urlencoded`, read and written.
 
 use super::super::input::decoded;
-use crate::operation::percent_encode;
+use crate::text::percent_encode;
 
 /// The fields of a form.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,7 @@ impl Form {
             }
             text.push_str(name);
             text.push('=');
-            percent_encode(value, &mut text);
+            percent_encode(&(*value).to_owned(), &mut text);
         }
         text
     }

@@ -1,0 +1,279 @@
+//! The rolling window: at most so many calls of one token in any two seconds.
+//!
+//! A call occupies its slot while it is in flight and for two seconds after its response. The server counted it no later
+//! than its response, so that whatever the network does, the next call in this slot is counted two seconds later or more.
+
+use super::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, WINDOW_MS};
+
+/// Responses are timed by a clock that rounds.
+const ROUNDING_MS: f64 = 1.0;
+
+/// How many calls are in flight at once before a response has told the limit. Pipedrive's lowest limit is 20, and 10
+/// for searches.
+const FIRST_CALLS: usize = 10;
+
+/// A call that got no response may still be on its way to the server.
+const LATE_ARRIVAL_MS: f64 = 2_000.0;
+
+/// What is known of the window. Nothing is known before the first response.
+#[derive(Debug, Default)]
+pub(crate) struct RollingWindow {
+    limit: Option<usize>,
+    in_flight: Vec<InFlight>,
+    /// When the slots of calls that ended are free again, in ascending order.
+    cooling: Vec<f64>,
+    /// Slots that other programs with the same token occupy: how many, and until when.
+    others: Option<(usize, f64)>,
+    /// Nothing is sent before then: a 429 asked for it.
+    paused_until: f64,
+    next_slot: u32,
+}
+
+/// A call in flight.
+#[derive(Debug)]
+struct InFlight {
+    slot: Slot,
+    /// How many slots were occupied when it was sent, its own included.
+    occupied: usize,
+    /// It has surely ended by then, even if nobody said so.
+    ends_by: f64,
+}
+
+/// The name of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Slot(u32);
+
+/// When the next call may be sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum NextSlot {
+    /// Now.
+    Now,
+    /// Then.
+    At(f64),
+    /// When a call in flight has ended.
+    AfterResponse,
+}
+
+impl RollingWindow {
+    /// When the next call may be sent. `max_concurrency` limits the calls in flight.
+    pub(crate) fn next_slot(&mut self, max_concurrency: Option<usize>, now: f64) -> NextSlot {
+        self.expire(now);
+        if now < self.paused_until {
+            return NextSlot::At(self.paused_until);
+        }
+        let in_flight = self.in_flight.len();
+        let limit = self.limit.unwrap_or(FIRST_CALLS);
+        if in_flight >= max_concurrency.unwrap_or(limit) {
+            return NextSlot::AfterResponse;
+        }
+        let others = self.others.map_or(0, |(count, _)| count);
+        let occupied = in_flight + self.cooling.len() + others;
+        if occupied < limit {
+            return NextSlot::Now;
+        }
+        // So many have to become free: of those with a known time, the one that leaves a free slot behind.
+        let surplus = occupied - limit;
+        let mut times = self.cooling.clone();
+        if let Some((count, until)) = self.others {
+            times.extend(std::iter::repeat_n(until, count));
+            times.sort_by(f64::total_cmp);
+        }
+        times.get(surplus).map_or(NextSlot::AfterResponse, |at| NextSlot::At(*at))
+    }
+
+    /// A call is sent. It ends within `longest_ms`.
+    pub(crate) fn send(&mut self, longest_ms: f64, now: f64) -> Slot {
+        let slot = Slot(self.next_slot);
+        self.next_slot = self.next_slot.wrapping_add(1);
+        let occupied = self.in_flight.len() + self.cooling.len() + 1;
+        self.in_flight.push(InFlight { slot, occupied, ends_by: now + longest_ms + LATE_ARRIVAL_MS });
+        slot
+    }
+
+    /// A call has ended: with a response, or without one that would tell when the server counted it.
+    pub(crate) fn release(&mut self, slot: Slot, has_response: bool, now: f64) {
+        let Some(index) = self.in_flight.iter().position(|call| call.slot == slot) else { return };
+        self.in_flight.swap_remove(index);
+        self.cool(now + WINDOW_MS + ROUNDING_MS + if has_response { 0.0 } else { LATE_ARRIVAL_MS });
+    }
+
+    /// A call was not sent after all.
+    pub(crate) fn cancel(&mut self, slot: Slot) {
+        self.in_flight.retain(|call| call.slot != slot);
+    }
+
+    /// A response to the call in a slot, still in flight, told the state of the window. It can only make it stricter.
+    pub(crate) fn observe(&mut self, slot: Slot, limit: Option<u32>, remaining: Option<u32>, reset_in_ms: Option<f64>, now: f64) {
+        self.expire(now);
+        // A limit of none would let nothing through that could tell another.
+        let limit = limit.filter(|limit| *limit > 0).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        self.limit = limit.or(self.limit);
+        let Some((limit, remaining)) = self.limit.zip(remaining) else { return };
+        let Some(call) = self.in_flight.iter().find(|call| call.slot == slot) else { return };
+        // Slots of ours that have been free since before this call was sent: the server counts nothing of ours in them.
+        let sent_since = self.next_slot.wrapping_sub(slot.0) - 1;
+        let used = call.occupied.saturating_add(usize::try_from(sent_since).unwrap_or(usize::MAX));
+        let free = limit.saturating_sub(used);
+        let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
+        let taken = free.saturating_sub(remaining);
+        // The window forgets a call two seconds after it was counted.
+        let until = now + reset_in_ms.unwrap_or(DEFAULT_RESET_MS).min(WINDOW_MS) + ROUNDING_MS;
+        match &mut self.others {
+            Some((count, known_until)) if taken > 0 => {
+                *count = taken.max(*count);
+                *known_until = known_until.max(until);
+            }
+            _ if taken > 0 => self.others = Some((taken, until)),
+            _ => {}
+        }
+    }
+
+    /// A 429 came: nothing is sent for so long.
+    pub(crate) fn pause(&mut self, wait_ms: f64, now: f64) {
+        self.paused_until = self.paused_until.max(now + wait_ms.min(LONGEST_WAIT_MS));
+    }
+
+    fn cool(&mut self, free_at: f64) {
+        let index = self.cooling.partition_point(|at| *at <= free_at);
+        self.cooling.insert(index, free_at);
+    }
+
+    fn expire(&mut self, now: f64) {
+        let free = self.cooling.partition_point(|at| *at <= now);
+        self.cooling.drain(..free);
+        if self.others.is_some_and(|(_, until)| until <= now) {
+            self.others = None;
+        }
+        // A call whose end was never reported, as where its worker was stopped, does not keep its slot for ever.
+        while let Some(index) = self.in_flight.iter().position(|call| call.ends_by <= now) {
+            let call = self.in_flight.swap_remove(index);
+            self.cool(call.ends_by + WINDOW_MS + ROUNDING_MS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAX: f64 = 30_000.0;
+
+    fn known(limit: u32) -> RollingWindow {
+        let mut window = RollingWindow::default();
+        window.limit = usize::try_from(limit).ok();
+        window
+    }
+
+    #[test]
+    fn ten_calls_go_before_anything_is_known() {
+        let mut window = RollingWindow::default();
+        let mut slots = Vec::new();
+        for _ in 0..10 {
+            assert_eq!(window.next_slot(None, 0.0), NextSlot::Now);
+            slots.push(window.send(MAX, 0.0));
+        }
+        assert_eq!(window.next_slot(None, 0.0), NextSlot::AfterResponse);
+        window.observe(slots[0], Some(20), Some(19), None, 10.0);
+        assert_eq!(window.next_slot(None, 10.0), NextSlot::Now);
+    }
+
+    #[test]
+    fn a_slot_is_free_two_seconds_after_its_response() {
+        let mut window = known(1);
+        let slot = window.send(MAX, 0.0);
+        assert_eq!(window.next_slot(None, 5_000.0), NextSlot::AfterResponse);
+        window.release(slot, true, 5_000.0);
+        assert_eq!(window.next_slot(None, 5_000.0), NextSlot::At(7_001.0));
+        assert_eq!(window.next_slot(None, 7_000.9), NextSlot::At(7_001.0));
+        assert_eq!(window.next_slot(None, 7_001.0), NextSlot::Now);
+    }
+
+    #[test]
+    fn a_call_without_a_response_occupies_its_slot_longer() {
+        let mut window = known(1);
+        let slot = window.send(MAX, 0.0);
+        window.release(slot, false, 100.0);
+        assert_eq!(window.next_slot(None, 100.0), NextSlot::At(4_101.0));
+        let slot = window.send(MAX, 4_101.0);
+        window.cancel(slot);
+        assert_eq!(window.next_slot(None, 4_101.0), NextSlot::Now, "it was not sent");
+    }
+
+    #[test]
+    fn a_call_whose_end_nobody_reports_ends_all_the_same() {
+        let mut window = known(1);
+        window.send(1_000.0, 0.0);
+        assert_eq!(window.next_slot(None, 2_999.0), NextSlot::AfterResponse);
+        assert_eq!(window.next_slot(None, 3_000.0), NextSlot::At(5_001.0));
+        assert_eq!(window.next_slot(None, 5_001.0), NextSlot::Now);
+    }
+
+    #[test]
+    fn concurrency_is_limited_where_it_is_asked_for() {
+        let mut window = known(20);
+        window.send(MAX, 0.0);
+        assert_eq!(window.next_slot(Some(1), 0.0), NextSlot::AfterResponse);
+        assert_eq!(window.next_slot(Some(2), 0.0), NextSlot::Now);
+    }
+
+    #[test]
+    fn the_time_of_the_next_slot_is_known_in_a_full_window() {
+        let mut window = known(3);
+        for sent_at in [0.0, 100.0, 200.0] {
+            let slot = window.send(MAX, sent_at);
+            window.release(slot, true, sent_at + 50.0);
+        }
+        assert_eq!(window.next_slot(None, 300.0), NextSlot::At(2_051.0));
+        window.limit = Some(2);
+        assert_eq!(window.next_slot(None, 300.0), NextSlot::At(2_151.0), "a lower limit has to wait for two");
+    }
+
+    #[test]
+    fn other_programs_with_the_token_are_left_room_for() {
+        let mut window = known(10);
+        let slot = window.send(MAX, 0.0);
+        window.observe(slot, None, Some(2), Some(2_000.0), 20.0);
+        window.release(slot, true, 20.0);
+        for _ in 0..2 {
+            assert_eq!(window.next_slot(None, 30.0), NextSlot::Now);
+            window.send(MAX, 30.0);
+        }
+        assert_eq!(window.next_slot(None, 30.0), NextSlot::At(2_021.0));
+    }
+
+    #[test]
+    fn our_own_calls_are_not_taken_for_others() {
+        let mut window = known(4);
+        let slots: Vec<_> = (0..4).map(|_| window.send(MAX, 0.0)).collect();
+        // The server counted all four before the first response was sent.
+        for slot in &slots {
+            window.observe(*slot, None, Some(0), Some(2_000.0), 400.0);
+            window.release(*slot, true, 400.0);
+        }
+        assert_eq!(window.others, None);
+        // This response left the server while slots were occupied that have become free on its way.
+        let mut window = RollingWindow { cooling: vec![100.0, 100.0, 100.0], ..known(4) };
+        let slot = window.send(MAX, 50.0);
+        window.observe(slot, None, Some(0), None, 200.0);
+        assert_eq!(window.others, None);
+    }
+
+    #[test]
+    fn a_pause_holds_everything_and_no_longer_than_a_minute() {
+        let mut window = known(10);
+        window.pause(5_000.0, 0.0);
+        window.pause(4_000.0, 0.0);
+        assert_eq!(window.next_slot(None, 1.0), NextSlot::At(5_000.0));
+        assert_eq!(window.next_slot(None, 5_000.0), NextSlot::Now);
+        window.pause(1e12, 5_000.0);
+        assert_eq!(window.next_slot(None, 5_000.0), NextSlot::At(65_000.0));
+    }
+
+    #[test]
+    fn a_limit_of_none_is_not_believed() {
+        let mut window = RollingWindow::default();
+        let slot = window.send(MAX, 0.0);
+        window.observe(slot, Some(0), None, None, 1.0);
+        assert_eq!(window.next_slot(None, 1.0), NextSlot::Now);
+    }
+}

@@ -1,0 +1,295 @@
+//! A request and its attempts as a state machine: events in, actions out, time passed in. It decides everything that
+//! happens between a prepared request and its final result, and waits for nothing.
+
+use super::error_body::ErrorHints;
+use super::response;
+use super::retry::{self, Attempts, Decision};
+use crate::error::{Failure, LimitScope};
+use super::event::EventKind;
+use crate::limits::{Admission, FailedCall, RateLimiter, ResponseHead, Slot, Spent, Ticket};
+use crate::schema::Endpoint;
+use crate::transport::Progress;
+
+/// What limits, budgets and retries need to know of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    pub(crate) cost: u32,
+    pub(crate) is_idempotent: bool,
+    pub(crate) max_retries: u32,
+    pub(crate) timeout_ms: u32,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// The request begins, was woken, or has waited as long as it was told to.
+    Wake,
+    /// A complete response came.
+    Response(ResponseHead, ErrorHints),
+    /// No complete response came; perhaps its head did.
+    NoResponse(Progress, Option<ResponseHead>),
+    /// The attempt took longer than it may.
+    TimedOut,
+}
+
+/// What to do next. The events of [`Context::emitted`] are emitted before it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Action {
+    /// Wait to be woken, so many milliseconds at most, and then send [`Event::Wake`].
+    Wait(f64),
+    /// Send the request, and read the complete response, within the timeout.
+    Send,
+    /// It is over: the last response is good.
+    Succeed,
+    /// It is over, with the last failure.
+    Fail,
+}
+
+/// What a step can see and change besides the request itself.
+pub(crate) struct Context<'a> {
+    pub(crate) limiter: &'a mut RateLimiter,
+    pub(crate) usage: &'a mut Spent,
+    /// Monotonic milliseconds.
+    pub(crate) now: f64,
+    /// The time of day, in milliseconds since 1970.
+    pub(crate) wall: f64,
+    /// From 0 to 1.
+    pub(crate) random: f64,
+    /// The events of this step.
+    pub(crate) emitted: &'a mut Vec<Emitted>,
+}
+
+/// An event to emit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Emitted {
+    pub(crate) kind: EventKind,
+    pub(crate) attempt: u32,
+    pub(crate) status: Option<u16>,
+    pub(crate) duration_ms: Option<f64>,
+    /// Whether the message of the last failure belongs to it.
+    pub(crate) has_message: bool,
+}
+
+/// A waiting call looks again after this long, even if nothing woke it.
+const LOOK_AGAIN_MS: f64 = 3_000.0;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    /// In the queue.
+    Waiting,
+    /// Between two attempts, until this time.
+    Backoff(f64),
+    /// Admitted, and about to be sent.
+    Admitted(Slot),
+    /// In flight since this time.
+    InFlight(Slot, f64),
+    Over,
+}
+
+/// The state of a request.
+#[derive(Debug)]
+pub(crate) struct ExchangeMachine {
+    ticket: Ticket,
+    policy: Policy,
+    state: State,
+    attempts: Attempts,
+    sent: u32,
+    bursts: u32,
+    /// The end of the wait that was last reported: a timer may fire a little early.
+    reported_wait: f64,
+    failure: Option<Failure>,
+    failures: u32,
+    is_refused: bool,
+}
+
+impl ExchangeMachine {
+    pub(crate) fn new(policy: Policy, limiter: &mut RateLimiter) -> Self {
+        Self {
+            ticket: limiter.ticket(),
+            policy,
+            state: State::Waiting,
+            attempts: Attempts::default(),
+            sent: 0,
+            bursts: 0,
+            reported_wait: 0.0,
+            failure: None,
+            failures: 0,
+            is_refused: false,
+        }
+    }
+
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+
+    /// Number of requests sent.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.sent
+    }
+
+    /// Whether the call was refused by the limiter after an attempt had failed.
+    pub(crate) fn is_refused_retry(&self) -> bool {
+        self.is_refused && self.sent > 0
+    }
+
+    /// How many failures there have been.
+    pub(crate) fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// The last failure.
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// The admitted request is handed to the transport now: from here on it may reach the server.
+    pub(crate) fn sending(&mut self, now: f64) {
+        if let State::Admitted(slot) = self.state {
+            self.state = State::InFlight(slot, now);
+        }
+    }
+
+    /// The call ends here, wherever it is.
+    pub(crate) fn leave(&mut self, limiter: &mut RateLimiter, usage: &mut Spent, now: f64) {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Admitted(slot) => {
+                limiter.cancel(slot, self.policy.cost);
+                usage.unsend(self.policy.cost);
+            }
+            State::InFlight(slot, _) => limiter.abandon(slot, self.policy.cost, now),
+            State::Waiting | State::Backoff(_) | State::Over => {}
+        }
+        limiter.leave(self.ticket);
+    }
+
+    /// The next step.
+    pub(crate) fn step(&mut self, endpoint: &Endpoint, event: Event, context: &mut Context<'_>) -> Action {
+        match (self.state, event) {
+            (State::Waiting, _) => self.admit(context),
+            (State::Backoff(until), _) if until > context.now => Action::Wait(until - context.now),
+            (State::Backoff(_), _) => {
+                self.state = State::Waiting;
+                self.admit(context)
+            }
+            (State::Admitted(_), _) => Action::Send,
+            (State::InFlight(slot, since), event) => {
+                self.judge(endpoint, slot, since, event, context)
+            }
+            (State::Over, _) => Action::Fail,
+        }
+    }
+
+    fn admit(&mut self, context: &mut Context<'_>) -> Action {
+        let Policy { cost, timeout_ms, .. } = self.policy;
+        let Context { now, wall, .. } = *context;
+        match context.limiter.admit(self.ticket, cost, timeout_ms.into(), now, wall) {
+            Admission::Turn => Action::Wait(LOOK_AGAIN_MS),
+            Admission::Wait(wait) => {
+                if now + wait > self.reported_wait {
+                    self.reported_wait = now + wait;
+                    self.emit(EventKind::Wait, None, Some(wait), false, context);
+                }
+                Action::Wait(wait.min(LOOK_AGAIN_MS))
+            }
+            Admission::PausedTooLong(wait) => self.refuse(response::paused_too_long(wait), context),
+            Admission::OverBudget(wait) => self.refuse(response::over_budget(wait), context),
+            Admission::Send(slot) => {
+                self.state = State::Admitted(slot);
+                self.sent += 1;
+                context.usage.send(cost);
+                self.emit(EventKind::Request, None, None, false, context);
+                Action::Send
+            }
+        }
+    }
+
+    /// The call is not sent, because of a limit.
+    fn refuse(&mut self, failure: Failure, context: &mut Context<'_>) -> Action {
+        self.state = State::Over;
+        context.limiter.leave(self.ticket);
+        self.is_refused = true;
+        self.failure = Some(failure);
+        self.failures += 1;
+        let wait = failure.info.reset_in_ms;
+        context.emitted.push(Emitted {
+            kind: EventKind::Limited,
+            attempt: 0,
+            status: None,
+            duration_ms: wait,
+            has_message: true,
+        });
+        Action::Fail
+    }
+
+    /// What an attempt resulted in.
+    fn judge(&mut self, endpoint: &Endpoint, slot: Slot, since: f64, event: Event, context: &mut Context<'_>) -> Action {
+        let Context { now, wall, random, .. } = *context;
+        let head = match event {
+            Event::Wake => return Action::Wait(LOOK_AGAIN_MS),
+            Event::Response(head, _) => Some(head),
+            Event::NoResponse(_, head) => head,
+            Event::TimedOut => None,
+        };
+        match &head {
+            Some(head) => context.limiter.on_response(slot, &head.rate_limit, now, wall),
+            None => context.limiter.on_no_response(slot, now),
+        }
+        let status = head.map(|head| head.status);
+        let failure = match event {
+            Event::Response(head, _) if (200..300).contains(&head.status) => {
+                self.state = State::Over;
+                self.emit(EventKind::Response, status, Some(now - since), false, context);
+                return Action::Succeed;
+            }
+            Event::Response(head, hints) => response::failure(endpoint, &head, hints, wall),
+            Event::NoResponse(progress, head) => response::no_response(progress, head.as_ref()),
+            Event::TimedOut | Event::Wake => response::timed_out(),
+        };
+        self.emit(EventKind::Response, status, Some(now - since), false, context);
+        let is_burst = failure.info.scope == Some(LimitScope::Burst);
+        self.bursts += u32::from(is_burst);
+        self.attempts.counted += u32::from(!is_burst);
+        let is_reported = head.is_some_and(|head| head.rate_limit.daily_remaining.is_some());
+        let met = FailedCall { cost: self.policy.cost, bursts: self.bursts, is_reported };
+        let effect = context.limiter.on_failure(&failure.info, met, random, now);
+        if effect.is_free {
+            context.usage.refund(self.policy.cost);
+        }
+        if effect.is_limit {
+            self.emit(EventKind::Limited, status, failure.info.reset_in_ms, true, context);
+        }
+        self.failure = Some(failure);
+        self.failures += 1;
+        let Policy { is_idempotent, max_retries, .. } = self.policy;
+        let wait = match retry::decide(&failure.info, is_idempotent, self.attempts, max_retries, random) {
+            Decision::Stop => {
+                self.state = State::Over;
+                return Action::Fail;
+            }
+            Decision::Again(wait) => {
+                self.state = State::Backoff(now + wait);
+                wait
+            }
+            Decision::AfterPause => {
+                self.attempts.paused_ms += effect.paused_ms;
+                self.state = State::Waiting;
+                // The pause is the wait: it is reported once.
+                self.reported_wait = now + effect.paused_ms;
+                effect.paused_ms
+            }
+        };
+        self.emit(EventKind::Retry, status, Some(wait), true, context);
+        Action::Wait(if matches!(self.state, State::Backoff(_)) { wait } else { 0.0 })
+    }
+
+    fn emit(
+        &self,
+        kind: EventKind,
+        status: Option<u16>,
+        duration_ms: Option<f64>,
+        has_message: bool,
+        context: &mut Context<'_>,
+    ) {
+        context.emitted.push(Emitted { kind, attempt: self.sent, status, duration_ms, has_message });
+    }
+}

@@ -1,0 +1,103 @@
+//! Where a list continues, and how a broken server is kept from continuing it for ever.
+
+use super::response::undecodable;
+use crate::error::Failure;
+use crate::schema::{PageRef, ResponseKind};
+use crate::text::Text;
+use crate::transport::JsonRef;
+
+/// The largest offset that the next call accepts: 2⁵³ − 1.
+const LARGEST_START: f64 = 9_007_199_254_740_991.0;
+
+/// Where the list continues after the page that began at `from`; nothing at its end.
+///
+/// An empty page ends the list, whatever the response says of more; a page that would be the same again is a failure.
+pub(crate) fn next_page<J: JsonRef>(
+    kind: ResponseKind,
+    from: Option<&PageRef<J::Text>>,
+    data: &J,
+    additional: Option<&J>,
+) -> Result<Option<PageRef<J::Text>>, Failure> {
+    let Some(additional) = additional.filter(|_| data.item_count() > 0) else { return Ok(None) };
+    match kind {
+        ResponseKind::Object | ResponseKind::List => Ok(None),
+        ResponseKind::CursorPage => {
+            let cursor = additional.get("next_cursor").and_then(|cursor| cursor.as_text());
+            let next = cursor.filter(|cursor| !cursor.is_empty()).map(PageRef::Cursor);
+            if next.is_some() && next.as_ref() == from {
+                return Err(undecodable(
+                    "the server's next page would be this page again (same next_cursor): reading on would never end",
+                ));
+            }
+            Ok(next)
+        }
+        ResponseKind::OffsetPage => {
+            let pagination = additional.get("pagination");
+            let member = |name| pagination.as_ref().and_then(|pagination| pagination.get(name));
+            if member("more_items_in_collection").and_then(|more| more.as_bool()) != Some(true) {
+                return Ok(None);
+            }
+            let start = if let Some(PageRef::Start(start)) = from { *start } else { 0.0 };
+            // The contract has no `next_start`; the documentation of pagination has.
+            let next = member("next_start").and_then(|next| next.as_number());
+            #[allow(clippy::cast_precision_loss)] // No list has 2^53 items.
+            let next = next.unwrap_or(start + data.item_count() as f64);
+            if next > start && next <= LARGEST_START && next.fract() == 0.0 {
+                return Ok(Some(PageRef::Start(next)));
+            }
+            Err(undecodable(
+                "the server's next page would be this page again (next_start does not advance by whole items): reading on would never \
+                 end",
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn cursor(from: Option<&str>, data: &Value, additional: &Value) -> Result<Option<PageRef>, Failure> {
+        let from = from.map(|cursor| PageRef::Cursor(cursor.to_owned()));
+        next_page(ResponseKind::CursorPage, from.as_ref(), data, Some(additional))
+    }
+
+    fn offset(from: Option<f64>, data: &Value, pagination: &Value) -> Result<Option<PageRef>, Failure> {
+        let additional = json!({ "pagination": pagination });
+        next_page(ResponseKind::OffsetPage, from.map(PageRef::Start).as_ref(), data, Some(&additional))
+    }
+
+    #[test]
+    fn a_cursor_leads_on_until_it_is_missing_empty_or_no_text() {
+        let items = json!([1]);
+        let next = |additional: Value| cursor(None, &items, &additional).expect("a page");
+        assert_eq!(next(json!({ "next_cursor": "b" })), Some(PageRef::Cursor("b".into())));
+        for end in [json!({}), json!({ "next_cursor": null }), json!({ "next_cursor": "" }), json!({ "next_cursor": 5 })] {
+            assert_eq!(next(end.clone()), None, "{end}");
+        }
+        assert_eq!(cursor(None, &json!([]), &json!({ "next_cursor": "b" })).expect("a page"), None, "an empty page");
+    }
+
+    #[test]
+    fn an_offset_leads_on_while_there_are_more() {
+        let items = json!([1, 2]);
+        let more = |next: Value| json!({ "more_items_in_collection": true, "next_start": next });
+        let next = |from, pagination: &Value| offset(from, &items, pagination).expect("a page");
+        assert_eq!(next(None, &more(json!(2))), Some(PageRef::Start(2.0)));
+        assert_eq!(next(Some(4.0), &more(json!(null))), Some(PageRef::Start(6.0)));
+        assert_eq!(next(None, &json!({ "more_items_in_collection": false, "next_start": 2 })), None);
+        assert_eq!(next(None, &json!({})), None);
+    }
+
+    #[test]
+    fn a_page_that_would_come_again_is_a_failure() {
+        let items = json!([1]);
+        assert!(cursor(Some("a"), &items, &json!({ "next_cursor": "a" })).is_err());
+        for next in [json!(4), json!(3), json!(1.5), json!(1e300)] {
+            let pagination = json!({ "more_items_in_collection": true, "next_start": next });
+            assert!(offset(Some(4.0), &items, &pagination).is_err(), "{next}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The value of an argument, whatever language it was given in.
+
+use crate::text::{Text, char_count, count, decimal};
+
+/// The value of an argument, before it is checked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arg<T = String> {
+    /// Not given.
+    Absent,
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number that every JSON parser reads exactly.
+    Integer(i64),
+    /// A string.
+    Text(T),
+    /// A list.
+    List(Vec<Arg<T>>),
+    /// An object, in its own order.
+    Object(Vec<(T, Arg<T>)>),
+    /// Anything else, as the language itself writes it: `null`, `1.5`, `NaN`, `a function`.
+    Other(T),
+}
+
+/// The longest string that an error message quotes.
+const QUOTED_LENGTH: usize = 24;
+
+impl<T: Text> Arg<T> {
+    /// Describes the value in a few words. Long strings are counted and not quoted: they may be misplaced secrets.
+    pub(crate) fn describe(&self) -> T {
+        match self {
+            Self::Absent => T::new("nothing"),
+            Self::Boolean(value) => T::new(if *value { "true" } else { "false" }),
+            Self::Integer(number) => T::new(&decimal(*number)),
+            Self::Text(text) if text.len() <= QUOTED_LENGTH => {
+                T::new("\"").concat(text).concat(&T::new("\""))
+            }
+            Self::Text(text) => T::new(&["a string of ", &count(char_count(text)), " characters"].concat()),
+            Self::List(_) => T::new("a list"),
+            Self::Object(_) => T::new("an object"),
+            Self::Other(text) => text.clone(),
+        }
+    }
+
+    /// Writes the value as JSON in ASCII.
+    pub(crate) fn write_json(&self, out: &mut String) {
+        match self {
+            Self::Absent | Self::Other(_) => out.push_str("null"),
+            Self::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Integer(number) => out.push_str(&decimal(*number)),
+            Self::Text(text) => write_json_string(text.units(), out),
+            Self::List(items) => {
+                out.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    if index > 0 {
+                        out.push(',');
+                    }
+                    item.write_json(out);
+                }
+                out.push(']');
+            }
+            Self::Object(members) => {
+                write_json_object(members.iter().map(|(name, value)| (name.units(), value)), out);
+            }
+        }
+    }
+}
+
+/// Writes a JSON object, without the members that were not given.
+pub(crate) fn write_json_object<'a, T: Text, Name: Iterator<Item = u16>>(
+    members: impl Iterator<Item = (Name, &'a Arg<T>)>,
+    out: &mut String,
+) {
+    out.push('{');
+    let mut is_first = true;
+    for (name, value) in members {
+        if *value == Arg::Absent {
+            continue;
+        }
+        if !is_first {
+            out.push(',');
+        }
+        is_first = false;
+        write_json_string(name, out);
+        out.push(':');
+        value.write_json(out);
+    }
+    out.push('}');
+}
+
+/// Writes a JSON string in ASCII. The npm module has no JSON library: this is all that request bodies need of one.
+fn write_json_string(units: impl Iterator<Item = u16>, out: &mut String) {
+    out.push('"');
+    for unit in units {
+        match u8::try_from(unit) {
+            Ok(b'"') => out.push_str("\\\""),
+            Ok(b'\\') => out.push_str("\\\\"),
+            Ok(byte @ 0x20..=0x7e) => out.push(char::from(byte)),
+            _ => {
+                out.push_str("\\u");
+                for shift in [12, 8, 4, 0] {
+                    out.extend(char::from_digit(u32::from(unit >> shift & 15), 16));
+                }
+            }
+        }
+    }
+    out.push('"');
+}
+
+impl<T> From<bool> for Arg<T> {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl<T: Text> From<u64> for Arg<T> {
+    fn from(value: u64) -> Self {
+        i64::try_from(value).map_or_else(|_| Self::Other(T::new("a number of 2^63 or more")), Self::Integer)
+    }
+}
+
+impl<T> From<u32> for Arg<T> {
+    fn from(value: u32) -> Self {
+        Self::Integer(value.into())
+    }
+}
+
+impl<T: Text> From<&str> for Arg<T> {
+    fn from(value: &str) -> Self {
+        Self::Text(T::new(value))
+    }
+}
+
+impl<T: Text, V: Into<Self>> From<Option<V>> for Arg<T> {
+    fn from(value: Option<V>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_json_that_a_json_library_reads_back() {
+        let text = "a\"b\\c\n\u{1}\u{1f}\u{7f}/é💡";
+        let value: Arg = Arg::Object(vec![
+            ("text".into(), text.into()),
+            ("none".into(), Arg::Absent),
+            ("list".into(), Arg::List(vec![Arg::Integer(-3), true.into(), false.into()])),
+        ]);
+        let mut json = String::new();
+        value.write_json(&mut json);
+        assert!(json.is_ascii());
+        let read: serde_json::Value = serde_json::from_str(&json).expect("valid JSON");
+        assert_eq!(read, serde_json::json!({ "text": text, "list": [-3, true, false] }));
+    }
+
+    #[test]
+    fn long_strings_are_counted() {
+        assert_eq!(Arg::Text("é".repeat(24)).describe(), format!("\"{}\"", "é".repeat(24)));
+        assert_eq!(Arg::Text("💡".repeat(13)).describe(), "a string of 13 characters");
+    }
+}
