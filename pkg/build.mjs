@@ -1,47 +1,42 @@
-// Makes dist/ of src/: one self-contained file per entry point and condition, the module inside the script where the
-// runtime lets bytes be compiled, and beside it where it does not.
+// Makes dist/ of src/: one self-contained file per entry point and condition, with the module inside the script where the
+// runtime allows compiling bytes, and beside it where it does not.
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
-import { asText, glueOf } from "./glue.mjs";
+import { encodeAscii, glueOf } from "./glue.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
-  options: { wasm: { type: "string", default: here("src/generated/wasm") }, out: { type: "string", default: here("dist") } },
+  options: { wasm: { type: "string", default: here("src/generated/wasm") }, out: { type: "string", default: here("dist") }, exports: { type: "string" } },
 });
 
-/** The modules, and what they export. */
-const EXPORTS = {
-  core: ["Core"],
-  sandbox: ["Company"],
-  // The client's, and what the server half decides beside it.
-  server: ["Core", "verifySignedToken", "permit", "freshness", "replaces", "isPipedrive"],
-};
+/** The modules, and what the package uses of each. */
+const EXPORTS = JSON.parse(values.exports);
 
-/** How a script gets at its module: the text of its `module` function. */
-const INSIDE = (name, bytes) => ({ head: `import { unpack } from "${here("src/load.ts")}";`, module: `unpack(${asText(bytes)})` });
+/** How a script gets its module: the text of its `module` function. */
+const INSIDE = (name, bytes) => ({ head: `import { decodeModule } from "${here("src/load.ts")}";`, module: `decodeModule(${encodeAscii(bytes)})` });
 const BESIDE = (query) => (name) => ({ head: `import wasm from "./${name}.wasm${query}";`, module: "Promise.resolve(wasm)" });
-const GIVEN = () => ({ head: `import { given } from "${here("src/given.ts")}";`, module: "given()" });
+const PROVIDED = () => ({ head: `import { providedModule } from "${here("src/init.ts")}";`, module: "providedModule()" });
 
-/** The scripts: `<entry><ending>`, in which format, and how each gets at its module. `core` names the one in the core's place. */
+/** The scripts: `<entry><ending>`, their format, and how each gets its module. `core` names the one in the place of the core. */
 const SCRIPTS = [
-  // Everywhere bytes may be compiled: no second request, loader or content type.
+  // Where bytes may be compiled: no second request, loader or content type.
   { entries: ["index", "sandbox"], ending: ".js", format: "esm", module: INSIDE },
   { entries: ["index", "sandbox"], ending: ".cjs", format: "cjs", module: INSIDE },
   // These forbid it, and take a module as an import instead.
   { entries: ["index", "sandbox"], ending: ".workerd.js", format: "esm", module: BESIDE("") },
   { entries: ["index", "sandbox"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module") },
-  // The server half's module has the core in it.
+  // The server's module contains the core.
   { entries: ["server"], ending: ".js", format: "esm", module: INSIDE, core: "server" },
   { entries: ["server"], ending: ".cjs", format: "cjs", module: INSIDE, core: "server" },
   { entries: ["server"], ending: ".workerd.js", format: "esm", module: BESIDE(""), core: "server" },
   { entries: ["server"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module"), core: "server" },
-  // The caller has it.
-  { entries: ["slim"], ending: ".js", format: "esm", module: GIVEN },
-  { entries: ["slim"], ending: ".cjs", format: "cjs", module: GIVEN },
+  // The caller provides it.
+  { entries: ["slim"], ending: ".js", format: "esm", module: PROVIDED },
+  { entries: ["slim"], ending: ".cjs", format: "cjs", module: PROVIDED },
 ];
 
 /** Puts a module and its glue in the place of `generated/core.js` and `generated/sandbox.js`. */
@@ -58,7 +53,7 @@ const modules = (access, core = "core") => ({
   },
 });
 
-/** Leaves the check for drift a file of its own: not in the page of those who do not use it. */
+/** Leaves the check for drift a file of its own: pages that do not use it do not load it. */
 const apart = (file) => ({
   name: "apart",
   setup: (build) => build.onResolve({ filter: /^\.\/drift\.js$/ }, () => ({ path: file, external: true })),
@@ -75,11 +70,11 @@ const options = {
   legalComments: "none",
   logLevel: "warning",
   sourcemap: true,
-  // Fields that are not set need not be named.
+  // Fields that are not set need no definition.
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 };
 
-/** Writes what esbuild made, the modules' bytes left out of the source maps: nobody can read them, and the script has them. */
+/** Writes what esbuild made, without the modules' bytes in the source maps: the scripts have them. */
 async function write({ outputFiles }) {
   for (const { path, text } of outputFiles) {
     if (!path.endsWith(".map")) {
@@ -87,7 +82,7 @@ async function write({ outputFiles }) {
       continue;
     }
     const map = JSON.parse(text);
-    map.sourcesContent = map.sources.map((source, index) => (source.startsWith("wasm:") ? "// The glue that wasm-bindgen makes, and the module.\n" : map.sourcesContent[index]));
+    map.sourcesContent = map.sources.map((source, index) => (source.startsWith("wasm:") ? "// wasm-bindgen's glue, and the module.\n" : map.sourcesContent[index]));
     map.sources = map.sources.map((source) => source.replace(/^.*?src\//, "../src/"));
     await writeFile(path, JSON.stringify(map));
   }
@@ -115,12 +110,12 @@ for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
 }
 for (const name of Object.keys(EXPORTS)) await copyFile(`${values.wasm}/${name}_bg.wasm`, `${values.out}/${name}.wasm`);
 
-/** The client's types stay the client's in the entries that have it too: a class is declared once. */
+/** The client's types are imported by the other entries: a class is declared once. */
 const fromIndex = {
   name: "from-index",
   resolveId(source, importer) {
     if (!importer || !source.startsWith(".")) return null;
-    const isOwn = /\/(server\/.+|given)\.js$/.test(new URL(source, `file://${importer}`).pathname);
+    const isOwn = /\/(server\/.+|init)\.js$/.test(new URL(source, `file://${importer}`).pathname);
     return isOwn ? null : { id: "./index.js", external: true };
   },
 };

@@ -1,16 +1,24 @@
 // wasm-bindgen's glue, and a module's bytes, in a form that a script can hold.
 import { readFile } from "node:fs/promises";
 
-/** The parts of the glue that decode texts. Those of the core are ASCII and stay where they are: no text but literals leaves it. */
+/** The parts of the glue that decode text. Only ASCII leaves the core, in pieces of any length. */
 const DECODER = /^let cachedTextDecoder[^]*?^function decodeText[^]*?^}$/m;
 const GETTER = /^function getStringFromWasm0[^]*?^}$/m;
-const LITERALS = "function getStringFromWasm0(ptr, len) { return String.fromCharCode(...getUint8ArrayMemory0().subarray(ptr, ptr + len)); }";
+const ASCII_GETTER = `function getStringFromWasm0(ptr, len) {
+  const bytes = getUint8ArrayMemory0();
+  let text = "";
+  for (let end = ptr + len; ptr < end; ptr++) text += String.fromCharCode(bytes[ptr]);
+  return text;
+}`;
 
-/** What Jest's imitation of a page lacks, for the module that takes and gives texts of any kind. */
-const TEXTS = `
+/** What Jest's imitation of a page lacks, for the modules that take and give text of any kind. */
+const TEXT = `
 const TextDecoder = globalThis.TextDecoder ?? class { decode(bytes = []) { return decodeURIComponent(escape(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))); } };
 const TextEncoder = globalThis.TextEncoder ?? class { encode(text) { return Uint8Array.from(unescape(encodeURIComponent(text)), (letter) => letter.charCodeAt(0)); } };
 `;
+
+/** Some test environments have a page's globals, but none of fetch's: a map is what fetch takes, too. */
+const FETCH = `const Headers = globalThis.Headers ?? Map;\n`;
 
 /**
  * The glue of a module as the text of a function that makes a `WasmSource` without its `module`: nothing of it runs at
@@ -29,23 +37,26 @@ export async function glueOf(folder, name, exported) {
       imports.push(`${short.get(id)}: ${id}`);
       return text;
     })
-    // The face alone holds these objects, and lets them go itself.
+    // The package frees its objects, and Rust its closures.
     .replace(/^if \(Symbol\.dispose\) .*$/gm, "")
+    .replace(/^const CLOSURE_DTORS[^]*?;$/m, "")
+    .replace(/^ *CLOSURE_DTORS\..*$/gm, "")
     .replace(/^export (?=function|class|const|let)/gm, "")
     .replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
-  body = name === "core" ? body.replace(DECODER, "").replace(GETTER, LITERALS) : TEXTS + body;
-  const strange = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, name === "core" ? /TextDecoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
-  if (strange.length || !body.includes("__wbg_set_wasm")) throw new Error(`wasm-bindgen's glue has a new form: ${strange}`);
+  body = name === "core" ? body.replace(DECODER, "").replace(GETTER, ASCII_GETTER) : TEXT + body;
+  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS/, name === "core" ? /TextDecoder|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
+  if (unexpected.length || !body.includes("__wbg_set_wasm")) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);
+  const start = short.get("__wbindgen_start");
   return `() => ({
   name: "a",
-  glue() {
-${body}
+  glue({ setTimeout, clearTimeout, AbortController, schedule }) {
+${FETCH}${body}
     return {
       imports: { ${imports.join(", ")} },
       exports: { ${exported.join(", ")} },
       start(exports) {
         __wbg_set_wasm(exports);
-        exports.${short.get("__wbindgen_start")}();
+        ${start ? `exports.${start}();` : ""}
       },
     };
   },
@@ -53,12 +64,17 @@ ${body}
 }
 
 /**
- * Bytes as ASCII that a compressor reads as well as the bytes: each byte is always the same letter, with a blank or two
- * before it where it is past the last letter. Base64 shifts bytes across characters, so that what repeats is not seen.
+ * Bytes as ASCII that a compressor reads as well as the bytes: each byte is always the same character, with a blank or two
+ * before it where it is past the last one. Base64 shifts bytes across characters, so that repetitions are not seen.
+ * Lower-case letters stand for themselves, so that a compressor's own dictionary sees the English texts.
  */
-export function asText(bytes) {
+export function encodeAscii(bytes) {
   // What needs no escape in a string, in a template or in HTML, whatever quotes a minifier chooses.
-  const letters = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter((letter) => !/["'\\`$<]/.test(letter));
-  const text = Array.from(bytes, (byte) => " ".repeat(Math.floor(byte / letters.length)) + letters[byte % letters.length]);
-  return [letters.join(""), text.join("")].map((text) => JSON.stringify(text)).join();
+  const alphabet = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter((character) => !/["'\\`$<a-z]/.test(character));
+  const text = Array.from(bytes, (byte) => {
+    if (byte > 96 && byte < 123) return String.fromCharCode(byte);
+    const rank = byte < 97 ? byte : byte - 26;
+    return " ".repeat(Math.floor(rank / alphabet.length)) + alphabet[rank % alphabet.length];
+  });
+  return [alphabet.join(""), text.join("")].map((text) => JSON.stringify(text)).join();
 }

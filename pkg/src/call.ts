@@ -1,62 +1,79 @@
-import type { ResponseInfo } from "./types.js";
+import type { Outcome } from "./api-promise.js";
+import type { EventListener } from "./events.js";
+import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
+import type { RateLimit, ResponseInfo, Token } from "./types.js";
 
-/** What a call comes to. */
-export interface Outcome<Data> {
-  readonly data: Data;
-  /** Where the list goes on. */
-  readonly next: string | number | undefined;
-  readonly response: ResponseInfo;
+/** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
+export function rateLimitOf(...numbers: [limit: number, remaining: number, resetAt: number, dailyLimit: number, dailyRemaining: number]): RateLimit {
+  const [limit, remaining, resetAt, dailyLimit, dailyRemaining] = numbers.map((number) => (Number.isNaN(number) ? undefined : number));
+  return { limit, remaining, resetAt: dateOf(resetAt), dailyLimit, dailyRemaining };
 }
 
-/** A promise of the data of an answer, which can give the rest of the answer too. */
-export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
-  readonly #outcome: Promise<Outcome<Raw>>;
-  readonly #pick: (outcome: Outcome<Raw>) => Data;
+export const dateOf = (milliseconds: number | undefined): Date | undefined => (milliseconds === undefined ? undefined : new Date(milliseconds));
 
-  /** @internal */
-  constructor(outcome: Promise<Outcome<Raw>>, pick: (outcome: Outcome<Raw>) => Data) {
-    // Whoever asks for the response alone leaves no promise of the data behind that could be rejected unheard.
-    super((resolve) => resolve(undefined as Data));
-    this.#outcome = outcome;
-    this.#pick = pick;
-  }
-
-  override then<A = Data, B = never>(
-    onFulfilled?: ((data: Data) => A | PromiseLike<A>) | null,
-    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    return this.#outcome.then(this.#pick).then(onFulfilled, onRejected);
-  }
-
-  override catch<B = never>(onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null): Promise<Data | B> {
-    return this.then(undefined, onRejected);
-  }
-
-  override finally(onFinally?: (() => void) | null): Promise<Data> {
-    return this.#outcome.then(this.#pick).finally(onFinally);
-  }
-
-  /** The data together with the answer's status, headers, cost and limits. */
-  async withResponse(): Promise<{ data: Data; response: ResponseInfo }> {
-    const outcome = await this.#outcome;
-    return { data: this.#pick(outcome), response: outcome.response };
-  }
+/** What a call takes from its client. */
+export interface CallSettings {
+  readonly fetch: unknown;
+  readonly listener: EventListener;
 }
 
-/**
- * Remembers the place of a call, so that its error shows the caller's line; frames down to `above` are left out. The
- * stack becomes text only when it is read, which few calls ever are.
- */
-export function callSite(above: ((...args: never[]) => unknown) | undefined): { stack?: string } {
-  const site: { stack?: string } = {};
-  // V8's own. Elsewhere the stack of an error is where it is made, which is of no use, but the text says all.
-  (Error as { captureStackTrace?: (target: object, above?: unknown) => void }).captureStackTrace?.(site, above);
-  return site;
-}
+/** A call as Rust has it: what it needs of JavaScript, for as long as the call lasts. */
+export class Call {
+  /** The request of its last attempt, kept by the loader so that it can be aborted if the module stops. */
+  controller: AbortController | undefined;
+  /** Has Rust poll the call. */
+  wake: () => void = () => undefined;
+  #rateLimit: RateLimit = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
 
-/** Gives an error the stack of the place where the call was made. */
-export function placed<E>(error: E, site: { stack?: string }): E {
-  const frames = site.stack?.replace(/^.*\n/, "");
-  if (frames && error instanceof Error) error.stack = `${error.name}: ${error.message}\n${frames}`;
-  return error;
+  constructor(
+    readonly id: number,
+    readonly operation: OperationId,
+    private readonly settings: CallSettings,
+    readonly credential: Token | undefined,
+    readonly signal: AbortSignal | undefined,
+    /** Ends the call when the module has stopped on a fault. */
+    readonly stopped: (cause: unknown) => void,
+    private readonly keepsBody: boolean,
+  ) {}
+
+  get fetch(): unknown {
+    return this.settings.fetch;
+  }
+
+  /**
+   * Polls in the context in which the call was made, whoever wakes it: a reaction runs in the context in which it was
+   * registered. Node.js's `AsyncLocalStorage` shows a credential function its own request that way.
+   */
+  pollInOwnContext(poll: () => void): void {
+    void new Promise<void>((wake) => {
+      this.wake = wake;
+    }).then(() => {
+      this.pollInOwnContext(poll);
+      poll();
+    });
+  }
+
+  event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {
+    const known = (number: number) => (Number.isNaN(number) ? undefined : number);
+    this.settings.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
+  }
+
+  limits(...numbers: Parameters<typeof rateLimitOf>): void {
+    this.#rateLimit = rateLimitOf(...numbers);
+  }
+
+  /** Makes what the call resolves with. Most programs never look at the response: its parts are made when asked for. */
+  outcome(data: unknown, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): Outcome<unknown> {
+    const { cost } = ENDPOINTS[this.operation];
+    const rateLimit = this.#rateLimit;
+    let response: ResponseInfo | undefined;
+    return {
+      data,
+      next,
+      body: this.keepsBody ? body : undefined,
+      get response() {
+        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit });
+      },
+    };
+  }
 }

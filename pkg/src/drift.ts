@@ -1,15 +1,15 @@
 import { CHECKS } from "./generated/drift.js";
-import { ENDPOINTS, type OperationId } from "./generated/operations.js";
-import { type Listener, safely } from "./observe.js";
+import type { OperationId } from "./generated/operations.js";
+import { callHook, type EventListener } from "./events.js";
 import type { Drift } from "./types.js";
 
-/** Told of a difference. */
+/** Called for a difference. */
 export type Report = (path: string, kind: Drift["kind"], expected: string, found: string) => void;
 
 /** Whether a value is an object, neither null nor a list. */
 export const object = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The type of a value in the words of a report, which never shows the value. */
+/** Describes the type of a value, which is never shown. */
 export function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
@@ -17,18 +17,18 @@ export function typeOf(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-/** A value of an enumeration. What is long is none, and nobody knows what it is. */
-export const shown = (value: string): string => ([...value].length > 32 ? "a long string" : JSON.stringify(value));
+/** Describes a value of an enumeration. A long string is none, and may be anything. */
+export const describeValue = (value: string): string => ([...value].length > 32 ? "a long string" : JSON.stringify(value));
 
-/** Makes what holds the data of answers against the models: each difference is told once per path and kind. */
-export function inspector(onDrift: (drift: Drift) => void, listener: Listener): (operation: OperationId, data: unknown) => void {
-  const told = new Set<string>();
-  return (operation, data) =>
+/** Makes a function that validates data against the models, and reports each difference once per path and kind. */
+export function inspector(onDrift: (drift: Drift) => void, listener: EventListener): (operation: OperationId, data: unknown, callId: number) => void {
+  const reported = new Set<string>();
+  return (operation, data, callId) =>
     CHECKS[operation](data, (path, kind, expected, found) => {
       const key = `${operation} ${path} ${kind}`;
-      if (told.has(key)) return;
-      told.add(key);
-      listener.event("drift", operation, 0, ENDPOINTS[operation].cost, undefined, undefined, `${path}: expected ${expected}, found ${found}`);
-      safely(() => onDrift({ operation, path, kind, expected, found }));
+      if (reported.has(key)) return;
+      reported.add(key);
+      listener.emit("drift", operation, { callId, attempt: 0, text: `${path}: expected ${expected}, found ${found}` });
+      callHook(() => onDrift({ operation, path, kind, expected, found }));
     });
 }

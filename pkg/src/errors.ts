@@ -1,12 +1,14 @@
-/** What kind of failure it is, see {@link PipedriveError}. */
+import type { OperationId } from "./generated/operations.js";
+
+/** The kind of a failure, see {@link PipedriveError}. */
 export type ErrorKind =
   | "config" | "argument" | "authentication" | "permission" | "blocked" | "not_found" | "validation" | "rate_limit"
   | "server" | "connection" | "timeout" | "decode" | "api" | "unexpected_status" | "load";
 
-/** What is known of a failure, beside its text. */
+/** What is known of a failure, besides its message. */
 export interface ErrorFields {
   readonly kind: ErrorKind;
-  readonly operation?: string | undefined;
+  readonly operation?: OperationId | undefined;
   readonly status?: number | undefined;
   readonly code?: string | number | undefined;
   readonly detail?: string | undefined;
@@ -16,7 +18,7 @@ export interface ErrorFields {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly cause?: unknown;
-  /** What the cause says, without the token that it may hold. */
+  /** The message of the cause. */
   readonly causeText?: string | undefined;
   readonly scope?: "burst" | "daily" | undefined;
   readonly resetAt?: Date | undefined;
@@ -28,31 +30,31 @@ const BRAND = /* @__PURE__ */ Symbol.for("pipedrive-users.error");
 
 /** A failed call, or a configuration that cannot be used. It never holds a token. */
 export class PipedriveError extends Error {
-  /** What kind of failure it is; each kind is a class of its own. */
+  /** The kind of failure; each kind is a class of its own. */
   declare readonly kind: ErrorKind;
   /** The operation, such as `getUser`. */
-  declare readonly operation: string | undefined;
-  /** The HTTP status, where there was an answer. */
+  declare readonly operation: OperationId | undefined;
+  /** The HTTP status, where there was a response. */
   declare readonly status: number | undefined;
   /** Pipedrive's `code`, `errorCode` or `statusCode`, as it came. It may differ from the HTTP status. */
   declare readonly code: string | number | undefined;
-  /** Pipedrive's `error_info`, where it says more than where the documentation is. */
+  /** Pipedrive's `error_info`, unless it only links to the documentation. */
   declare readonly detail: string | undefined;
   /** Pipedrive's `x-correlation-id`, to quote to its support. */
   declare readonly requestId: string | undefined;
   /** How long the server asks to wait, in seconds. */
   declare readonly retryAfterSeconds: number | undefined;
-  /** When the limit is lifted, or when the server asks to come back. */
+  /** When the limit is lifted, or the server asks to try again. */
   declare readonly resetAt: Date | undefined;
-  /** How many requests were sent. */
+  /** Number of requests sent. */
   declare readonly attempts: number;
-  /** The headers of the answer, names in lower case. */
+  /** The headers of the response, names in lower case. */
   declare readonly headers: Readonly<Record<string, string>>;
-  /** The text of the answer, 1 MiB at most. */
+  /** The text of the response, at most 2²⁰ characters. */
   declare readonly body: string | undefined;
-  /** Where the page began that failed: give it as `cursor` to go on. */
+  /** Where the page began that failed: pass it as `cursor` to continue. */
   declare readonly cursor: string | undefined;
-  /** Where the page began that failed: give it as `start` to go on. */
+  /** Where the page began that failed: pass it as `start` to continue. */
   declare readonly start: number | undefined;
 
   readonly #causeText: string | undefined;
@@ -61,7 +63,7 @@ export class PipedriveError extends Error {
   constructor(message: string, fields: ErrorFields) {
     super(message);
     const { cause, causeText, ...rest } = fields;
-    // What is not known is not shown.
+    // Unknown fields are not there.
     const known = Object.entries({ attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined);
     Object.assign(this, Object.fromEntries(known));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
@@ -69,7 +71,7 @@ export class PipedriveError extends Error {
     this.#causeText = causeText;
   }
 
-  /** All fields, for logs. */
+  /** Returns all fields, for logs. */
   toJSON(): Record<string, unknown> {
     const { cause } = this;
     return {
@@ -83,9 +85,9 @@ export class PipedriveError extends Error {
 
 /** The configuration is not usable: thrown by the constructor. */
 export class ConfigError extends PipedriveError { declare readonly kind: "config"; }
-/** A parameter was refused before anything was sent. */
+/** An argument was refused before anything was sent. */
 export class ArgumentError extends PipedriveError { declare readonly kind: "argument"; }
-/** 401, or a credential that could not be had. */
+/** 401, or the credential function failed. */
 export class AuthenticationError extends PipedriveError { declare readonly kind: "authentication"; }
 /** 403. */
 export class PermissionError extends PipedriveError { declare readonly kind: "permission"; }
@@ -95,10 +97,10 @@ export class BlockedError extends PipedriveError { declare readonly kind: "block
 export class NotFoundError extends PipedriveError { declare readonly kind: "not_found"; }
 /** 400, 415 or 422. */
 export class ValidationError extends PipedriveError { declare readonly kind: "validation"; }
-/** 429, or refused here before it would be one. */
+/** 429, or refused by the client before it would be one. */
 export class RateLimitError extends PipedriveError {
   declare readonly kind: "rate_limit";
-  /** Which limit: so many calls in two seconds, or so many tokens a day. */
+  /** Which limit: calls in any two seconds, or cost units a day. */
   declare readonly scope: "burst" | "daily";
   /** When the limit is lifted; for the daily one an estimate, since Pipedrive does not name its midnight's zone. */
   declare readonly resetAt: Date;
@@ -107,9 +109,9 @@ export class RateLimitError extends PipedriveError {
 export class ServerError extends PipedriveError { declare readonly kind: "server"; }
 /** The network, CORS, or a body that was cut off. */
 export class ConnectionError extends PipedriveError { declare readonly kind: "connection"; }
-/** No whole answer in time. */
+/** No complete response in time. */
 export class TimeoutError extends PipedriveError { declare readonly kind: "timeout"; }
-/** A whole body that is not Pipedrive's envelope. */
+/** A complete body that is not Pipedrive's envelope. */
 export class DecodeError extends PipedriveError { declare readonly kind: "decode"; }
 /** `success: false` with a 2xx. */
 export class ApiError extends PipedriveError { declare readonly kind: "api"; }
@@ -139,7 +141,7 @@ function named<Classes extends Record<string, typeof PipedriveError>>(classes: C
 export const makeError = (message: string, fields: ErrorFields): PipedriveError =>
   new classes[fields.kind](message, fields);
 
-/** Whether something is an error of this package, of the given kind where one is given. Works across copies of it. */
+/** Returns whether a value is an error of this package, and of a kind where one is given. Works across copies of the package. */
 export function isPipedriveError(error: unknown): error is PipedriveError;
 export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is InstanceType<(typeof classes)[Kind]>;
 export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {

@@ -1,21 +1,21 @@
 import type { AccessApp, CurrentUser, User } from "./generated/models.js";
 
 /**
- * The safe account key: `"<company_id>:<id>"`. A person can belong to several companies, and an e-mail can change,
- * so neither the user id alone nor the e-mail will do.
+ * Returns the only safe account key: `"<company_id>:<id>"`. A person can belong to several companies, and an e-mail can
+ * change, so that neither the user id alone nor the e-mail identifies an account.
  */
 export const identityKey = (me: Pick<CurrentUser, "company_id" | "id">): string => `${me.company_id}:${me.id}`;
 
-/** The language of the user's interface as a BCP 47 tag, such as `en-US`. */
+/** Returns the language of the user's interface as a BCP 47 tag, such as `en-US`. */
 export function languageTag(me: Pick<CurrentUser, "language">): string {
   const { language_code: language, country_code: country } = me.language;
   return country ? `${language}-${country}` : language;
 }
 
-/** The user's date and number format as a BCP 47 tag, such as `et-EE`. It is not the language, see {@link languageTag}. */
+/** Returns the user's date and number format as a BCP 47 tag, such as `et-EE`. It is not the language, see {@link languageTag}. */
 export const formattingLocale = (me: Pick<User, "locale">): string => me.locale.replace(/_/g, "-");
 
-/** Whether the user administers an app. An app that is missing from `access` means no. */
+/** Returns whether the user administers an app. An app that is missing from `access` means no. */
 export const isAdmin = (user: Pick<User, "access">, app: AccessApp): boolean =>
   user.access?.some((entry) => entry.app === app && entry.admin) ?? false;
 

@@ -1,4 +1,5 @@
-export { ApiPromise } from "./call.js";
+export { ApiPromise } from "./api-promise.js";
+export { cachedToken, type ExpiringToken } from "./cached-token.js";
 export { preload, UsersClient } from "./client.js";
 export {
   ApiError, ArgumentError, AuthenticationError, BlockedError, ConfigError, ConnectionError, DecodeError, type ErrorKind,
@@ -10,5 +11,5 @@ export { type Endpoint, ENDPOINTS, type NewAccess, type NewUser, type OperationI
 export { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from "./helpers.js";
 export { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
 export type {
-  CallOptions, Drift, Logger, LogLevel, RateLimit, ResponseInfo, Spent, Token, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
+  CallOptions, Drift, Logger, LogLevel, RateLimit, ResponseInfo, Spent, Token, TokenFunction, TokenRequest, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
 } from "./types.js";

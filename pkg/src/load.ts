@@ -11,60 +11,133 @@ export interface Glue<Exports> {
 export interface WasmSource<Exports> {
   readonly name: string;
   module(): Promise<WebAssembly.Module>;
-  glue(): Glue<Exports>;
+  glue(globals: Globals): Glue<Exports>;
 }
 
-/** A running instance. All of it is gone with a trap; the next call gets a fresh one. */
-export interface Instance<Exports> {
+/** What an instance opens, so that it can be closed once the instance has stopped: these stand in for the globals. */
+interface Globals {
+  setTimeout(callback: () => void, milliseconds: number): unknown;
+  clearTimeout(timer: unknown): void;
+  readonly AbortController: new () => AbortController;
+  /** Has a call polled in its own context. */
+  schedule(call: number): void;
+}
+
+/** A call under way in an instance. */
+export interface InstanceCall {
+  /** Its request, aborted if the instance stops. */
+  controller?: AbortController | undefined;
+  wake?(): void;
+  /** Ends it when the instance has stopped on a fault. */
+  stopped(cause: unknown): void;
+}
+
+/** A running instance. All of it is gone after a trap; the next call gets a fresh one. */
+export interface Instance<Exports, Call extends InstanceCall = InstanceCall> {
   readonly exports: Exports;
   /** Whether a fault has stopped it. */
   stopped: boolean;
-  /** The calls that are on their way in it: all of them end with it. */
-  readonly calls: Set<{ stopped(cause: unknown): void }>;
+  /** The calls under way in it: all of them end with it. */
+  readonly calls: Map<number, Call>;
+  /** Enters the module on behalf of a call. A fault has ended all calls when this returns. */
+  enter(call: Call, work: () => void): void;
 }
 
-/** Loads a module behind the first call, once for all clients, and again after a failure or a trap. */
-export function loader<Exports>(source: WasmSource<Exports>): () => Promise<Instance<Exports>> {
-  let compiled: Promise<WebAssembly.Module> | undefined;
-  let running: Promise<Instance<Exports>> | undefined;
+/** Loads a module once for all clients, and again after a failure or a trap. */
+export interface Loader<Exports, Call extends InstanceCall> {
+  (): Promise<Instance<Exports, Call>>;
+  /** The number of a new call, of all clients. */
+  nextCallId(): number;
+}
 
-  const instantiate = async (): Promise<Instance<Exports>> => {
-    const glue = source.glue();
+export function loader<Exports, Call extends InstanceCall = InstanceCall>(source: WasmSource<Exports>): Loader<Exports, Call> {
+  let compiled: Promise<WebAssembly.Module> | undefined;
+  let running: Promise<Instance<Exports, Call>> | undefined;
+  let calls = 0;
+
+  const instantiate = async (): Promise<Instance<Exports, Call>> => {
+    const timers = new Set<unknown>();
+    let current: Call | undefined;
+    const glue = source.glue({
+      setTimeout(callback, milliseconds) {
+        const timer = setTimeout(() => {
+          timers.delete(timer);
+          callback();
+        }, milliseconds);
+        timers.add(timer);
+        return timer;
+      },
+      clearTimeout(timer) {
+        if (timers.delete(timer)) clearTimeout(timer as number);
+      },
+      AbortController: class {
+        constructor() {
+          const controller = new AbortController();
+          if (current) current.controller = controller;
+          return controller;
+        }
+      } as unknown as new () => AbortController,
+      schedule: (call) => instance.calls.get(call)?.wake?.(),
+    });
+    const instance: Instance<Exports, Call> = {
+      exports: glue.exports,
+      stopped: false,
+      calls: new Map(),
+      enter(call, work) {
+        const outer = current;
+        current = call;
+        try {
+          work();
+        } catch (cause) {
+          // A trap has told all calls already; anything else is this call's.
+          call.stopped(cause);
+        } finally {
+          current = outer;
+        }
+      },
+    };
     let module: WebAssembly.Module;
     try {
       module = await (compiled ??= source.module());
     } catch (cause) {
       throw notLoaded(cause);
     }
-    const instance: Instance<Exports> = { exports: glue.exports, stopped: false, calls: new Set() };
     const stop = (cause: unknown) => {
       instance.stopped = true;
       running = undefined;
-      const calls = [...instance.calls];
+      for (const timer of timers) clearTimeout(timer as number);
+      const ended = [...instance.calls.values()];
       instance.calls.clear();
-      for (const call of calls) call.stopped(cause);
+      for (const call of ended) {
+        call.stopped(cause);
+        call.controller?.abort();
+      }
     };
     try {
       const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });
-      glue.start(guarded(exports, instance, stop));
+      glue.start(guard(exports, instance, stop));
     } catch (cause) {
       throw notLoaded(cause);
     }
     return instance;
   };
 
-  return () =>
-    (running ??= instantiate().catch((error: unknown) => {
-      running = compiled = undefined;
+  const load = () => {
+    // A load that never ends is no reason to wait for it again: whoever comes later begins anew.
+    const loading = (running ??= instantiate().catch((error: unknown) => {
+      if (running === loading) running = compiled = undefined;
       throw error;
     }));
+    return loading;
+  };
+  return Object.assign(load, { nextCallId: () => ++calls });
 }
 
 /**
- * Catches what a fault throws, wherever JavaScript enters the module: it ends the instance and all calls in it. Once
+ * Catches what a fault throws, wherever JavaScript enters the module: it stops the instance and all calls in it. Once
  * stopped, the module is not entered any more.
  */
-function guarded(exports: WebAssembly.Exports, instance: Instance<unknown>, stop: (cause: unknown) => void): WebAssembly.Exports {
+function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, stop: (cause: unknown) => void): WebAssembly.Exports {
   const entries = Object.entries(exports).map(([name, value]) => {
     if (typeof value !== "function") return [name, value] as const;
     const enter = (...args: unknown[]): unknown => {
@@ -85,7 +158,7 @@ function guarded(exports: WebAssembly.Exports, instance: Instance<unknown>, stop
 export function notLoaded(cause: unknown): PipedriveError {
   if (isPipedriveError(cause)) return cause;
   const text = cause instanceof Error ? cause.message : String(cause);
-  // How a policy's refusal is worded differs from engine to engine: the cause says it, and this what to do.
+  // Engines word a policy's refusal differently: the cause has their words, and this says what to do.
   const hint =
     typeof WebAssembly === "object"
       ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
@@ -93,18 +166,22 @@ export function notLoaded(cause: unknown): PipedriveError {
   return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
 }
 
-/** Compiles a module that travels inside the script, as the build writes it: a letter a byte, blanks before the higher ones. */
-export async function unpack(letters: string, text: string): Promise<WebAssembly.Module> {
-  const places = new Uint8Array(128);
-  for (let place = 0; place < letters.length; place++) places[letters.charCodeAt(place)] = place;
+/**
+ * Compiles a module that travels inside the script, as the build encodes it: a character a byte, blanks before the higher
+ * ones; lower-case letters stand for themselves.
+ */
+export async function decodeModule(alphabet: string, text: string): Promise<WebAssembly.Module> {
+  const ranks = new Uint8Array(128);
+  for (let rank = 0; rank < alphabet.length; rank++) ranks[alphabet.charCodeAt(rank)] = rank;
   const bytes = new Uint8Array(text.length);
   let length = 0;
   let base = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (code === 32) base += letters.length;
+    if (code === 32) base += alphabet.length;
     else {
-      bytes[length++] = base + places[code]!;
+      const rank = base + ranks[code]!;
+      bytes[length++] = code > 96 && code < 123 ? code : rank < 97 ? rank : rank + 26;
       base = 0;
     }
   }

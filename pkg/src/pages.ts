@@ -1,9 +1,13 @@
-import { ApiPromise, type Outcome } from "./call.js";
-import { got, isInteger } from "./check.js";
+import { ApiPromise, type Outcome } from "./api-promise.js";
+import { describeType, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
+import type { OperationId } from "./generated/operations.js";
 
-/** How to ask for the page that begins somewhere. */
-type Ask<Item> = (from: string | number | undefined) => Promise<Outcome<Item[]>>;
+/** Asks for the page that begins somewhere. */
+type AskForPage<Item> = (from: string | number | undefined) => Promise<Outcome<Item[]>>;
+
+/** The class of a kind of page. */
+export type PageClass<Item, P> = new (outcome: Outcome<Item[]>, ask: AskForPage<Item>) => P;
 
 /** One page of a list. */
 export abstract class Page<Item> {
@@ -12,19 +16,19 @@ export abstract class Page<Item> {
   /** Whether there is a page after this one. */
   readonly hasNextPage: boolean;
   readonly #next: string | number | undefined;
-  readonly #ask: Ask<Item>;
+  readonly #ask: AskForPage<Item>;
 
   /** @internal */
-  constructor(outcome: Outcome<Item[]>, ask: Ask<Item>) {
+  constructor(outcome: Outcome<Item[]>, ask: AskForPage<Item>) {
     this.items = outcome.data;
     this.hasNextPage = outcome.next !== undefined;
     this.#next = outcome.next;
     this.#ask = ask;
   }
 
-  /** Asks for the page after this one. */
+  /** Asks for the next page. */
   getNextPage(): ApiPromise<this, Item[]> {
-    const Same = this.constructor as new (outcome: Outcome<Item[]>, ask: Ask<Item>) => this;
+    const Same = this.constructor as new (outcome: Outcome<Item[]>, ask: AskForPage<Item>) => this;
     const next =
       this.#next === undefined
         ? Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }))
@@ -33,32 +37,32 @@ export abstract class Page<Item> {
   }
 }
 
-/** A page of a list that goes on at a cursor. */
+/** A page of a list that continues at a cursor. */
 export class CursorPage<Item> extends Page<Item> {
-  /** Where the next page begins: give it as `cursor`. Undefined at the end. */
+  /** Where the next page begins: pass it as `cursor`. Undefined at the end. */
   readonly nextCursor: string | undefined;
 
   /** @internal */
-  constructor(outcome: Outcome<Item[]>, ask: Ask<Item>) {
+  constructor(outcome: Outcome<Item[]>, ask: AskForPage<Item>) {
     super(outcome, ask);
     this.nextCursor = outcome.next as string | undefined;
   }
 }
 
-/** A page of a list that goes on after so many items. */
+/** A page of a list that continues after so many items. */
 export class OffsetPage<Item> extends Page<Item> {
-  /** Where the next page begins: give it as `start`. Undefined at the end. */
+  /** Where the next page begins: pass it as `start`. Undefined at the end. */
   readonly nextStart: number | undefined;
 
   /** @internal */
-  constructor(outcome: Outcome<Item[]>, ask: Ask<Item>) {
+  constructor(outcome: Outcome<Item[]>, ask: AskForPage<Item>) {
     super(outcome, ask);
     this.nextStart = outcome.next as number | undefined;
   }
 }
 
 /** The most items that `toArray` collects. */
-const MOST = 10_000;
+const MAX_ITEMS = 10_000;
 
 /**
  * A promise of the first page, which can also be iterated: with `for await` over the items of all pages, or by
@@ -67,16 +71,16 @@ const MOST = 10_000;
 export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[]> implements AsyncIterable<Item> {
   /** @internal */
   constructor(
-    /** Which operation it is. */
-    readonly operation: string,
+    /** The operation. */
+    readonly operation: OperationId,
     first: Promise<Outcome<Item[]>>,
-    ask: Ask<Item>,
-    Kind: new (outcome: Outcome<Item[]>, ask: Ask<Item>) => P,
+    ask: AskForPage<Item>,
+    Kind: PageClass<Item, P>,
   ) {
     super(first, (outcome) => new Kind(outcome, ask));
   }
 
-  /** The pages, one after the other. */
+  /** Returns the pages, one after the other. */
   async *pages(): AsyncGenerator<P, void, undefined> {
     const seen = new Set<string | number>();
     for (let page = await this; ; page = await page.getNextPage()) {
@@ -94,19 +98,19 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
     }
   }
 
-  /** The items of all pages, one after the other. */
+  /** Returns the items of all pages, one after the other. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     for await (const page of this.pages()) yield* page.items;
   }
 
-  /** The first items, as many as `limit` says, 10 000 at most. */
+  /** Returns the first items, as many as `limit` says, 10 000 at most. */
   async toArray(options: { limit: number }): Promise<Item[]> {
     const limit: unknown = options?.limit;
-    if (!isInteger(limit, 1, MOST)) {
-      // The first page was asked for: nobody will hear whether it came.
+    if (!isInteger(limit, 1, MAX_ITEMS)) {
+      // The first page was asked for, and is awaited by nobody.
       this.catch(() => undefined);
       const { operation } = this;
-      throw makeError(`${operation}: toArray's limit must be an integer from 1 to ${MOST}, got ${got(limit)}`, { kind: "argument", operation });
+      throw makeError(`${operation}: toArray's limit must be an integer from 1 to ${MAX_ITEMS}, got ${describeType(limit)}`, { kind: "argument", operation });
     }
     const items: Item[] = [];
     for await (const page of this.pages()) {

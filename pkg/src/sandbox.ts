@@ -1,4 +1,4 @@
-import { got, isInteger, onlyKnown } from "./check.js";
+import { checkKeys, describeType, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
 import { APP as APP_DEFAULTS, TOKENS } from "./generated/tokens.js";
@@ -86,13 +86,13 @@ function responseOf(status: number, headers: [string, string][], text: string): 
 
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  onlyKnown("config", undefined, "the sandbox's options", options, [...Object.keys(LIMITS), "app"]);
+  checkKeys("config", undefined, "the sandbox's options", options, [...Object.keys(LIMITS), "app"]);
   const { app = {} } = options;
-  onlyKnown("config", undefined, "the sandbox's app", app, APP);
+  checkKeys("config", undefined, "the sandbox's app", app, APP);
   for (const [name, [min, max]] of Object.entries(LIMITS)) {
     const value = options[name as keyof typeof LIMITS];
     if (value !== undefined && !isInteger(value, min, max)) {
-      throw makeError(`${name} must be an integer from ${min} to ${max}, got ${got(value)}`, { kind: "config" });
+      throw makeError(`${name} must be an integer from ${min} to ${max}, got ${describeType(value)}`, { kind: "config" });
     }
   }
   let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
@@ -117,14 +117,15 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     const { company: at, instance } = opened;
     request.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
-      instance.calls.add(call);
+      const stopped = (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause }));
+      const id = load.nextCallId();
+      instance.calls.set(id, { stopped });
       at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
-        answer(status, headers, text) {
+        answer(status: number, headers: [string, string][], text: string) {
           resolve(responseOf(status, headers, text));
         },
       });
-      instance.calls.delete(call);
+      instance.calls.delete(id);
     });
   };
   const { clientId = APP_DEFAULTS.clientId, clientSecret = APP_DEFAULTS.clientSecret } = app;

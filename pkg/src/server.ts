@@ -4,7 +4,7 @@ export { type NodeRequest, type NodeResponse, toNodeListener } from "./server/no
 export { OAuth, type OAuthConfig, type TenantOptions } from "./server/oauth/oauth.js";
 export type { Identity } from "./server/oauth/tenant.js";
 export type { EncryptionKey } from "./server/oauth/vault.js";
-export { errorResponse } from "./server/proxy/answers.js";
+export { errorResponse } from "./server/proxy/response.js";
 export { createUsersProxy, type UsersProxy, type UsersProxyConfig } from "./server/proxy/proxy.js";
 export { type SignedToken, verifySignedToken } from "./server/signed-token.js";
 export { type DenoKv, denoKvStore } from "./server/stores/deno-kv.js";

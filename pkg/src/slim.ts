@@ -1,2 +1,2 @@
 export * from "./index.js";
-export { init, type WasmGiven } from "./given.js";
+export { init, type InitInput } from "./init.js";

@@ -1,18 +1,18 @@
 import type { OperationId } from "./generated/operations.js";
 
-/** What every call may have of its own. */
+/** The options of every call. */
 export interface CallOptions {
-  /** Cancels the call, wherever it is; it then rejects with `signal.reason`. */
+  /** Aborts the call, wherever it is; it then rejects with `signal.reason`. */
   signal?: AbortSignal | undefined;
   /** How long one attempt may take, in milliseconds, its body included. Default: the client's. */
   timeoutMs?: number | undefined;
   /** How often the call may be sent again, 0 to 10. Default: the client's. */
   maxRetries?: number | undefined;
-  /** Headers beside the client's. */
+  /** Headers in addition to the client's. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** What is known of an answer beside its data. */
+/** What is known of a response besides its data. */
 export interface ResponseInfo {
   /** The HTTP status. */
   readonly status: number;
@@ -20,58 +20,74 @@ export interface ResponseInfo {
   readonly headers: Readonly<Record<string, string>>;
   /** Pipedrive's `x-correlation-id`, to quote to its support. */
   readonly requestId: string | undefined;
-  /** How many requests were sent for this call. */
+  /** Number of requests sent for this call. */
   readonly attempts: number;
-  /** What the operation costs, in tokens of the company's daily budget. */
+  /** What the operation costs, in cost units of the company's daily budget (Pipedrive calls them tokens). */
   readonly cost: number;
-  /** The limits as this answer told them. */
+  /** The rate limits as this response told them. */
   readonly rateLimit: RateLimit;
 }
 
-/** The limits of the API. A page on another origin can read only the first three. */
+/** The rate limits of the API. A page on another origin can read only the first three. */
 export interface RateLimit {
-  /** Calls in a burst window of two seconds. */
+  /** Calls of one token in any two seconds. */
   readonly limit: number | undefined;
-  /** Calls left in it. */
+  /** Calls left of them. */
   readonly remaining: number | undefined;
-  /** When the window ends. */
+  /** When there will be more. */
   readonly resetAt: Date | undefined;
-  /** Tokens that the company may spend in a day. */
+  /** Cost units that the company may spend in a day. */
   readonly dailyLimit: number | undefined;
-  /** Tokens left of them. */
+  /** Cost units left of them. */
   readonly dailyRemaining: number | undefined;
 }
 
 /** What was spent. */
 export interface Spent {
-  /** Tokens of the company's daily budget. */
+  /** Cost units of the company's daily budget. */
   readonly tokensSpent: number;
-  /** Requests that were sent, retries included. */
+  /** Requests sent, retries included. */
   readonly callsSent: number;
-  /** Calls that shared another's request instead of sending their own. */
+  /** Calls that shared another call's request instead of sending their own. */
   readonly callsSaved: number;
 }
 
 /** What a client has spent since it was made. */
 export interface Usage extends Spent {
-  /** The same for each operation. */
+  /** The same, for each operation. */
   readonly operations: Readonly<Record<OperationId, Spent>>;
 }
 
-/** A token, or a function that gives one: it is asked before each attempt, once for all calls that wait for it. */
-export type Token = string | (() => string | Promise<string>);
+/** What a credential function is called with. */
+export interface TokenRequest {
+  /** The token that was refused with a 401, where the call is made once more. */
+  readonly refused?: string | undefined;
+  /** Aborts when the call that asks is over. */
+  readonly signal?: AbortSignal | undefined;
+}
 
-/** Something that the client did. It never holds a body or a secret. */
-export interface UsersEvent {
-  /** What happened: `limited` is a limit that was hit or would have been, `wait` a wait for the burst window. */
-  readonly type: "request" | "response" | "retry" | "wait" | "limited" | "shared" | "drift" | "deprecated" | (string & {});
-  /** In which operation, such as `getUser`. */
-  readonly operation: string;
-  /** In which attempt, from 1; 0 before the first. */
+/**
+ * Returns the token of one call. It is called for every call, in that call's own async context, and once more after a 401;
+ * its result is used for no other call. See {@link cachedToken} for a token that is the same for all.
+ */
+export type TokenFunction = (request: TokenRequest) => string | Promise<string>;
+
+/** A token, or a function that returns one. */
+export type Token = string | TokenFunction;
+
+/** What every event has. An event never holds a body or a secret. */
+interface EventBase {
+  /** The number of the call: the same for all of its events. */
+  readonly callId: number;
+  /** The operation, such as `getUser`. */
+  readonly operation: OperationId;
+  /** The HTTP method. */
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** The number of the attempt, from 1; 0 before the first. */
   readonly attempt: number;
   /** What the operation costs. */
   readonly cost: number;
-  /** The status, where there was an answer. */
+  /** The status, where there was a response. */
   readonly status: number | undefined;
   /** How long the attempt took, or how long the wait will be, in milliseconds. */
   readonly durationMs: number | undefined;
@@ -79,9 +95,28 @@ export interface UsersEvent {
   readonly text: string | undefined;
 }
 
-/** A difference between an answer and the documented model. It never fails a call. */
+/** Something that the client did: a union over `type`. */
+export type UsersEvent =
+  /** A request is sent. */
+  | (EventBase & { readonly type: "request" })
+  /** An attempt ended, successfully or not. */
+  | (EventBase & { readonly type: "response"; readonly durationMs: number })
+  /** The call will be sent again; `text` says why. */
+  | (EventBase & { readonly type: "retry"; readonly durationMs: number; readonly text: string })
+  /** The call waits for the rate limit. */
+  | (EventBase & { readonly type: "wait"; readonly durationMs: number })
+  /** A limit was hit, or would have been. */
+  | (EventBase & { readonly type: "limited"; readonly text: string })
+  /** The call shares another call's request. */
+  | (EventBase & { readonly type: "shared" })
+  /** A response differs from the model. */
+  | (EventBase & { readonly type: "drift"; readonly text: string })
+  /** Pipedrive announced the removal of the operation. */
+  | (EventBase & { readonly type: "deprecated"; readonly text: string });
+
+/** A difference between a response and the documented model. It never fails a call. */
 export interface Drift {
-  /** In which operation. */
+  /** The operation. */
   readonly operation: OperationId;
   /** Where, such as `$.data[].access[].app`. */
   readonly path: string;
@@ -89,7 +124,7 @@ export interface Drift {
   readonly kind: "missing" | "type" | "value" | "unknown";
   /** What the model says. */
   readonly expected: string;
-  /** What came: a type, or the value of an enumeration; never the value of another member. */
+  /** What the response has: a type, or the value of an enumeration; never the value of another member. */
   readonly found: string;
 }
 
@@ -101,37 +136,37 @@ export interface Logger {
   debug(message: string): void;
 }
 
-/** What is logged: this and everything graver. */
+/** The least severe level that is logged. */
 export type LogLevel = "off" | "error" | "warn" | "info" | "debug";
 
-/** The settings of a client, beside its credential. */
+/** The settings of a client, besides its credential. */
 export interface UsersClientOptions {
   /** The company's own label, such as `"casinoroyale"`, or its whole `"https://casinoroyale.pipedrive.com"`: faster than api.pipedrive.com. */
-  companyDomain?: string;
-  /** Another server that speaks as api.pipedrive.com does, such as your own backend. https, but for the loopback; in a page also a path. */
-  baseUrl?: string;
+  companyDomain?: string | undefined;
+  /** Another server with the API of api.pipedrive.com, such as your own backend: https (http only on the loopback), or in a page a path of its own origin. */
+  baseUrl?: string | undefined;
   /** Used instead of the runtime's `fetch`. */
-  fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Headers for every request. */
-  headers?: Readonly<Record<string, string>>;
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  /** Headers of every request. */
+  headers?: Readonly<Record<string, string>> | undefined;
   /** How long one attempt may take, in milliseconds, its body included. Default: 30 000. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
   /** How often a call may be sent again, 0 to 10. Default: 2. */
-  maxRetries?: number;
-  /** How many requests may be under way at once. Default: 10. */
-  maxConcurrency?: number;
-  /** How many tokens this client may spend in a day; a call over it is refused before it is sent. */
-  dailyTokenBudget?: number;
-  /** Allows a token as text in a page, where every visitor can read it. */
-  dangerouslyAllowBrowser?: boolean;
+  maxRetries?: number | undefined;
+  /** How many requests may be in flight at once. Default: as many as the burst limit allows. */
+  maxConcurrency?: number | undefined;
+  /** How many cost units this client may spend in a day. Calls that would exceed it fail without being sent. */
+  dailyTokenBudget?: number | undefined;
+  /** Allows a token as a string in a page, where every visitor can read it. */
+  dangerouslyAllowBrowser?: boolean | undefined;
   /** Where log lines go. Default: `console`. */
-  logger?: Logger;
+  logger?: Logger | undefined;
   /** What is logged. Default: `"warn"`. */
-  logLevel?: LogLevel;
-  /** Is told what the client does. */
-  onEvent?: (event: UsersEvent) => void;
-  /** Is told where answers differ from the models, once per path and kind. Without it, no body is looked at twice. */
-  onDrift?: (drift: Drift) => void;
+  logLevel?: LogLevel | undefined;
+  /** Called for every client event. */
+  onEvent?: ((event: UsersEvent) => void) | undefined;
+  /** Called for each difference between a response and its model, once per path and kind. Without it, data is not validated. */
+  onDrift?: ((drift: Drift) => void) | undefined;
 }
 
 /** The settings of a client: one credential, or none and the `baseUrl` of a server that adds it. */
@@ -139,13 +174,13 @@ export type UsersClientConfig = UsersClientOptions &
   (
     | {
         /** A user's API token, sent as `x-api-token`. */
-        apiToken: Token;
-        accessToken?: never;
+        apiToken: Token | undefined;
+        accessToken?: undefined;
       }
     | {
-        apiToken?: never;
+        apiToken?: undefined;
         /** An OAuth access token, sent as `Authorization: Bearer`. */
-        accessToken: Token;
+        accessToken: Token | undefined;
       }
-    | { apiToken?: never; accessToken?: never; baseUrl: string }
+    | { apiToken?: undefined; accessToken?: undefined; baseUrl: string }
   );

@@ -1,19 +1,49 @@
-//! The ten operations of Pipedrive's Users API, one file each: the HTTP line, the cost, the scope, the parameters,
-//! the answer, the Rust method and the reference text. Whatever else knows about operations (the TypeScript
-//! methods, the sandbox's routes, the tests' tables) is made from [`ENDPOINTS`].
+//! The ten operations of Pipedrive's Users API, one file each: the HTTP line, the cost, the scope, the parameters, the
+//! response, the Rust method and the reference text. Everything else that knows operations (the promise-returning
+//! methods, the TypeScript client, the sandbox's routes, the tests' tables) is made from the list below.
 
-pub mod add_user;
-pub mod find_users_by_name;
-pub mod get_current_user;
-pub mod get_user;
-pub mod get_user_followers;
-pub mod get_user_permissions;
-pub mod get_user_role_assignments;
-pub mod get_user_role_settings;
-pub mod get_users;
-pub mod update_user;
+/// The list: an endpoint's module, its operation id, the values that a caller gives before the options, and what the
+/// promise of its method in WebAssembly yields.
+macro_rules! for_each_endpoint {
+    ($apply:ident) => {
+        $apply! {
+            get_users getUsers() -> "Promise<Outcome<User[]>>";
+            find_users_by_name findUsersByName(term) -> "Promise<Outcome<User[]>>";
+            get_current_user getCurrentUser() -> "Promise<Outcome<CurrentUser>>";
+            get_user getUser(id) -> "Promise<Outcome<User>>";
+            get_user_followers getUserFollowers(id) -> "Promise<Outcome<Follower[]>>";
+            get_user_permissions getUserPermissions(id) -> "Promise<Outcome<UserPermissions>>";
+            get_user_role_assignments getUserRoleAssignments(id) -> "Promise<Outcome<RoleAssignment[]>>";
+            get_user_role_settings getUserRoleSettings(id) -> "Promise<Outcome<RoleSettings>>";
+            add_user addUser(user) -> "Promise<Outcome<User>>";
+            update_user updateUser(id, changes) -> "Promise<Outcome<User>>";
+        }
+    };
+}
 
-/// Whoever answers in Pipedrive's place needs it.
+macro_rules! declare {
+    ($($module:ident $method:ident($($value:ident),*) -> $returns:literal;)+) => {
+        $(pub mod $module;)+
+
+        /// Every endpoint, in the order of Pipedrive's reference.
+        pub static ENDPOINTS: [&Endpoint; [$(stringify!($module)),+].len()] = [$(&$module::ENDPOINT),+];
+
+        /// The reference text of every endpoint, in the order of [`ENDPOINTS`]. It stands apart so that no documentation
+        /// ends up in the npm module.
+        pub static REFERENCE: [&Reference; ENDPOINTS.len()] = [$(&$module::REFERENCE),+];
+
+        /// The method of every endpoint in WebAssembly: its name, the values before the options, and what it returns.
+        pub static METHODS: [(&str, &[&str], &str); ENDPOINTS.len()] =
+            [$((stringify!($method), &[$(stringify!($value)),*], $returns)),+];
+    };
+}
+
+for_each_endpoint!(declare);
+
+#[cfg(feature = "npm-client")]
+pub(crate) use for_each_endpoint;
+
+/// Servers that respond in Pipedrive's place need it.
 #[cfg(any(feature = "sandbox", feature = "server"))]
 mod route;
 
@@ -21,35 +51,6 @@ mod route;
 pub(crate) use route::route;
 
 use crate::schema::{Endpoint, Reference};
-
-/// Every operation, in the order of Pipedrive's reference.
-pub static ENDPOINTS: [&Endpoint; 10] = [
-    &get_users::ENDPOINT,
-    &find_users_by_name::ENDPOINT,
-    &get_current_user::ENDPOINT,
-    &get_user::ENDPOINT,
-    &get_user_followers::ENDPOINT,
-    &get_user_permissions::ENDPOINT,
-    &get_user_role_assignments::ENDPOINT,
-    &get_user_role_settings::ENDPOINT,
-    &add_user::ENDPOINT,
-    &update_user::ENDPOINT,
-];
-
-/// The reference text of every operation, in the order of [`ENDPOINTS`]. It stands apart so that no documentation
-/// ends up in the shipped module.
-pub static REFERENCE: [&Reference; 10] = [
-    &get_users::REFERENCE,
-    &find_users_by_name::REFERENCE,
-    &get_current_user::REFERENCE,
-    &get_user::REFERENCE,
-    &get_user_followers::REFERENCE,
-    &get_user_permissions::REFERENCE,
-    &get_user_role_assignments::REFERENCE,
-    &get_user_role_settings::REFERENCE,
-    &add_user::REFERENCE,
-    &update_user::REFERENCE,
-];
 
 #[cfg(test)]
 mod tests {
@@ -71,6 +72,17 @@ mod tests {
         for endpoint in ENDPOINTS {
             let in_path = endpoint.params.iter().filter(|param| param.location == ParamLocation::Path).count();
             assert_eq!(endpoint.path.matches('{').count(), in_path, "{}", endpoint.operation);
+        }
+    }
+
+    #[test]
+    fn every_method_of_the_list_is_its_endpoints() {
+        for (endpoint, (method, values, _)) in ENDPOINTS.iter().zip(METHODS) {
+            assert_eq!(endpoint.operation, method);
+            let params = || endpoint.params.iter();
+            let by_position = params().filter(|param| param.is_positional()).count();
+            let body = params().any(|param| param.location == ParamLocation::Body);
+            assert_eq!(values.len(), by_position + usize::from(body), "{method}");
         }
     }
 }

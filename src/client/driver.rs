@@ -32,6 +32,8 @@ pub(crate) struct Reply<R: Runtime> {
     pub(crate) next: Option<PageRef<R::Text>>,
     pub(crate) status: u16,
     pub(crate) headers: R::Headers,
+    /// The text of the response.
+    pub(crate) body: R::Text,
     pub(crate) attempts: u32,
     pub(crate) rate_limit: RateLimit,
 }
@@ -395,8 +397,8 @@ impl<C: Caller> Driver<C> {
                 if let Some(notice) = deprecation(payload.notice.as_ref(), &response.headers) {
                     self.report_deprecation(caller, signed, &notice);
                 }
-                let Response { status, headers, .. } = response;
-                Ok(Reply { data: payload.data, next, status, headers, attempts, rate_limit })
+                let Response { status, headers, body } = response;
+                Ok(Reply { data: payload.data, next, status, headers, body, attempts, rate_limit })
             }
             Err(failure) => {
                 let body = read_error_body(json.as_ref()).unwrap_or_default();

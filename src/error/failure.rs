@@ -1,7 +1,7 @@
 //! A failure as the state machine knows it: numbers for decisions, and a message template with one placeholder.
 
 use super::{Code, Details, Kind, LimitScope, Thrown};
-use crate::text::{Message, Text, decimal, one_line};
+use crate::text::{Message, Text, decimal, one_line, split_at_placeholder};
 
 /// What decisions need to know of a failure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -105,7 +105,7 @@ impl Failure {
                 text.map_or_else(|| status.clone(), |text| status.concat(&T::new(" ")).concat(&text))
             }
         };
-        let (before, after) = template.split_once("{}").unwrap_or((template, ""));
+        let (before, after) = split_at_placeholder(template, "{}");
         let mut message = Message::new(before).text(&filler).ascii(after);
         if let Some(detail) = body.detail.as_ref().map(line).filter(|detail| !detail.is_empty()) {
             message = message.ascii(" (").text(&detail).ascii(")");

@@ -15,19 +15,19 @@ pub(crate) struct Redactor<T>(Vec<T>);
 
 impl<T: Text> Redactor<T> {
     pub(crate) fn new(secrets: &[T]) -> Self {
-        let mut forms = Vec::new();
+        let mut forms: Vec<T> = Vec::new();
         for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
             let mut in_urls = String::new();
             percent_encode(secret, &mut in_urls);
             // Pipedrive has been seen to escape slashes in JSON.
             for form in [secret.clone(), T::new(&in_urls), secret.replace(&T::new("/"), "\\/")] {
                 if !forms.contains(&form) {
-                    forms.push(form);
+                    // The longest first: a credential may be a part of another one.
+                    let index = forms.iter().position(|known| known.len() < form.len());
+                    forms.insert(index.unwrap_or(forms.len()), form);
                 }
             }
         }
-        // A credential may be a part of another one.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         Self(forms)
     }
 

@@ -1,7 +1,6 @@
 //! What the status and the headers of a response mean.
 
-use std::time::{Duration, SystemTime};
-
+use super::http_date::parse_http_date;
 use crate::text::{Text, contains_ignoring_case, is_space};
 use crate::transport::Headers;
 
@@ -144,11 +143,7 @@ fn wait<T: Text>(text: &T, server_wall: impl Fn() -> f64) -> Option<f64> {
 
 /// A date of RFC 9110, in milliseconds since 1970.
 fn date<T: Text>(text: &T) -> Option<f64> {
-    let bytes = ascii(text)?;
-    let date = httpdate::parse_http_date(std::str::from_utf8(&bytes).ok()?).ok()?;
-    let since: Duration = date.duration_since(SystemTime::UNIX_EPOCH).ok()?;
-    #[allow(clippy::cast_precision_loss)] // The seconds of any four-digit year fit into 53 bits.
-    Some(since.as_secs() as f64 * 1000.0)
+    parse_http_date(&ascii(text)?)
 }
 
 #[cfg(test)]

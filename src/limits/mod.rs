@@ -3,6 +3,7 @@
 
 mod daily;
 mod headers;
+mod http_date;
 mod limiter;
 mod queue;
 mod usage;
@@ -10,7 +11,9 @@ mod window;
 
 pub(crate) use daily::until_midnight;
 pub use headers::RateLimit;
-pub(crate) use headers::{RateLimitHeaders, ResponseHead};
+#[cfg(test)]
+pub(crate) use headers::RateLimitHeaders;
+pub(crate) use headers::ResponseHead;
 pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
 pub use usage::{Spent, Usage};
 pub(crate) use queue::Ticket;

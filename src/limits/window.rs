@@ -66,19 +66,23 @@ impl RollingWindow {
         if in_flight >= max_concurrency.unwrap_or(limit) {
             return NextSlot::AfterResponse;
         }
-        let others = self.others.map_or(0, |(count, _)| count);
+        let (others, until) = self.others.unwrap_or((0, 0.0));
         let occupied = in_flight + self.cooling.len() + others;
         if occupied < limit {
             return NextSlot::Now;
         }
         // So many have to become free: of those with a known time, the one that leaves a free slot behind.
         let surplus = occupied - limit;
-        let mut times = self.cooling.clone();
-        if let Some((count, until)) = self.others {
-            times.extend(std::iter::repeat_n(until, count));
-            times.sort_by(f64::total_cmp);
-        }
-        times.get(surplus).map_or(NextSlot::AfterResponse, |at| NextSlot::At(*at))
+        // The slots of others become free all at once, between those of ours.
+        let before = self.cooling.partition_point(|at| *at <= until);
+        let next = if surplus < before {
+            self.cooling.get(surplus).copied()
+        } else if surplus < before + others {
+            Some(until)
+        } else {
+            self.cooling.get(surplus - others).copied()
+        };
+        next.map_or(NextSlot::AfterResponse, NextSlot::At)
     }
 
     /// A call is sent. It ends within `longest_ms`.

@@ -45,7 +45,7 @@ impl DriftKind {
 }
 
 /// Holds `data` against its schema, and gives each difference once per path and kind.
-pub fn check<J: Json>(data: &J, schema: Schema) -> Vec<Drift> {
+pub(crate) fn check<J: Json>(data: &J, schema: Schema) -> Vec<Drift> {
     let mut found = Vec::new();
     value(data, schema, "$.data", &mut found);
     found

@@ -2,7 +2,7 @@
 
 use super::exchange::Policy;
 use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, PageRef, Param, ParamKind, ParamLocation};
-use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text, decimal, percent_encode};
+use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text, decimal, fill, percent_encode};
 
 /// A request that can be sent. It cannot be made from bad arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ impl<T: Text> PreparedRequest<T> {
                 ParamLocation::Body => members.push((param.wire, value)),
                 ParamLocation::Path => {
                     let value = on_the_wire(param.kind, &value).unwrap_or_default();
-                    target = target.replace(&["{", param.wire, "}"].concat(), &value);
+                    target = fill(&target, &["{", param.wire, "}"].concat(), &value);
                 }
                 ParamLocation::Query => {
                     let Some(value) = on_the_wire(param.kind, &value) else { continue };

@@ -61,6 +61,16 @@ impl Param {
     pub(crate) const ID: Self =
         Self { name: "id", wire: "id", location: ParamLocation::Path, kind: ParamKind::Id, required: true };
 
+    /// Whether callers give it by position, before the options.
+    #[must_use]
+    pub const fn is_positional(&self) -> bool {
+        match self.location {
+            ParamLocation::Path => true,
+            ParamLocation::Query => self.required,
+            ParamLocation::Body => false,
+        }
+    }
+
     /// Checks a value. The error says what the parameter accepts and what it got.
     pub(crate) fn check<T: Text>(&self, value: &Arg<T>) -> Result<(), T> {
         if *value == Arg::Absent && !self.required {

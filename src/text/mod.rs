@@ -107,6 +107,19 @@ impl<T: Text> Message<T> {
     }
 }
 
+/// What stands before and after a placeholder. The standard library's search is several times the size.
+pub(crate) fn split_at_placeholder<'a>(template: &'a str, placeholder: &str) -> (&'a str, &'a str) {
+    let at = template.as_bytes().windows(placeholder.len()).position(|window| window == placeholder.as_bytes());
+    let at = at.unwrap_or(template.len());
+    (template.get(..at).unwrap_or(template), template.get(at + placeholder.len()..).unwrap_or_default())
+}
+
+/// A template with its placeholder replaced.
+pub(crate) fn fill(template: &str, placeholder: &str, value: &str) -> String {
+    let (before, after) = split_at_placeholder(template, placeholder);
+    [before, value, after].concat()
+}
+
 /// Whether the text is these ASCII characters.
 pub(crate) fn is<T: Text>(text: &T, ascii: &str) -> bool {
     text.units().eq(ascii.bytes().map(u16::from))

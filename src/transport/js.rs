@@ -1,30 +1,179 @@
-//! Values of JavaScript's own `JSON.parse`, looked at where they are.
+//! Text, headers, JSON and thrown values of JavaScript, read where JavaScript keeps them. What may throw is caught:
+//! a caller's `fetch` may return anything.
 
-use js_sys::Array;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, JsString, Object};
+use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
-use super::Peek;
+use super::{Cause, Headers, Json, JsonRef};
+use crate::error::Thrown;
+use crate::text::Text;
 
 #[wasm_bindgen]
 extern "C" {
-    // js-sys catches what a getter may throw; a parsed value has none.
-    #[wasm_bindgen(js_namespace = Reflect, js_name = get)]
-    fn member(object: &JsValue, name: &str) -> JsValue;
+    #[wasm_bindgen(js_namespace = Reflect, js_name = get, catch)]
+    fn reflect_get(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = Object, js_name = hasOwn)]
+    fn has_own(object: &JsValue, name: &str) -> bool;
+
+    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
+    fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 
     #[wasm_bindgen(js_namespace = Number, js_name = isFinite)]
     fn is_number(value: &JsValue) -> bool;
 
     #[wasm_bindgen(js_name = Number)]
     fn to_number(value: &JsValue) -> f64;
+
+    // js-sys takes Rust's own text here.
+    #[wasm_bindgen(js_name = String)]
+    type RawString;
+
+    #[wasm_bindgen(method, js_name = replaceAll)]
+    fn replace_all(this: &RawString, from: &JsString, to: &str) -> JsString;
+
+    #[wasm_bindgen(js_name = Error)]
+    type JsErrorObject;
+
+    #[wasm_bindgen(constructor, js_class = "Error")]
+    fn new(message: &JsString) -> JsErrorObject;
+
+    #[wasm_bindgen(js_namespace = Object, js_name = defineProperty)]
+    fn define_property(object: &JsErrorObject, name: &str, descriptor: &JsValue);
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    pub(crate) fn reflect_set(object: &JsValue, name: &str, value: &JsValue);
+
+    #[wasm_bindgen(js_namespace = Reflect, js_name = set)]
+    fn reflect_set_text(object: &JsValue, name: &JsString, value: &JsString);
 }
 
-// Comparing with a constant needs no further import for each type.
-impl Peek for JsValue {
-    fn get(&self, name: &str) -> Option<Self> {
-        if !Peek::is_object(self) {
+/// A member of anything, which may have a getter that throws; `undefined` where there is none.
+pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
+    if object.is_object() || object.is_function() {
+        reflect_get(object, name).unwrap_or_default()
+    } else {
+        JsValue::UNDEFINED
+    }
+}
+
+/// A method of anything.
+pub(crate) fn method(object: &JsValue, name: &str) -> Option<Function> {
+    let member = member(object, name);
+    member.is_function().then(|| member.unchecked_into())
+}
+
+/// Sets a member whose name is text of JavaScript.
+pub(crate) fn set_member(object: &JsValue, name: &JsText, value: &JsText) {
+    reflect_set_text(object, &name.0, &value.0);
+}
+
+/// A JavaScript string, which stays outside the module's memory.
+#[derive(Clone, Debug)]
+pub struct JsText(pub(crate) JsString);
+
+impl JsText {
+    /// The string that a value is, if it is one.
+    pub(crate) fn of(value: JsValue) -> Option<Self> {
+        value.is_string().then(|| Self(value.unchecked_into()))
+    }
+}
+
+impl PartialEq for JsText {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other): (&JsValue, &JsValue) = (self.0.as_ref(), other.0.as_ref());
+        one == other
+    }
+}
+
+impl Text for JsText {
+    fn new(text: &str) -> Self {
+        Self(JsValue::from_str(text).unchecked_into())
+    }
+
+    fn from_units(units: &[u16]) -> Self {
+        Self(JsString::from_char_code(units))
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A code unit.
+    fn units(&self) -> impl Iterator<Item = u16> {
+        (0..self.0.length()).map(|index| self.0.char_code_at(index) as u16)
+    }
+
+    fn len(&self) -> usize {
+        self.0.length() as usize
+    }
+
+    fn truncated(&self, end: usize) -> Self {
+        Self(self.0.slice(0, u32::try_from(end).unwrap_or(u32::MAX)))
+    }
+
+    fn concat(&self, other: &Self) -> Self {
+        Self(self.0.concat(&other.0))
+    }
+
+    fn replace(&self, from: &Self, to: &str) -> Self {
+        Self(self.0.unchecked_ref::<RawString>().replace_all(&from.0, to))
+    }
+}
+
+/// The headers of a response, where JavaScript keeps them.
+#[derive(Clone, Debug)]
+pub struct JsHeaders {
+    headers: JsValue,
+    get: Function,
+    entries: Function,
+}
+
+impl JsHeaders {
+    /// Headers, or anything that has their methods `get` and `entries`.
+    pub(crate) fn of(headers: JsValue) -> Option<Self> {
+        let (get, entries) = (method(&headers, "get")?, method(&headers, "entries")?);
+        Some(Self { headers, get, entries })
+    }
+
+    /// The object itself.
+    #[must_use]
+    pub fn as_js(&self) -> &JsValue {
+        &self.headers
+    }
+}
+
+impl Headers for JsHeaders {
+    type Text = JsText;
+
+    fn get(&self, name: &'static str) -> Option<JsText> {
+        JsText::of(self.get.call1(&self.headers, &JsValue::from_str(name)).ok()?)
+    }
+
+    fn entries(&self) -> Vec<(JsText, JsText)> {
+        let entries = self.entries.call0(&self.headers).and_then(|entries| array_from(&entries));
+        pairs(entries.unwrap_or_default())
+    }
+}
+
+/// Pairs of strings; what is none is left out.
+fn pairs(entries: Array) -> Vec<(JsText, JsText)> {
+    let pair = |entry: JsValue| -> Option<(JsText, JsText)> {
+        let entry: Array = entry.dyn_into().ok()?;
+        Some((JsText::of(entry.get(0))?, JsText::of(entry.get(1))?))
+    };
+    entries.into_iter().filter_map(pair).collect()
+}
+
+/// A value of JavaScript's own `JSON.parse`.
+impl JsonRef for JsValue {
+    type Text = JsText;
+
+    fn get(&self, name: &'static str) -> Option<Self> {
+        // Programs extend `Object.prototype`.
+        if !JsonRef::is_object(self) || !has_own(self, name) {
             return None;
         }
-        Some(member(self, name)).filter(|member| *member != Self::UNDEFINED)
+        Some(member(self, name))
     }
 
     fn is_null(&self) -> bool {
@@ -39,10 +188,7 @@ impl Peek for JsValue {
         Self::is_object(self) && !Array::is_array(self)
     }
 
-    fn is_text(&self) -> bool {
-        self.is_string()
-    }
-
+    // Comparing with a constant needs no further import.
     fn as_bool(&self) -> Option<bool> {
         if *self == Self::TRUE { Some(true) } else { (*self == Self::FALSE).then_some(false) }
     }
@@ -51,11 +197,104 @@ impl Peek for JsValue {
         is_number(self).then(|| to_number(self))
     }
 
-    fn item_count(&self) -> u32 {
-        if Array::is_array(self) { self.unchecked_ref::<Array>().length() } else { 0 }
+    fn as_text(&self) -> Option<JsText> {
+        JsText::of(self.clone())
+    }
+
+    fn item_count(&self) -> usize {
+        if Array::is_array(self) { self.unchecked_ref::<Array>().length() as usize } else { 0 }
+    }
+
+    fn values(&self) -> Vec<Self> {
+        if self.is_object() { Object::values(self.unchecked_ref()).to_vec() } else { Vec::new() }
     }
 
     fn empty_list() -> Self {
         Array::new().into()
     }
+}
+
+impl Json for JsValue {
+    fn members(&self) -> Vec<(String, Self)> {
+        let entries = Object::entries(self.unchecked_ref()).into_iter().map(JsCast::unchecked_into::<Array>);
+        entries.filter_map(|entry| Some((entry.get(0).as_string()?, entry.get(1)))).collect()
+    }
+
+    fn decode<M: DeserializeOwned>(&self) -> Result<M, String> {
+        serde_wasm_bindgen::from_value(self.clone()).map_err(|error| error.to_string())
+    }
+}
+
+/// Something that was thrown.
+#[derive(Clone, Debug)]
+pub struct JsThrown(pub(crate) JsValue);
+
+/// How deep causes are followed.
+const MAX_DEPTH: u32 = 4;
+
+impl Thrown for JsThrown {
+    type Text = JsText;
+
+    fn new(text: &JsText) -> Self {
+        Self(JsErrorObject::new(&text.0).into())
+    }
+
+    fn text(&self) -> JsText {
+        let text = message(&self.0).unwrap_or_else(|| JsText::new("something that is no Error"));
+        match message(&member(&self.0, "cause")) {
+            Some(cause) => text.concat(&JsText::new(" (")).concat(&cause).concat(&JsText::new(")")),
+            None => text,
+        }
+    }
+
+    fn redacted(&self, redact: &dyn Fn(&JsText) -> JsText) -> Self {
+        Self(copy(&self.0, redact, MAX_DEPTH))
+    }
+
+    fn to_rust(&self) -> Cause {
+        Cause { text: self.text().to_rust(), value: Some(Rc::new(self.0.clone())) }
+    }
+}
+
+/// What a value says of itself; an `AggregateError` that says nothing has errors that do.
+fn message(value: &JsValue) -> Option<JsText> {
+    let own = JsText::of(value.clone()).or_else(|| JsText::of(member(value, "message")));
+    own.filter(|text| !text.is_empty()).or_else(|| {
+        let errors: Array = member(value, "errors").dyn_into().ok()?;
+        let messages = errors.iter().take(8).filter_map(|error| JsText::of(member(&error, "message")));
+        messages.reduce(|all, one| all.concat(&JsText::new("; ")).concat(&one))
+    })
+}
+
+/// A copy of an error with its name, message, code, stack and cause, and nothing else: sockets, requests and headers
+/// hang on others' errors. Other objects become an error; a primitive value stays what it is.
+fn copy(value: &JsValue, redact: &dyn Fn(&JsText) -> JsText, depth: u32) -> JsValue {
+    if let Some(text) = JsText::of(value.clone()) {
+        return redact(&text).0.into();
+    }
+    if !value.is_object() && !value.is_function() {
+        return value.clone();
+    }
+    let text = message(value).unwrap_or_else(|| JsText::new("something that is no Error"));
+    let error = JsErrorObject::new(&redact(&text).0);
+    let define = |name: &str, value: &JsValue| {
+        let descriptor: JsValue = Object::new().into();
+        reflect_set(&descriptor, "value", value);
+        reflect_set(&descriptor, "configurable", &JsValue::TRUE);
+        reflect_set(&descriptor, "writable", &JsValue::TRUE);
+        define_property(&error, name, &descriptor);
+    };
+    for name in ["name", "code", "stack"] {
+        let own = member(value, name);
+        if let Some(text) = JsText::of(own.clone()) {
+            define(name, redact(&text).0.as_ref());
+        } else if is_number(&own) {
+            define(name, &own);
+        }
+    }
+    let cause = member(value, "cause");
+    if depth > 0 && cause != JsValue::UNDEFINED {
+        define("cause", &copy(&cause, redact, depth - 1));
+    }
+    error.into()
 }

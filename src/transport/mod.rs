@@ -6,6 +6,7 @@ mod fetch;
 #[cfg(target_arch = "wasm32")]
 mod js;
 mod memory;
+#[cfg(any(target_arch = "wasm32", test))]
 mod monotonic;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 mod sandbox_runtime;
@@ -24,6 +25,8 @@ pub use crate::error::Cause;
 pub use fetch::Fetch;
 #[cfg(target_arch = "wasm32")]
 pub use js::{JsHeaders, JsText, JsThrown};
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
+pub(crate) use js::{member, method, reflect_set, set_member};
 pub use memory::HeaderList;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 pub use sandbox_runtime::{SandboxWorld, Scripted};

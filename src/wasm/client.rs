@@ -1,272 +1,294 @@
-//! The client's exports. The face (`pkg/src/conduct.ts`) conducts the calls, since waiting costs nothing there; what is
-//! decided, counted and read comes from the core, through here. No text crosses but literals: values stay where they are.
+//! The client's class: ten methods that return promises, one per endpoint, and what the JavaScript client needs around
+//! them.
 
+use std::future::Future;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, JsString, Object, Promise};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
-use super::convert::{self, Flight};
-use crate::answer::{self, Payload};
-use crate::api::ENDPOINTS;
-use crate::course::{Course, Step};
-use crate::schema::Terms;
-use crate::failure::{self, Failure};
-use crate::limits::{Account, Admission, RateLimit, Told};
-use crate::page;
-use crate::said::Hints;
-use crate::transport::{Peek, Progress};
-use crate::usage::Spent;
-
-const OPERATIONS: usize = ENDPOINTS.len();
-
-/// What comes after a failed attempt, beside the milliseconds of a wait before the next.
-const RENEW: f64 = -2.0;
-const STOP: f64 = -3.0;
-
-/// What the core knows of one `UsersClient`. Numbers that are not there are negative on their way in.
-#[wasm_bindgen]
-pub struct Core {
-    account: Account,
-    /// The calls that are on their way, in the order of their tickets.
-    calls: Vec<Call>,
-    /// What was spent, by the operation's place of the table.
-    usage: [Spent; OPERATIONS],
-}
-
-/// A call on its way.
-struct Call {
-    ticket: u32,
-    slot: usize,
-    course: Course,
-}
+use super::args::{self, Values};
+use super::outcome;
+use super::tasks::Tasks;
+use crate::api;
+use crate::client::{AuthScheme, Caller, CredentialSource, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS, Driver, Reply, Roots};
+use crate::error::{Details, Kind};
+use crate::limits::Spent;
+use crate::protocol::event::Event;
+use crate::protocol::{Defaults, PreparedRequest};
+use crate::schema::Endpoint;
+use crate::text::Text;
+use crate::transport::{Fetch, JsText, JsThrown, member, reflect_set};
 
 #[wasm_bindgen]
-impl Core {
-    /// Makes the core of a client.
-    #[wasm_bindgen(constructor)]
-    pub fn new(max_concurrency: u32, daily_token_budget: f64) -> Self {
-        let budget = convert::count(daily_token_budget);
-        Self {
-            account: Account::new(max_concurrency, budget),
-            calls: Vec::new(),
-            usage: [Spent::default(); OPERATIONS],
-        }
-    }
+extern "C" {
+    /// A call as the JavaScript client has it. Rust holds it as long as the call lasts, and so holds no function of a
+    /// caller longer than that.
+    pub type JsCall;
 
-    /// A call begins, of the operation at this place of the table: gives its number.
-    pub fn begin(&mut self, slot: usize, cost: u32, is_idempotent: bool, max_retries: u32) -> u32 {
-        let ticket = self.account.line.ticket();
-        let course = Course::new(Terms { cost, is_idempotent }, max_retries);
-        self.calls.push(Call { ticket, slot, course });
-        ticket
-    }
+    #[wasm_bindgen(method, getter)]
+    fn id(this: &JsCall) -> u32;
 
-    /// When it may be sent: 0 is now, and then it counts as sent; a time is the end of the burst window; infinity is
-    /// when it is its turn; -1 is a time too far away, which fails the call.
-    pub fn admit(&mut self, ticket: u32, now: f64, flight: &Flight) -> f64 {
-        match self.account.line.admit(ticket, now) {
-            Admission::Go => 0.0,
-            Admission::Until(at) => at,
-            Admission::Turn => f64::INFINITY,
-            Admission::TooFar(at) => {
-                convert::fail(flight, failure::too_long(at, now));
-                -1.0
-            }
-        }
-    }
+    /// The caller's own `fetch`.
+    #[wasm_bindgen(method, getter)]
+    fn fetch(this: &JsCall) -> JsValue;
 
-    /// The call whose turn it is; -1 where none waits.
-    pub fn first(&self) -> f64 {
-        self.account.line.first().map_or(-1.0, f64::from)
-    }
+    /// A string, a function, or undefined.
+    #[wasm_bindgen(method, getter)]
+    fn credential(this: &JsCall) -> JsValue;
 
-    /// Takes the cost of the next attempt out of the budget. Says whether there is enough; if not, it fails the call.
-    pub fn spend(&mut self, ticket: u32, now: f64, flight: &Flight) -> bool {
-        #[cfg(feature = "npm-trap")]
-        super::trap::spring(flight, "before-");
-        let Some(Call { slot, course, .. }) = call(&mut self.calls, ticket) else { return false };
-        match self.account.spend(course.terms, now) {
-            Ok(()) => {
-                course.sent();
-                if let Some(spent) = self.usage.get_mut(*slot) {
-                    spent.send(course.terms.cost);
-                }
-            }
-            Err(reset_at) => {
-                convert::fail(flight, failure::over_budget(reset_at, now));
-                return false;
-            }
-        }
-        true
-    }
+    #[wasm_bindgen(method, getter)]
+    fn signal(this: &JsCall) -> JsValue;
 
-    /// An answer has begun: what its headers tell of the limits.
-    pub fn observe(
-        &mut self,
+    /// An event that somebody listens to.
+    #[wasm_bindgen(method)]
+    fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
+
+    /// The limits as a response told them.
+    #[wasm_bindgen(method)]
+    fn limits(this: &JsCall, limit: f64, remaining: f64, reset_at: f64, daily_limit: f64, daily_remaining: f64);
+
+    /// Makes what the promise resolves with.
+    #[wasm_bindgen(method)]
+    fn outcome(
+        this: &JsCall,
+        data: JsValue,
+        next: JsValue,
+        status: u16,
+        headers: JsValue,
+        attempts: u32,
+        body: JsString,
+    ) -> JsValue;
+
+    /// Receives limits.
+    pub type LimitsReceiver;
+
+    #[wasm_bindgen(method)]
+    fn limits(
+        this: &LimitsReceiver,
         limit: f64,
         remaining: f64,
         reset_at: f64,
-        daily: f64,
+        daily_limit: f64,
         daily_remaining: f64,
-        now: f64,
-    ) {
-        self.account.observe(&limits(limit, remaining, reset_at, daily, daily_remaining), now);
+    );
+}
+
+/// The plain settings of a client; its functions come with each call.
+struct Settings {
+    roots: Roots<JsText>,
+    scheme: AuthScheme,
+    defaults: Defaults<JsText>,
+    /// The kinds of events that somebody listens to, a bit each.
+    event_mask: u32,
+    /// The clock of all calls.
+    fetch: Fetch,
+}
+
+/// Whoever made a call in JavaScript.
+struct JsCaller {
+    call: JsCall,
+    fetch: Fetch,
+    settings: Rc<Settings>,
+    tasks: Rc<Tasks>,
+}
+
+impl Caller for JsCaller {
+    type Runtime = Fetch;
+
+    fn runtime(&self) -> &Fetch {
+        &self.fetch
     }
 
-    /// An answer with a bad status came; `scope` is the operation's by its place, `hints` what the server says, a bit
-    /// each. Says what it means for the call: [`RENEW`], [`STOP`] or a wait.
-    #[allow(clippy::too_many_arguments)]
-    pub fn answered(
-        &mut self,
-        ticket: u32,
-        scope: u32,
-        is_of_user: bool,
-        status: u16,
-        hints: u32,
-        retry_after: f64,
-        reset_at: f64,
-        daily_remaining: f64,
-        is_html: bool,
-        now: f64,
-        random: f64,
-        flight: &Flight,
-    ) -> f64 {
-        let told = Told {
-            limits: limits(-1.0, -1.0, reset_at, -1.0, daily_remaining),
-            retry_after_ms: convert::number(retry_after),
-            is_html,
+    fn roots(&self) -> &Roots<JsText> {
+        &self.settings.roots
+    }
+
+    fn auth_scheme(&self) -> AuthScheme {
+        self.settings.scheme
+    }
+
+    fn credential_source(&self) -> CredentialSource<JsText> {
+        let credential = self.call.credential();
+        match JsText::of(credential.clone()) {
+            Some(token) => CredentialSource::Fixed(token),
+            None if credential.is_function() => CredentialSource::Function,
+            None => CredentialSource::None,
+        }
+    }
+
+    fn ask_credential(&self, refused: Option<&JsText>) -> impl Future<Output = Result<JsText, JsThrown>> {
+        let request: JsValue = Object::new().into();
+        if let Some(refused) = refused {
+            reflect_set(&request, "refused", refused.0.as_ref());
+        }
+        reflect_set(&request, "signal", &self.call.signal());
+        let credential: Function = self.call.credential().unchecked_into();
+        let asked = credential.call1(&JsValue::UNDEFINED, &request);
+        async move {
+            let token = JsFuture::from(Promise::resolve(&asked.map_err(JsThrown)?)).await.map_err(JsThrown)?;
+            // The driver refuses an empty one.
+            Ok(JsText::of(token).unwrap_or_else(|| JsText::new("")))
+        }
+    }
+
+    fn is_identity_known(&self) -> bool {
+        !self.fetch.has_function()
+    }
+
+    fn is_over(&self) -> bool {
+        !self.tasks.contains(self.call.id())
+    }
+
+    fn emit(&self, event: &Event<'_, JsText>) {
+        let kind = event.kind as u32;
+        if self.settings.event_mask >> kind & 1 != 0 && !self.is_over() {
+            let text = event.text.map_or(JsValue::UNDEFINED, |text| text.0.clone().into());
+            let (status, duration_ms) = (outcome::number(event.status), outcome::number(event.duration_ms));
+            self.call.event(kind, event.attempt, status, duration_ms, text);
+        }
+    }
+}
+
+/// A client.
+#[wasm_bindgen]
+pub struct Core {
+    driver: Rc<Driver<JsCaller>>,
+    settings: Rc<Settings>,
+    tasks: Rc<Tasks>,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Makes a client of settings that were checked.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    pub fn new(settings: &JsValue) -> Self {
+        let count = |name| args::count(settings, name);
+        let headers: Array = member(settings, "headers").unchecked_into();
+        let header = |entry: JsValue| {
+            let entry: Array = entry.unchecked_into();
+            let text = |index| JsText::of(entry.get(index)).unwrap_or_else(|| JsText::new(""));
+            // The name of a header is ASCII.
+            (text(0).units().filter_map(|unit| u8::try_from(unit).ok()).map(char::from).collect(), text(1))
         };
-        let hints = Hints { is_json: hints & 1 != 0, is_daily: hints & 2 != 0, is_scope: hints & 4 != 0 };
-        let failure = answer::failure(convert::scope(scope), is_of_user, status, &told, hints, now);
-        self.failed(ticket, failure, now, random, flight)
-    }
-
-    /// No whole answer came; `how` is a place in the list below, a negative status that none began. Says what it means
-    /// for the call.
-    #[allow(clippy::too_many_arguments)]
-    pub fn lost(
-        &mut self,
-        ticket: u32,
-        how: u32,
-        status: i32,
-        retry_after: f64,
-        now: f64,
-        random: f64,
-        flight: &Flight,
-    ) -> f64 {
-        let progress = match how {
-            0 => Progress::Unknown,
-            1 => Progress::Unsent,
-            2 => Progress::NoResponse,
-            _ => Progress::Body { status: 0, headers: Vec::new() },
-        };
-        let told = Told { retry_after_ms: convert::number(retry_after), ..Told::default() };
-        let head = u16::try_from(status).ok().map(|status| (status, &told));
-        self.failed(ticket, failure::lost(&progress, head, now), now, random, flight)
-    }
-
-    /// The answer took longer than an attempt may, or the credential function did. Says what it means.
-    #[wasm_bindgen(js_name = timedOut)]
-    pub fn timed_out(
-        &mut self,
-        ticket: u32,
-        is_credential: bool,
-        now: f64,
-        random: f64,
-        flight: &Flight,
-    ) -> f64 {
-        let failure = failure::timed_out(is_credential);
-        if is_credential {
-            // Nothing was sent: there is nothing to learn.
-            convert::fail(flight, failure);
-            return STOP;
-        }
-        self.failed(ticket, failure, now, random, flight)
-    }
-
-    /// The request is back, or was given up.
-    pub fn landed(&mut self) {
-        self.account.line.landed();
-    }
-
-    /// The call is over.
-    pub fn leave(&mut self, ticket: u32) {
-        self.account.line.leave(ticket);
-        let place = place_of(&self.calls, ticket);
-        if place < self.calls.len() {
-            self.calls.remove(place);
+        let is_access_token = member(settings, "isAccessToken").is_truthy();
+        Self {
+            driver: Rc::new(Driver::new(count("maxConcurrency"), count("dailyTokenBudget"))),
+            tasks: Rc::default(),
+            settings: Rc::new(Settings {
+                roots: Roots { v1: args::text(settings, "v1"), v2: args::text(settings, "v2") },
+                scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
+                defaults: Defaults {
+                    headers: headers.iter().map(header).collect(),
+                    timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
+                    max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
+                },
+                event_mask: count("eventMask").unwrap_or(0),
+                fetch: Fetch::default(),
+            }),
         }
     }
 
-    /// A call shares the request of another.
-    pub fn saved(&mut self, slot: usize) {
-        if let Some(spent) = self.usage.get_mut(slot) {
-            spent.save();
-        }
+    /// Lets a call go on, after `schedule` asked for it.
+    pub fn poll(&self, call: u32) {
+        self.tasks.poll(call);
     }
 
-    /// Reads the body of a good answer; `kind` is the form of its data by its place, `from` is the cursor or the start
-    /// that it was asked with.
-    #[allow(clippy::unused_self)] // It is called on what the face has at hand.
-    pub fn read(&self, kind: u32, status: u16, json: &JsValue, from: &JsValue, flight: &Flight) {
-        #[cfg(feature = "npm-trap")]
-        super::trap::spring(flight, "after-");
-        let kind = convert::answer(kind);
-        let read = answer::read(kind, status, Some(json)).and_then(|Payload { data, additional, notice }| {
-            let start = from.as_number().unwrap_or(0.0);
-            let next = page::next(kind, start, |cursor| cursor == from, &data, additional.as_ref())?;
-            Ok((data, next, notice))
-        });
-        match read {
-            Ok((data, next, notice)) => flight.done(data, convert::onward(next), notice.unwrap_or_default()),
-            Err(failure) => convert::fail(flight, failure),
-        }
+    /// Drops a call, wherever it is: its promise never settles.
+    pub fn abort(&self, call: u32) {
+        self.tasks.abort(call);
     }
 
-    /// Tokens spent (0), requests sent (1) or requests saved (2) by the operation at this place of the table.
-    pub fn usage(&self, slot: usize, which: u32) -> f64 {
-        let spent = self.usage.get(slot).copied().unwrap_or_default();
+    /// What was spent on an operation: cost units, requests sent, requests saved.
+    #[must_use]
+    pub fn usage(&self, operation: usize) -> Array {
+        let spent = api::ENDPOINTS.get(operation).map(|endpoint| self.driver.usage().of(endpoint.operation));
+        let Spent { tokens_spent, calls_sent, calls_saved } = spent.unwrap_or_default();
         #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
-        match which {
-            0 => spent.tokens_spent as f64,
-            1 => spent.calls_sent as f64,
-            _ => spent.calls_saved as f64,
-        }
+        Array::of3(&(tokens_spent as f64).into(), &(calls_sent as f64).into(), &(calls_saved as f64).into())
+    }
+
+    /// Hands the limits as the last response told them to a receiver.
+    #[wasm_bindgen(js_name = rateLimit)]
+    pub fn rate_limit(&self, receiver: &LimitsReceiver) {
+        outcome::limits(&self.driver.rate_limit(), |a, b, c, d, e| receiver.limits(a, b, c, d, e));
     }
 }
 
 impl Core {
-    fn failed(&mut self, ticket: u32, failure: Failure, now: f64, random: f64, flight: &Flight) -> f64 {
-        let Some(Call { slot, course, .. }) = call(&mut self.calls, ticket) else { return STOP };
-        if self.account.learn(course.terms, &failure.facts).is_free
-            && let Some(spent) = self.usage.get_mut(*slot)
-        {
-            spent.refund(course.terms.cost);
-        }
-        let step = course.after(&failure.facts, flight.renewable(), random, now);
-        convert::fail(flight, failure);
-        match step {
-            Step::Stop => STOP,
-            Step::Renew => RENEW,
-            Step::Again(wait) => wait,
-        }
+    /// Starts a call.
+    #[inline(never)]
+    fn call(&self, endpoint: &'static Endpoint, call: JsCall, positional: &[JsValue], options: JsValue) -> Promise {
+        let values = Values { endpoint, positional, options };
+        let request = PreparedRequest::new(endpoint, &self.settings.defaults, &|name| values.arg(name));
+        Promise::new(&mut |resolve, reject| {
+            let refuse = |text: &JsText| {
+                let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, text);
+                drop(reject.call1(&JsValue::UNDEFINED, &outcome::error(details)));
+            };
+            match &request {
+                Ok(request) => self.start(endpoint, call.clone().unchecked_into(), request.clone(), resolve, reject),
+                Err(text) => refuse(text),
+            }
+        })
+    }
+
+    fn start(
+        &self,
+        endpoint: &'static Endpoint,
+        call: JsCall,
+        request: PreparedRequest<JsText>,
+        resolve: Function,
+        reject: Function,
+    ) {
+        let id = call.id();
+        let own: Option<Function> = call.fetch().dyn_into().ok();
+        let fetch = self.settings.fetch.with_function(own);
+        let (settings, tasks) = (Rc::clone(&self.settings), Rc::clone(&self.tasks));
+        let caller = Rc::new(JsCaller { call, fetch, settings, tasks });
+        #[cfg(feature = "npm-trap")]
+        let fault = super::trap::fault_of(&request);
+        let driver = Rc::clone(&self.driver);
+        self.tasks.start(
+            id,
+            Box::pin(async move {
+                #[cfg(feature = "npm-trap")]
+                super::trap::trigger_fault(fault.as_deref(), "before-");
+                let result = driver.call(Rc::clone(&caller), endpoint, request).await;
+                #[cfg(feature = "npm-trap")]
+                super::trap::trigger_fault(fault.as_deref(), "after-");
+                let settled = match result {
+                    Ok(reply) => resolve.call1(&JsValue::UNDEFINED, &outcome_of(&caller.call, reply)),
+                    Err(details) => reject.call1(&JsValue::UNDEFINED, &outcome::error(details)),
+                };
+                drop(settled);
+            }),
+        );
     }
 }
 
-/// Where a call is.
-fn place_of(calls: &[Call], ticket: u32) -> usize {
-    calls.partition_point(|call| call.ticket < ticket)
+fn outcome_of(call: &JsCall, reply: Reply<Fetch>) -> JsValue {
+    let Reply { data, next, status, headers, body, attempts, rate_limit } = reply;
+    outcome::limits(&rate_limit, |a, b, c, d, e| call.limits(a, b, c, d, e));
+    call.outcome(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0)
 }
 
-fn call(calls: &mut [Call], ticket: u32) -> Option<&mut Call> {
-    let place = place_of(calls, ticket);
-    calls.get_mut(place)
+/// The methods of the endpoints: `name(call, …values, options)`.
+macro_rules! endpoint_methods {
+    ($($module:ident $method:ident($($value:ident),*) -> $returns:literal;)+) => {
+        #[wasm_bindgen]
+        impl Core {
+            $(
+                /// Calls the endpoint of this name.
+                #[wasm_bindgen(js_name = $method, unchecked_return_type = $returns)]
+                pub fn $module(&self, call: JsCall, $($value: JsValue,)* options: JsValue) -> Promise {
+                    self.call(&api::$module::ENDPOINT, call, &[$($value),*], options)
+                }
+            )+
+        }
+    };
 }
 
-fn limits(limit: f64, remaining: f64, reset_at: f64, daily: f64, daily_remaining: f64) -> RateLimit {
-    RateLimit {
-        limit: convert::count(limit),
-        remaining: convert::count(remaining),
-        reset_at: convert::number(reset_at),
-        daily_limit: convert::count(daily),
-        daily_remaining: convert::count(daily_remaining),
-    }
-}
+crate::api::for_each_endpoint!(endpoint_methods);

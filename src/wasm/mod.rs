@@ -1,13 +1,17 @@
 //! The boundary to JavaScript: it converts, and holds no logic.
 
 #[cfg(feature = "npm-client")]
+mod args;
+#[cfg(feature = "npm-client")]
 mod client;
 #[cfg(feature = "npm-client")]
-mod convert;
+mod outcome;
 #[cfg(feature = "npm-sandbox")]
 mod sandbox;
 #[cfg(feature = "npm-server")]
 mod server;
+#[cfg(feature = "npm-client")]
+mod tasks;
 #[cfg(feature = "npm-trap")]
 mod trap;
 

@@ -5,6 +5,8 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::api::ENDPOINTS;
+use crate::error::{Redactor, Thrown};
+use crate::transport::{JsText, JsThrown};
 use crate::server::{self, Freshness, Generation, Refusal, SignedToken};
 
 /// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
@@ -67,4 +69,13 @@ fn refused(Refusal { status, error, info }: Refusal) -> Array {
     let refusal = Array::of3(&status.into(), &error.into(), &info.into());
     refusal.unshift(&JsValue::UNDEFINED);
     refusal
+}
+
+/// A copy of something that was thrown, or of a text, without the secrets that it may repeat.
+#[wasm_bindgen]
+#[must_use]
+pub fn redact(thrown: JsValue, secrets: Vec<JsValue>) -> JsValue {
+    let secrets: Vec<_> = secrets.into_iter().filter_map(JsText::of).collect();
+    let redactor = Redactor::new(&secrets);
+    JsThrown(thrown).redacted(&|text| redactor.clean(text)).0
 }

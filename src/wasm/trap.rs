@@ -1,22 +1,18 @@
-//! Faults on purpose, for a test build alone: a panic and an allocation that cannot be had, each before and after the
-//! call has waited for something.
+//! Faults on purpose, for a test build only: a panic, memory that cannot be had and a stack overflow, each before and
+//! after the call has waited for something.
 
-use js_sys::{Array, Reflect};
-use wasm_bindgen::JsCast;
+use crate::protocol::PreparedRequest;
+use crate::text::Text;
+use crate::transport::JsText;
 
-use super::convert::Flight;
-
-/// What a call asks for with the header `x-trap` among those that it sends.
-fn asked(call: &Flight) -> Option<String> {
-    let job = Reflect::get(call, &"job".into()).ok()?;
-    let headers: Array = Reflect::get(&job, &"headers".into()).ok()?.dyn_into().ok()?;
-    let entry = headers.iter().map(JsCast::unchecked_into::<Array>).find(|entry| entry.get(0) == "x-trap")?;
-    entry.get(1).as_string()
+/// What a call asks for with the header `x-trap`.
+pub(super) fn fault_of(request: &PreparedRequest<JsText>) -> Option<String> {
+    request.headers.iter().find(|(name, _)| name == "x-trap").map(|(_, fault)| fault.to_rust())
 }
 
 /// Stops the module if a call asks for it.
-pub(crate) fn spring(call: &Flight, when: &str) {
-    match asked(call).as_deref().and_then(|fault| fault.strip_prefix(when)) {
+pub(super) fn trigger_fault(fault: Option<&str>, when: &str) {
+    match fault.and_then(|fault| fault.strip_prefix(when)) {
         #[allow(clippy::panic)]
         Some("panic") => panic!("on purpose"),
         Some("memory") => {
@@ -30,7 +26,7 @@ pub(crate) fn spring(call: &Flight, when: &str) {
     }
 }
 
-/// Flights itself until the stack is used up.
+/// Recurses until the stack overflows.
 #[allow(unconditional_recursion)]
 fn deep(above: &[u64; 64]) -> Box<[u64; 64]> {
     let mut frame = deep(&above.map(|number| number + 1));

@@ -13,14 +13,22 @@ use crate::{emit, tools, traps};
 struct Module {
     name: &'static str,
     feature: &'static str,
-    /// Whether it has a use for the standard library's formatting.
-    formats: bool,
+    /// Whether it uses the standard library's formatting.
+    uses_fmt: bool,
+    /// What the package uses of it.
+    exports: &'static [&'static str],
 }
 
 const MODULES: [Module; 3] = [
-    Module { name: "core", feature: "npm-client", formats: false },
-    Module { name: "sandbox", feature: "npm-sandbox", formats: true },
-    Module { name: "server", feature: "npm-server", formats: true },
+    Module { name: "core", feature: "npm-client", uses_fmt: false, exports: &["Core"] },
+    Module { name: "sandbox", feature: "npm-sandbox", uses_fmt: true, exports: &["Company"] },
+    Module {
+        name: "server",
+        feature: "npm-server",
+        uses_fmt: true,
+        // The client's, and what the server package decides.
+        exports: &["Core", "verifySignedToken", "permit", "freshness", "replaces", "isPipedrive", "redact"],
+    },
 ];
 
 /// Builds everything that the package ships.
@@ -32,11 +40,16 @@ pub(crate) fn build() -> Result<()> {
     step("TypeScript from the Rust declarations");
     emit::write(&generated)?;
     for module in &MODULES {
+        if std::env::var_os("XTASK_ONLY").is_some_and(|only| only != module.name) {
+            continue;
+        }
         step(&format!("WebAssembly: {}", module.name));
-        compile(module, &root().join("pkg/src/generated/wasm"))?;
+        let wasm = generated.join("wasm");
+        compile(module, &wasm)?;
+        emit::declare(&wasm, &generated, module.name, module.exports)?;
     }
     step("the npm package");
-    run(command("node", &["build.mjs"]).current_dir(root().join("pkg")))?;
+    build_package(&[])?;
     for prose in
         ["README.md", "CHANGELOG.md", "FAULTS.md", "RUNTIMES.md", "BENCHMARKS.md", "BACKEND.md", "LICENSE"]
     {
@@ -49,7 +62,7 @@ pub(crate) fn build() -> Result<()> {
 pub(crate) fn build_with_faults() -> Result<PathBuf> {
     let (wasm, dist) = (root().join("target/trap/wasm"), root().join("target/trap/dist"));
     step("WebAssembly: core with faults on purpose");
-    compile(&Module { name: "core", feature: "npm-trap", formats: false }, &wasm)?;
+    compile(&Module { feature: "npm-trap", ..MODULES[0] }, &wasm)?;
     for name in ["sandbox", "server"] {
         for ending in ["_bg.js", "_bg.wasm", "_names.json"] {
             let file = format!("{name}{ending}");
@@ -57,8 +70,16 @@ pub(crate) fn build_with_faults() -> Result<PathBuf> {
         }
     }
     let (wasm, out) = (wasm.to_string_lossy().into_owned(), dist.to_string_lossy().into_owned());
-    run(command("node", &["build.mjs", "--wasm", &wasm, "--out", &out]).current_dir(root().join("pkg")))?;
+    build_package(&["--wasm", &wasm, "--out", &out])?;
     Ok(dist)
+}
+
+fn build_package(args: &[&str]) -> Result<()> {
+    let exports: serde_json::Map<_, _> =
+        MODULES.iter().map(|module| (module.name.to_owned(), module.exports.into())).collect();
+    let exports = serde_json::to_string(&exports)?;
+    let mut node = command("node", &["build.mjs", "--exports", &exports]);
+    run(node.args(args).current_dir(root().join("pkg")))
 }
 
 /// Packs the package and gives the path of the tarball.
@@ -100,11 +121,12 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
         .input_path(&compiled)
         .out_name(module.name)
         .bundler(true)?
-        .typescript(false)
+        .typescript(true)
         .remove_producers_section(true)
         .generate(out)?;
     let wasm = out.join(format!("{}_bg.wasm", module.name));
-    traps::make_panics_trap(&wasm, module.formats)?;
+    traps::make_panics_trap(&wasm, module.uses_fmt)?;
+    fs::copy(&wasm, format!("/tmp/{}_names.wasm", module.name))?;
     let names = shrink(&wasm)?;
     fs::write(out.join(format!("{}_names.json", module.name)), names)?;
     Ok(())

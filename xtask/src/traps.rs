@@ -1,6 +1,6 @@
-//! Makes every panic of a module a plain trap. The text of a panic would reach nobody: a trap ends the instance, and
-//! the face rejects the calls and starts a fresh one. Without the text, the formatting code that only panics use is
-//! dead.
+//! Makes every panic of a module a plain trap. The message of a panic is shown nowhere: a trap ends the instance, and the
+//! JavaScript client rejects the calls and starts a fresh one. Without messages, the formatting code that only panics use
+//! is dead.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use anyhow::{Result, bail, ensure};
 use walrus::ir::{Visitor, dfs_in_order};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, Module};
 
-/// The functions of Rust's libraries that only panic, by parts of their names.
+/// Parts of the names of the functions of Rust's libraries that only panic.
 const PANICS: [&str; 13] = [
     "::panicking::panic",
     "::panicking::assert_failed",
@@ -25,12 +25,12 @@ const PANICS: [&str; 13] = [
     "::__rt::borrow_fail",
 ];
 
-/// The standard library's formatting, which a module that formats nothing but panics can do without.
+/// Parts of the names of the standard library's formatting, which a module that formats only panics does not need.
 const FORMATTING: [&str; 3] = ["]::fmt::", "core::fmt::", "alloc::fmt::"];
 
-/// What only panics say, and the paths of the sources that they name: once they are traps, nothing reads it. Zeros cost
-/// nothing in a compressed script.
-const SAID: [&str; 16] = [
+/// The messages of panics; the paths of the sources that they name are found by their form. Once panics are traps, nothing
+/// reads them, and zeros cost nothing in a compressed script.
+const PANIC_MESSAGES: [&str; 16] = [
     "attempted to take ownership of Rust value while it was borrowed",
     "null pointer passed to rust",
     "recursive use of an object detected which would lead to unsafe aliasing in rust",
@@ -49,32 +49,32 @@ const SAID: [&str; 16] = [
     "called `Option::unwrap()` on a `None` value",
 ];
 
-/// Replaces the bodies of the functions that only panic, and takes out what nothing needs any more.
+/// Replaces the bodies of the functions that only panic, and removes what is not used any more.
 ///
-/// A module that `formats` keeps the formatting code. In one that does not, only the tables of panics still point to
-/// it, so it goes too; the build fails where it is called after all.
-pub(crate) fn make_panics_trap(wasm: &Path, formats: bool) -> Result<()> {
+/// A module that `uses_fmt` keeps the formatting code. In one that does not, only the tables of panics still refer to it, so
+/// it is removed too; the build fails where it is called after all.
+pub(crate) fn make_panics_trap(wasm: &Path, uses_fmt: bool) -> Result<()> {
     let mut module = Module::from_file(wasm)?;
     let trapped = trap(&mut module, &PANICS);
     ensure!(trapped >= 3, "the names of Rust's own functions have changed: {trapped} that only panic found");
     walrus::passes::gc::run(&mut module);
-    if !formats {
+    if !uses_fmt {
         refuse_calls_to_formatting(&module)?;
         trap(&mut module, &FORMATTING);
         walrus::passes::gc::run(&mut module);
         let segments: Vec<_> = module.data.iter().map(walrus::Data::id).collect();
         for id in segments {
-            silence(&mut module.data.get_mut(id).value);
+            blank_panic_messages(&mut module.data.get_mut(id).value);
         }
     }
     module.emit_wasm_file(wasm)?;
     Ok(())
 }
 
-/// Blanks out what only panics say.
-fn silence(data: &mut [u8]) {
+/// Overwrites the messages of panics with zeros.
+fn blank_panic_messages(data: &mut [u8]) {
     let pairs = (0..100).map(|number| format!("{number:02}")).collect::<Vec<_>>().concat();
-    for text in SAID.into_iter().chain([pairs.as_str()]) {
+    for text in PANIC_MESSAGES.into_iter().chain([pairs.as_str()]) {
         while let Some(at) = data.windows(text.len()).position(|window| window == text.as_bytes()) {
             data[at..at + text.len()].fill(0);
         }
@@ -86,7 +86,7 @@ fn silence(data: &mut [u8]) {
     }
 }
 
-/// Whether a function's name has one of these parts. `core[5f1e…]::panicking::panic` and
+/// Whether a function's name contains one of these parts. `core[5f1e…]::panicking::panic` and
 /// `core::panicking::panic::h5f1e…` are both in use.
 fn is_one_of(module: &Module, id: FunctionId, parts: &[&str]) -> bool {
     let name = module.funcs.get(id).name.as_deref().unwrap_or_default();
@@ -108,13 +108,13 @@ fn refuse_calls_to_formatting(module: &Module) -> Result<()> {
         dfs_in_order(&mut calls, function, function.entry_block());
         if let Some(called) = calls.0.into_iter().find(|called| is_one_of(module, *called, &FORMATTING)) {
             let name = |id| module.funcs.get(id).name.clone().unwrap_or_default();
-            bail!("{} formats text with {}: this module must do without", name(id), name(called));
+            bail!("{} uses_fmt text with {}: this module must not", name(id), name(called));
         }
     }
     Ok(())
 }
 
-/// Gives how many functions were found.
+/// Replaces functions by a trap, and returns how many there were.
 fn trap(module: &mut Module, parts: &[&str]) -> usize {
     let functions: Vec<_> = module
         .funcs

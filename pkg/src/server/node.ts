@@ -1,5 +1,5 @@
 import { Refusal } from "./core.js";
-import { errorResponse } from "./proxy/answers.js";
+import { errorResponse } from "./proxy/response.js";
 
 /** What is used of a request of Node.js's `http`. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {

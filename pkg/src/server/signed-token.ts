@@ -1,5 +1,5 @@
 import { makeError } from "../errors.js";
-import { decisions, Refusal } from "./core.js";
+import { Refusal, serverCore } from "./core.js";
 import type { Identity } from "./oauth/tenant.js";
 
 /** Who a signed app token speaks for. */
@@ -14,9 +14,9 @@ export interface SignedToken extends Identity {
  * set. Rejects with an {@link AuthenticationError} that says what is wrong and never shows the token.
  */
 export async function verifySignedToken(jwt: string, secret: string): Promise<SignedToken> {
-  const decide = await decisions();
+  const core = await serverCore();
   try {
-    const [companyId, userId, expiresAt] = decide.verify(String(jwt), String(secret), Date.now());
+    const [companyId, userId, expiresAt] = core.verify(String(jwt), String(secret), Date.now());
     return { companyId, userId, expiresAt: new Date(expiresAt) };
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;

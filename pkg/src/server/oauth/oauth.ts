@@ -1,10 +1,10 @@
-import { got, onlyKnown } from "../../check.js";
+import { checkKeys, describeType } from "../../check.js";
 import { UsersClient } from "../../client.js";
 import { makeError } from "../../errors.js";
 import type { CurrentUser } from "../../generated/models.js";
 import { identityKey } from "../../helpers.js";
 import type { UsersClientOptions } from "../../types.js";
-import { decisions } from "../core.js";
+import { serverCore } from "../core.js";
 import { memoryStore, type TokenStore } from "../stores/store.js";
 import { isSame, keyBytes, randomHex, sha256 } from "../text.js";
 import { type Identity, keyOf, Tenant } from "./tenant.js";
@@ -52,15 +52,15 @@ export class OAuth {
 
   /** Checks the configuration; nothing is loaded or sent yet. */
   constructor(config: OAuthConfig) {
-    onlyKnown("config", undefined, "the configuration of OAuth", config, KNOWN);
+    checkKeys("config", undefined, "the configuration of OAuth", config, KNOWN);
     const { clientId, clientSecret, redirectUri, store = memoryStore(), encryptionKey, fetch, oauthUrl = "https://oauth.pipedrive.com" } = config;
     for (const [name, value] of Object.entries({ clientId, clientSecret, redirectUri })) {
-      if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) refuse(`${name} must be a string of visible ASCII without blanks, got ${got(value)}`);
+      if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) refuse(`${name} must be a string of visible ASCII without blanks, got ${describeType(value)}`);
     }
     if (clientId.includes(":")) refuse("clientId must have no colon: HTTP's Basic credentials cannot carry it");
     if (!isUrl(redirectUri)) refuse("redirectUri must be the app's callback URL: https, or http on the loopback");
     if (!isUrl(oauthUrl) || /[/?#]$/.test(oauthUrl)) refuse("oauthUrl must be an origin such as https://oauth.pipedrive.com");
-    if (fetch !== undefined && typeof fetch !== "function") refuse(`fetch must be a function, got ${got(fetch)}`);
+    if (fetch !== undefined && typeof fetch !== "function") refuse(`fetch must be a function, got ${describeType(fetch)}`);
     if ((["get", "put", "delete", "lease"] as const).some((method) => typeof store?.[method] !== "function")) {
       refuse("store must have get, put, delete and lease, such as memoryStore(), redisStore(), denoKvStore() and durableObjectStore() make");
     }
@@ -111,7 +111,7 @@ export class OAuth {
       throw unauthorized(isDenied ? "the user did not authorise the app" : "Pipedrive did not authorise the app", isDenied ? "user_denied" : error.slice(0, 40));
     }
     if (!code || !/^[\x21-\x7e]{1,2048}$/.test(code)) throw unauthorized("the callback has no code");
-    const decide = await decisions();
+    const decide = await serverCore();
     const grant = await this.#endpoint.exchange(code, this.#redirectUri, decide);
     const asking = this.#clientAt(() => grant.accessToken, () => grant.apiDomain);
     const me = await asking.getCurrentUser().finally(() => asking.close());

@@ -1,6 +1,6 @@
 import { identityKey } from "../../helpers.js";
 import { isPipedriveError, makeError } from "../../errors.js";
-import { AGING, decisions, type Decisions, STALE } from "../core.js";
+import { EXPIRED, EXPIRING_SOON, type ServerCore, serverCore } from "../core.js";
 import { TIMEOUT_MS, type TokenEndpoint } from "./token-endpoint.js";
 import type { Kept, TokenRecord, Vault } from "./vault.js";
 
@@ -52,18 +52,18 @@ export class Tenant {
 
   /** A token that is good for a while. */
   async token(): Promise<string> {
-    const decide = await decisions();
+    const core = await serverCore();
     let { value } = this.#held ?? this.#hold(await this.#read());
     const isRefused = value.accessToken === this.#refused;
-    const freshness = isRefused || value.isSpent ? STALE : decide.freshness(value.expiresAt - Date.now());
-    if (freshness === STALE) {
-      ({ value } = await this.#renewed(decide).catch((error: unknown) => {
+    const state = isRefused || value.isSpent ? EXPIRED : core.tokenState(value.expiresAt - Date.now());
+    if (state === EXPIRED) {
+      ({ value } = await this.#renewed(core).catch((error: unknown) => {
         // Late, but perhaps not too late: while it lasts, the old one is better than none.
         if (!isRefused && value.expiresAt > Date.now() && !isFinal(error)) return { value };
         throw error;
       }));
-    } else if (freshness === AGING && Date.now() >= this.#pausedUntil) {
-      void this.#renewed(decide).catch(() => {
+    } else if (state === EXPIRING_SOON && Date.now() >= this.#pausedUntil) {
+      void this.#renewed(core).catch(() => {
         this.#pausedUntil = Date.now() + PAUSE_MS;
       });
     }
@@ -93,28 +93,28 @@ export class Tenant {
   }
 
   /** One renewal for all who wait here. */
-  #renewed(decide: Decisions): Promise<Kept<TokenRecord>> {
+  #renewed(core: ServerCore): Promise<Kept<TokenRecord>> {
     if (!this.#renewing) {
       const done = () => {
         this.#renewing = undefined;
       };
-      this.#renewing = this.#renew(decide);
+      this.#renewing = this.#renew(core);
       this.#renewing.then(done, done);
     }
     return this.#renewing;
   }
 
   /** One renewal for all processes: whoever has the lease asks Pipedrive, and the others find what it stored. */
-  async #renew(decide: Decisions): Promise<Kept<TokenRecord>> {
+  async #renew(core: ServerCore): Promise<Kept<TokenRecord>> {
     for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(LOOK_MS)) {
-      const found = await this.#look(decide);
+      const found = await this.#look(core);
       if (found.isGood) return found.kept;
       const release = await this.vault.store.lease(this.#key, LEASE_MS);
       if (!release) continue;
       try {
         // Between the look and the lease another may have renewed it.
-        const { kept, isGood } = await this.#look(decide);
-        return isGood ? kept : await this.#exchange(kept, decide);
+        const { kept, isGood } = await this.#look(core);
+        return isGood ? kept : await this.#exchange(kept, core);
       } finally {
         await release().catch(() => undefined);
       }
@@ -123,7 +123,7 @@ export class Tenant {
   }
 
   /** The stored record, and whether its token will do. */
-  async #look(decide: Decisions): Promise<{ kept: Kept<TokenRecord>; isGood: boolean }> {
+  async #look(core: ServerCore): Promise<{ kept: Kept<TokenRecord>; isGood: boolean }> {
     const kept = await this.#read().catch((error: unknown) => {
       this.#held = undefined;
       throw error;
@@ -131,33 +131,33 @@ export class Tenant {
     this.#hold(kept);
     const { isSpent, accessToken, expiresAt } = kept.value;
     if (isSpent) throw spent(this.#key);
-    return { kept, isGood: accessToken !== this.#refused && decide.freshness(expiresAt - Date.now()) === 0 };
+    return { kept, isGood: accessToken !== this.#refused && core.tokenState(expiresAt - Date.now()) === 0 };
   }
 
   /** Asks Pipedrive, and stores what comes back before anybody uses it. */
-  async #exchange(base: Kept<TokenRecord>, decide: Decisions): Promise<Kept<TokenRecord>> {
+  async #exchange(base: Kept<TokenRecord>, core: ServerCore): Promise<Kept<TokenRecord>> {
     const { value } = base;
     let next: TokenRecord;
     try {
-      const grant = await this.endpoint.refresh(value.refreshToken, decide);
+      const grant = await this.endpoint.refresh(value.refreshToken, core);
       next = { ...value, ...grant, generation: value.generation + 1 };
     } catch (error) {
       if (!isFinal(error)) throw error;
       next = { ...value, isSpent: true };
     }
-    const kept = await this.#store(next, base, decide);
+    const kept = await this.#store(next, base, core);
     this.#hold(kept);
     if (kept.value.isSpent) throw spent(this.#key);
     return kept;
   }
 
   /** Writes a record in the place of one that it may replace; where another has the place by now, that one counts. */
-  async #store(next: TokenRecord, base: Kept<TokenRecord>, decide: Decisions): Promise<Kept<TokenRecord>> {
+  async #store(next: TokenRecord, base: Kept<TokenRecord>, core: ServerCore): Promise<Kept<TokenRecord>> {
     for (let there = base; ; ) {
       const version = await this.vault.write(this.#key, next, there.version);
       if (version !== undefined) return { value: next, version };
       there = await this.#read();
-      if (!decide.replaces(next, there.value)) return there;
+      if (!core.replaces(next, there.value)) return there;
     }
   }
 }

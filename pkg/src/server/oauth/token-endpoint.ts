@@ -1,7 +1,5 @@
 import { makeError, type PipedriveError } from "../../errors.js";
-import { said } from "../../said.js";
-import { Secrets } from "../../secrets.js";
-import type { Decisions } from "../core.js";
+import { type ServerCore, serverCore } from "../core.js";
 
 /** What the token endpoint gives. */
 export interface Grant {
@@ -44,28 +42,28 @@ export class TokenEndpoint {
     return `${this.#app.oauthUrl}/oauth/authorize?${new URLSearchParams({ client_id: this.#app.clientId, redirect_uri: redirectUri, state })}`;
   }
 
-  exchange(code: string, redirectUri: string, decide: Decisions): Promise<Grant> {
-    return this.#grant({ grant_type: "authorization_code", code, redirect_uri: redirectUri }, code, decide);
+  exchange(code: string, redirectUri: string, core: ServerCore): Promise<Grant> {
+    return this.#grant({ grant_type: "authorization_code", code, redirect_uri: redirectUri }, code, core);
   }
 
-  refresh(refreshToken: string, decide: Decisions): Promise<Grant> {
-    return this.#grant({ grant_type: "refresh_token", refresh_token: refreshToken }, refreshToken, decide);
+  refresh(refreshToken: string, core: ServerCore): Promise<Grant> {
+    return this.#grant({ grant_type: "refresh_token", refresh_token: refreshToken }, refreshToken, core);
   }
 
   /** Takes a refresh token back, and with it all that came of it. */
   async revoke(refreshToken: string): Promise<void> {
     const { status, json } = await this.#post("revoke", { token: refreshToken, token_type_hint: "refresh_token" }, refreshToken);
-    if (status !== 200) throw this.#failure("revoke", status, json, refreshToken);
+    if (status !== 200) throw await this.#failure("revoke", status, json, refreshToken);
   }
 
-  async #grant(form: Record<string, string>, secret: string, decide: Decisions): Promise<Grant> {
+  async #grant(form: Record<string, string>, secret: string, core: ServerCore): Promise<Grant> {
     const asked = Date.now();
     const { status, json } = await this.#post("token", form, secret);
-    if (status !== 200) throw this.#failure("token", status, json, secret);
+    if (status !== 200) throw await this.#failure("token", status, json, secret);
     const { access_token, refresh_token, expires_in, api_domain = API } = (json ?? {}) as Record<string, unknown>;
-    if (!isToken(access_token) || !isToken(refresh_token)) throw undecodable("its answer has no access_token and refresh_token");
+    if (!isToken(access_token) || !isToken(refresh_token)) throw undecodable("its response has no access_token and refresh_token");
     const apiDomain = String(api_domain).replace(/\/$/, "");
-    if (!decide.isPipedrive(apiDomain, this.#app.loopback)) {
+    if (!core.isPipedrive(apiDomain, this.#app.loopback)) {
       // A refusal of ours, and no failure that may pass: nothing is stored, and asking again is of no use.
       throw makeError("Pipedrive's OAuth server: its api_domain is none of Pipedrive's, and no token is sent there", { kind: "validation" });
     }
@@ -93,15 +91,15 @@ export class TokenEndpoint {
       }
     } catch (cause) {
       const isLate = (cause as { name?: unknown } | null)?.name === "TimeoutError";
-      const text = isLate ? `gave no answer within ${TIMEOUT_MS} ms` : "could not be reached";
-      throw makeError(`Pipedrive's OAuth server ${text}`, { kind: isLate ? "timeout" : "connection", cause: this.#clean(cause, secret) });
+      const text = isLate ? `did not respond within ${TIMEOUT_MS} ms` : "could not be reached";
+      throw makeError(`Pipedrive's OAuth server ${text}`, { kind: isLate ? "timeout" : "connection", cause: await this.#clean(cause, secret) });
     }
   }
 
-  #failure(what: string, status: number, json: unknown, secret: string): PipedriveError {
-    const code = (json as { error?: unknown } | undefined)?.error;
-    const { message } = (json ?? {}) as { message?: unknown };
-    const text = this.#clean(typeof message === "string" ? message : (said(json)?.text ?? `status ${status}`), secret).slice(0, 300);
+  async #failure(what: string, status: number, json: unknown, secret: string): Promise<PipedriveError> {
+    const { error: code, message } = (json ?? {}) as { error?: unknown; message?: unknown };
+    const found = [message, code].find((text) => typeof text === "string") ?? `status ${status}`;
+    const text = (await this.#clean(found as string, secret)).slice(0, 300);
     const fields = { status, ...(typeof code === "string" && { code }) };
     if (code === "invalid_grant") return makeError(`${text}. The user must authorise the app again`, { ...fields, kind: "authentication" });
     if (status === 401 || code === "invalid_client") return makeError(`${text}. Check clientId and clientSecret`, { ...fields, kind: "config" });
@@ -109,11 +107,10 @@ export class TokenEndpoint {
     return makeError(`Pipedrive's OAuth server refused the ${what} request: ${text}`, { ...fields, kind: status === 400 ? "validation" : "unexpected_status" });
   }
 
-  /** Without what must not be shown. */
-  #clean<T>(thing: T, secret: string): T {
-    const secrets = new Secrets();
-    for (const one of [this.#app.clientSecret, secret, btoa(`${this.#app.clientId}:${this.#app.clientSecret}`)]) secrets.remember(one);
-    return secrets.clean(thing);
+  /** A copy without the secrets. */
+  async #clean<T>(thing: T, secret: string): Promise<T> {
+    const { clientId, clientSecret } = this.#app;
+    return (await serverCore()).redact(thing, [clientSecret, secret, btoa(`${clientId}:${clientSecret}`)]);
   }
 }
 

@@ -1,14 +1,14 @@
-import { got, integer, onlyKnown } from "../../check.js";
-import { isPipedriveError, makeError } from "../../errors.js";
+import { checkKeys, describeType, isInteger } from "../../check.js";
+import { isPipedriveError } from "../../errors.js";
 import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
-import { Listener } from "../../observe.js";
-import type { UsersClientOptions } from "../../types.js";
-import { decisions, Refusal } from "../core.js";
+import { SETTINGS } from "../../generated/settings.js";
+import type { TokenFunction, UsersClientOptions } from "../../types.js";
+import { configError, Refusal, serverCore } from "../core.js";
 import { OAuth } from "../oauth/oauth.js";
-import type { Identity, Tenant } from "../oauth/tenant.js";
-import { errorResponse, TOLD } from "./answers.js";
-import { asked } from "./asked.js";
-import { type Came, Companies } from "./companies.js";
+import type { Identity } from "../oauth/tenant.js";
+import { CompanyPool } from "./company-pool.js";
+import { parseProxyRequest } from "./request.js";
+import { errorResponse, FORWARDED_HEADERS } from "./response.js";
 
 /** What a proxy lets through, and for whom. */
 export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent"> {
@@ -41,9 +41,9 @@ const KNOWN: readonly (keyof UsersProxyConfig)[] = [
  * to Pipedrive. All users of a company share its limits here, and no two companies do.
  */
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
-  const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs = 30_000, maxConcurrency = 10, dailyTokenBudget } = checked(config);
-  const { allowCookies = authenticate !== undefined, logger = console, logLevel } = config;
-  const companies = new Companies({ maxConcurrency, dailyTokenBudget, fetch: oauth.fetch }, new Listener(config));
+  const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = checked(config);
+  const { allowCookies = authenticate !== undefined, logger = console, logLevel, onEvent } = config;
+  const companies = new CompanyPool({ timeoutMs, maxConcurrency, dailyTokenBudget, logger, logLevel, onEvent, fetch: oauth.fetch as UsersClientOptions["fetch"] });
 
   /** Who asks. */
   const identify = async (request: Request): Promise<Identity> => {
@@ -54,7 +54,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     }
     const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
     if (token === undefined) throw new Refusal(401, "unauthorized access", "Send the signed token that GET_SIGNED_TOKEN gives, as a Bearer.");
-    const [companyId, userId] = (await decisions()).verify(token, signedTokenSecret!, Date.now());
+    const [companyId, userId] = (await serverCore()).verify(token, signedTokenSecret!, Date.now());
     return { companyId, userId };
   };
 
@@ -69,36 +69,20 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     }
     if (request.headers.has("x-api-token")) throw new Refusal(400, "Bad request", "An API token is not taken: the server adds the credential.");
     if (!allowCookies && request.headers.has("cookie")) throw new Refusal(400, "Bad request", 'Cookies are not taken: send the request with credentials: "omit", or set allowCookies.');
-    const decide = await decisions();
-    const [operation, id] = decide.permit(request.method, pathOf(request, basePath), allow);
+    const [operation, id] = (await serverCore()).permit(request.method, pathOf(request, basePath), allow);
     const identity = await identify(request);
-    const written = await asked(request, operation, id);
+    const parsed = await parseProxyRequest(request, operation, id);
     const tenant = oauth.tenant(identity);
-    const { status, headers, text } = await send(tenant, operation, written, request.signal);
-    // What a redirect leads to is not Pipedrive's answer.
-    if (status < 200 || (status >= 300 && status < 400)) throw makeError("Pipedrive answered with a redirect, which is not followed", { kind: "unexpected_status", status });
+    // Where the company's API is, is known with its token.
+    const first = await tenant.token();
+    const credential: TokenFunction = ({ refused }) => {
+      if (refused === undefined) return first;
+      tenant.refuse(refused);
+      return tenant.token();
+    };
+    const { status, headers, text } = await companies.send(identity.companyId, tenant.apiDomain, parsed, credential, request.signal);
     headers.set("cache-control", "no-store");
     return new Response(text, { status, headers });
-  };
-
-  /** Sends a request with the user's token, and once more with a new one where Pipedrive refuses it. */
-  const send = async (tenant: Tenant, operation: OperationId, { target, body }: { target: string; body: string | undefined }, signal: AbortSignal): Promise<Came> => {
-    for (let refused: string | undefined; ; ) {
-      const token = await tenant.token();
-      const job = {
-        operation,
-        // A company's host wants /api/v1.
-        url: tenant.apiDomain + (target.startsWith("/v1") ? `/api${target}` : target),
-        body,
-        headers: [["authorization", `Bearer ${token}`]] as const,
-        timeoutMs,
-        // The page's client knows when to send it again.
-        maxRetries: 0,
-      };
-      const came = await companies.send(tenant.identity.companyId, job, signal);
-      if (came.status !== 401 || refused !== undefined) return came;
-      tenant.refuse((refused = token));
-    }
   };
 
   const failed = (request: Request, error: unknown): Response => {
@@ -116,7 +100,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     response.headers.append("vary", "origin");
     if (origin !== undefined && allowedOrigins.includes(origin)) {
       response.headers.set("access-control-allow-origin", origin);
-      response.headers.set("access-control-expose-headers", TOLD.join(", "));
+      response.headers.set("access-control-expose-headers", FORWARDED_HEADERS.join(", "));
     }
     return response;
   };
@@ -135,19 +119,20 @@ const isOwn = (origin: string, request: Request) => URL.canParse(origin) && new 
 
 function checked(config: UsersProxyConfig): UsersProxyConfig {
   const refuse = (text: string): never => {
-    throw makeError(text, { kind: "config" });
+    throw configError(text);
   };
-  onlyKnown("config", undefined, "the configuration of the proxy", config, KNOWN);
-  const { oauth, signedTokenSecret, authenticate, allow, allowedOrigins, basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = config;
+  checkKeys("config", undefined, "the configuration of the proxy", config, KNOWN);
+  const { oauth, signedTokenSecret, authenticate, allow, allowedOrigins, basePath } = config;
   if (!(oauth instanceof OAuth)) refuse("oauth must be an OAuth");
   if ((signedTokenSecret === undefined) === (authenticate === undefined)) refuse("give signedTokenSecret or authenticate, and not both");
   if (signedTokenSecret !== undefined && (typeof signedTokenSecret !== "string" || !signedTokenSecret)) refuse("signedTokenSecret must be the app's JWT secret");
-  if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${got(authenticate)}`);
+  if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${describeType(authenticate)}`);
   if (allow?.some((operation) => !(operation in ENDPOINTS))) refuse(`allow takes ids of operations: ${Object.keys(ENDPOINTS).join(", ")}`);
   if (allowedOrigins?.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('allowedOrigins takes origins such as "https://app.example"');
   if (basePath !== undefined && !/^(\/[\w-]+)+$/.test(basePath)) refuse('basePath must be a path such as "/pipedrive"');
-  for (const [name, value, [fits, takes]] of [["timeoutMs", timeoutMs, integer(1, 2147483647)], ["maxConcurrency", maxConcurrency, integer(1, 1000)], ["dailyTokenBudget", dailyTokenBudget, integer(0, 4294967295)]] as const) {
-    if (value !== undefined && !fits(value)) refuse(`${name} must be ${takes}, got ${got(value)}`);
+  for (const name of ["timeoutMs", "maxConcurrency", "dailyTokenBudget"] as const) {
+    const [min, max] = SETTINGS[name];
+    if (config[name] !== undefined && !isInteger(config[name], min, max)) refuse(`${name} must be an integer from ${min} to ${max}, got ${describeType(config[name])}`);
   }
   return config;
 }

@@ -1,0 +1,31 @@
+type AbortListener = (reason: unknown) => void;
+
+/**
+ * The calls that each signal aborts, of all clients. Node.js warns of a leak at the eleventh listener of a signal, so each
+ * signal gets a single one, and none when its last call has ended.
+ */
+const listeners = /* @__PURE__ */ new Map<AbortSignal, Set<AbortListener>>();
+
+function onAbort({ target }: Event): void {
+  const signal = target as AbortSignal;
+  for (const listener of [...(listeners.get(signal) ?? [])]) listener(signal.reason);
+}
+
+/** Calls a listener when a signal aborts. */
+export function addAbortListener(signal: AbortSignal, listener: AbortListener): void {
+  const calls = listeners.get(signal) ?? new Set();
+  if (!calls.size) {
+    listeners.set(signal, calls);
+    signal.addEventListener("abort", onAbort);
+  }
+  calls.add(listener);
+}
+
+/** Removes a listener. */
+export function removeAbortListener(signal: AbortSignal, listener: AbortListener): void {
+  const calls = listeners.get(signal);
+  if (calls?.delete(listener) && !calls.size) {
+    listeners.delete(signal);
+    signal.removeEventListener("abort", onAbort);
+  }
+}

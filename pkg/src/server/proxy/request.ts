@@ -1,0 +1,90 @@
+import { checkKeys } from "../../check.js";
+import { type OperationId, PARAM_KINDS, PARAMS } from "../../generated/operations.js";
+import type { CallOptions } from "../../types.js";
+import { Refusal } from "../core.js";
+
+/** The largest body that is read, in bytes. */
+const BODY_LIMIT = 64 * 1024;
+
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
+
+const bad = (info: string) => new Refusal(400, "Bad request", info);
+
+/** A call that a page asks for. */
+export interface ProxyRequest {
+  readonly operation: OperationId;
+  readonly values: readonly unknown[];
+  readonly options: CallOptions;
+}
+
+/** Parses what a page asks for: nothing of its request is forwarded as it came. The client checks the values. */
+export async function parseProxyRequest(request: Request, operation: OperationId, id: string): Promise<ProxyRequest> {
+  const { body, values, options } = PARAMS[operation];
+  const query = new URL(request.url).searchParams;
+  if (body && query.size) throw bad("This operation takes no query.");
+  const given: Record<string, unknown> = { ...(body ? undefined : fromQuery(query, operation)), ...(id && { id: Number(id) }) };
+  const positional = values.map((name) => given[name]);
+  if (body) positional.push(await fromBody(request, operation));
+  return { operation, values: positional, options: Object.fromEntries(options.filter((name) => name in given).map((name) => [name, given[name]])) };
+}
+
+/** A parameter's name on the wire. */
+const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** The parameters of a query, by their names in a call. */
+function fromQuery(query: URLSearchParams, operation: OperationId): Record<string, unknown> {
+  const { values, options } = PARAMS[operation];
+  const params = new Map([...values, ...options].map((name) => [wireName(name), name]));
+  const given: Record<string, unknown> = {};
+  for (const [wire, value] of query) {
+    const name = params.get(wire);
+    if (!name || name === "id") throw bad(`The operation ${operation} has no parameter of this name.`);
+    if (name in given) throw bad(`${wire} is there twice.`);
+    if (CONTROL.test(value)) throw bad(`${wire} has a control character in it.`);
+    given[name] = parseValue(PARAM_KINDS[name], value);
+  }
+  return given;
+}
+
+/** What a query's text stands for. */
+function parseValue(kind: "number" | "boolean" | undefined, text: string): unknown {
+  if (kind === "boolean") return text === "1" ? true : text === "0" ? false : text;
+  return kind === "number" && /^\d{1,15}$/.test(text) ? Number(text) : text;
+}
+
+/** The members of a JSON body. */
+async function fromBody(request: Request, operation: OperationId): Promise<Record<string, unknown>> {
+  if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) throw new Refusal(415, "Unsupported media type", "The body must be application/json.");
+  const text = await textOf(request);
+  let body: unknown;
+  try {
+    body = JSON.parse(text, (_, value: unknown) => {
+      if (typeof value === "string" && CONTROL.test(value)) throw bad("The body has a control character in a text.");
+      return value;
+    });
+  } catch (error) {
+    throw error instanceof Refusal ? error : bad("The body is not JSON.");
+  }
+  checkKeys("argument", operation, "the body", body, PARAMS[operation].body!.members);
+  return body as Record<string, unknown>;
+}
+
+/** Reads the text of a body, up to the limit. */
+async function textOf(request: Request): Promise<string> {
+  const tooLarge = new Refusal(413, "Payload too large", `The body must have at most ${BODY_LIMIT} bytes.`);
+  if (Number(request.headers.get("content-length") ?? 0) > BODY_LIMIT) throw tooLarge;
+  const decoder = new TextDecoder();
+  const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader();
+  let text = "";
+  for (let size = 0; reader; ) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    size += value.byteLength;
+    if (size > BODY_LIMIT) {
+      void reader.cancel().catch(() => undefined);
+      throw tooLarge;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+  return text + decoder.decode();
+}

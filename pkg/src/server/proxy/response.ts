@@ -1,0 +1,38 @@
+import { isPipedriveError, type PipedriveError } from "../../errors.js";
+import { Refusal } from "../core.js";
+
+/** The headers of Pipedrive's responses that a page can use. */
+export const FORWARDED_HEADERS = [
+  "content-type", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-daily-ratelimit-token-limit",
+  "x-daily-ratelimit-token-remaining", "x-daily-requests-left", "retry-after", "x-correlation-id", "deprecation", "sunset",
+];
+
+const STATUS: Partial<Record<PipedriveError["kind"], number>> = {
+  argument: 400, validation: 400, authentication: 401, permission: 403, blocked: 403, not_found: 404, rate_limit: 429, connection: 502, server: 502,
+  decode: 502, api: 502, unexpected_status: 502, timeout: 504,
+};
+
+/** A response of Pipedrive's own shape. */
+function respond(status: number, error: string, info: string, headers: Record<string, string> = {}): Response {
+  const body = { success: false, error, error_info: info, errorCode: status, data: null, additional_data: null };
+  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers } });
+}
+
+const ERRORS: Record<number, string> = { 400: "Bad request", 401: "unauthorized access", 403: "Forbidden", 404: "Not found", 429: "Request over limit", 502: "Bad gateway", 504: "Gateway timeout" };
+
+/**
+ * Converts an error to a response of Pipedrive's own shape, so that a `UsersClient` reads it as the error that it was: a 4xx where the
+ * caller or the user has to do something, 502 or 504 where Pipedrive has, 500 where the server is not set up correctly.
+ */
+export function errorResponse(error: unknown): Response {
+  if (error instanceof Refusal) return respond(error.status, error.error, error.info);
+  // Other errors may contain anything.
+  if (!isPipedriveError(error)) return respond(500, "Internal error", "The server failed.");
+  const { kind, message, retryAfterSeconds, resetAt } = error;
+  const status = STATUS[kind] ?? 500;
+  // How a server is set up is not for its pages.
+  if (status === 500) return respond(500, "Internal error", "The server is not set up correctly; its log says why.");
+  const wait = retryAfterSeconds ?? (resetAt && Math.max(0, (resetAt.getTime() - Date.now()) / 1000));
+  const text = isPipedriveError(error, "rate_limit") && error.scope === "daily" ? "daily request budget exceeded" : (ERRORS[status] ?? "Bad request");
+  return respond(status, text, message, wait === undefined ? {} : { "retry-after": String(Math.ceil(wait)) });
+}

@@ -1,0 +1,81 @@
+//! What a call results in, as JavaScript has it.
+
+use js_sys::Object;
+use wasm_bindgen::prelude::*;
+
+use crate::error::{Code, Details};
+use crate::limits::RateLimit;
+use crate::schema::PageRef;
+use crate::transport::{JsText, JsThrown, reflect_set};
+
+/// A number that may be unknown: it crosses as NaN.
+pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
+    value.map_or(f64::NAN, Into::into)
+}
+
+/// Hands the limits to a receiver of five numbers, unknown ones as NaN.
+pub(super) fn limits(rate_limit: &RateLimit, receive: impl FnOnce(f64, f64, f64, f64, f64)) {
+    let RateLimit { limit, remaining, reset_at, daily_limit, daily_remaining } = *rate_limit;
+    receive(number(limit), number(remaining), number(reset_at), number(daily_limit), number(daily_remaining));
+}
+
+/// Where a page begins: a string, a number or undefined.
+pub(super) fn page(page: Option<PageRef<JsText>>) -> JsValue {
+    match page {
+        None => JsValue::UNDEFINED,
+        Some(PageRef::Cursor(cursor)) => cursor.0.into(),
+        Some(PageRef::Start(start)) => start.into(),
+    }
+}
+
+/// The fields of an error, by the names that it has in JavaScript. What is unknown is not there.
+pub(super) fn error(details: Details<JsText, JsThrown>) -> JsValue {
+    let fields: JsValue = Object::new().into();
+    let set = |name: &str, value: JsValue| reflect_set(&fields, name, &value);
+    let set_text = |name: &str, text: Option<JsText>| {
+        if let Some(text) = text {
+            set(name, text.0.into());
+        }
+    };
+    let set_number = |name: &str, number: Option<f64>| {
+        if let Some(number) = number {
+            set(name, number.into());
+        }
+    };
+    let set_word = |name: &str, word: &str| set(name, JsValue::from_str(word));
+    set_word("kind", details.kind.as_str());
+    set_word("operation", details.operation);
+    set_text("message", Some(details.message));
+    set_number("status", details.status.map(f64::from));
+    match details.code {
+        Some(Code::Text(code)) => set_text("code", Some(code)),
+        Some(Code::Number(code)) => set_number("code", Some(code)),
+        None => {}
+    }
+    set_text("detail", details.detail);
+    set_text("requestId", details.request_id);
+    set_number("retryAfterSeconds", details.retry_after_seconds);
+    set_number("attempts", Some(details.attempts.into()));
+    set_text("body", details.body);
+    if let Some(scope) = details.scope {
+        set_word("scope", scope.as_str());
+    }
+    set_number("resetAt", details.reset_at);
+    match details.page {
+        Some(PageRef::Cursor(cursor)) => set_text("cursor", Some(cursor)),
+        Some(PageRef::Start(start)) => set_number("start", Some(start)),
+        None => {}
+    }
+    let headers: JsValue = Object::new().into();
+    for (name, value) in details.headers {
+        crate::transport::set_member(&headers, &name, &value);
+    }
+    set("headers", headers);
+    if let Some(JsThrown(cause)) = details.cause {
+        if let Some(text) = JsText::of(cause.clone()).or_else(|| JsText::of(crate::transport::member(&cause, "message"))) {
+            set_text("causeText", Some(text));
+        }
+        set("cause", cause);
+    }
+    fields
+}

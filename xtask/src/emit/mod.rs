@@ -1,0 +1,56 @@
+//! Writes the TypeScript that is made from the Rust declarations.
+
+mod boundary;
+mod drift;
+mod models;
+mod operations;
+mod settings;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use pipedrive_users::sandbox::{App, Options, Sandbox};
+
+pub(crate) use boundary::declare;
+
+pub(super) const HEAD: &str =
+    "// Made by `cargo xtask build` from the Rust declarations in src/. Do not edit.\n\n";
+
+/// Writes everything but the declarations of the modules, which wasm-bindgen knows.
+pub(crate) fn write(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("models.ts"), models::models())?;
+    fs::write(folder.join("operations.ts"), operations::operations())?;
+    fs::write(folder.join("methods.ts"), operations::methods())?;
+    fs::write(folder.join("drift.ts"), drift::drift())?;
+    fs::write(folder.join("settings.ts"), settings::settings())?;
+    fs::write(folder.join("tokens.ts"), tokens()?)?;
+    Ok(())
+}
+
+fn tokens() -> Result<String> {
+    let sandbox = Sandbox::new(&Options::default()).map_err(anyhow::Error::msg)?;
+    let tokens = serde_json::to_string_pretty(sandbox.tokens())?;
+    let App { client_id, client_secret, .. } = App::default();
+    let app = serde_json::json!({ "clientId": client_id, "clientSecret": client_secret });
+    Ok(format!(
+        "{HEAD}/** The tokens that every sandbox accepts. */\nexport const TOKENS = {tokens} as const;\n\n\
+         /** The OAuth app that it knows if no other is given. */\nexport const APP = {app} as const;\n"
+    ))
+}
+
+/// A documentation comment. Rust's doc comments come with a space before each line.
+pub(super) fn doc(out: &mut String, indent: &str, text: &str) {
+    let lines: Vec<&str> = text.trim().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    if let [line] = lines[..] {
+        let _ = writeln!(out, "{indent}/** {line} */");
+        return;
+    }
+    let _ = writeln!(out, "{indent}/**");
+    for line in lines {
+        let _ = writeln!(out, "{}", format!("{indent} * {line}").trim_end());
+    }
+    let _ = writeln!(out, "{indent} */");
+}
