@@ -224,7 +224,7 @@ impl<C: Caller> Driver<C> {
             Some(Err(thrown)) => (no_credential(), Some(thrown)),
             None => (credential_timed_out(), None),
         };
-        let mut error = render(&**caller, signed, &failure, Outcome { cause, ..Outcome::default() });
+        let mut error = render(signed, &failure, Outcome { cause, ..Outcome::default() });
         error.attempts = attempts;
         if attempts == 0 {
             error.message = error.message.concat(&Text::new("; nothing was sent"));
@@ -299,8 +299,7 @@ impl<C: Caller> Driver<C> {
             if place.machine.failures() > had_failed
                 && let Some(failure) = place.machine.failure()
             {
-                let caller = Rc::clone(&owner.borrow());
-                let mut error = render(&*caller, &signed, failure, outcome.take_error());
+                let mut error = render(&signed, failure, outcome.take_error());
                 error.attempts = place.machine.attempts();
                 if let Some(before) = last_error.take().filter(|_| place.machine.is_refused_retry()) {
                     error.message = error.message.concat(&Text::new(". The attempt before: ")).concat(&before.message);
@@ -403,7 +402,7 @@ impl<C: Caller> Driver<C> {
             Err(failure) => {
                 let body = read_error_body(json.as_ref()).unwrap_or_default();
                 let outcome = Outcome { response: Some(response), body, ..Outcome::default() };
-                let mut error = render(&**caller, signed, &failure, outcome);
+                let mut error = render(signed, &failure, outcome);
                 error.attempts = attempts;
                 Err(error)
             }
@@ -486,7 +485,6 @@ const BODY_LIMIT: usize = 1 << 20;
 /// Makes the error of a failure. Nothing that could explain it is lost, and nothing of it shows a secret.
 #[inline(never)]
 fn render<C: Caller>(
-    caller: &C,
     signed: &Signed<C>,
     failure: &Failure,
     outcome: Outcome<C::Runtime>,
@@ -500,7 +498,6 @@ fn render<C: Caller>(
         timeout_ms: signed.request.timeout_ms,
         body,
         cause: cause.as_ref(),
-        wall: caller.runtime().wall(),
         redact: &|text| redactor.clean(text),
     });
     let text = response.as_ref().map(|response| response.body.clone());

@@ -13,6 +13,8 @@ pub(crate) struct ErrorInfo {
     pub(crate) scope: Option<LimitScope>,
     /// In how many milliseconds the limit is lifted, or the server asks to come back.
     pub(crate) reset_in_ms: Option<f64>,
+    /// The time of day then, in milliseconds since 1970.
+    pub(crate) reset_at: Option<f64>,
     /// Whether the request was certainly not processed, so that sending it again duplicates nothing.
     pub(crate) not_processed: bool,
     /// Whether a retry would fail the same way, whatever the kind.
@@ -27,9 +29,16 @@ impl ErrorInfo {
             retry_after_ms: None,
             scope: None,
             reset_in_ms: None,
+            reset_at: None,
             not_processed: false,
             permanent: false,
         }
+    }
+
+    /// The limit is lifted, or the server asks to come back, in so many milliseconds.
+    pub(crate) fn set_reset(&mut self, in_ms: f64, wall: f64) {
+        self.reset_in_ms = Some(in_ms);
+        self.reset_at = Some(wall + in_ms);
     }
 }
 
@@ -77,8 +86,6 @@ pub(crate) struct Rendering<'a, T, C> {
     pub(crate) timeout_ms: u32,
     pub(crate) body: ErrorBody<T>,
     pub(crate) cause: Option<&'a C>,
-    /// The time of day, in milliseconds since 1970.
-    pub(crate) wall: f64,
     /// Takes credentials out of a text, before it is cut.
     pub(crate) redact: &'a dyn Fn(&T) -> T,
 }
@@ -90,7 +97,7 @@ impl Failure {
 
     /// Renders the message, and fills in what the failure itself knows.
     pub(crate) fn render<T: Text, C: Thrown<Text = T>>(&self, from: Rendering<'_, T, C>) -> Details<T, C> {
-        let Rendering { operation, cost, timeout_ms, body, cause, wall, redact } = from;
+        let Rendering { operation, cost, timeout_ms, body, cause, redact } = from;
         let Self { info, template, placeholder } = self;
         let line = |text: &T| one_line(&redact(text));
         let filler = match placeholder {
@@ -114,7 +121,7 @@ impl Failure {
         details.status = info.status;
         details.retry_after_seconds = info.retry_after_ms.map(|wait| wait / 1000.0);
         details.scope = info.scope;
-        details.reset_at = info.reset_in_ms.map(|wait| wall + wait);
+        details.reset_at = info.reset_at;
         details.detail = body.detail;
         details.code = body.code;
         details.cause = cause.cloned();

@@ -1,5 +1,7 @@
 //! The daily budget: what this client may spend, and what the company has left.
 
+use super::Reset;
+
 const DAY_MS: f64 = 86_400_000.0;
 
 /// The end of the day. Pipedrive resets budgets at the midnight of a server zone that it does not name: this is UTC's,
@@ -13,15 +15,28 @@ pub(crate) fn until_midnight(wall: f64) -> f64 {
     next_midnight(wall) - wall
 }
 
-/// The budget of a day. Times are those of the monotonic clock.
+/// A time by both clocks: the monotonic one decides, the time of day is shown.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    now: f64,
+    wall: f64,
+}
+
+impl Deadline {
+    fn reset(self, now: f64) -> Reset {
+        Reset { in_ms: self.now - now, at: self.wall }
+    }
+}
+
+/// The budget of a day.
 #[derive(Debug, Default)]
 pub(crate) struct DailyBudget {
     budget: Option<u32>,
     spent: u32,
     /// When the day ends that `spent` counts.
-    ends_at: Option<f64>,
+    ends_at: Option<Deadline>,
     /// What the company has left, until when.
-    server: Option<(u32, f64)>,
+    server: Option<(u32, Deadline)>,
 }
 
 impl DailyBudget {
@@ -30,19 +45,23 @@ impl DailyBudget {
     }
 
     /// Whether the budget covers a cost; if not, when there will be a new one.
-    pub(crate) fn check(&mut self, cost: u32, now: f64, until_midnight: f64) -> Result<(), f64> {
-        if self.ends_at.is_none_or(|end| now >= end) {
-            self.spent = 0;
-            self.ends_at = Some(now + until_midnight);
-        }
-        if self.server.is_some_and(|(_, until)| now >= until) {
+    pub(crate) fn check(&mut self, cost: u32, now: f64, wall: f64) -> Result<(), Reset> {
+        let end = match self.ends_at {
+            Some(end) if now < end.now => end,
+            _ => {
+                self.spent = 0;
+                let left = until_midnight(wall);
+                *self.ends_at.insert(Deadline { now: now + left, wall: wall + left })
+            }
+        };
+        if self.server.is_some_and(|(_, until)| now >= until.now) {
             self.server = None;
         }
         if self.budget.is_some_and(|budget| self.spent.saturating_add(cost) > budget) {
-            return Err(self.ends_at.unwrap_or(now));
+            return Err(end.reset(now));
         }
         match self.server {
-            Some((remaining, until)) if remaining < cost => Err(until),
+            Some((remaining, until)) if remaining < cost => Err(until.reset(now)),
             _ => Ok(()),
         }
     }
@@ -72,13 +91,14 @@ impl DailyBudget {
     }
 
     /// The server told what the company has left.
-    pub(crate) fn observe(&mut self, remaining: u32, now: f64, until_midnight: f64) {
-        self.server = Some((remaining, now + until_midnight));
+    pub(crate) fn observe(&mut self, remaining: u32, now: f64, wall: f64) {
+        let left = until_midnight(wall);
+        self.server = Some((remaining, Deadline { now: now + left, wall: wall + left }));
     }
 
-    /// The server refused a call, since the company has nothing left. It is asked again within a day.
-    pub(crate) fn exhausted(&mut self, wait_ms: f64, now: f64) {
-        self.server = Some((0, now + wait_ms.min(DAY_MS)));
+    /// The server refused a call, since the company has nothing left until `reset`. It is asked again within a day.
+    pub(crate) fn exhausted(&mut self, reset: Reset, now: f64) {
+        self.server = Some((0, Deadline { now: now + reset.in_ms.min(DAY_MS), wall: reset.at }));
     }
 }
 
@@ -86,8 +106,9 @@ impl DailyBudget {
 mod tests {
     use super::*;
 
+    /// The clock of these tests began at a midnight.
     fn spend(daily: &mut DailyBudget, cost: u32, now: f64) -> Result<(), f64> {
-        daily.check(cost, now, 1_000.0 - now % 1_000.0)?;
+        daily.check(cost, now, now).map_err(|reset| reset.at)?;
         daily.spend(cost);
         Ok(())
     }
@@ -96,22 +117,22 @@ mod tests {
     fn a_budget_is_kept_exactly_and_is_new_after_midnight() {
         let mut daily = DailyBudget::new(Some(10));
         assert_eq!(spend(&mut daily, 8, 500.0), Ok(()));
-        assert_eq!(spend(&mut daily, 3, 500.0), Err(1_000.0));
+        assert_eq!(spend(&mut daily, 3, 500.0), Err(DAY_MS));
         assert_eq!(spend(&mut daily, 2, 500.0), Ok(()));
-        assert_eq!(spend(&mut daily, 1, 999.0), Err(1_000.0));
-        assert_eq!(spend(&mut daily, 10, 1_000.0), Ok(()));
+        assert_eq!(spend(&mut daily, 1, DAY_MS - 1.0), Err(DAY_MS));
+        assert_eq!(spend(&mut daily, 10, DAY_MS), Ok(()));
     }
 
     #[test]
     fn what_the_server_told_counts_until_its_reset() {
         let mut daily = DailyBudget::new(None);
-        daily.observe(5, 0.0, 1_000.0);
+        daily.observe(5, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 1.0), Ok(()));
-        assert_eq!(spend(&mut daily, 4, 1.0), Err(1_000.0), "three are left");
+        assert_eq!(spend(&mut daily, 4, 1.0), Err(DAY_MS), "three are left");
         daily.forget_charge(2);
         assert_eq!(spend(&mut daily, 4, 1.0), Ok(()), "an outage takes nothing");
-        daily.observe(5, 1.0, 999.0);
-        daily.exhausted(499.0, 1.0);
+        daily.observe(5, 1.0, 1.0);
+        daily.exhausted(Reset { in_ms: 499.0, at: 500.0 }, 1.0);
         assert_eq!(spend(&mut daily, 2, 499.0), Err(500.0));
         assert_eq!(spend(&mut daily, 2, 500.0), Ok(()));
     }
@@ -119,21 +140,31 @@ mod tests {
     #[test]
     fn what_was_not_charged_is_given_back() {
         let mut daily = DailyBudget::new(Some(2));
-        daily.observe(2, 0.0, 1_000.0);
+        daily.observe(2, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
         daily.refund(2, false);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
-        daily.observe(0, 0.0, 1_000.0);
+        daily.observe(0, 0.0, 0.0);
         daily.refund(2, true);
-        assert_eq!(spend(&mut daily, 2, 0.0), Err(1_000.0), "the server told what is left after that");
+        assert_eq!(spend(&mut daily, 2, 0.0), Err(DAY_MS), "the server told what is left after that");
     }
 
     #[test]
     fn nothing_is_refused_without_asking_for_longer_than_a_day() {
         let mut daily = DailyBudget::new(None);
-        daily.exhausted(1e15, 0.0);
-        assert_eq!(daily.check(2, DAY_MS - 1.0, 1.0), Err(DAY_MS));
-        assert_eq!(daily.check(2, DAY_MS, 1.0), Ok(()));
+        daily.exhausted(Reset { in_ms: 1e15, at: 1e15 }, 0.0);
+        assert_eq!(spend(&mut daily, 2, DAY_MS - 1.0), Err(1e15));
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Ok(()));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_moves_no_deadline() {
+        let mut daily = DailyBudget::new(Some(2));
+        assert!(daily.check(2, 0.0, 0.0).is_ok());
+        daily.spend(2);
+        assert!(daily.check(2, 1.0, DAY_MS * 9.5).is_err(), "a day on");
+        assert!(daily.check(2, DAY_MS - 1.0, -DAY_MS).is_err(), "before 1970");
+        assert!(daily.check(2, DAY_MS, 0.0).is_ok());
     }
 
     #[test]

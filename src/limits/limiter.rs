@@ -1,9 +1,9 @@
 //! The limits of one client: what is sent and what comes back changes them.
 
-use super::daily::{DailyBudget, until_midnight};
+use super::daily::DailyBudget;
 use super::queue::{Queue, Ticket};
 use super::window::{NextSlot, RollingWindow, Slot};
-use super::LONGEST_WAIT_MS;
+use super::{LONGEST_WAIT_MS, Reset};
 use crate::error::{ErrorInfo, Kind, LimitScope};
 use super::headers::{RateLimit, RateLimitHeaders};
 
@@ -27,10 +27,10 @@ pub(crate) enum Admission {
     Turn,
     /// It waits for a free slot, so many milliseconds.
     Wait(f64),
-    /// The pause is longer than any call waits: it ends in so many milliseconds.
-    PausedTooLong(f64),
-    /// The daily budget does not cover it for so many milliseconds.
-    OverBudget(f64),
+    /// The pause is longer than any call waits.
+    PausedTooLong(Reset),
+    /// The daily budget does not cover it.
+    OverBudget(Reset),
 }
 
 /// What the limiter needs to know of a call that failed.
@@ -76,15 +76,17 @@ impl RateLimiter {
     /// Whether a call may be sent; if not, it waits from now on. `longest_ms` is how long an attempt may take.
     pub(crate) fn admit(&mut self, ticket: Ticket, cost: u32, longest_ms: f64, now: f64, wall: f64) -> Admission {
         // A spent day fails at once, also while the window is full.
-        if let Err(until) = self.daily.check(cost, now, until_midnight(wall)) {
-            return Admission::OverBudget(until - now);
+        if let Err(reset) = self.daily.check(cost, now, wall) {
+            return Admission::OverBudget(reset);
         }
         if !self.queue.is_first(ticket) {
             return Admission::Turn;
         }
         match self.window.next_slot(self.max_concurrency, now) {
             NextSlot::AfterResponse => Admission::Turn,
-            NextSlot::At(at) if at - now > LONGEST_WAIT_MS => Admission::PausedTooLong(at - now),
+            NextSlot::At(at) if at - now > LONGEST_WAIT_MS => {
+                Admission::PausedTooLong(Reset { in_ms: at - now, at: wall + at - now })
+            }
             NextSlot::At(at) => Admission::Wait(at - now),
             NextSlot::Now => {
                 self.queue.leave(ticket);
@@ -122,7 +124,7 @@ impl RateLimiter {
         self.rate_limit.update(&RateLimit::new(headers, wall));
         self.window.observe(slot, limit, remaining, reset_in_ms, now);
         if let Some(remaining) = daily_remaining {
-            self.daily.observe(remaining, now, until_midnight(wall));
+            self.daily.observe(remaining, now, wall);
         }
         self.window.release(slot, true, now);
     }
@@ -150,7 +152,10 @@ impl RateLimiter {
                 paused_ms = pause * (1.0 + random * 0.25);
                 self.window.pause(paused_ms, now);
             }
-            Some(LimitScope::Daily) => self.daily.exhausted(failure.reset_in_ms.unwrap_or(0.0), now),
+            Some(LimitScope::Daily) => {
+                let (in_ms, at) = (failure.reset_in_ms.unwrap_or(0.0), failure.reset_at.unwrap_or(0.0));
+                self.daily.exhausted(Reset { in_ms, at }, now);
+            }
             None => {}
         }
         FailureEffect { is_free, is_limit: failure.scope.is_some(), paused_ms }
@@ -209,7 +214,7 @@ mod tests {
         let first = slot(admit(&mut limiter, a, 0.0));
         let headers = RateLimitHeaders { limit: Some(1), ..RateLimitHeaders::default() };
         limiter.on_response(first, &headers, 0.0, WALL);
-        assert_eq!(admit(&mut limiter, b, 0.0), Admission::OverBudget(WALL));
+        assert_eq!(admit(&mut limiter, b, 0.0), Admission::OverBudget(Reset { in_ms: WALL, at: 2.0 * WALL }));
     }
 
     #[test]
@@ -247,7 +252,7 @@ mod tests {
         let effect = limiter.on_failure(&limited(LimitScope::Daily, 1e12), call(0), 0.0, 0.0);
         assert_eq!(effect, FailureEffect { is_free: true, is_limit: true, paused_ms: 0.0 });
         let ticket = limiter.ticket();
-        assert_eq!(admit(&mut limiter, ticket, 0.0), Admission::OverBudget(86_400_000.0));
+        assert!(matches!(admit(&mut limiter, ticket, 0.0), Admission::OverBudget(Reset { in_ms: 86_400_000.0, .. })));
         slot(admit(&mut limiter, ticket, 86_400_000.0));
     }
 

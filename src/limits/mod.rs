@@ -19,6 +19,15 @@ pub use usage::{Spent, Usage};
 pub(crate) use queue::Ticket;
 pub(crate) use window::Slot;
 
+/// When a limit is lifted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Reset {
+    /// In how many milliseconds.
+    pub(crate) in_ms: f64,
+    /// The time of day then, in milliseconds since 1970.
+    pub(crate) at: f64,
+}
+
 /// The length of Pipedrive's rolling window: at most so many calls of one token in any two seconds.
 pub(crate) const WINDOW_MS: f64 = 2_000.0;
 

@@ -8,8 +8,8 @@ use super::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, WINDOW_MS};
 /// Responses are timed by a clock that rounds.
 const ROUNDING_MS: f64 = 1.0;
 
-/// How many calls are in flight at once before a response has told the limit. Pipedrive's lowest limit is 20, and 10
-/// for searches.
+/// How many calls are in flight at once before the first response has told the limit. Pipedrive's lowest limit is 20, and
+/// 10 for searches.
 const FIRST_CALLS: usize = 10;
 
 /// A call that got no response may still be on its way to the server.
@@ -19,6 +19,8 @@ const LATE_ARRIVAL_MS: f64 = 2_000.0;
 #[derive(Debug, Default)]
 pub(crate) struct RollingWindow {
     limit: Option<usize>,
+    /// Whether any response has come.
+    has_response: bool,
     in_flight: Vec<InFlight>,
     /// When the slots of calls that ended are free again, in ascending order.
     cooling: Vec<f64>,
@@ -62,10 +64,13 @@ impl RollingWindow {
             return NextSlot::At(self.paused_until);
         }
         let in_flight = self.in_flight.len();
-        let limit = self.limit.unwrap_or(FIRST_CALLS);
-        if in_flight >= max_concurrency.unwrap_or(limit) {
+        // Some servers tell no limit: they get so many calls at once, however fast they respond.
+        let most = max_concurrency.or(self.limit).unwrap_or(FIRST_CALLS);
+        let most = if self.has_response { most } else { most.min(FIRST_CALLS) };
+        if in_flight >= most {
             return NextSlot::AfterResponse;
         }
+        let Some(limit) = self.limit else { return NextSlot::Now };
         let (others, until) = self.others.unwrap_or((0, 0.0));
         let occupied = in_flight + self.cooling.len() + others;
         if occupied < limit {
@@ -98,6 +103,7 @@ impl RollingWindow {
     pub(crate) fn release(&mut self, slot: Slot, has_response: bool, now: f64) {
         let Some(index) = self.in_flight.iter().position(|call| call.slot == slot) else { return };
         self.in_flight.swap_remove(index);
+        self.has_response |= has_response;
         self.cool(now + WINDOW_MS + ROUNDING_MS + if has_response { 0.0 } else { LATE_ARRIVAL_MS });
     }
 
@@ -165,6 +171,7 @@ mod tests {
     fn known(limit: u32) -> RollingWindow {
         let mut window = RollingWindow::default();
         window.limit = usize::try_from(limit).ok();
+        window.has_response = true;
         window
     }
 
@@ -178,6 +185,7 @@ mod tests {
         }
         assert_eq!(window.next_slot(None, 0.0), NextSlot::AfterResponse);
         window.observe(slots[0], Some(20), Some(19), None, 10.0);
+        window.release(slots[0], true, 10.0);
         assert_eq!(window.next_slot(None, 10.0), NextSlot::Now);
     }
 
@@ -271,6 +279,16 @@ mod tests {
         assert_eq!(window.next_slot(None, 5_000.0), NextSlot::Now);
         window.pause(1e12, 5_000.0);
         assert_eq!(window.next_slot(None, 5_000.0), NextSlot::At(65_000.0));
+    }
+
+    #[test]
+    fn a_server_that_tells_no_limit_gets_any_number_of_calls_one_after_the_other() {
+        let mut window = RollingWindow::default();
+        for _ in 0..50 {
+            assert_eq!(window.next_slot(None, 0.0), NextSlot::Now);
+            let slot = window.send(MAX, 0.0);
+            window.release(slot, true, 0.0);
+        }
     }
 
     #[test]

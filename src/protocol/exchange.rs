@@ -191,8 +191,8 @@ impl ExchangeMachine {
                 }
                 Action::Wait(wait.min(LOOK_AGAIN_MS))
             }
-            Admission::PausedTooLong(wait) => self.refuse(response::paused_too_long(wait), context),
-            Admission::OverBudget(wait) => self.refuse(response::over_budget(wait), context),
+            Admission::PausedTooLong(reset) => self.refuse(response::paused_too_long(reset), context),
+            Admission::OverBudget(reset) => self.refuse(response::over_budget(reset), context),
             Admission::Send(slot) => {
                 self.state = State::Admitted(slot);
                 self.sent += 1;
@@ -242,7 +242,7 @@ impl ExchangeMachine {
                 return Action::Succeed;
             }
             Event::Response(head, hints) => response::failure(endpoint, &head, hints, wall),
-            Event::NoResponse(progress, head) => response::no_response(progress, head.as_ref()),
+            Event::NoResponse(progress, head) => response::no_response(progress, head.as_ref(), wall),
             Event::TimedOut | Event::Wake => response::timed_out(),
         };
         self.emit(EventKind::Response, status, Some(now - since), false, context);

@@ -2,7 +2,7 @@
 
 use super::error_body::ErrorHints;
 use crate::error::{ErrorInfo, Failure, Kind, LimitScope, Placeholder};
-use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, ResponseHead, until_midnight};
+use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, Reset, ResponseHead, until_midnight};
 use crate::schema::{Endpoint, ResponseKind, Scope};
 use crate::text::Text;
 use crate::transport::{Headers, JsonRef, Progress};
@@ -82,7 +82,9 @@ pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHint
     info.status = Some(head.status);
     info.retry_after_ms = head.retry_after_ms;
     // A wait that no call takes upon itself fails the call, and the error says until when.
-    info.reset_in_ms = head.retry_after_ms.filter(|wait| *wait > LONGEST_WAIT_MS);
+    if let Some(wait) = head.retry_after_ms.filter(|wait| *wait > LONGEST_WAIT_MS) {
+        info.set_reset(wait, wall);
+    }
     let (kind, template) = match head.status {
         401 => (
             Kind::Authentication,
@@ -136,13 +138,13 @@ fn limit_hit(info: &mut ErrorInfo, head: &ResponseHead, hints: ErrorHints, wall:
     let asked = head.retry_after_ms;
     if hints.is_daily || head.rate_limit.daily_remaining == Some(0) {
         info.scope = Some(LimitScope::Daily);
-        info.reset_in_ms = Some(asked.unwrap_or_else(|| until_midnight(wall)));
+        info.set_reset(asked.unwrap_or_else(|| until_midnight(wall)), wall);
         return "{}. The company's daily budget is spent: no call is processed until the server's midnight, which \
                 resetAt estimates.";
     }
     let wait = asked.or(head.rate_limit.reset_in_ms).unwrap_or(DEFAULT_RESET_MS);
     info.scope = Some(LimitScope::Burst);
-    info.reset_in_ms = Some(wait);
+    info.set_reset(wait, wall);
     if wait > LONGEST_WAIT_MS {
         return "{}. Too many calls with this token, and the server asks to wait for longer than a minute, see resetAt.";
     }
@@ -150,7 +152,7 @@ fn limit_hit(info: &mut ErrorInfo, head: &ResponseHead, hints: ErrorHints, wall:
 }
 
 /// No complete response came. `head` is what came of it.
-pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>) -> Failure {
+pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>, wall: f64) -> Failure {
     let template = match progress {
         Progress::NotSent => "the connection was not made: {}",
         Progress::BodyCutOff => "the response was cut off: {}",
@@ -169,7 +171,7 @@ pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>) -> Fa
             // Its headers say all that matters: the call was not processed, and the queue has to pause.
             info.not_processed = true;
             info.scope = Some(LimitScope::Burst);
-            info.reset_in_ms = Some(head.retry_after_ms.unwrap_or(DEFAULT_RESET_MS));
+            info.set_reset(head.retry_after_ms.unwrap_or(DEFAULT_RESET_MS), wall);
         }
     }
     Failure::new(info, template, Placeholder::Cause)
@@ -203,10 +205,10 @@ pub(crate) fn no_credential() -> Failure {
 }
 
 /// A call that is not sent, since its cost is more than what is left of the day.
-pub(crate) fn over_budget(reset_in_ms: f64) -> Failure {
+pub(crate) fn over_budget(reset: Reset) -> Failure {
     refused(
         LimitScope::Daily,
-        reset_in_ms,
+        reset,
         "not sent, since its cost of {} is more than what is left of the daily budget; resetAt estimates when the \
          server's day ends",
         Placeholder::Cost,
@@ -214,16 +216,17 @@ pub(crate) fn over_budget(reset_in_ms: f64) -> Failure {
 }
 
 /// A call that is not sent, since the limiter pauses for longer than any call waits.
-pub(crate) fn paused_too_long(reset_in_ms: f64) -> Failure {
+pub(crate) fn paused_too_long(reset: Reset) -> Failure {
     let template = "not sent: the burst limit is used up for more than a minute, see resetAt";
-    refused(LimitScope::Burst, reset_in_ms, template, Placeholder::None)
+    refused(LimitScope::Burst, reset, template, Placeholder::None)
 }
 
-fn refused(scope: LimitScope, reset_in_ms: f64, template: &'static str, placeholder: Placeholder) -> Failure {
+fn refused(scope: LimitScope, reset: Reset, template: &'static str, placeholder: Placeholder) -> Failure {
     let info = ErrorInfo {
         scope: Some(scope),
-        reset_in_ms: Some(reset_in_ms),
-        retry_after_ms: Some(reset_in_ms),
+        reset_in_ms: Some(reset.in_ms),
+        reset_at: Some(reset.at),
+        retry_after_ms: Some(reset.in_ms),
         ..ErrorInfo::new(Kind::RateLimit)
     };
     Failure::new(info, template, placeholder)
@@ -327,10 +330,10 @@ mod tests {
     #[test]
     fn a_429_without_its_body_is_still_one() {
         let head = ResponseHead { retry_after_ms: Some(3_000.0), ..head(429) };
-        let info = no_response(Progress::BodyCutOff, Some(&head)).info;
+        let info = no_response(Progress::BodyCutOff, Some(&head), WALL).info;
         assert_eq!((info.kind, info.not_processed), (Kind::Connection, true));
         assert_eq!((info.scope, info.reset_in_ms), (Some(LimitScope::Burst), Some(3_000.0)));
-        let info = no_response(Progress::BodyCutOff, Some(&ResponseHead { status: 200, ..head })).info;
+        let info = no_response(Progress::BodyCutOff, Some(&ResponseHead { status: 200, ..head }), WALL).info;
         assert_eq!((info.not_processed, info.scope), (false, None));
     }
 
@@ -342,7 +345,7 @@ mod tests {
             (Progress::NoResponse, false, true),
             (Progress::BodyCutOff, false, false),
         ] {
-            let info = no_response(progress, None).info;
+            let info = no_response(progress, None, WALL).info;
             assert_eq!((info.not_processed, info.permanent), (not_processed, permanent), "{progress:?}");
         }
     }

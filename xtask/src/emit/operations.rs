@@ -118,9 +118,11 @@ pub(super) fn methods() -> String {
         let call = match (endpoint.response.page_param(), endpoint.response) {
             (Some(begin), kind) => {
                 let class = if kind == ResponseKind::CursorPage { "CursorPage" } else { "OffsetPage" };
-                format!("this.pages(\"{operation}\", [{list}], options, \"{begin}\", {class}<{data}>)")
+                format!(
+                    "this.#endpoints.pages(\"{operation}\", [{list}], options, this.{operation}, \"{begin}\", {class}<{data}>)"
+                )
             }
-            (None, _) => format!("this.call(\"{operation}\", [{list}], options)"),
+            (None, _) => format!("this.#endpoints.call(\"{operation}\", [{list}], options, this.{operation})"),
         };
         let params: Vec<_> = params.into_iter().chain([format!("options?: {options}")]).collect();
         let _ = writeln!(body, "  {operation}({}): {returns} {{\n    return {call};\n  }}\n", params.join(", "));
@@ -131,9 +133,11 @@ pub(super) fn methods() -> String {
     types.extend(["OperationId".to_owned(), "UsersOperations".to_owned()]);
     format!(
         "{HEAD}import {{ CursorPage, OffsetPage, type Page, type PageClass, PagePromise }} from \"../pages.js\";\n{}import type {{ {} }} from \"./operations.js\";\n\n\
+         /** Makes the calls of the methods. */\nexport interface EndpointCalls {{\n  \
+         call<Data>(operation: OperationId, values: readonly unknown[], options: CallOptions | undefined, method: (...args: never[]) => unknown): ApiPromise<Data>;\n  \
+         pages<Item, P extends Page<Item>>(\n    operation: OperationId,\n    values: readonly unknown[],\n    options: CallOptions | undefined,\n    method: (...args: never[]) => unknown,\n    begin: \"cursor\" | \"start\",\n    Kind: PageClass<Item, P>,\n  ): PagePromise<Item, P>;\n}}\n\n\
          /** The methods of the endpoints, each a call of its operation. */\nexport abstract class EndpointMethods implements UsersOperations {{\n  \
-         /** @internal */\n  protected abstract call<Data>(operation: OperationId, values: readonly unknown[], options: CallOptions | undefined): ApiPromise<Data>;\n\n  \
-         /** @internal */\n  protected abstract pages<Item, P extends Page<Item>>(\n    operation: OperationId,\n    values: readonly unknown[],\n    options: CallOptions | undefined,\n    begin: \"cursor\" | \"start\",\n    Kind: PageClass<Item, P>,\n  ): PagePromise<Item, P>;\n\n{}}}\n",
+         readonly #endpoints: EndpointCalls;\n\n  /** @internal */\n  constructor(endpoints: EndpointCalls) {{\n    this.#endpoints = endpoints;\n  }}\n\n{}}}\n",
         imports().replace("AccessApp, Access, ", "").replace(", Language", "").replace("AccessApp, ", "").replace("Access, ", ""),
         types.join(", "),
         body
