@@ -18,8 +18,6 @@ export interface ErrorFields {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   readonly cause?: unknown;
-  /** The message of the cause. */
-  readonly causeText?: string | undefined;
   readonly scope?: "burst" | "daily" | undefined;
   readonly resetAt?: Date | undefined;
   readonly cursor?: string | undefined;
@@ -57,18 +55,15 @@ export class PipedriveError extends Error {
   /** Where the page began that failed: pass it as `start` to continue. */
   declare readonly start: number | undefined;
 
-  readonly #causeText: string | undefined;
-
   /** @internal */
   constructor(message: string, fields: ErrorFields) {
     super(message);
-    const { cause, causeText, ...rest } = fields;
+    const { cause, ...rest } = fields;
     // Unknown fields are not there.
     const known = Object.entries({ attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined);
     Object.assign(this, Object.fromEntries(known));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: true });
-    this.#causeText = causeText;
   }
 
   /** Returns all fields, for logs. */
@@ -78,7 +73,7 @@ export class PipedriveError extends Error {
       ...(this as object),
       name: this.name,
       message: this.message,
-      ...(cause !== undefined && { cause: { name: cause instanceof Error ? cause.name : typeof cause, message: this.#causeText } }),
+      ...(cause !== undefined && { cause: { name: cause instanceof Error ? cause.name : typeof cause, message: cause instanceof Error ? cause.message : String(cause) } }),
     };
   }
 }

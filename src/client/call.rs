@@ -100,10 +100,10 @@ impl<R: Runtime, M> Call<R, M> {
         };
         let inner = &client.inner;
         let request = PreparedRequest::new(endpoint, &inner.defaults, &arg).map_err(|text| {
-            Details::<R::Text, R::Thrown>::new(Kind::Argument, endpoint.operation, &text).into_error()
+            Details::<R::Text, R::Thrown>::new(Kind::Argument, endpoint.operation, &text).to_error(0, None)
         })?;
         let reply = Rc::clone(&inner.driver).call(Rc::clone(&inner.caller), endpoint, request).await;
-        reply.map_err(Details::into_error)
+        reply.map_err(|failed| failed.details.to_error(failed.attempts, failed.page.as_ref().map(PageRef::to_rust)))
     }
 }
 

@@ -9,9 +9,10 @@ use std::task::{Poll, Waker};
 use super::caller::{AuthScheme, Caller, CredentialSource, TextOf, ThrownOf};
 use super::shared::{Handle, Shared};
 use crate::error::{
-    Details, ErrorBody, Failure, Kind, Redactor, Rendering, check_credential, credentials_in, is_credential,
+    Details, ErrorBody, Failure, Kind, Redactor, Rendering, Thrown, check_credential, credentials_in,
+    is_credential,
 };
-use crate::limits::{RateLimit, RateLimiter, ResponseHead, Ticket, Usage};
+use crate::limits::{RateLimit, RateLimiter, ResponseHead, Spent, Ticket, Usage};
 use crate::protocol::event::{Event as Report, EventKind};
 use crate::protocol::{
     Action, CallAction, CallEvent, CallMachine, Context, Emitted, ErrorHints, Event, ExchangeMachine,
@@ -42,19 +43,19 @@ pub(crate) struct Reply<R: Runtime> {
 struct Received<R: Runtime> {
     response: Response<R>,
     rate_limit: RateLimit,
-    attempts: u32,
-}
-
-impl<R: Runtime> Clone for Received<R> {
-    fn clone(&self) -> Self {
-        Self { response: self.response.clone(), rate_limit: self.rate_limit, attempts: self.attempts }
-    }
 }
 
 type DetailsOf<C> = Details<TextOf<C>, ThrownOf<C>>;
 
-/// What a request results in, for all who share it.
-type Exchanged<C> = Result<Received<<C as Caller>::Runtime>, DetailsOf<C>>;
+/// A failed call: the error, which those who share a request share too, and what is the call's own.
+pub(crate) struct Failed<C: Caller> {
+    pub(crate) details: Rc<DetailsOf<C>>,
+    pub(crate) attempts: u32,
+    pub(crate) page: Option<PageRef<TextOf<C>>>,
+}
+
+/// What a request results in, for all who share it: after how many attempts.
+type Exchanged<C> = (u32, Result<Rc<Received<<C as Caller>::Runtime>>, Rc<DetailsOf<C>>>);
 
 /// A request with its credential: what makes two requests identical.
 struct Signed<C: Caller> {
@@ -133,6 +134,11 @@ impl<C: Caller> Driver<C> {
         self.usage.borrow().clone()
     }
 
+    #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
+    pub(crate) fn usage_of(&self, operation: &str) -> Spent {
+        self.usage.borrow().of(operation)
+    }
+
     pub(crate) fn rate_limit(&self) -> RateLimit {
         self.limiter.borrow().rate_limit
     }
@@ -143,63 +149,53 @@ impl<C: Caller> Driver<C> {
         caller: Rc<C>,
         endpoint: &'static Endpoint,
         request: PreparedRequest<TextOf<C>>,
-    ) -> Result<Reply<C::Runtime>, DetailsOf<C>> {
+    ) -> Result<Reply<C::Runtime>, Failed<C>> {
         let source = caller.credential_source();
         let mut machine = CallMachine::new(matches!(source, CredentialSource::Function));
-        let request = Rc::new(request);
-        let scheme = caller.auth_scheme();
-        let mut signed = Signed { endpoint, request, credential: None, refused: None, scheme };
+        let mut signed =
+            Signed { endpoint, request: Rc::new(request), credential: None, refused: None, scheme: caller.auth_scheme() };
         let mut attempts = 0;
-        let mut result = None;
         let mut event = CallEvent::Begin;
+        // Only a machine that is over, without ever having failed, would show it.
+        let mut details = Rc::new(Details::new(Kind::Load, endpoint.operation, &Text::new("no result")));
         loop {
-            let action = machine.step(event);
-            event = match action {
+            event = match machine.step(event) {
                 CallAction::AskCredential | CallAction::RenewCredential => {
                     signed.refused = signed.credential.take();
-                    let credential = match &source {
-                        CredentialSource::None => Ok(None),
-                        CredentialSource::Fixed(token) => Ok(Some(token.clone())),
-                        CredentialSource::Function => {
-                            Self::credential(&caller, &signed, attempts).await.map(Some)
-                        }
+                    signed.credential = match &source {
+                        CredentialSource::None => None,
+                        CredentialSource::Fixed(token) => Some(token.clone()),
+                        CredentialSource::Function => match Self::credential(&caller, &signed, attempts).await {
+                            Ok(token) => Some(token),
+                            Err(error) => {
+                                details = error;
+                                event = CallEvent::NoCredential;
+                                continue;
+                            }
+                        },
                     };
-                    match credential {
-                        Ok(credential) => {
-                            signed.credential = credential;
-                            CallEvent::Credential
-                        }
+                    CallEvent::Credential
+                }
+                CallAction::Exchange => {
+                    let (sent, result) = Rc::clone(&self).exchange(&caller, &signed).await;
+                    attempts += sent;
+                    match result {
+                        Ok(received) => match self.read(&caller, &signed, &received, attempts) {
+                            Ok(reply) => return Ok(reply),
+                            Err(error) => {
+                                details = error;
+                                CallEvent::Unreadable
+                            }
+                        },
                         Err(error) => {
-                            result = Some(Err(error));
-                            CallEvent::NoCredential
+                            let kind = error.kind;
+                            details = error;
+                            CallEvent::Failed(kind)
                         }
                     }
                 }
-                CallAction::Exchange => {
-                    let mut exchanged = Rc::clone(&self).exchange(&caller, &signed).await;
-                    let event = match &mut exchanged {
-                        Ok(received) => {
-                            received.attempts += attempts;
-                            attempts = received.attempts;
-                            CallEvent::Succeeded
-                        }
-                        Err(error) => {
-                            error.attempts += attempts;
-                            attempts = error.attempts;
-                            CallEvent::Failed(error.kind)
-                        }
-                    };
-                    result = Some(exchanged.and_then(|received| self.read(&caller, &signed, received)));
-                    event
-                }
                 CallAction::Finish => {
-                    let Some(result) = result else {
-                        return Err(Details::new(Kind::Load, endpoint.operation, &Text::new("no result")));
-                    };
-                    return result.map_err(|mut error| {
-                        error.page.clone_from(&signed.request.page);
-                        error
-                    });
+                    return Err(Failed { details, attempts, page: signed.request.page.clone() });
                 }
             };
         }
@@ -210,7 +206,7 @@ impl<C: Caller> Driver<C> {
         caller: &Rc<C>,
         signed: &Signed<C>,
         attempts: u32,
-    ) -> Result<TextOf<C>, DetailsOf<C>> {
+    ) -> Result<TextOf<C>, Rc<DetailsOf<C>>> {
         let timeout_ms = signed.request.timeout_ms;
         let asked = within(caller.runtime(), timeout_ms, caller.ask_credential(signed.refused.as_ref())).await;
         let (failure, cause) = match asked {
@@ -218,18 +214,17 @@ impl<C: Caller> Driver<C> {
                 Ok(()) => return Ok(credential),
                 Err(lack) => {
                     let text = TextOf::<C>::new(&["the token that it returned ", lack].concat());
-                    (no_credential(), Some(<ThrownOf<C> as crate::error::Thrown>::new(&text)))
+                    (no_credential(), Some(ThrownOf::<C>::new(&text)))
                 }
             },
             Some(Err(thrown)) => (no_credential(), Some(thrown)),
             None => (credential_timed_out(), None),
         };
         let mut error = render(signed, &failure, Outcome { cause, ..Outcome::default() });
-        error.attempts = attempts;
         if attempts == 0 {
             error.message = error.message.concat(&Text::new("; nothing was sent"));
         }
-        Err(error)
+        Err(Rc::new(error))
     }
 
     /// Joins an identical GET with the same credential, or sends the request.
@@ -249,7 +244,7 @@ impl<C: Caller> Driver<C> {
         let (mut share, owner) = match joined {
             Some(joined) => {
                 let operation = signed.endpoint.operation;
-                self.usage.borrow_mut().change(operation, crate::limits::Spent::save);
+                self.usage.borrow_mut().change(operation, Spent::save);
                 report(caller, signed.endpoint, EventKind::Shared, 0, None);
                 joined
             }
@@ -291,20 +286,19 @@ impl<C: Caller> Driver<C> {
         let mut place = Place { driver: &self, runtime: &runtime, endpoint, machine };
         let mut event = Event::Wake;
         let mut outcome = Outcome::default();
-        let mut last_error: Option<DetailsOf<C>> = None;
+        let mut last_error: Option<Rc<DetailsOf<C>>> = None;
         loop {
             let mut emitted = Vec::new();
             let had_failed = place.machine.failures();
-            let action = place.step(event, &mut emitted);
+            let action = place.step(&event, &mut emitted);
             if place.machine.failures() > had_failed
                 && let Some(failure) = place.machine.failure()
             {
                 let mut error = render(&signed, failure, outcome.take_error());
-                error.attempts = place.machine.attempts();
                 if let Some(before) = last_error.take().filter(|_| place.machine.is_refused_retry()) {
                     error.message = error.message.concat(&Text::new(". The attempt before: ")).concat(&before.message);
                 }
-                last_error = Some(error);
+                last_error = Some(Rc::new(error));
             }
             for emitted in emitted {
                 let caller = Rc::clone(&owner.borrow());
@@ -332,12 +326,12 @@ impl<C: Caller> Driver<C> {
                 }
                 Action::Succeed => {
                     let Some(response) = outcome.response.take() else { continue };
-                    let rate_limit = outcome.rate_limit;
-                    return Ok(Received { response, rate_limit, attempts: place.machine.attempts() });
+                    let received = Received { response, rate_limit: outcome.rate_limit };
+                    return (place.machine.attempts(), Ok(Rc::new(received)));
                 }
                 Action::Fail => {
-                    let none = || Details::new(Kind::Load, endpoint.operation, &Text::new("no error"));
-                    return Err(last_error.unwrap_or_else(none));
+                    let Some(error) = last_error.take() else { continue };
+                    return (place.machine.attempts(), Err(error));
                 }
             };
         }
@@ -382,29 +376,28 @@ impl<C: Caller> Driver<C> {
         &self,
         caller: &Rc<C>,
         signed: &Signed<C>,
-        received: Received<C::Runtime>,
-    ) -> Result<Reply<C::Runtime>, DetailsOf<C>> {
-        let Received { response, rate_limit, attempts } = received;
+        received: &Received<C::Runtime>,
+        attempts: u32,
+    ) -> Result<Reply<C::Runtime>, Rc<DetailsOf<C>>> {
+        let Received { response, rate_limit } = received;
         let kind = signed.endpoint.response;
         let json = C::Runtime::parse_json(&response.body);
         let read = read_envelope(kind, response.status, json.as_ref()).and_then(|payload| {
             let page = signed.request.page.as_ref();
             Ok((next_page(kind, page, &payload.data, payload.additional.as_ref())?, payload))
         });
+        let Response { status, headers, body } = response.clone();
         match read {
             Ok((next, payload)) => {
-                if let Some(notice) = deprecation(payload.notice.as_ref(), &response.headers) {
+                if let Some(notice) = deprecation(payload.notice.as_ref(), &headers) {
                     self.report_deprecation(caller, signed, &notice);
                 }
-                let Response { status, headers, body } = response;
-                Ok(Reply { data: payload.data, next, status, headers, body, attempts, rate_limit })
+                Ok(Reply { data: payload.data, next, status, headers, body, attempts, rate_limit: *rate_limit })
             }
             Err(failure) => {
-                let body = read_error_body(json.as_ref()).unwrap_or_default();
-                let outcome = Outcome { response: Some(response), body, ..Outcome::default() };
-                let mut error = render(signed, &failure, outcome);
-                error.attempts = attempts;
-                Err(error)
+                let error_body = read_error_body(json.as_ref()).unwrap_or_default();
+                let response = Some(Response { status, headers, body });
+                Err(Rc::new(render(signed, &failure, Outcome { response, body: error_body, ..Outcome::default() })))
             }
         }
     }
@@ -589,7 +582,7 @@ struct Place<'a, C: Caller> {
 }
 
 impl<C: Caller> Place<'_, C> {
-    fn step(&mut self, event: Event, emitted: &mut Vec<Emitted>) -> Action {
+    fn step(&mut self, event: &Event, emitted: &mut Vec<Emitted>) -> Action {
         let Self { driver, runtime, endpoint, machine } = self;
         let (now, wall, random) = (runtime.now(), runtime.wall(), runtime.random());
         let action = driver.usage.borrow_mut().change(endpoint.operation, |usage| {

@@ -17,7 +17,7 @@ pub(crate) use caller::{AuthScheme, CredentialSource, Roots};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use config::{DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 #[cfg(target_arch = "wasm32")]
-pub(crate) use driver::Reply;
+pub(crate) use driver::{Failed, Reply};
 pub use drift::DriftHook;
 
 pub(crate) use caller::Caller;

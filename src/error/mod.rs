@@ -170,26 +170,26 @@ impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
     }
 
     /// The same error for Rust callers.
-    pub(crate) fn into_error(self) -> Error {
+    pub(crate) fn to_error(&self, attempts: u32, page: Option<PageRef>) -> Error {
         Error(Box::new(Details {
             kind: self.kind,
             operation: self.operation,
             message: self.message.to_rust(),
             status: self.status,
-            code: self.code.map(|code| match code {
+            code: self.code.as_ref().map(|code| match code {
                 Code::Text(text) => Code::Text(text.to_rust()),
-                Code::Number(number) => Code::Number(number),
+                Code::Number(number) => Code::Number(*number),
             }),
-            detail: self.detail.map(|text| text.to_rust()),
-            request_id: self.request_id.map(|text| text.to_rust()),
+            detail: self.detail.as_ref().map(Text::to_rust),
+            request_id: self.request_id.as_ref().map(Text::to_rust),
             retry_after_seconds: self.retry_after_seconds,
-            attempts: self.attempts,
+            attempts,
             headers: self.headers.iter().map(|(name, value)| (name.to_rust(), value.to_rust())).collect(),
-            body: self.body.map(|text| text.to_rust()),
-            cause: self.cause.map(|cause| cause.to_rust()),
+            body: self.body.as_ref().map(Text::to_rust),
+            cause: self.cause.as_ref().map(Thrown::to_rust),
             scope: self.scope,
             reset_at: self.reset_at,
-            page: self.page.map(|page| page.to_rust()),
+            page,
         }))
     }
 }

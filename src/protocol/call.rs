@@ -11,8 +11,8 @@ pub(crate) enum CallEvent {
     Credential,
     /// There is no credential: the error says why.
     NoCredential,
-    /// The request succeeded.
-    Succeeded,
+    /// A response came that cannot be read.
+    Unreadable,
     /// The request failed.
     Failed(Kind),
 }
@@ -52,7 +52,7 @@ impl CallMachine {
                 self.is_renewed = true;
                 CallAction::RenewCredential
             }
-            CallEvent::NoCredential | CallEvent::Succeeded | CallEvent::Failed(_) => CallAction::Finish,
+            CallEvent::NoCredential | CallEvent::Unreadable | CallEvent::Failed(_) => CallAction::Finish,
         }
     }
 }
@@ -80,6 +80,6 @@ mod tests {
         let mut call = CallMachine::new(true);
         assert_eq!(call.step(CallEvent::Failed(Kind::Server)), CallAction::Finish);
         assert_eq!(call.step(CallEvent::NoCredential), CallAction::Finish);
-        assert_eq!(call.step(CallEvent::Succeeded), CallAction::Finish);
+        assert_eq!(call.step(CallEvent::Unreadable), CallAction::Finish);
     }
 }

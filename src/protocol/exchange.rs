@@ -163,7 +163,7 @@ impl ExchangeMachine {
     }
 
     /// The next step.
-    pub(crate) fn step(&mut self, endpoint: &Endpoint, event: Event, context: &mut Context<'_>) -> Action {
+    pub(crate) fn step(&mut self, endpoint: &Endpoint, event: &Event, context: &mut Context<'_>) -> Action {
         match (self.state, event) {
             (State::Waiting, _) => self.admit(context),
             (State::Backoff(until), _) if until > context.now => Action::Wait(until - context.now),
@@ -222,15 +222,15 @@ impl ExchangeMachine {
     }
 
     /// What an attempt resulted in.
-    fn judge(&mut self, endpoint: &Endpoint, slot: Slot, since: f64, event: Event, context: &mut Context<'_>) -> Action {
+    fn judge(&mut self, endpoint: &Endpoint, slot: Slot, since: f64, event: &Event, context: &mut Context<'_>) -> Action {
         let Context { now, wall, random, .. } = *context;
         let head = match event {
             Event::Wake => return Action::Wait(LOOK_AGAIN_MS),
             Event::Response(head, _) => Some(head),
-            Event::NoResponse(_, head) => head,
+            Event::NoResponse(_, head) => head.as_ref(),
             Event::TimedOut => None,
         };
-        match &head {
+        match head {
             Some(head) => context.limiter.on_response(slot, &head.rate_limit, now, wall),
             None => context.limiter.on_no_response(slot, now),
         }
@@ -241,8 +241,8 @@ impl ExchangeMachine {
                 self.emit(EventKind::Response, status, Some(now - since), false, context);
                 return Action::Succeed;
             }
-            Event::Response(head, hints) => response::failure(endpoint, &head, hints, wall),
-            Event::NoResponse(progress, head) => response::no_response(progress, head.as_ref(), wall),
+            Event::Response(head, hints) => response::failure(endpoint, head, *hints, wall),
+            Event::NoResponse(progress, head) => response::no_response(*progress, head.as_ref(), wall),
             Event::TimedOut | Event::Wake => response::timed_out(),
         };
         self.emit(EventKind::Response, status, Some(now - since), false, context);

@@ -17,5 +17,5 @@ pub(crate) use drift::check as check_drift;
 pub(crate) use error_body::{ErrorHints, hints, read_error_body};
 pub(crate) use exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 pub(crate) use pagination::next_page;
-pub(crate) use request::{Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header, set_header};
+pub(crate) use request::{Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header, check_headers, set_header};
 pub(crate) use response::{credential_timed_out, deprecation, no_credential, read_envelope};

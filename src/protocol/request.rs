@@ -136,12 +136,20 @@ pub(crate) fn set_header<T>(headers: &mut Vec<(String, T)>, name: String, value:
 }
 
 /// The headers of a call.
-fn check_headers<T: Text>(given: Arg<T>) -> Result<Vec<(String, T)>, T> {
+pub(crate) fn check_headers<T: Text>(given: Arg<T>) -> Result<Vec<(String, T)>, T> {
+    let mut headers = Vec::new();
     match given {
-        Arg::Absent => Ok(Vec::new()),
-        Arg::Object(members) => members.into_iter().map(|(name, value)| check_header(&name, value)).collect(),
-        other => Err(Message::new("headers must be an object of strings, got ").text(&other.describe()).build()),
+        Arg::Absent => {}
+        Arg::Object(members) => {
+            for (name, value) in members {
+                headers.push(check_header(&name, value)?);
+            }
+        }
+        other => {
+            return Err(Message::new("headers must be an object of strings, got ").text(&other.describe()).build());
+        }
     }
+    Ok(headers)
 }
 
 /// The longest name of a header in an error message.
@@ -153,8 +161,11 @@ pub(crate) fn check_header<T: Text>(name: &T, value: Arg<T>) -> Result<(String, 
         Arg::Text(value)
             if !name.is_empty() && HEADER_NAME.contains_all(name) && HEADER_VALUE.contains_all(&value) =>
         {
-            let ascii = name.units().filter_map(|unit| u8::try_from(unit).ok());
-            Ok((ascii.map(|byte| char::from(byte.to_ascii_lowercase())).collect(), value))
+            let mut lower = String::new();
+            for byte in name.units().filter_map(|unit| u8::try_from(unit).ok()) {
+                lower.push(char::from(byte.to_ascii_lowercase()));
+            }
+            Ok((lower, value))
         }
         _ => Err(Message::new("headers: \"")
             .text(&name.truncated(NAME_LENGTH))

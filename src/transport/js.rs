@@ -22,6 +22,14 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
     fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 
+    type RawHeaders;
+
+    #[wasm_bindgen(method, js_name = get, catch)]
+    fn get_header(this: &RawHeaders, name: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, js_name = entries, catch)]
+    fn header_entries(this: &RawHeaders) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(js_namespace = Number, js_name = isFinite)]
     fn is_number(value: &JsValue) -> bool;
 
@@ -122,23 +130,19 @@ impl Text for JsText {
 
 /// The headers of a response, where JavaScript keeps them.
 #[derive(Clone, Debug)]
-pub struct JsHeaders {
-    headers: JsValue,
-    get: Function,
-    entries: Function,
-}
+pub struct JsHeaders(JsValue);
 
 impl JsHeaders {
     /// Headers, or anything that has their methods `get` and `entries`.
     pub(crate) fn of(headers: JsValue) -> Option<Self> {
-        let (get, entries) = (method(&headers, "get")?, method(&headers, "entries")?);
-        Some(Self { headers, get, entries })
+        let is_complete = method(&headers, "get").is_some() && method(&headers, "entries").is_some();
+        is_complete.then_some(Self(headers))
     }
 
     /// The object itself.
     #[must_use]
     pub fn as_js(&self) -> &JsValue {
-        &self.headers
+        &self.0
     }
 }
 
@@ -146,22 +150,25 @@ impl Headers for JsHeaders {
     type Text = JsText;
 
     fn get(&self, name: &'static str) -> Option<JsText> {
-        JsText::of(self.get.call1(&self.headers, &JsValue::from_str(name)).ok()?)
+        JsText::of(self.0.unchecked_ref::<RawHeaders>().get_header(name).unwrap_or_default())
     }
 
     fn entries(&self) -> Vec<(JsText, JsText)> {
-        let entries = self.entries.call0(&self.headers).and_then(|entries| array_from(&entries));
+        let entries = self.0.unchecked_ref::<RawHeaders>().header_entries().and_then(|entries| array_from(&entries));
         pairs(entries.unwrap_or_default())
     }
 }
 
 /// Pairs of strings; what is none is left out.
 fn pairs(entries: Array) -> Vec<(JsText, JsText)> {
-    let pair = |entry: JsValue| -> Option<(JsText, JsText)> {
-        let entry: Array = entry.dyn_into().ok()?;
-        Some((JsText::of(entry.get(0))?, JsText::of(entry.get(1))?))
-    };
-    entries.into_iter().filter_map(pair).collect()
+    let mut pairs = Vec::new();
+    for entry in entries {
+        let at = |index: &str| JsText::of(member(&entry, index));
+        if let Some(pair) = at("0").zip(at("1")) {
+            pairs.push(pair);
+        }
+    }
+    pairs
 }
 
 /// A value of JavaScript's own `JSON.parse`.

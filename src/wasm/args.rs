@@ -22,8 +22,8 @@ extern "C" {
 /// The values that a method was called with: those by position, the object that is the body, the options.
 pub(super) struct Values<'a> {
     pub(super) endpoint: &'static Endpoint,
-    pub(super) positional: &'a [JsValue],
-    pub(super) options: JsValue,
+    pub(super) positional: &'a [&'a JsValue],
+    pub(super) options: &'a JsValue,
 }
 
 /// How deep lists and objects are read: a list of objects of plain values.
@@ -41,7 +41,7 @@ impl Values<'_> {
         if params.iter().any(|param| param.name == name && param.location == ParamLocation::Body) {
             return self.positional.get(count).map_or(Arg::Absent, |body| arg(&member(body, name), MAX_DEPTH));
         }
-        let option = member(&self.options, name);
+        let option = member(self.options, name);
         if name == "headers" { headers(&option) } else { arg(&option, MAX_DEPTH) }
     }
 }
@@ -69,7 +69,7 @@ fn arg(value: &JsValue, depth: u32) -> Arg<JsText> {
 }
 
 /// An object of strings, a `Headers` or a `Map`.
-fn headers(value: &JsValue) -> Arg<JsText> {
+pub(super) fn headers(value: &JsValue) -> Arg<JsText> {
     match method(value, "entries") {
         Some(method) if !Array::is_array(value) => {
             Arg::Object(entries(method.call0(value).and_then(|entries| array_from(&entries)), MAX_DEPTH))
@@ -79,11 +79,13 @@ fn headers(value: &JsValue) -> Arg<JsText> {
 }
 
 fn entries(entries: Result<Array, JsValue>, depth: u32) -> Vec<(JsText, Arg<JsText>)> {
-    let entry = |entry: JsValue| -> Option<(JsText, Arg<JsText>)> {
-        let entry: Array = entry.dyn_into().ok()?;
-        Some((JsText::of(entry.get(0))?, arg(&entry.get(1), depth - 1)))
-    };
-    entries.unwrap_or_default().into_iter().filter_map(entry).collect()
+    let mut members = Vec::new();
+    for entry in entries.unwrap_or_default() {
+        if let Some(name) = JsText::of(member(&entry, "0")) {
+            members.push((name, arg(&member(&entry, "1"), depth - 1)));
+        }
+    }
+    members
 }
 
 /// A setting that is a whole number.

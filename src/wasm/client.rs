@@ -12,11 +12,11 @@ use super::args::{self, Values};
 use super::outcome;
 use super::tasks::Tasks;
 use crate::api;
-use crate::client::{AuthScheme, Caller, CredentialSource, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS, Driver, Reply, Roots};
+use crate::client::{AuthScheme, Caller, CredentialSource, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS, Driver, Failed, Reply, Roots};
 use crate::error::{Details, Kind};
 use crate::limits::Spent;
 use crate::protocol::event::Event;
-use crate::protocol::{Defaults, PreparedRequest};
+use crate::protocol::{Defaults, PreparedRequest, check_headers};
 use crate::schema::Endpoint;
 use crate::text::Text;
 use crate::transport::{Fetch, JsText, JsThrown, member, reflect_set};
@@ -25,6 +25,7 @@ use crate::transport::{Fetch, JsText, JsThrown, member, reflect_set};
 extern "C" {
     /// A call as the JavaScript client has it. Rust holds it as long as the call lasts, and so holds no function of a
     /// caller longer than that.
+    #[derive(Clone)]
     pub type JsCall;
 
     #[wasm_bindgen(method, getter)]
@@ -166,13 +167,8 @@ impl Core {
     #[must_use]
     pub fn new(settings: &JsValue) -> Self {
         let count = |name| args::count(settings, name);
-        let headers: Array = member(settings, "headers").unchecked_into();
-        let header = |entry: JsValue| {
-            let entry: Array = entry.unchecked_into();
-            let text = |index| JsText::of(entry.get(index)).unwrap_or_else(|| JsText::new(""));
-            // The name of a header is ASCII.
-            (text(0).units().filter_map(|unit| u8::try_from(unit).ok()).map(char::from).collect(), text(1))
-        };
+        // They were checked.
+        let headers = check_headers(args::headers(&member(settings, "headers"))).unwrap_or_default();
         let is_access_token = member(settings, "isAccessToken").is_truthy();
         Self {
             driver: Rc::new(Driver::new(count("maxConcurrency"), count("dailyTokenBudget"))),
@@ -181,7 +177,7 @@ impl Core {
                 roots: Roots { v1: args::text(settings, "v1"), v2: args::text(settings, "v2") },
                 scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
                 defaults: Defaults {
-                    headers: headers.iter().map(header).collect(),
+                    headers,
                     timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
                     max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
                 },
@@ -204,7 +200,7 @@ impl Core {
     /// What was spent on an operation: cost units, requests sent, requests saved.
     #[must_use]
     pub fn usage(&self, operation: usize) -> Array {
-        let spent = api::ENDPOINTS.get(operation).map(|endpoint| self.driver.usage().of(endpoint.operation));
+        let spent = api::ENDPOINTS.get(operation).map(|endpoint| self.driver.usage_of(endpoint.operation));
         let Spent { tokens_spent, calls_sent, calls_saved } = spent.unwrap_or_default();
         #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
         Array::of3(&(tokens_spent as f64).into(), &(calls_sent as f64).into(), &(calls_saved as f64).into())
@@ -220,16 +216,16 @@ impl Core {
 impl Core {
     /// Starts a call.
     #[inline(never)]
-    fn call(&self, endpoint: &'static Endpoint, call: JsCall, positional: &[JsValue], options: JsValue) -> Promise {
+    fn call(&self, endpoint: &'static Endpoint, call: &JsCall, positional: &[&JsValue], options: &JsValue) -> Promise {
         let values = Values { endpoint, positional, options };
         let request = PreparedRequest::new(endpoint, &self.settings.defaults, &|name| values.arg(name));
         Promise::new(&mut |resolve, reject| {
             let refuse = |text: &JsText| {
                 let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, text);
-                drop(reject.call1(&JsValue::UNDEFINED, &outcome::error(details)));
+                drop(reject.call1(&JsValue::UNDEFINED, &outcome::error(&details, 0, None)));
             };
             match &request {
-                Ok(request) => self.start(endpoint, call.clone().unchecked_into(), request.clone(), resolve, reject),
+                Ok(request) => self.start(endpoint, call.clone(), request.clone(), resolve, reject),
                 Err(text) => refuse(text),
             }
         })
@@ -261,7 +257,9 @@ impl Core {
                 super::trap::trigger_fault(fault.as_deref(), "after-");
                 let settled = match result {
                     Ok(reply) => resolve.call1(&JsValue::UNDEFINED, &outcome_of(&caller.call, reply)),
-                    Err(details) => reject.call1(&JsValue::UNDEFINED, &outcome::error(details)),
+                    Err(Failed { details, attempts, page }) => {
+                        reject.call1(&JsValue::UNDEFINED, &outcome::error(&details, attempts, page.as_ref()))
+                    }
                 };
                 drop(settled);
             }),
@@ -283,7 +281,7 @@ macro_rules! endpoint_methods {
             $(
                 /// Calls the endpoint of this name.
                 #[wasm_bindgen(js_name = $method, unchecked_return_type = $returns)]
-                pub fn $module(&self, call: JsCall, $($value: JsValue,)* options: JsValue) -> Promise {
+                pub fn $module(&self, call: &JsCall, $($value: &JsValue,)* options: &JsValue) -> Promise {
                     self.call(&api::$module::ENDPOINT, call, &[$($value),*], options)
                 }
             )+

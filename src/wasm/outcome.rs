@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::error::{Code, Details};
 use crate::limits::RateLimit;
 use crate::schema::PageRef;
-use crate::transport::{JsText, JsThrown, reflect_set};
+use crate::transport::{JsText, JsThrown, reflect_set, set_member};
 
 /// A number that may be unknown: it crosses as NaN.
 pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
@@ -29,52 +29,49 @@ pub(super) fn page(page: Option<PageRef<JsText>>) -> JsValue {
 }
 
 /// The fields of an error, by the names that it has in JavaScript. What is unknown is not there.
-pub(super) fn error(details: Details<JsText, JsThrown>) -> JsValue {
+pub(super) fn error(details: &Details<JsText, JsThrown>, attempts: u32, page: Option<&PageRef<JsText>>) -> JsValue {
     let fields: JsValue = Object::new().into();
-    let set = |name: &str, value: JsValue| reflect_set(&fields, name, &value);
-    let set_text = |name: &str, text: Option<JsText>| {
+    let set = |name: &str, value: &JsValue| reflect_set(&fields, name, value);
+    let set_text = |name: &str, text: Option<&JsText>| {
         if let Some(text) = text {
-            set(name, text.0.into());
+            set(name, text.0.as_ref());
         }
     };
     let set_number = |name: &str, number: Option<f64>| {
         if let Some(number) = number {
-            set(name, number.into());
+            set(name, &number.into());
         }
     };
-    let set_word = |name: &str, word: &str| set(name, JsValue::from_str(word));
+    let set_word = |name: &str, word: &str| set(name, &JsValue::from_str(word));
     set_word("kind", details.kind.as_str());
     set_word("operation", details.operation);
-    set_text("message", Some(details.message));
+    set_text("message", Some(&details.message));
     set_number("status", details.status.map(f64::from));
-    match details.code {
+    match &details.code {
         Some(Code::Text(code)) => set_text("code", Some(code)),
-        Some(Code::Number(code)) => set_number("code", Some(code)),
+        Some(Code::Number(code)) => set_number("code", Some(*code)),
         None => {}
     }
-    set_text("detail", details.detail);
-    set_text("requestId", details.request_id);
+    set_text("detail", details.detail.as_ref());
+    set_text("requestId", details.request_id.as_ref());
     set_number("retryAfterSeconds", details.retry_after_seconds);
-    set_number("attempts", Some(details.attempts.into()));
-    set_text("body", details.body);
+    set_number("attempts", Some(attempts.into()));
+    set_text("body", details.body.as_ref());
     if let Some(scope) = details.scope {
         set_word("scope", scope.as_str());
     }
     set_number("resetAt", details.reset_at);
-    match details.page {
+    match page {
         Some(PageRef::Cursor(cursor)) => set_text("cursor", Some(cursor)),
-        Some(PageRef::Start(start)) => set_number("start", Some(start)),
+        Some(PageRef::Start(start)) => set_number("start", Some(*start)),
         None => {}
     }
     let headers: JsValue = Object::new().into();
-    for (name, value) in details.headers {
-        crate::transport::set_member(&headers, &name, &value);
+    for (name, value) in &details.headers {
+        set_member(&headers, name, value);
     }
-    set("headers", headers);
-    if let Some(JsThrown(cause)) = details.cause {
-        if let Some(text) = JsText::of(cause.clone()).or_else(|| JsText::of(crate::transport::member(&cause, "message"))) {
-            set_text("causeText", Some(text));
-        }
+    set("headers", &headers);
+    if let Some(JsThrown(cause)) = &details.cause {
         set("cause", cause);
     }
     fields
