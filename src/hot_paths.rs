@@ -6,11 +6,11 @@ use serde_json::Value;
 use crate::api::{find_users_by_name, get_user};
 use crate::course::{Course, Step};
 use crate::drift::{self, Drift};
-use crate::schema::{ResponseKind, Arg};
 use crate::error::Kind;
 use crate::failure::Facts;
 use crate::limits::{Account, RateLimit, Told};
 use crate::models::{HasSchema, User};
+use crate::schema::{Arg, ResponseKind};
 use crate::transport::HeaderList;
 use crate::{Operation, Result, answer};
 

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use futures_util::future::{join, join_all, poll_immediate};
-use pipedrive_users::config::{Credential, Token, TokenFuture};
 use pipedrive_users::DriftKind;
+use pipedrive_users::config::{Credential, Token, TokenFuture};
 use pipedrive_users::error::{Kind, LimitScope};
 use pipedrive_users::event::EventKind;
 use pipedrive_users::sandbox::Options;
@@ -261,7 +261,8 @@ fn each_of_a_thousand_calls_with_an_expired_token_asks_for_a_new_one() {
     let world = world();
     let good = world.tokens().access_token;
     let (credential, asked) = provider(&world, vec![Ok("expired-token".into()), Ok(good)]);
-    let client = Client::new(Config { max_concurrency: Some(1_000), ..Config::new(credential) }, world.clone());
+    let client =
+        Client::new(Config { max_concurrency: Some(1_000), ..Config::new(credential) }, world.clone());
     let calls = (0..1_000)
         .map(|call| client.get_user(call % 300 + 1).header("x-call", &call.to_string()).into_future());
     let results = run(&world, join_all(calls));

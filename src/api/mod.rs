@@ -70,7 +70,8 @@ mod tests {
     #[test]
     fn every_path_variable_is_a_parameter() {
         for endpoint in ENDPOINTS {
-            let in_path = endpoint.params.iter().filter(|param| param.location == ParamLocation::Path).count();
+            let in_path =
+                endpoint.params.iter().filter(|param| param.location == ParamLocation::Path).count();
             assert_eq!(endpoint.path.matches('{').count(), in_path, "{}", endpoint.operation);
         }
     }

@@ -96,14 +96,18 @@ impl<R: Runtime, M> Call<R, M> {
         let arg = |name: &'static str| match name {
             "headers" => Arg::Object(headers.clone()),
             // The value that was given last.
-            _ => args.iter().rfind(|(known, _)| *known == name).map_or(Arg::Absent, |(_, value)| value.clone()),
+            _ => {
+                args.iter().rfind(|(known, _)| *known == name).map_or(Arg::Absent, |(_, value)| value.clone())
+            }
         };
         let inner = &client.inner;
         let request = PreparedRequest::new(endpoint, &inner.defaults, &arg).map_err(|text| {
             Details::<R::Text, R::Thrown>::new(Kind::Argument, endpoint.operation, &text).to_error(0, None)
         })?;
         let reply = Rc::clone(&inner.driver).call(Rc::clone(&inner.caller), endpoint, request).await;
-        reply.map_err(|failed| failed.details.to_error(failed.attempts, failed.page.as_ref().map(PageRef::to_rust)))
+        reply.map_err(|failed| {
+            failed.details.to_error(failed.attempts, failed.page.as_ref().map(PageRef::to_rust))
+        })
     }
 }
 

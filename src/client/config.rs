@@ -115,8 +115,7 @@ impl Base {
                 _ => false,
             });
         if !is_usable {
-            let text =
-                "baseUrl must be an https:// URL (http:// only on the loopback), without query, fragment or user";
+            let text = "baseUrl must be an https:// URL (http:// only on the loopback), without query, fragment or user";
             return Err(Error::new(Kind::Config, "", text));
         }
         Ok(Self::below(url.trim_end_matches('/')))
@@ -133,7 +132,9 @@ fn is_dns_label(text: &str) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
-    let is_ipv4 = host.strip_prefix("127.").is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
+    let is_ipv4 = host
+        .strip_prefix("127.")
+        .is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'));
     host == "localhost" || host == "[::1]" || host.ends_with(".localhost") || is_ipv4
 }
 
@@ -232,7 +233,8 @@ mod tests {
     fn the_hosts_are_those_of_the_documentation() {
         let default = roots("https://api.pipedrive.com/v1", "https://api.pipedrive.com/api/v2");
         assert_eq!(Base::default(), default);
-        for domain in ["mi6", "mi6.pipedrive.com", "https://mi6.pipedrive.com", "https://mi6.pipedrive.com/"] {
+        for domain in ["mi6", "mi6.pipedrive.com", "https://mi6.pipedrive.com", "https://mi6.pipedrive.com/"]
+        {
             let expected = roots("https://mi6.pipedrive.com/api/v1", "https://mi6.pipedrive.com/api/v2");
             assert_eq!(Base::company(domain).expect("a good domain"), expected, "{domain}");
         }
@@ -246,8 +248,22 @@ mod tests {
     fn a_token_can_be_sent_nowhere_else() {
         let long = "a".repeat(64);
         for domain in [
-            "", "evil.com/", "a.b", "a/b", "-a", "a-", "a b", "é", "https://evil.com", "https://mi6", "http://mi6.pipedrive.com",
-            "a.b.pipedrive.com", ".pipedrive.com", "pipedrive.com.evil", "mi6@evil", long.as_str(),
+            "",
+            "evil.com/",
+            "a.b",
+            "a/b",
+            "-a",
+            "a-",
+            "a b",
+            "é",
+            "https://evil.com",
+            "https://mi6",
+            "http://mi6.pipedrive.com",
+            "a.b.pipedrive.com",
+            ".pipedrive.com",
+            "pipedrive.com.evil",
+            "mi6@evil",
+            long.as_str(),
         ] {
             assert!(Base::company(domain).is_err(), "{domain}");
         }
@@ -256,15 +272,41 @@ mod tests {
     #[test]
     fn base_urls_are_what_the_url_standard_says() {
         for good in [
-            "https://backend.example", "https://backend.example/api/", "HTTPS://a", "http://localhost:1", "http://a.localhost",
-            "http://127.0.0.2", "http://127.1", "http://0x7f.1", "http://2130706433", "http://[::1]:80",
+            "https://backend.example",
+            "https://backend.example/api/",
+            "HTTPS://a",
+            "http://localhost:1",
+            "http://a.localhost",
+            "http://127.0.0.2",
+            "http://127.1",
+            "http://0x7f.1",
+            "http://2130706433",
+            "http://[::1]:80",
         ] {
             assert!(Base::url(good).is_ok(), "{good}");
         }
         for bad in [
-            "", "/path", "backend.example", "http://backend.example", "ftp://a", "https://a?b", "https://a#b", "https://u@a", "https://a b",
-            "https://a:99999", "https://a:x", "https://[bad", "https://%00", "https://a|b", "http://[::1].evil.com", "http://[::1]evil.com",
-            "http://[::2]", "http://127.evil.com", "http://localhost.evil.com", "https://a\\b", "http://128.0.0.1",
+            "",
+            "/path",
+            "backend.example",
+            "http://backend.example",
+            "ftp://a",
+            "https://a?b",
+            "https://a#b",
+            "https://u@a",
+            "https://a b",
+            "https://a:99999",
+            "https://a:x",
+            "https://[bad",
+            "https://%00",
+            "https://a|b",
+            "http://[::1].evil.com",
+            "http://[::1]evil.com",
+            "http://[::2]",
+            "http://127.evil.com",
+            "http://localhost.evil.com",
+            "https://a\\b",
+            "http://128.0.0.1",
         ] {
             assert!(Base::url(bad).is_err(), "{bad}");
         }

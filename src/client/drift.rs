@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::driver::report;
 use super::Client;
+use super::driver::report;
 use crate::protocol::event::EventKind;
 use crate::protocol::{Drift, check_drift};
 use crate::schema::{Endpoint, Schema};
@@ -29,9 +29,9 @@ impl DriftWatch {
     /// Remembers a difference, and tells whether it is new.
     fn is_new(&self, operation: &'static str, drift: &Drift) -> bool {
         let mut reported = self.reported.borrow_mut();
-        let is_known = reported
-            .iter()
-            .any(|(known, other)| *known == operation && other.path == drift.path && other.kind == drift.kind);
+        let is_known = reported.iter().any(|(known, other)| {
+            *known == operation && other.path == drift.path && other.kind == drift.kind
+        });
         if !is_known {
             reported.push((operation, drift.clone()));
         }

@@ -152,8 +152,13 @@ impl<C: Caller> Driver<C> {
     ) -> Result<Reply<C::Runtime>, Failed<C>> {
         let source = caller.credential_source();
         let mut machine = CallMachine::new(matches!(source, CredentialSource::Function));
-        let mut signed =
-            Signed { endpoint, request: Rc::new(request), credential: None, refused: None, scheme: caller.auth_scheme() };
+        let mut signed = Signed {
+            endpoint,
+            request: Rc::new(request),
+            credential: None,
+            refused: None,
+            scheme: caller.auth_scheme(),
+        };
         let mut attempts = 0;
         let mut event = CallEvent::Begin;
         // Only a machine that is over, without ever having failed, would show it.
@@ -165,14 +170,16 @@ impl<C: Caller> Driver<C> {
                     signed.credential = match &source {
                         CredentialSource::None => None,
                         CredentialSource::Fixed(token) => Some(token.clone()),
-                        CredentialSource::Function => match Self::credential(&caller, &signed, attempts).await {
-                            Ok(token) => Some(token),
-                            Err(error) => {
-                                details = error;
-                                event = CallEvent::NoCredential;
-                                continue;
+                        CredentialSource::Function => {
+                            match Self::credential(&caller, &signed, attempts).await {
+                                Ok(token) => Some(token),
+                                Err(error) => {
+                                    details = error;
+                                    event = CallEvent::NoCredential;
+                                    continue;
+                                }
                             }
-                        },
+                        }
                     };
                     CallEvent::Credential
                 }
@@ -208,7 +215,8 @@ impl<C: Caller> Driver<C> {
         attempts: u32,
     ) -> Result<TextOf<C>, Rc<DetailsOf<C>>> {
         let timeout_ms = signed.request.timeout_ms;
-        let asked = within(caller.runtime(), timeout_ms, caller.ask_credential(signed.refused.as_ref())).await;
+        let asked =
+            within(caller.runtime(), timeout_ms, caller.ask_credential(signed.refused.as_ref())).await;
         let (failure, cause) = match asked {
             Some(Ok(credential)) => match check_credential(&credential) {
                 Ok(()) => return Ok(credential),
@@ -231,8 +239,8 @@ impl<C: Caller> Driver<C> {
     async fn exchange(self: Rc<Self>, caller: &Rc<C>, signed: &Signed<C>) -> Exchanged<C> {
         let owner = Rc::new(RefCell::new(Rc::clone(caller)));
         // Where the transport adds a credential of its own, two requests may belong to two users.
-        let is_shareable =
-            signed.endpoint.method == Method::Get && (signed.credential.is_some() || caller.is_identity_known());
+        let is_shareable = signed.endpoint.method == Method::Get
+            && (signed.credential.is_some() || caller.is_identity_known());
         if !is_shareable {
             return self.run(owner, signed.clone()).await;
         }
@@ -267,7 +275,9 @@ impl<C: Caller> Driver<C> {
                 std::pin::Pin::new(&mut share).poll(context)
             });
             // The driver of a shared request may be stopped without a word, as a Worker's request is.
-            match within(caller.runtime(), signed.request.timeout_ms.saturating_add(STOPPED_AFTER_MS), driven).await {
+            match within(caller.runtime(), signed.request.timeout_ms.saturating_add(STOPPED_AFTER_MS), driven)
+                .await
+            {
                 Some(result) => return result,
                 None if share.polls() == polls => break,
                 None => {}
@@ -296,7 +306,8 @@ impl<C: Caller> Driver<C> {
             {
                 let mut error = render(&signed, failure, outcome.take_error());
                 if let Some(before) = last_error.take().filter(|_| place.machine.is_refused_retry()) {
-                    error.message = error.message.concat(&Text::new(". The attempt before: ")).concat(&before.message);
+                    error.message =
+                        error.message.concat(&Text::new(". The attempt before: ")).concat(&before.message);
                 }
                 last_error = Some(Rc::new(error));
             }
@@ -321,7 +332,8 @@ impl<C: Caller> Driver<C> {
                     place.machine.sending(runtime.now());
                     let caller = Rc::clone(&owner.borrow());
                     let request = build_request(&*caller, &signed);
-                    let sent = within(&runtime, signed.request.timeout_ms, caller.runtime().send(request)).await;
+                    let sent =
+                        within(&runtime, signed.request.timeout_ms, caller.runtime().send(request)).await;
                     outcome.take_sent(sent, runtime.wall())
                 }
                 Action::Succeed => {
@@ -392,12 +404,24 @@ impl<C: Caller> Driver<C> {
                 if let Some(notice) = deprecation(payload.notice.as_ref(), &headers) {
                     self.report_deprecation(caller, signed, &notice);
                 }
-                Ok(Reply { data: payload.data, next, status, headers, body, attempts, rate_limit: *rate_limit })
+                Ok(Reply {
+                    data: payload.data,
+                    next,
+                    status,
+                    headers,
+                    body,
+                    attempts,
+                    rate_limit: *rate_limit,
+                })
             }
             Err(failure) => {
                 let error_body = read_error_body(json.as_ref()).unwrap_or_default();
                 let response = Some(Response { status, headers, body });
-                Err(Rc::new(render(signed, &failure, Outcome { response, body: error_body, ..Outcome::default() })))
+                Err(Rc::new(render(
+                    signed,
+                    &failure,
+                    Outcome { response, body: error_body, ..Outcome::default() },
+                )))
             }
         }
     }
@@ -477,11 +501,7 @@ const BODY_LIMIT: usize = 1 << 20;
 
 /// Makes the error of a failure. Nothing that could explain it is lost, and nothing of it shows a secret.
 #[inline(never)]
-fn render<C: Caller>(
-    signed: &Signed<C>,
-    failure: &Failure,
-    outcome: Outcome<C::Runtime>,
-) -> DetailsOf<C> {
+fn render<C: Caller>(signed: &Signed<C>, failure: &Failure, outcome: Outcome<C::Runtime>) -> DetailsOf<C> {
     let Outcome { response, head, body, cause, .. } = outcome;
     let redactor = Redactor::new(&signed.secrets());
     let Endpoint { operation, cost, .. } = *signed.endpoint;
@@ -521,7 +541,11 @@ fn build_request<C: Caller>(caller: &C, signed: &Signed<C>) -> Request<TextOf<C>
         match scheme {
             AuthScheme::ApiToken => set_header(&mut headers, "x-api-token".to_owned(), token.clone()),
             AuthScheme::AccessToken => {
-                set_header(&mut headers, "authorization".to_owned(), TextOf::<C>::new("Bearer ").concat(token));
+                set_header(
+                    &mut headers,
+                    "authorization".to_owned(),
+                    TextOf::<C>::new("Bearer ").concat(token),
+                );
             }
         }
     }
@@ -553,7 +577,12 @@ pub(super) fn report<C: Caller>(
     attempt: u32,
     text: Option<&TextOf<C>>,
 ) {
-    emit(caller, endpoint, Emitted { kind, attempt, status: None, duration_ms: None, has_message: false }, text);
+    emit(
+        caller,
+        endpoint,
+        Emitted { kind, attempt, status: None, duration_ms: None, has_message: false },
+        text,
+    );
 }
 
 /// Runs something for so many milliseconds at most, and drops it then.

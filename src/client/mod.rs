@@ -3,8 +3,8 @@
 mod call;
 mod caller;
 pub mod config;
-mod driver;
 mod drift;
+mod driver;
 pub mod settings;
 mod shared;
 
@@ -16,9 +16,9 @@ pub use call::{Answered, Call, Meta, Page, PagedCall, Pager};
 pub(crate) use caller::{AuthScheme, CredentialSource, Roots};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use config::{DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
+pub use drift::DriftHook;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use driver::{Failed, Reply};
-pub use drift::DriftHook;
 
 pub(crate) use caller::Caller;
 pub(crate) use driver::Driver;
@@ -65,8 +65,15 @@ impl<R: Runtime> Client<R> {
 
     /// Makes a client, and calls `observer` for every event.
     pub fn with_observer(config: Config, runtime: R, observer: Option<Observer>) -> Self {
-        let Config { base, credential, headers, timeout_ms, max_retries, max_concurrency, daily_token_budget } =
-            config;
+        let Config {
+            base,
+            credential,
+            headers,
+            timeout_ms,
+            max_retries,
+            max_concurrency,
+            daily_token_budget,
+        } = config;
         let headers = headers.0.into_iter().map(|(name, value)| (name, R::Text::new(&value))).collect();
         let roots = Roots { v1: R::Text::new(&base.v1), v2: R::Text::new(&base.v2) };
         Self {

@@ -65,8 +65,7 @@ pub static CHARACTERS: [(&str, CharSet); 3] =
 pub const LOOPBACK_PATTERN: &str = r"^(?:localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$";
 
 /// The company's label in a `companyDomain`, as the first group of a regular expression of JavaScript.
-pub const COMPANY_PATTERN: &str =
-    r"^(?:https:\/\/(?=[^\/]*\.pipedrive\.com\/?$))?([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.pipedrive\.com\/?)?$";
+pub const COMPANY_PATTERN: &str = r"^(?:https:\/\/(?=[^\/]*\.pipedrive\.com\/?$))?([a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)(?:\.pipedrive\.com\/?)?$";
 
 /// The characters that a `baseUrl` must not have: query, fragment, user and white space.
 pub const URL_FORBIDDEN: &str = r"[?#@\\\s]";

@@ -37,8 +37,7 @@ pub(crate) struct Handle<T>(Weak<Inner<T>>);
 
 impl<T: Clone> Shared<T> {
     pub(crate) fn new(work: impl Future<Output = T> + 'static) -> Self {
-        let state =
-            State { work: Some(Box::pin(work)), result: None, next_id: 1, waiting: vec![(0, None)] };
+        let state = State { work: Some(Box::pin(work)), result: None, next_id: 1, waiting: vec![(0, None)] };
         Self { inner: Rc::new(Inner { state: RefCell::new(state), polls: Cell::new(0) }), id: 0 }
     }
 

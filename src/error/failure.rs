@@ -102,7 +102,9 @@ impl Failure {
         let line = |text: &T| one_line(&redact(text));
         let filler = match placeholder {
             Placeholder::None => T::new(""),
-            Placeholder::Cause => cause.map_or_else(|| T::new("no reason given"), |cause| redact(&cause.text())),
+            Placeholder::Cause => {
+                cause.map_or_else(|| T::new("no reason given"), |cause| redact(&cause.text()))
+            }
             Placeholder::Timeout => T::new(&decimal(timeout_ms)),
             Placeholder::Cost => T::new(&decimal(cost)),
             Placeholder::Response => {

@@ -6,7 +6,8 @@
 /// since 1970; nothing of what is before.
 pub(super) fn parse_http_date(text: &[u8]) -> Option<f64> {
     // Words and numbers, in the order of the form.
-    let mut words = text.split(|byte| matches!(byte, b' ' | b',' | b'-' | b':')).filter(|word| !word.is_empty());
+    let mut words =
+        text.split(|byte| matches!(byte, b' ' | b',' | b'-' | b':')).filter(|word| !word.is_empty());
     let mut word = || words.next();
     let is_asctime = !text.contains(&b',');
     word().filter(|day| WEEKDAYS.iter().any(|name| is_name(name, day)))?;
@@ -36,14 +37,16 @@ pub(super) fn parse_http_date(text: &[u8]) -> Option<f64> {
         && second <= 60
         && word().is_none();
     // Exact: the seconds of any four-digit year fit into 53 bits.
-    let seconds = f64::from(days_since_1970(year, month, day)) * 86_400.0 + f64::from(hour * 3600 + minute * 60 + second);
+    let seconds = f64::from(days_since_1970(year, month, day)) * 86_400.0
+        + f64::from(hour * 3600 + minute * 60 + second);
     is_real.then_some(seconds * 1000.0)
 }
 
 const MONTHS: [&[u8]; 12] =
     [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
 
-const WEEKDAYS: [&[u8]; 7] = [b"Sunday", b"Monday", b"Tuesday", b"Wednesday", b"Thursday", b"Friday", b"Saturday"];
+const WEEKDAYS: [&[u8]; 7] =
+    [b"Sunday", b"Monday", b"Tuesday", b"Wednesday", b"Thursday", b"Friday", b"Saturday"];
 
 /// Whether a word is the name of a day, or its first three letters.
 fn is_name(name: &[u8], word: &[u8]) -> bool {
@@ -115,10 +118,22 @@ mod tests {
             assert!(read.is_some(), "{text}");
         }
         for text in [
-            "", "soon", "5", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 22 ovD 2026 12:00:05 GMT", "Sun, 99 Nov 2026 12:00:05 GMT",
-            "Sun, 29 Feb 2026 12:00:05 GMT", "Sun, 22 Nov 2026 99:00:05 GMT", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 06 Nov 1994 08:49:37",
-            "Wed, 31 Dec 1969 23:59:59 GMT", "Sun, 06 NOV 1994 08:49:37 GMT", "22 Nov 2026 12:00:05 GMT", "Sun, 06 Nov 1994 08:49:37 GMT x",
-            "Xyz, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 19945 08:49:37 GMT",
+            "",
+            "soon",
+            "5",
+            "Sun, 06 Foo 1994 08:49:37 GMT",
+            "Sun, 22 ovD 2026 12:00:05 GMT",
+            "Sun, 99 Nov 2026 12:00:05 GMT",
+            "Sun, 29 Feb 2026 12:00:05 GMT",
+            "Sun, 22 Nov 2026 99:00:05 GMT",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Wed, 31 Dec 1969 23:59:59 GMT",
+            "Sun, 06 NOV 1994 08:49:37 GMT",
+            "22 Nov 2026 12:00:05 GMT",
+            "Sun, 06 Nov 1994 08:49:37 GMT x",
+            "Xyz, 06 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 19945 08:49:37 GMT",
         ] {
             assert_eq!(parse_http_date(text.as_bytes()), None, "{text}");
         }

@@ -1,11 +1,11 @@
 //! The limits of one client: what is sent and what comes back changes them.
 
 use super::daily::DailyBudget;
+use super::headers::{RateLimit, RateLimitHeaders};
 use super::queue::{Queue, Ticket};
 use super::window::{NextSlot, RollingWindow, Slot};
 use super::{LONGEST_WAIT_MS, Reset};
 use crate::error::{ErrorInfo, Kind, LimitScope};
-use super::headers::{RateLimit, RateLimitHeaders};
 
 /// The limits of one client.
 #[derive(Debug)]
@@ -74,7 +74,14 @@ impl RateLimiter {
     }
 
     /// Whether a call may be sent; if not, it waits from now on. `longest_ms` is how long an attempt may take.
-    pub(crate) fn admit(&mut self, ticket: Ticket, cost: u32, longest_ms: f64, now: f64, wall: f64) -> Admission {
+    pub(crate) fn admit(
+        &mut self,
+        ticket: Ticket,
+        cost: u32,
+        longest_ms: f64,
+        now: f64,
+        wall: f64,
+    ) -> Admission {
         // A spent day fails at once, also while the window is full.
         if let Err(reset) = self.daily.check(cost, now, wall) {
             return Admission::OverBudget(reset);
@@ -135,7 +142,13 @@ impl RateLimiter {
     }
 
     /// What a failure means for the calls after it. `random` is from 0 to 1.
-    pub(crate) fn on_failure(&mut self, failure: &ErrorInfo, call: FailedCall, random: f64, now: f64) -> FailureEffect {
+    pub(crate) fn on_failure(
+        &mut self,
+        failure: &ErrorInfo,
+        call: FailedCall,
+        random: f64,
+        now: f64,
+    ) -> FailureEffect {
         let FailedCall { cost, bursts, is_reported } = call;
         let is_free = failure.not_processed || failure.status == Some(401);
         if is_free {
@@ -252,7 +265,10 @@ mod tests {
         let effect = limiter.on_failure(&limited(LimitScope::Daily, 1e12), call(0), 0.0, 0.0);
         assert_eq!(effect, FailureEffect { is_free: true, is_limit: true, paused_ms: 0.0 });
         let ticket = limiter.ticket();
-        assert!(matches!(admit(&mut limiter, ticket, 0.0), Admission::OverBudget(Reset { in_ms: 86_400_000.0, .. })));
+        assert!(matches!(
+            admit(&mut limiter, ticket, 0.0),
+            Admission::OverBudget(Reset { in_ms: 86_400_000.0, .. })
+        ));
         slot(admit(&mut limiter, ticket, 86_400_000.0));
     }
 

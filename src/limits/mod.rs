@@ -15,8 +15,8 @@ pub use headers::RateLimit;
 pub(crate) use headers::RateLimitHeaders;
 pub(crate) use headers::ResponseHead;
 pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
-pub use usage::{Spent, Usage};
 pub(crate) use queue::Ticket;
+pub use usage::{Spent, Usage};
 pub(crate) use window::Slot;
 
 /// When a limit is lifted.

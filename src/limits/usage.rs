@@ -58,7 +58,8 @@ impl Usage {
     /// Changes what was spent on an operation.
     pub(crate) fn change<R>(&mut self, operation: &'static str, change: impl FnOnce(&mut Spent) -> R) -> R {
         // The same operation is nearly always the same text in memory.
-        let index = self.0.iter().position(|(known, _)| std::ptr::eq(*known, operation) || *known == operation);
+        let index =
+            self.0.iter().position(|(known, _)| std::ptr::eq(*known, operation) || *known == operation);
         if let Some((_, spent)) = index.and_then(|index| self.0.get_mut(index)) {
             return change(spent);
         }

@@ -113,10 +113,18 @@ impl RollingWindow {
     }
 
     /// A response to the call in a slot, still in flight, told the state of the window. It can only make it stricter.
-    pub(crate) fn observe(&mut self, slot: Slot, limit: Option<u32>, remaining: Option<u32>, reset_in_ms: Option<f64>, now: f64) {
+    pub(crate) fn observe(
+        &mut self,
+        slot: Slot,
+        limit: Option<u32>,
+        remaining: Option<u32>,
+        reset_in_ms: Option<f64>,
+        now: f64,
+    ) {
         self.expire(now);
         // A limit of none would let nothing through that could tell another.
-        let limit = limit.filter(|limit| *limit > 0).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+        let limit =
+            limit.filter(|limit| *limit > 0).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
         self.limit = limit.or(self.limit);
         let Some((limit, remaining)) = self.limit.zip(remaining) else { return };
         let Some(call) = self.in_flight.iter().find(|call| call.slot == slot) else { return };

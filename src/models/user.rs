@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Access};
+use super::Access;
 use crate::schema::{HasSchema, Schema};
 
 /// The members that `User` and `CurrentUser` share, with room for more after them.

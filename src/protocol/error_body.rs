@@ -39,7 +39,8 @@ pub(crate) fn read_error_body<J: JsonRef>(json: Option<&J>) -> Option<ErrorBody<
             .or_else(|| inner("message"))
             .or_else(|| text_at("message"))
             .or_else(|| json.get("errors").and_then(|errors| first_text(&errors, MAX_DEPTH))),
-        detail: text_at("error_info").filter(|info| !starts_with(info, "Please check developers.pipedrive.com")),
+        detail: text_at("error_info")
+            .filter(|info| !starts_with(info, "Please check developers.pipedrive.com")),
         code: code_at("code")
             .or_else(|| code_at("errorCode"))
             .or_else(|| code_at("statusCode"))

@@ -2,10 +2,10 @@
 //! happens between a prepared request and its final result, and waits for nothing.
 
 use super::error_body::ErrorHints;
+use super::event::EventKind;
 use super::response;
 use super::retry::{self, Attempts, Decision};
 use crate::error::{Failure, LimitScope};
-use super::event::EventKind;
 use crate::limits::{Admission, FailedCall, RateLimiter, ResponseHead, Slot, Spent, Ticket};
 use crate::schema::Endpoint;
 use crate::transport::Progress;
@@ -172,9 +172,7 @@ impl ExchangeMachine {
                 self.admit(context)
             }
             (State::Admitted(_), _) => Action::Send,
-            (State::InFlight(slot, since), event) => {
-                self.judge(endpoint, slot, since, event, context)
-            }
+            (State::InFlight(slot, since), event) => self.judge(endpoint, slot, since, event, context),
             (State::Over, _) => Action::Fail,
         }
     }
@@ -222,7 +220,14 @@ impl ExchangeMachine {
     }
 
     /// What an attempt resulted in.
-    fn judge(&mut self, endpoint: &Endpoint, slot: Slot, since: f64, event: &Event, context: &mut Context<'_>) -> Action {
+    fn judge(
+        &mut self,
+        endpoint: &Endpoint,
+        slot: Slot,
+        since: f64,
+        event: &Event,
+        context: &mut Context<'_>,
+    ) -> Action {
         let Context { now, wall, random, .. } = *context;
         let head = match event {
             Event::Wake => return Action::Wait(LOOK_AGAIN_MS),

@@ -12,10 +12,14 @@ mod response;
 mod retry;
 
 pub(crate) use call::{CallAction, CallEvent, CallMachine};
-pub use drift::{Drift, DriftKind};
 pub(crate) use drift::check as check_drift;
+pub use drift::{Drift, DriftKind};
 pub(crate) use error_body::{ErrorHints, hints, read_error_body};
 pub(crate) use exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 pub(crate) use pagination::next_page;
-pub(crate) use request::{Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header, check_headers, set_header};
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
+pub(crate) use request::check_headers;
+pub(crate) use request::{
+    Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header, set_header,
+};
 pub(crate) use response::{credential_timed_out, deprecation, no_credential, read_envelope};

@@ -74,10 +74,19 @@ mod tests {
         let items = json!([1]);
         let next = |additional: Value| cursor(None, &items, &additional).expect("a page");
         assert_eq!(next(json!({ "next_cursor": "b" })), Some(PageRef::Cursor("b".into())));
-        for end in [json!({}), json!({ "next_cursor": null }), json!({ "next_cursor": "" }), json!({ "next_cursor": 5 })] {
+        for end in [
+            json!({}),
+            json!({ "next_cursor": null }),
+            json!({ "next_cursor": "" }),
+            json!({ "next_cursor": 5 }),
+        ] {
             assert_eq!(next(end.clone()), None, "{end}");
         }
-        assert_eq!(cursor(None, &json!([]), &json!({ "next_cursor": "b" })).expect("a page"), None, "an empty page");
+        assert_eq!(
+            cursor(None, &json!([]), &json!({ "next_cursor": "b" })).expect("a page"),
+            None,
+            "an empty page"
+        );
     }
 
     #[test]

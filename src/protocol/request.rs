@@ -89,7 +89,11 @@ impl<T: Text> PreparedRequest<T> {
         let number = |param: &Param, default: u32| -> Result<u32, T> {
             let value = arg(param.name);
             param.check(&value)?;
-            Ok(if let Arg::Integer(number) = value { u32::try_from(number).unwrap_or(default) } else { default })
+            Ok(if let Arg::Integer(number) = value {
+                u32::try_from(number).unwrap_or(default)
+            } else {
+                default
+            })
         };
         let timeout_ms = number(&TIMEOUT, defaults.timeout_ms)?;
         let max_retries = number(&RETRIES, defaults.max_retries)?;
@@ -146,7 +150,9 @@ pub(crate) fn check_headers<T: Text>(given: Arg<T>) -> Result<Vec<(String, T)>, 
             }
         }
         other => {
-            return Err(Message::new("headers must be an object of strings, got ").text(&other.describe()).build());
+            return Err(Message::new("headers must be an object of strings, got ")
+                .text(&other.describe())
+                .build());
         }
     }
     Ok(headers)
@@ -202,7 +208,8 @@ mod tests {
 
     #[test]
     fn what_is_absent_is_not_sent() {
-        let request = prepare(&get_user_followers::ENDPOINT, &[("id", 7_u64.into())]).expect("good arguments");
+        let request =
+            prepare(&get_user_followers::ENDPOINT, &[("id", 7_u64.into())]).expect("good arguments");
         assert_eq!((request.target.as_str(), request.body), ("/api/v2/users/7/followers", None));
         let args = [("term", "x".into()), ("searchByEmail", false.into())];
         let request = prepare(&find_users_by_name::ENDPOINT, &args).expect("good arguments");
@@ -211,7 +218,8 @@ mod tests {
 
     #[test]
     fn a_body_holds_what_was_given() {
-        let request = prepare(&add_user::ENDPOINT, &[("email", "m@mi6.example".into())]).expect("good arguments");
+        let request =
+            prepare(&add_user::ENDPOINT, &[("email", "m@mi6.example".into())]).expect("good arguments");
         assert_eq!(request.body.as_deref(), Some(r#"{"email":"m@mi6.example"}"#));
         let args = [("id", 7_u64.into()), ("active_flag", false.into())];
         let request = prepare(&update_user::ENDPOINT, &args).expect("good arguments");
@@ -269,7 +277,9 @@ mod tests {
         match value {
             Value::Null => Arg::Other("null".to_owned()),
             Value::Bool(boolean) => Arg::Boolean(*boolean),
-            Value::Number(number) => number.as_i64().map_or_else(|| Arg::Other(number.to_string()), Arg::Integer),
+            Value::Number(number) => {
+                number.as_i64().map_or_else(|| Arg::Other(number.to_string()), Arg::Integer)
+            }
             Value::String(text) => Arg::Text(text.clone()),
             Value::Array(items) => Arg::List(items.iter().map(arg).collect()),
             Value::Object(members) => {

@@ -59,7 +59,8 @@ pub(crate) fn read_envelope<J: JsonRef>(
         ));
     }
     let warning = json.get("deprecation_warning");
-    let notice = warning.and_then(|warning| if warning.as_text().is_some() { Some(warning) } else { warning.get("#") });
+    let notice = warning
+        .and_then(|warning| if warning.as_text().is_some() { Some(warning) } else { warning.get("#") });
     Ok(Payload {
         data,
         additional: json.get("additional_data").filter(JsonRef::is_object),
@@ -68,7 +69,10 @@ pub(crate) fn read_envelope<J: JsonRef>(
 }
 
 /// Pipedrive's announcement that the operation will be removed: in the body, or in a header.
-pub(crate) fn deprecation<J: JsonRef, H: Headers<Text = J::Text>>(notice: Option<&J>, headers: &H) -> Option<J::Text> {
+pub(crate) fn deprecation<J: JsonRef, H: Headers<Text = J::Text>>(
+    notice: Option<&J>,
+    headers: &H,
+) -> Option<J::Text> {
     let header = |name| headers.get(name).filter(|value| !value.is_empty());
     notice
         .and_then(JsonRef::as_text)
@@ -108,10 +112,9 @@ pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHint
             (Kind::Permission, "{}. The token's user must be an admin of the company.")
         }
         403 => (Kind::Permission, "{}. The token's user lacks the permission."),
-        404 if hints.is_json && endpoint.has_path_id() => (
-            Kind::NotFound,
-            "{}. There is no such user in this company, or the token's user may not see it.",
-        ),
+        404 if hints.is_json && endpoint.has_path_id() => {
+            (Kind::NotFound, "{}. There is no such user in this company, or the token's user may not see it.")
+        }
         404 => (Kind::NotFound, "{}. Nothing is at this URL. Check baseUrl."),
         400 | 415 | 422 => (Kind::Validation, "{}. Pipedrive did not accept the parameters."),
         429 => {
@@ -283,12 +286,16 @@ mod tests {
         assert_eq!(blocked.info.kind, Kind::Blocked);
         assert_eq!(failure(&get_user::ENDPOINT, &page, JSON, WALL).info.kind, Kind::Permission);
         let hints = ErrorHints { is_scope: true, ..JSON };
-        for (endpoint, word) in
-            [(&get_users::ENDPOINT, "users:read"), (&update_user::ENDPOINT, "\"admin\""), (&get_current_user::ENDPOINT, "\"base\"")]
-        {
+        for (endpoint, word) in [
+            (&get_users::ENDPOINT, "users:read"),
+            (&update_user::ENDPOINT, "\"admin\""),
+            (&get_current_user::ENDPOINT, "\"base\""),
+        ] {
             assert!(failure(endpoint, &head(403), hints, WALL).template.contains(word), "{word}");
         }
-        assert!(failure(&update_user::ENDPOINT, &head(403), JSON, WALL).template.contains("must be an admin"));
+        assert!(
+            failure(&update_user::ENDPOINT, &head(403), JSON, WALL).template.contains("must be an admin")
+        );
     }
 
     #[test]
@@ -374,11 +381,20 @@ mod tests {
 
     #[test]
     fn what_is_no_envelope_is_not_read() {
-        for body in [json!(null), json!([]), json!("a"), json!({ "data": {} }), json!({ "success": "true", "data": {} })] {
+        for body in [
+            json!(null),
+            json!([]),
+            json!("a"),
+            json!({ "data": {} }),
+            json!({ "success": "true", "data": {} }),
+        ] {
             assert_eq!(read(ResponseKind::Object, &body), Err(Kind::Decode), "{body}");
         }
         assert_eq!(read(ResponseKind::Object, &json!({ "success": false })), Err(Kind::Api));
-        assert_eq!(read_envelope::<Value>(ResponseKind::List, 200, None).map(|_| ()).map_err(|f| f.info.kind), Err(Kind::Decode));
+        assert_eq!(
+            read_envelope::<Value>(ResponseKind::List, 200, None).map(|_| ()).map_err(|f| f.info.kind),
+            Err(Kind::Decode)
+        );
     }
 
     #[test]
@@ -388,8 +404,14 @@ mod tests {
         let headers = |name: &str, value: &str| HeaderList(vec![(name.to_owned(), value.to_owned())]);
         let sunset = headers("sunset", "Sat, 01 Jan 2028 00:00:00 GMT");
         assert_eq!(deprecation(payload.notice.as_ref(), &sunset).as_deref(), Some("in the body"));
-        assert_eq!(deprecation::<Value, _>(None, &sunset).as_deref(), Some("it ends Sat, 01 Jan 2028 00:00:00 GMT"));
-        assert_eq!(deprecation::<Value, _>(None, &headers("deprecation", "true")).as_deref(), Some("it is deprecated"));
+        assert_eq!(
+            deprecation::<Value, _>(None, &sunset).as_deref(),
+            Some("it ends Sat, 01 Jan 2028 00:00:00 GMT")
+        );
+        assert_eq!(
+            deprecation::<Value, _>(None, &headers("deprecation", "true")).as_deref(),
+            Some("it is deprecated")
+        );
         assert_eq!(deprecation::<Value, _>(None, &headers("sunset", "")), None);
     }
 }

@@ -45,7 +45,11 @@ pub(crate) fn decide(
     }
     if failure.scope == Some(LimitScope::Burst) {
         let wait = failure.reset_in_ms.unwrap_or(0.0);
-        return if attempts.paused_ms + wait > LONGEST_WAIT_MS { Decision::Stop } else { Decision::AfterPause };
+        return if attempts.paused_ms + wait > LONGEST_WAIT_MS {
+            Decision::Stop
+        } else {
+            Decision::AfterPause
+        };
     }
     if attempts.counted > max_retries || !is_transient(failure) {
         return Decision::Stop;
@@ -95,7 +99,13 @@ mod tests {
         }
     }
 
-    fn after(failure: &ErrorInfo, is_idempotent: bool, counted: u32, max_retries: u32, random: f64) -> Decision {
+    fn after(
+        failure: &ErrorInfo,
+        is_idempotent: bool,
+        counted: u32,
+        max_retries: u32,
+        random: f64,
+    ) -> Decision {
         decide(failure, is_idempotent, Attempts { counted, paused_ms: 0.0 }, max_retries, random)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{company::Company, random::Random, time::Moment};
-use crate::models::{Follower};
+use crate::models::Follower;
 use crate::schema::Extra;
 
 /// Nobody follows anybody before: 1 October 2025.

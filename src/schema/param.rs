@@ -129,7 +129,8 @@ fn check_access<T: Text>(name: &T, entries: &[Arg<T>]) -> Result<(), T> {
         let Arg::Object(members) = entry else {
             return Err(refusal(&path, "an object { app, admin?, permission_set_id? }", entry));
         };
-        let unknown = members.iter().find(|(member, _)| !ACCESS_ENTRY.iter().any(|(known, ..)| is(member, known)));
+        let unknown =
+            members.iter().find(|(member, _)| !ACCESS_ENTRY.iter().any(|(known, ..)| is(member, known)));
         if let Some((member, _)) = unknown {
             let text = Message::new("").text(&path).ascii(".").text(member);
             return Err(text.ascii(" is not known; an entry takes app, admin, permission_set_id").build());
@@ -146,7 +147,13 @@ fn check_access<T: Text>(name: &T, entries: &[Arg<T>]) -> Result<(), T> {
 }
 
 fn refusal<T: Text>(name: &T, accepted: &str, value: &Arg<T>) -> T {
-    Message::new("").text(name).ascii(" must be ").ascii(accepted).ascii(", got ").text(&value.describe()).build()
+    Message::new("")
+        .text(name)
+        .ascii(" must be ")
+        .ascii(accepted)
+        .ascii(", got ")
+        .text(&value.describe())
+        .build()
 }
 
 #[cfg(test)]

@@ -53,7 +53,8 @@ mod tests {
     #[test]
     fn header_names_are_tokens() {
         for byte in 0..=0xff_u16 {
-            let expected = char::from_u32(byte.into()).is_some_and(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c));
+            let expected = char::from_u32(byte.into())
+                .is_some_and(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c));
             assert_eq!(HEADER_NAME.contains(byte), expected, "{byte:#x}");
         }
     }

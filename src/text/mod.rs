@@ -109,7 +109,8 @@ impl<T: Text> Message<T> {
 
 /// What stands before and after a placeholder. The standard library's search is several times the size.
 pub(crate) fn split_at_placeholder<'a>(template: &'a str, placeholder: &str) -> (&'a str, &'a str) {
-    let at = template.as_bytes().windows(placeholder.len()).position(|window| window == placeholder.as_bytes());
+    let at =
+        template.as_bytes().windows(placeholder.len()).position(|window| window == placeholder.as_bytes());
     let at = at.unwrap_or(template.len());
     (template.get(..at).unwrap_or(template), template.get(at + placeholder.len()..).unwrap_or_default())
 }

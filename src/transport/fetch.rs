@@ -102,12 +102,10 @@ impl Transport for Fetch {
     type Thrown = JsThrown;
 
     async fn send(&self, request: Request<JsText>) -> Result<Response<Self>, SendError<Self>> {
-        let failed = |thrown: JsValue| SendError {
-            progress: progress(&thrown),
-            head: None,
-            cause: JsThrown(thrown),
-        };
-        let abort = AbortOnDrop { controller: AbortController::new().map_err(failed)?, is_done: Cell::new(false) };
+        let failed =
+            |thrown: JsValue| SendError { progress: progress(&thrown), head: None, cause: JsThrown(thrown) };
+        let abort =
+            AbortOnDrop { controller: AbortController::new().map_err(failed)?, is_done: Cell::new(false) };
         let started = self.start(&request.url.0, &init(&request, &abort.controller));
         let settled = match started {
             Ok(started) => JsFuture::from(Promise::resolve(&started)).await,

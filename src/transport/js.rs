@@ -154,7 +154,8 @@ impl Headers for JsHeaders {
     }
 
     fn entries(&self) -> Vec<(JsText, JsText)> {
-        let entries = self.0.unchecked_ref::<RawHeaders>().header_entries().and_then(|entries| array_from(&entries));
+        let entries =
+            self.0.unchecked_ref::<RawHeaders>().header_entries().and_then(|entries| array_from(&entries));
         pairs(entries.unwrap_or_default())
     }
 }

@@ -39,7 +39,10 @@ impl Values<'_> {
             return self.positional.get(index).map_or(Arg::Absent, |value| arg(value, MAX_DEPTH));
         }
         if params.iter().any(|param| param.name == name && param.location == ParamLocation::Body) {
-            return self.positional.get(count).map_or(Arg::Absent, |body| arg(&member(body, name), MAX_DEPTH));
+            return self
+                .positional
+                .get(count)
+                .map_or(Arg::Absent, |body| arg(&member(body, name), MAX_DEPTH));
         }
         let option = member(self.options, name);
         if name == "headers" { headers(&option) } else { arg(&option, MAX_DEPTH) }
@@ -54,7 +57,10 @@ fn arg(value: &JsValue, depth: u32) -> Arg<JsText> {
         Arg::Boolean(boolean)
     } else if let Some(text) = JsText::of(value.clone()) {
         Arg::Text(text)
-    } else if let Some(number) = value.as_f64().filter(|number| number.trunc() == *number && number.abs() <= 2.0 * MAX_SAFE_INTEGER as f64) {
+    } else if let Some(number) = value
+        .as_f64()
+        .filter(|number| number.trunc() == *number && number.abs() <= 2.0 * MAX_SAFE_INTEGER as f64)
+    {
         Arg::Integer(number as i64)
     } else if value.is_null() || value.as_f64().is_some() {
         Arg::Other(to_string(value).map_or_else(|_| JsText::new("a number"), JsText))

@@ -12,7 +12,10 @@ use super::args::{self, Values};
 use super::outcome;
 use super::tasks::Tasks;
 use crate::api;
-use crate::client::{AuthScheme, Caller, CredentialSource, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS, Driver, Failed, Reply, Roots};
+use crate::client::{
+    AuthScheme, Caller, CredentialSource, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS, Driver, Failed, Reply,
+    Roots,
+};
 use crate::error::{Details, Kind};
 use crate::limits::Spent;
 use crate::protocol::event::Event;
@@ -48,7 +51,14 @@ extern "C" {
 
     /// The limits as a response told them.
     #[wasm_bindgen(method)]
-    fn limits(this: &JsCall, limit: f64, remaining: f64, reset_at: f64, daily_limit: f64, daily_remaining: f64);
+    fn limits(
+        this: &JsCall,
+        limit: f64,
+        remaining: f64,
+        reset_at: f64,
+        daily_limit: f64,
+        daily_remaining: f64,
+    );
 
     /// Makes what the promise resolves with.
     #[wasm_bindgen(method)]
@@ -128,7 +138,8 @@ impl Caller for JsCaller {
         let credential: Function = self.call.credential().unchecked_into();
         let asked = credential.call1(&JsValue::UNDEFINED, &request);
         async move {
-            let token = JsFuture::from(Promise::resolve(&asked.map_err(JsThrown)?)).await.map_err(JsThrown)?;
+            let token =
+                JsFuture::from(Promise::resolve(&asked.map_err(JsThrown)?)).await.map_err(JsThrown)?;
             // The driver refuses an empty one.
             Ok(JsText::of(token).unwrap_or_else(|| JsText::new("")))
         }
@@ -216,7 +227,13 @@ impl Core {
 impl Core {
     /// Starts a call.
     #[inline(never)]
-    fn call(&self, endpoint: &'static Endpoint, call: &JsCall, positional: &[&JsValue], options: &JsValue) -> Promise {
+    fn call(
+        &self,
+        endpoint: &'static Endpoint,
+        call: &JsCall,
+        positional: &[&JsValue],
+        options: &JsValue,
+    ) -> Promise {
         let values = Values { endpoint, positional, options };
         let request = PreparedRequest::new(endpoint, &self.settings.defaults, &|name| values.arg(name));
         Promise::new(&mut |resolve, reject| {

@@ -29,7 +29,11 @@ pub(super) fn page(page: Option<PageRef<JsText>>) -> JsValue {
 }
 
 /// The fields of an error, by the names that it has in JavaScript. What is unknown is not there.
-pub(super) fn error(details: &Details<JsText, JsThrown>, attempts: u32, page: Option<&PageRef<JsText>>) -> JsValue {
+pub(super) fn error(
+    details: &Details<JsText, JsThrown>,
+    attempts: u32,
+    page: Option<&PageRef<JsText>>,
+) -> JsValue {
     let fields: JsValue = Object::new().into();
     let set = |name: &str, value: &JsValue| reflect_set(&fields, name, value);
     let set_text = |name: &str, text: Option<&JsText>| {

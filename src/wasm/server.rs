@@ -6,8 +6,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::api::ENDPOINTS;
 use crate::error::{Redactor, Thrown};
-use crate::transport::{JsText, JsThrown};
 use crate::server::{self, Freshness, Generation, Refusal, SignedToken};
+use crate::transport::{JsText, JsThrown};
 
 /// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
 #[wasm_bindgen(js_name = verifySignedToken)]

@@ -45,7 +45,12 @@ impl Tasks {
 
     /// Lets a call go on.
     pub(super) fn poll(&self, call: u32) {
-        let taken = self.0.borrow_mut().iter_mut().find(|(known, _)| *known == call).and_then(|(_, task)| task.take());
+        let taken = self
+            .0
+            .borrow_mut()
+            .iter_mut()
+            .find(|(known, _)| *known == call)
+            .and_then(|(_, task)| task.take());
         let Some(mut task) = taken else { return };
         let waker = Waker::from(Arc::new(CallWaker(call)));
         let is_over = task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready();

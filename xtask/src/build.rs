@@ -40,9 +40,6 @@ pub(crate) fn build() -> Result<()> {
     step("TypeScript from the Rust declarations");
     emit::write(&generated)?;
     for module in &MODULES {
-        if std::env::var_os("XTASK_ONLY").is_some_and(|only| only != module.name) {
-            continue;
-        }
         step(&format!("WebAssembly: {}", module.name));
         let wasm = generated.join("wasm");
         compile(module, &wasm)?;
@@ -126,7 +123,6 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
         .generate(out)?;
     let wasm = out.join(format!("{}_bg.wasm", module.name));
     traps::make_panics_trap(&wasm, module.uses_fmt)?;
-    fs::copy(&wasm, format!("/tmp/{}_names.wasm", module.name))?;
     let names = shrink(&wasm)?;
     fs::write(out.join(format!("{}_names.json", module.name)), names)?;
     Ok(())
@@ -154,7 +150,10 @@ fn shrink(wasm: &Path) -> Result<String> {
             &[
                 "node_modules/binaryen/bin/wasm-opt",
                 &path,
-                "-O3",
+                "-Oz",
+                "--flatten",
+                "--rereloop",
+                "-Oz",
                 "-Oz",
                 "--low-memory-unused",
                 "--minify-imports-and-exports-and-modules",

@@ -27,8 +27,11 @@ pub(super) fn drift() -> String {
         let _ = writeln!(out, "    if ([{}].includes(name)) continue;", names.join(", "));
         match model.more {
             Some(schema) => {
-                let _ =
-                    writeln!(out, "    member = value[name];\n    {};", check_of(schema, "`${path}.${name}`"));
+                let _ = writeln!(
+                    out,
+                    "    member = value[name];\n    {};",
+                    check_of(schema, "`${path}.${name}`")
+                );
             }
             None => out
                 .push_str("    report(`${path}.${name}`, \"unknown\", \"nothing\", typeOf(value[name]));\n"),

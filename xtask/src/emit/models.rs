@@ -53,7 +53,9 @@ pub(super) fn type_of(schema: Schema) -> String {
         Schema::OneOf(known) => {
             format!("{} | (string & {{}})", join(known.iter().map(|value| format!("\"{value}\""))))
         }
-        Schema::OneOfNumbers(known) => format!("{} | (number & {{}})", join(known.iter().map(u64::to_string))),
+        Schema::OneOfNumbers(known) => {
+            format!("{} | (number & {{}})", join(known.iter().map(u64::to_string)))
+        }
         Schema::NumericFlag => "0 | 1 | boolean".into(),
         Schema::List(item) => format!("{}[]", type_of(*item)),
         Schema::Object(model) => model.name.into(),
@@ -63,4 +65,3 @@ pub(super) fn type_of(schema: Schema) -> String {
 pub(super) fn join(values: impl Iterator<Item = String>) -> String {
     values.collect::<Vec<_>>().join(" | ")
 }
-

@@ -35,7 +35,14 @@ pub(super) fn operations() -> String {
         write_interface(&mut out, &body_type(endpoint), "", endpoint, reference, |param| {
             param.location == ParamLocation::Body
         });
-        write_interface(&mut out, &options_type(endpoint), " extends CallOptions", endpoint, reference, is_option);
+        write_interface(
+            &mut out,
+            &options_type(endpoint),
+            " extends CallOptions",
+            endpoint,
+            reference,
+            is_option,
+        );
     }
     out.push_str("/** The operations of the Users API. */\nexport interface UsersOperations {\n");
     for ((endpoint, reference), (_, values, _)) in ENDPOINTS.into_iter().zip(REFERENCE).zip(METHODS) {
@@ -47,7 +54,10 @@ pub(super) fn operations() -> String {
 
 fn write_endpoints(out: &mut String) {
     let methods = join(Method::ALL.iter().map(|method| format!("\"{}\"", method.as_str())));
-    let _ = writeln!(out, "/** What is known of an operation before it is called. */\nexport interface Endpoint {{");
+    let _ = writeln!(
+        out,
+        "/** What is known of an operation before it is called. */\nexport interface Endpoint {{"
+    );
     let _ = writeln!(out, "  /** The HTTP method. */\n  readonly method: {methods};");
     out.push_str("  /** The path on api.pipedrive.com. */\n  readonly path: string;\n");
     out.push_str("  /** Cost units that a call takes from the company's daily budget (Pipedrive calls them tokens). */\n  readonly cost: number;\n");
@@ -61,10 +71,16 @@ fn write_endpoints(out: &mut String) {
         );
     }
     out.push_str("} as const satisfies Record<string, Endpoint>;\n\n");
-    out.push_str("/** Pipedrive's id of an operation. */\nexport type OperationId = keyof typeof ENDPOINTS;\n\n");
+    out.push_str(
+        "/** Pipedrive's id of an operation. */\nexport type OperationId = keyof typeof ENDPOINTS;\n\n",
+    );
     out.push_str("/** The operations, in the order of Rust's list. */\nexport const OPERATIONS = /* @__PURE__ */ Object.keys(ENDPOINTS) as OperationId[];\n\n");
     let events: Vec<_> = EventKind::ALL.iter().map(|kind| format!("\"{}\"", kind.as_str())).collect();
-    let _ = writeln!(out, "/** The types of events, by Rust's numbers. */\nexport const EVENTS = [{}] as const;\n", events.join(", "));
+    let _ = writeln!(
+        out,
+        "/** The types of events, by Rust's numbers. */\nexport const EVENTS = [{}] as const;\n",
+        events.join(", ")
+    );
 }
 
 /// The names of what each operation takes.
@@ -73,7 +89,11 @@ fn write_params(out: &mut String) {
     out.push_str("export const PARAMS: Readonly<Record<OperationId, Params>> = {\n");
     for (endpoint, (_, values, _)) in ENDPOINTS.into_iter().zip(METHODS) {
         let list = |wanted: fn(&Param) -> bool| {
-            let names = endpoint.params.iter().filter(|param| wanted(param)).map(|param| format!("\"{}\"", param.name));
+            let names = endpoint
+                .params
+                .iter()
+                .filter(|param| wanted(param))
+                .map(|param| format!("\"{}\"", param.name));
             format!("[{}]", names.collect::<Vec<_>>().join(", "))
         };
         let body = if has_body(endpoint) {
@@ -122,10 +142,13 @@ pub(super) fn methods() -> String {
                     "this.#endpoints.pages(\"{operation}\", [{list}], options, this.{operation}, \"{begin}\", {class}<{data}>)"
                 )
             }
-            (None, _) => format!("this.#endpoints.call(\"{operation}\", [{list}], options, this.{operation})"),
+            (None, _) => {
+                format!("this.#endpoints.call(\"{operation}\", [{list}], options, this.{operation})")
+            }
         };
         let params: Vec<_> = params.into_iter().chain([format!("options?: {options}")]).collect();
-        let _ = writeln!(body, "  {operation}({}): {returns} {{\n    return {call};\n  }}\n", params.join(", "));
+        let _ =
+            writeln!(body, "  {operation}({}): {returns} {{\n    return {call};\n  }}\n", params.join(", "));
     }
     types.sort();
     types.dedup();
@@ -138,7 +161,11 @@ pub(super) fn methods() -> String {
          pages<Item, P extends Page<Item>>(\n    operation: OperationId,\n    values: readonly unknown[],\n    options: CallOptions | undefined,\n    method: (...args: never[]) => unknown,\n    begin: \"cursor\" | \"start\",\n    Kind: PageClass<Item, P>,\n  ): PagePromise<Item, P>;\n}}\n\n\
          /** The methods of the endpoints, each a call of its operation. */\nexport abstract class EndpointMethods implements UsersOperations {{\n  \
          readonly #endpoints: EndpointCalls;\n\n  /** @internal */\n  constructor(endpoints: EndpointCalls) {{\n    this.#endpoints = endpoints;\n  }}\n\n{}}}\n",
-        imports().replace("AccessApp, Access, ", "").replace(", Language", "").replace("AccessApp, ", "").replace("Access, ", ""),
+        imports()
+            .replace("AccessApp, Access, ", "")
+            .replace(", Language", "")
+            .replace("AccessApp, ", "")
+            .replace("Access, ", ""),
         types.join(", "),
         body
     )
@@ -181,7 +208,8 @@ fn options_type(endpoint: &Endpoint) -> String {
 
 /// The parameters of a method before the options, and the type of the options.
 fn signature(endpoint: &Endpoint, values: &[&str]) -> (Vec<String>, String) {
-    let mut params: Vec<_> = endpoint.params.iter().filter(|param| param.is_positional()).map(member).collect();
+    let mut params: Vec<_> =
+        endpoint.params.iter().filter(|param| param.is_positional()).map(member).collect();
     if let Some(name) = values.last().filter(|_| has_body(endpoint)) {
         params.push(format!("{name}: {}", body_type(endpoint)));
     }

@@ -9,7 +9,9 @@ use pipedrive_users::client::settings::{
 use super::HEAD;
 
 pub(super) fn settings() -> String {
-    let mut out = format!("{HEAD}/** What each setting accepts: a kind, a range of numbers, or a string described in words. */\nexport const SETTINGS = {{\n");
+    let mut out = format!(
+        "{HEAD}/** What each setting accepts: a kind, a range of numbers, or a string described in words. */\nexport const SETTINGS = {{\n"
+    );
     for setting in &SETTINGS {
         let kind = match setting.kind {
             SettingKind::Credential => "\"credential\"".to_owned(),
@@ -25,7 +27,12 @@ pub(super) fn settings() -> String {
     }
     out.push_str("} as const;\n\n");
     for (name, set) in CHARACTERS {
-        let _ = writeln!(out, "export const {name} = /^{}{}$/;", set.to_class(), if name == "HEADER_VALUE" { "*" } else { "+" });
+        let _ = writeln!(
+            out,
+            "export const {name} = /^{}{}$/;",
+            set.to_class(),
+            if name == "HEADER_VALUE" { "*" } else { "+" }
+        );
     }
     let _ = writeln!(out, "export const LOOPBACK = /{LOOPBACK_PATTERN}/;");
     let _ = writeln!(out, "export const COMPANY = /{COMPANY_PATTERN}/i;");
