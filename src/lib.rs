@@ -9,9 +9,6 @@ pub mod schema;
 pub mod api;
 pub mod client;
 pub mod error;
-#[cfg(feature = "hot-paths")]
-#[doc(hidden)]
-pub mod hot_paths;
 mod limits;
 pub mod models;
 mod protocol;
@@ -29,6 +26,9 @@ pub use client::{Answered, Call, Client, Page, PagedCall, Pager};
 pub use error::{Error, Result, Secret};
 pub use limits::{RateLimit, Spent, Usage};
 pub use protocol::event;
+#[cfg(feature = "hot-paths")]
+#[doc(hidden)]
+pub use protocol::hot_paths;
 pub use protocol::{Drift, DriftKind};
 pub use schema::PageRef;
 pub use text::{CharSet, Text};

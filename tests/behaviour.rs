@@ -244,7 +244,7 @@ fn provider(world: &SandboxWorld, tokens: Vec<Result<String, Cause>>) -> (Creden
     let asked = Rc::new(Cell::new(0));
     let (count, clock) = (Rc::clone(&asked), world.clone());
     let give = move |refused: Option<Secret>| -> TokenFuture {
-        let index = if refused.is_some() { 1 } else { 0 };
+        let index = usize::from(refused.is_some());
         let token = tokens.get(index).or(tokens.last()).cloned().expect("a token");
         count.set(count.get() + 1);
         let clock = clock.clone();

@@ -1,4 +1,4 @@
-//! Holds the sandbox to Pipedrive's official contract: every answer, success or error, is validated against the
+//! Validates the sandbox against Pipedrive's official contract: every response, success or error, is validated against the
 //! OpenAPI document that the environment variable `PIPEDRIVE_OPENAPI` names. Without it nothing is checked.
 //!
 //! The contract marks nothing as required and forbids no member. So it is read strictly here: all its members have
@@ -10,14 +10,14 @@ use std::{collections::BTreeSet, fs};
 use jsonschema::Validator;
 use pipedrive_users::{
     api::ENDPOINTS,
-    endpoint::{Endpoint, Method},
     sandbox::{Options, Request, Response, Sandbox, Tokens},
+    schema::{Endpoint, Method},
 };
 use serde_json::{Map, Value, json};
 
 const NOW: f64 = 1_767_225_600_000.0;
 
-/// What only some answers have, by the contract's own words or examples.
+/// What only some responses have, by the contract's own words or examples.
 const OPTIONAL: [&str; 6] = [
     "additional_data",
     "deal_access_level",
@@ -36,7 +36,7 @@ struct Contract(Value);
 impl Contract {
     fn load() -> Option<Self> {
         let Ok(path) = std::env::var("PIPEDRIVE_OPENAPI") else {
-            eprintln!("SKIPPED: PIPEDRIVE_OPENAPI names no OpenAPI document to hold the sandbox to");
+            eprintln!("SKIPPED: PIPEDRIVE_OPENAPI names no OpenAPI document to validate the sandbox against");
             return None;
         };
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -53,7 +53,7 @@ impl Contract {
             .filter_map(|operation| Some((operation.get("operationId")?.as_str()?, operation)))
     }
 
-    /// Every answer that the document has a schema for.
+    /// Every response that the document has a schema for.
     fn documented(&self) -> BTreeSet<(String, u16)> {
         self.operations()
             .flat_map(|(id, operation)| {
@@ -67,7 +67,7 @@ impl Contract {
         self.operations().find(|(other, _)| *other == id).unwrap_or_else(|| panic!("{id} is not there")).1
     }
 
-    /// The schema of an answer; where the document has none, that of a failure elsewhere in it.
+    /// The schema of a response; where the document has none, that of a failure elsewhere in it.
     fn schema(&self, operation: &str, status: u16) -> Value {
         let of = |operation: &Value, status: &str| {
             operation["responses"][status]["content"]["application/json"].get("schema").cloned()
@@ -80,7 +80,7 @@ impl Contract {
         of(self.operation(operation), &status.to_string()).unwrap_or_else(fail_response)
     }
 
-    /// The validator of an answer: the contract with nothing left open.
+    /// The validator of a response: the contract with nothing left open.
     fn strict(&self, operation: &str, status: u16) -> Validator {
         let mut schema = flat(&self.schema(operation, status));
         deviate(operation, status, &mut schema);
@@ -215,7 +215,7 @@ impl<'a> Trial<'a> {
         self.sandbox.handle(&request, NOW)
     }
 
-    /// Calls an operation on a user, and holds the answer to the contract.
+    /// Calls an operation on a user, and validates the response against the contract.
     fn call(&mut self, endpoint: &Endpoint, call: &Call, status: u16) -> Value {
         let target = endpoint.path.replace("{id}", call.id) + call.query;
         let response = self.send(endpoint.method, &target, &call.credential, &call.body);
@@ -228,7 +228,7 @@ impl<'a> Trial<'a> {
         let answer: Value = serde_json::from_str(&response.body).expect("JSON");
         assert_eq!(answer["success"], status == 200, "{what}");
         if status == 200 {
-            assert_eq!(answer.get("additional_data").is_some(), endpoint.answer.is_paged(), "{what}");
+            assert_eq!(answer.get("additional_data").is_some(), endpoint.response.is_paged(), "{what}");
         }
         let errors = self.contract.strict(endpoint.operation, status);
         let errors: Vec<_> =

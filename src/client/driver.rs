@@ -34,6 +34,10 @@ pub(crate) struct Reply<R: Runtime> {
     pub(crate) status: u16,
     pub(crate) headers: R::Headers,
     /// The text of the response.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        allow(dead_code, reason = "the npm package's proxy forwards it")
+    )]
     pub(crate) body: R::Text,
     pub(crate) attempts: u32,
     pub(crate) rate_limit: RateLimit,
@@ -246,23 +250,18 @@ impl<C: Caller> Driver<C> {
         }
         let joined = {
             let in_flight = self.in_flight.borrow();
-            let same = in_flight.iter().filter(|other| other.signed == *signed);
-            same.filter_map(|other| Some((other.handle.join()?, Rc::clone(&other.owner)))).next()
+            let mut same = in_flight.iter().filter(|other| other.signed == *signed);
+            same.find_map(|other| Some((other.handle.join()?, Rc::clone(&other.owner))))
         };
-        let (mut share, owner) = match joined {
-            Some(joined) => {
-                let operation = signed.endpoint.operation;
-                self.usage.borrow_mut().change(operation, Spent::save);
-                report(caller, signed.endpoint, EventKind::Shared, 0, None);
-                joined
-            }
-            None => {
-                let share = Shared::new(Rc::clone(&self).run(Rc::clone(&owner), signed.clone()));
-                let entry =
-                    InFlight { signed: signed.clone(), handle: share.handle(), owner: Rc::clone(&owner) };
-                self.in_flight.borrow_mut().push(entry);
-                (share, owner)
-            }
+        let (mut share, owner) = if let Some(joined) = joined {
+            self.usage.borrow_mut().change(signed.endpoint.operation, Spent::save);
+            report(caller, signed.endpoint, EventKind::Shared, 0, None);
+            joined
+        } else {
+            let share = Shared::new(Rc::clone(&self).run(Rc::clone(&owner), signed.clone()));
+            let entry = InFlight { signed: signed.clone(), handle: share.handle(), owner: Rc::clone(&owner) };
+            self.in_flight.borrow_mut().push(entry);
+            (share, owner)
         };
         // Dropped after the share, also where the call is cancelled.
         let _forget = ForgetEnded(&self);

@@ -104,6 +104,8 @@ impl DailyBudget {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "exact results are expected")]
+
     use super::*;
 
     /// The clock of these tests began at a midnight.

@@ -177,6 +177,8 @@ impl RateLimiter {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "exact results are expected")]
+
     use super::*;
 
     const WALL: f64 = 43_200_000.0;

@@ -177,10 +177,7 @@ mod tests {
     const MAX: f64 = 30_000.0;
 
     fn known(limit: u32) -> RollingWindow {
-        let mut window = RollingWindow::default();
-        window.limit = usize::try_from(limit).ok();
-        window.has_response = true;
-        window
+        RollingWindow { limit: usize::try_from(limit).ok(), has_response: true, ..RollingWindow::default() }
     }
 
     #[test]

@@ -6,6 +6,9 @@ mod drift;
 mod error_body;
 pub mod event;
 mod exchange;
+#[cfg(feature = "hot-paths")]
+#[doc(hidden)]
+pub mod hot_paths;
 mod pagination;
 mod request;
 mod response;

@@ -308,15 +308,16 @@ mod tests {
 
     #[test]
     fn a_429_is_daily_only_where_something_says_so() {
+        use LimitScope::{Burst, Daily};
+
         let limited = |retry_after_ms, reset_in_ms, daily_remaining, is_daily| {
             let rate_limit = RateLimitHeaders { reset_in_ms, daily_remaining, ..RateLimitHeaders::default() };
-            let head = ResponseHead { retry_after_ms, rate_limit, ..head(429) };
+            let head = ResponseHead { rate_limit, retry_after_ms, ..head(429) };
             let Failure { info, template, .. } =
                 failure(&get_user::ENDPOINT, &head, ErrorHints { is_daily, ..JSON }, WALL);
             assert!(info.not_processed);
             (info.scope.expect("a limit"), info.reset_in_ms.expect("a time"), template)
         };
-        use LimitScope::{Burst, Daily};
         for (given, scope, reset) in [
             ((None, None, None, false), Burst, 2_000.0),
             ((None, Some(1_000.0), None, false), Burst, 1_000.0),

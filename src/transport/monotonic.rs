@@ -41,6 +41,8 @@ impl Monotonic {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "exact results are expected")]
+
     use super::*;
 
     #[test]

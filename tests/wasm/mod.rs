@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Headers, RequestInit, Response, ResponseInit};
 
-/// A `fetch` that the sandbox answers.
+/// A `fetch` that the sandbox handles.
 fn sandbox_fetch() -> (Function, sandbox::Tokens) {
     let sandbox = RefCell::new(Sandbox::new(&Options::default()).expect("good options"));
     let tokens = sandbox.borrow().tokens().clone();
@@ -57,20 +57,20 @@ fn sandbox_client() -> Client<Fetch> {
 #[wasm_bindgen_test]
 async fn typed_calls_work_from_rust_in_a_javascript_runtime() {
     let client = sandbox_client();
-    let me = client.get_current_user().await.expect("an answer");
+    let me = client.get_current_user().await.expect("a response");
     assert_eq!((me.id, me.company_domain.as_str(), me.is_you), (1, "casinoroyale", true));
-    let users = client.get_users().await.expect("an answer");
+    let users = client.get_users().await.expect("a response");
     assert_eq!(users.len(), 25);
     let followers =
-        client.get_user_followers(1, Some(10), None).pages().collect(100).await.expect("an answer");
+        client.get_user_followers(1, Some(10), None).pages().collect(100).await.expect("a response");
     assert_eq!(followers.len(), 24);
-    let answered = client.get_user_permissions(1).with_response().await.expect("an answer");
+    let answered = client.get_user_permissions(1).with_response().await.expect("a response");
     assert_eq!((answered.response.status, answered.response.cost), (200, 10));
     assert_eq!(answered.data.can_use_api, Some(true));
 }
 
 #[wasm_bindgen_test]
-async fn an_error_keeps_what_the_server_said() {
+async fn an_error_keeps_what_the_server_sent() {
     let error = sandbox_client().get_user(999_999).await.expect_err("there is none");
     assert_eq!((error.kind, error.status), (Kind::NotFound, Some(404)));
     assert!(error.message.contains("User not found or not accessible"), "{error}");
@@ -108,11 +108,11 @@ async fn a_dropped_call_aborts_its_request() {
 }
 
 #[wasm_bindgen_test]
-async fn a_token_function_is_asked_once_for_calls_at_the_same_time() {
+async fn a_token_function_is_asked_for_every_call() {
     let (fetch, tokens) = sandbox_fetch();
     let asked = Rc::new(Cell::new(0));
     let count = Rc::clone(&asked);
-    let provider = move || -> pipedrive_users::config::TokenFuture {
+    let provider = move |_: Option<Secret>| -> pipedrive_users::config::TokenFuture {
         count.set(count.get() + 1);
         let secret = Secret::new(tokens.access_token.clone());
         Box::pin(async move {
@@ -124,13 +124,13 @@ async fn a_token_function_is_asked_once_for_calls_at_the_same_time() {
     let client = Client::new(Config::new(credential), Fetch::with(Some(fetch)));
     let calls = (1..=9).map(|id| std::future::IntoFuture::into_future(client.get_user(id)));
     for result in futures_util::future::join_all(calls).await {
-        result.expect("an answer");
+        result.expect("a response");
     }
-    assert_eq!(asked.get(), 1);
+    assert_eq!(asked.get(), 9);
 }
 
 #[wasm_bindgen_test]
-async fn a_timer_ends_and_can_be_given_up() {
+async fn a_timer_ends_and_can_be_dropped() {
     let clock = Fetch::default();
     let before = clock.now();
     clock.sleep(30.0).await;

@@ -36,7 +36,7 @@ impl Form {
             }
             text.push_str(name);
             text.push('=');
-            percent_encode(&(*value).to_owned(), &mut text);
+            percent_encode(&(*value).clone(), &mut text);
         }
         text
     }
