@@ -35,7 +35,7 @@ pub(crate) struct Reply<R: Runtime> {
     pub(crate) headers: R::Headers,
     /// The text of the response.
     #[cfg_attr(
-        not(target_arch = "wasm32"),
+        not(all(target_arch = "wasm32", feature = "npm-client")),
         allow(dead_code, reason = "the npm package's proxy forwards it")
     )]
     pub(crate) body: R::Text,

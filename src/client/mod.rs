@@ -12,18 +12,18 @@ use std::future::Future;
 use std::rc::Rc;
 
 pub use call::{Answered, Call, Meta, Page, PagedCall, Pager};
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use caller::{AuthScheme, CredentialSource, Roots};
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use config::{DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 pub use drift::DriftHook;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use driver::{Failed, Reply};
 
 pub(crate) use caller::Caller;
 pub(crate) use driver::Driver;
 
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(all(target_arch = "wasm32", feature = "npm-client")))]
 use caller::{AuthScheme, CredentialSource, Roots};
 use config::{Config, Credential, Token};
 use drift::DriftWatch;

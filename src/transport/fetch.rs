@@ -64,11 +64,13 @@ impl Fetch {
     }
 
     /// The same clock with another function.
+    #[cfg(feature = "npm-client")]
     pub(crate) fn with_function(&self, own: Option<Function>) -> Self {
         Self { own, clock: Rc::clone(&self.clock) }
     }
 
     /// Whether the caller has a function of its own.
+    #[cfg(feature = "npm-client")]
     pub(crate) fn has_function(&self) -> bool {
         self.own.is_some()
     }

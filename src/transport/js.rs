@@ -75,6 +75,7 @@ pub(crate) fn method(object: &JsValue, name: &str) -> Option<Function> {
 }
 
 /// Sets a member whose name is text of JavaScript.
+#[cfg(feature = "npm-client")]
 pub(crate) fn set_member(object: &JsValue, name: &JsText, value: &JsText) {
     reflect_set_text(object, &name.0, &value.0);
 }

@@ -57,9 +57,8 @@ fn arg(value: &JsValue, depth: u32) -> Arg<JsText> {
         Arg::Boolean(boolean)
     } else if let Some(text) = JsText::of(value.clone()) {
         Arg::Text(text)
-    } else if let Some(number) = value
-        .as_f64()
-        .filter(|number| number.fract() == 0.0 && number.abs() <= 2.0 * MAX_SAFE_INTEGER as f64)
+    } else if let Some(number) =
+        value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= 2.0 * MAX_SAFE_INTEGER as f64)
     {
         Arg::Integer(number as i64)
     } else if value.is_null() || value.as_f64().is_some() {
