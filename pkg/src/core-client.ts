@@ -133,8 +133,12 @@ export class CoreClient {
           this.#inspect?.(operation, data, call.id);
           resolve(outcome as Outcome<Data>);
         };
+        const failed = (error: RustError) => {
+          // A fault has ended the call already, and rejects with what was thrown.
+          if (!instance.stopped) fail(errorOf(error));
+        };
         const method = core[operation] as (call: unknown, ...values: unknown[]) => Promise<unknown>;
-        instance.enter(call, () => void method.call(core, call, ...values).then(done, (error: RustError) => fail(errorOf(error))));
+        instance.enter(call, () => void method.call(core, call, ...values).then(done, failed));
       };
       const boot = (values: readonly unknown[]) => {
         const { timeoutMs = this.#config.timeoutMs ?? 30_000 } = options ?? {};
@@ -189,7 +193,7 @@ export class CoreClient {
     if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
     if (this.#running?.instance !== instance) {
       const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.#config;
-      const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
+      const core = new instance.exports.Core({ v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
       this.#running = { instance, core };
     }
     return this.#running;

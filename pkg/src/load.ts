@@ -133,6 +133,9 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
   return Object.assign(load, { nextCallId: () => ++calls });
 }
 
+/** What a stopped module returns: the glue takes some results apart. */
+const NOTHING: readonly never[] = [];
+
 /**
  * Catches what a fault throws, wherever JavaScript enters the module: it stops the instance and all calls in it. Once
  * stopped, the module is not entered any more.
@@ -141,7 +144,7 @@ function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, sto
   const entries = Object.entries(exports).map(([name, value]) => {
     if (typeof value !== "function") return [name, value] as const;
     const enter = (...args: unknown[]): unknown => {
-      if (instance.stopped) return undefined;
+      if (instance.stopped) return NOTHING;
       try {
         return (value as (...args: unknown[]) => unknown)(...args);
       } catch (cause) {

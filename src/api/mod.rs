@@ -40,7 +40,7 @@ macro_rules! declare {
 
 for_each_endpoint!(declare);
 
-#[cfg(feature = "npm-client")]
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use for_each_endpoint;
 
 /// Servers that respond in Pipedrive's place need it.

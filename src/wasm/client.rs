@@ -236,16 +236,19 @@ impl Core {
     ) -> Promise {
         let values = Values { endpoint, positional, options };
         let request = PreparedRequest::new(endpoint, &self.settings.defaults, &|name| values.arg(name));
-        Promise::new(&mut |resolve, reject| {
-            let refuse = |text: &JsText| {
-                let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, text);
-                drop(reject.call1(&JsValue::UNDEFINED, &outcome::error(&details, 0, None)));
-            };
-            match &request {
-                Ok(request) => self.start(endpoint, call.clone(), request.clone(), resolve, reject),
-                Err(text) => refuse(text),
+        // Nothing runs within the promise's executor, which would swallow what a fault throws and go on.
+        let mut settle = None;
+        let promise = Promise::new(&mut |resolve, reject| settle = Some((resolve, reject)));
+        if let Some((resolve, reject)) = settle {
+            match request {
+                Ok(request) => self.start(endpoint, call.clone(), request, resolve, reject),
+                Err(text) => {
+                    let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, &text);
+                    drop(reject.call1(&JsValue::UNDEFINED, &outcome::error(&details, 0, None)));
+                }
             }
-        })
+        }
+        promise
     }
 
     fn start(

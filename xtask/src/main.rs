@@ -26,7 +26,11 @@ enum Command {
     /// Compares the package with what people would use instead, and writes BENCHMARKS.md
     Bench(bench::Args),
     /// Builds the npm package into pkg/dist
-    Build,
+    Build {
+        /// Builds a package with faults on purpose into target/trap/dist too
+        #[arg(long)]
+        faults: bool,
+    },
     /// Packs it as target/npm/pipedrive-users-<version>.tgz
     Pack,
     /// Serves the sandbox over HTTP until it is stopped
@@ -44,7 +48,13 @@ fn main() -> anyhow::Result<()> {
         Command::Demo(args) => demo::run_demo(&args),
         Command::Test(args) => test::test(args),
         Command::Bench(args) => bench::bench(args),
-        Command::Build => build::build(),
+        Command::Build { faults } => {
+            build::build()?;
+            if faults {
+                build::build_with_faults()?;
+            }
+            Ok(())
+        }
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
         Command::Sandbox(args) => serve::run(&args),
         Command::WasmTestRunner { args } => {
