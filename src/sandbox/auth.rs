@@ -1,6 +1,6 @@
 //! Who may call: the tokens, what each of them may do, and the header that brings them.
 
-use super::{answers::Fault, limits::Burst, random::Random};
+use super::{answers::Fault, limits::Burst, options::Window, random::Random};
 use crate::endpoint::Scope;
 
 /// The tokens that the sandbox accepts. They are worth nothing anywhere else.
@@ -60,12 +60,12 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(burst: Option<u32>) -> Self {
+    pub(super) fn new(burst: Option<u32>, window: Window) -> Self {
         // The same for every company, so that the npm package knows them before its module is loaded.
         let mut random = Random::of(7, "tokens");
         let pass = |user_id, scopes, usual_burst| Pass {
             caller: Caller { user_id, is_admin: user_id == 1, scopes },
-            burst: Burst::new(burst.unwrap_or(usual_burst)),
+            burst: Burst::new(burst.unwrap_or(usual_burst), window),
         };
         Self {
             tokens: Tokens {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn tokens_look_like_pipedrives() {
-        let gate = Gate::new(None);
+        let gate = Gate::new(None, Window::Rolling);
         let tokens = gate.tokens();
         assert!(tokens.api_token.len() == 40 && tokens.non_admin_token.len() == 40);
         assert!(tokens.access_token.starts_with("v1u:") && tokens.base_token.starts_with("v1u:"));
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn each_token_is_its_users_and_only_in_its_own_header() {
-        let mut gate = Gate::new(None);
+        let mut gate = Gate::new(None, Window::Rolling);
         let tokens = gate.tokens().clone();
         let bearer = |token: &str| format!("bearer {token}");
         let user = |caller: Option<Caller>| caller.map(|caller| (caller.user_id, caller.scopes.len()));
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn only_an_admin_administers() {
-        let mut gate = Gate::new(None);
+        let mut gate = Gate::new(None, Window::Rolling);
         let tokens = gate.tokens().clone();
         let admin = caller(&mut gate, "x-api-token", &tokens.api_token).expect("known");
         let other = caller(&mut gate, "x-api-token", &tokens.non_admin_token).expect("known");

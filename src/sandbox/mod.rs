@@ -48,7 +48,7 @@ use time::Moment;
 
 pub use auth::Tokens;
 pub use oauth::{App, Asked};
-pub use options::Options;
+pub use options::{Options, Window};
 
 /// An HTTP request, as the sandbox takes it.
 #[derive(Clone, Debug, Default)]
@@ -90,9 +90,9 @@ impl Sandbox {
         options.check()?;
         Ok(Self {
             company: Company::found(options.users, options.seed),
-            gate: Gate::new(options.burst),
+            gate: Gate::new(options.burst, options.window),
             daily: Daily::new(options.daily, options.users),
-            oauth: OAuth::new(&options.app, options.burst, options.seed),
+            oauth: OAuth::new(&options.app, options.burst, options.window, options.seed),
             correlation: Random::of(options.seed, "correlation"),
         })
     }
@@ -139,12 +139,12 @@ impl Sandbox {
         let pass = known.or_else(|| self.oauth.open(request, now)).ok_or(Fault::Unauthorized)?;
         pass.check_scope(call.endpoint.scope)?;
         let in_burst = pass.burst.take(now, headers);
-        self.daily.turn(now);
+        self.daily.refill_if_new_day(now);
         let caller = pass.caller;
         let charged = in_burst
             .and_then(|()| caller.check_right(call.endpoint.scope))
             .and_then(|()| self.daily.take(call.endpoint.cost, now));
-        self.daily.tell(headers);
+        self.daily.write_headers(headers);
         charged?;
         users::carry_out(&mut self.company, &call, caller.user_id, &request.body, now)
     }
@@ -241,6 +241,43 @@ mod tests {
         assert_eq!(header(&second, "x-ratelimit-remaining"), Some("0"));
         assert_eq!(header(&second, "x-ratelimit-reset"), Some("2"));
         assert_eq!(header(&second, "x-daily-ratelimit-token-remaining"), Some("98"));
+    }
+
+    #[test]
+    fn each_token_has_its_own_burst_limit() {
+        let mut sandbox = sandbox(&Options { burst: Some(1), ..Options::default() });
+        let tokens = sandbox.tokens().clone();
+        let (access, base) =
+            (format!("Bearer {}", tokens.access_token), format!("Bearer {}", tokens.base_token));
+        let headers = [
+            ("x-api-token", tokens.api_token.as_str()),
+            ("x-api-token", tokens.non_admin_token.as_str()),
+            ("authorization", access.as_str()),
+            ("authorization", base.as_str()),
+        ];
+        for status in [200, 429] {
+            for header in headers {
+                assert_eq!(call(&mut sandbox, "GET", "/v1/users/me", header).status, status, "{header:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_burst_window_is_rolling_unless_it_is_set_to_fixed() {
+        for (window, status) in [(Window::default(), 429), (Window::Rolling, 429), (Window::Fixed, 200)] {
+            let mut sandbox = sandbox(&Options { burst: Some(2), window, ..Options::default() });
+            let token = sandbox.tokens().api_token.clone();
+            let request = Request {
+                method: "GET".to_owned(),
+                target: "/v1/users/me".to_owned(),
+                headers: vec![("x-api-token".to_owned(), token)],
+                body: String::new(),
+            };
+            for after in [0.0, 1900.0, 2000.0] {
+                assert_eq!(sandbox.handle(&request, NOW + after).status, 200);
+            }
+            assert_eq!(sandbox.handle(&request, NOW + 2100.0).status, status, "{window:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,18 @@ use super::oauth::App;
 /// The most users that a company can have here; their list is some 70 MB of JSON.
 const MOST_USERS: u32 = 100_000;
 
+/// How calls are counted for the burst limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Window {
+    /// As Pipedrive documents it: at most the limit in any 2 s. Each call counts for 2 s.
+    #[default]
+    Rolling,
+    /// The first call opens a window of 2 s, at whose end all its calls expire together. This allows up to twice the limit
+    /// within 2 s.
+    Fixed,
+}
+
 /// What a sandbox is made with. Members that are not given have their defaults; unknown ones are refused.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -13,6 +25,8 @@ pub struct Options {
     pub users: u32,
     /// How many calls each token has per 2 s, from 1. Default: 100 for an API token, 400 for an OAuth token.
     pub burst: Option<u32>,
+    /// How the calls of those 2 s are counted. Default: [`Window::Rolling`], as Pipedrive does.
+    pub window: Window,
     /// How many tokens all calls of a day share. Default: 30,000 per user.
     pub daily: Option<u32>,
     /// Where names, tokens and everything else come from: the same seed gives the same company. Default: 7.
@@ -23,7 +37,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { users: 25, burst: None, daily: None, seed: 7, app: App::default() }
+        Self { users: 25, burst: None, window: Window::default(), daily: None, seed: 7, app: App::default() }
     }
 }
 
@@ -48,7 +62,17 @@ mod tests {
     fn nothing_given_means_the_defaults() {
         let options: Options = serde_json::from_str("{}").expect("valid");
         assert_eq!((options.users, options.burst, options.daily, options.seed), (25, None, None, 7));
+        assert_eq!(options.window, Window::Rolling);
         assert_eq!(options.check(), Ok(()));
+    }
+
+    #[test]
+    fn window_is_rolling_or_fixed() {
+        let window = |json| serde_json::from_str::<Options>(json).map(|options| options.window).ok();
+        assert_eq!(window(r#"{"window":"rolling"}"#), Some(Window::Rolling));
+        assert_eq!(window(r#"{"window":"fixed"}"#), Some(Window::Fixed));
+        assert_eq!(window(r#"{"window":"Fixed"}"#), None);
+        assert_eq!(window(r#"{"window":"sliding"}"#), None);
     }
 
     #[test]

@@ -17,6 +17,7 @@ use grants::Grants;
 use super::auth::{Caller, Pass};
 use super::company::{Company, cast::FOUNDER};
 use super::limits::Burst;
+use super::options::Window;
 use super::random::Random;
 use super::router::parts;
 use super::time::Moment;
@@ -72,18 +73,20 @@ pub(super) struct OAuth {
     grants: Grants,
     asked: Asked,
     burst: u32,
+    window: Window,
 }
 
 /// The burst limit of an OAuth token.
 const USUAL_BURST: u32 = 400;
 
 impl OAuth {
-    pub(super) fn new(app: &App, burst: Option<u32>, seed: u64) -> Self {
+    pub(super) fn new(app: &App, burst: Option<u32>, window: Window, seed: u64) -> Self {
         Self {
             app: app.clone(),
             grants: Grants::new(Random::of(seed, "oauth")),
             asked: Asked::default(),
             burst: burst.unwrap_or(USUAL_BURST),
+            window,
         }
     }
 
@@ -194,7 +197,7 @@ impl OAuth {
         let scopes = self.app.scopes();
         let caller = Caller { user_id, is_admin: user_id == FOUNDER, scopes };
         let lasts = u64::from(self.app.access_token_seconds);
-        let pass = Pass { caller, burst: Burst::new(self.burst) };
+        let pass = Pass { caller, burst: Burst::new(self.burst, self.window) };
         let Some((access, refresh)) = self.grants.access(user_id, pass, now.later(lasts * 1000)) else {
             return Answer::refusal("invalid_grant", "Invalid grant: it was taken back");
         };
@@ -441,6 +444,20 @@ mod tests {
         assert_eq!(find(&response, "access-control-allow-origin"), Some("https://oauth.pipedrive.com"));
         assert_eq!(trial.token("grant_type=password").1["error"], "unsupported_grant_type");
         assert_eq!(trial.ask("POST", "/oauth/token/", &basic(), &form).status, 404, "no slash at the end");
+    }
+
+    #[test]
+    fn each_access_token_has_its_own_burst_limit_and_all_share_the_budget() {
+        let options = Options { burst: Some(1), daily: Some(6), ..Options::default() };
+        let mut trial = Trial(Sandbox::new(&options).expect("valid options"), NOW);
+        let tokens = [1, 2].map(|user| {
+            let code = trial.code(user);
+            trial.exchange(&code).1
+        });
+        assert_eq!([trial.me(&tokens[0]).0, trial.me(&tokens[1]).0], [200, 200]);
+        assert_eq!([trial.me(&tokens[0]).0, trial.me(&tokens[1]).0], [429, 429], "the burst limit");
+        trial.1 += 2_000.0;
+        assert_eq!([trial.me(&tokens[0]).0, trial.me(&tokens[1]).0], [200, 429], "the daily budget");
     }
 
     #[test]
