@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::{
-    answers::{Fault, Headers},
     options::Window,
-    time::Moment,
+    responses::{ApiError, Headers},
+    time::Timestamp,
 };
 
 /// The length of the burst window. It is half-open: a call 2000 ms after another is no longer in the same window.
@@ -16,44 +16,48 @@ const WINDOW_MS: u64 = 2000;
 pub(super) struct Burst {
     limit: u32,
     window: Window,
-    /// The accepted calls that still count, oldest first, as the time from which they count and their number. Calls
-    /// with the same time share an entry, which bounds the length: times are whole milliseconds.
-    counted: VecDeque<(Moment, u32)>,
+    /// The accepted calls that still count, oldest first: the time from which they count, and their number. Calls with
+    /// the same time share an entry, which bounds the length: times are whole milliseconds.
+    counted: VecDeque<(Timestamp, u32)>,
+    /// The number of calls in `counted`.
+    used: u32,
 }
 
 impl Burst {
     pub(super) const fn new(limit: u32, window: Window) -> Self {
-        Self { limit, window, counted: VecDeque::new() }
+        Self { limit, window, counted: VecDeque::new(), used: 0 }
     }
 
     /// Counts one call, unless it exceeds the limit, and adds the three `x-ratelimit-*` headers.
-    pub(super) fn take(&mut self, now: Moment, headers: &mut Headers) -> Result<(), Fault> {
-        self.forget_outside_window(now);
-        let used: u32 = self.counted.iter().map(|(_, calls)| calls).sum();
-        let is_over = used >= self.limit;
-        if !is_over {
+    pub(super) fn admit(&mut self, now: Timestamp, headers: &mut Headers) -> Result<(), ApiError> {
+        self.remove_expired(now);
+        let exceeded = self.used >= self.limit;
+        if !exceeded {
             self.count(now);
         }
-        let remaining = if is_over { 0 } else { self.limit - used - 1 };
-        let reset = self.counted.front().map_or(0, |(oldest, _)| now.seconds_until(oldest.later(WINDOW_MS)));
+        let remaining = self.limit - self.used;
+        let reset =
+            self.counted.front().map_or(0, |(oldest, _)| now.seconds_until(oldest.plus_ms(WINDOW_MS)));
         headers.push(("x-ratelimit-limit", self.limit.to_string()));
         headers.push(("x-ratelimit-remaining", remaining.to_string()));
         headers.push(("x-ratelimit-reset", reset.to_string()));
-        if is_over { Err(Fault::OverBurst) } else { Ok(()) }
+        if exceeded { Err(ApiError::BurstLimitExceeded) } else { Ok(()) }
     }
 
     /// Drops the calls that no longer count. A clock that was set back leaves calls in the future: they are dropped too,
     /// so that the token is not blocked until the clock has caught up.
-    fn forget_outside_window(&mut self, now: Moment) {
-        while self.counted.front().is_some_and(|(at, _)| at.later(WINDOW_MS) <= now) {
+    fn remove_expired(&mut self, now: Timestamp) {
+        while let Some((_, calls)) = self.counted.front().filter(|(at, _)| at.plus_ms(WINDOW_MS) <= now) {
+            self.used -= calls;
             self.counted.pop_front();
         }
-        while self.counted.back().is_some_and(|(at, _)| *at > now) {
+        while let Some((_, calls)) = self.counted.back().filter(|(at, _)| *at > now) {
+            self.used -= calls;
             self.counted.pop_back();
         }
     }
 
-    fn count(&mut self, now: Moment) {
+    fn count(&mut self, now: Timestamp) {
         // In a fixed window every call counts from the time of the first, so that all of them expire together.
         let counts_from = match self.window {
             Window::Rolling => now,
@@ -63,6 +67,7 @@ impl Burst {
             Some((at, calls)) if *at == counts_from => *calls += 1,
             _ => self.counted.push_back((counts_from, 1)),
         }
+        self.used += 1;
     }
 }
 
@@ -71,36 +76,37 @@ impl Burst {
 #[derive(Debug)]
 pub(super) struct Daily {
     limit: u64,
-    left: u64,
+    remaining: u64,
     day: u64,
 }
 
 impl Daily {
-    pub(super) fn new(limit: Option<u32>, seats: u32) -> Self {
-        let limit = limit.map_or(30_000 * u64::from(seats), u64::from);
-        Self { limit, left: limit, day: 0 }
+    /// The default is 30,000 per user, which is Pipedrive's budget on its smallest plan.
+    pub(super) fn new(limit: Option<u32>, users: u32) -> Self {
+        let limit = limit.map_or(30_000 * u64::from(users), u64::from);
+        Self { limit, remaining: limit, day: 0 }
     }
 
     /// Refills the budget if a new day has begun.
-    pub(super) fn refill_if_new_day(&mut self, now: Moment) {
+    pub(super) fn refill_if_new_day(&mut self, now: Timestamp) {
         if self.day != now.day() {
             self.day = now.day();
-            self.left = self.limit;
+            self.remaining = self.limit;
         }
     }
 
-    /// Subtracts the cost of one call.
-    pub(super) fn take(&mut self, cost: u32, now: Moment) -> Result<(), Fault> {
-        let left = self.left.checked_sub(cost.into());
-        self.left =
-            left.ok_or_else(|| Fault::OverBudget { retry_after: now.seconds_until(now.midnight()) })?;
+    /// Subtracts the cost of one call, unless it exceeds the remaining budget.
+    pub(super) fn charge(&mut self, cost: u32, now: Timestamp) -> Result<(), ApiError> {
+        self.remaining = self.remaining.checked_sub(cost.into()).ok_or_else(|| {
+            ApiError::DailyBudgetExceeded { retry_after: now.seconds_until(now.next_midnight()) }
+        })?;
         Ok(())
     }
 
-    /// Adds the headers with the budget and what is left of it.
+    /// Adds the headers with the budget and its remainder.
     pub(super) fn write_headers(&self, headers: &mut Headers) {
         headers.push(("x-daily-ratelimit-token-limit", self.limit.to_string()));
-        headers.push(("x-daily-ratelimit-token-remaining", self.left.to_string()));
+        headers.push(("x-daily-ratelimit-token-remaining", self.remaining.to_string()));
     }
 }
 
@@ -109,15 +115,15 @@ mod tests {
     use super::*;
 
     /// Whether a call is accepted, and the values of its `limit`, `remaining` and `reset` headers.
-    fn take(burst: &mut Burst, ms: f64) -> (bool, Vec<String>) {
+    fn admit(burst: &mut Burst, ms: f64) -> (bool, Vec<String>) {
         let mut headers = Headers::new();
-        let accepted = burst.take(Moment::from_ms(ms), &mut headers).is_ok();
+        let accepted = burst.admit(Timestamp::from_ms(ms), &mut headers).is_ok();
         (accepted, headers.into_iter().map(|(_, value)| value).collect())
     }
 
     fn check(burst: &mut Burst, table: &[(f64, bool, [&str; 3])]) {
         for (ms, accepted, values) in table {
-            assert_eq!(take(burst, *ms), (*accepted, values.map(str::to_owned).to_vec()), "{ms}");
+            assert_eq!(admit(burst, *ms), (*accepted, values.map(str::to_owned).to_vec()), "{ms}");
         }
     }
 
@@ -141,15 +147,15 @@ mod tests {
 
     #[test]
     fn rolling_window_limits_every_two_seconds_and_not_only_adjacent_windows() {
-        // A fixed window accepts four calls within 200 ms here, two on each side of its end.
+        // A fixed window accepts three calls within 200 ms here, because it ends between them.
         let calls = [(0.0, true), (1900.0, true), (2000.0, true), (2100.0, false), (3899.0, false)];
         let mut burst = Burst::new(2, Window::Rolling);
         for (ms, accepted) in calls {
-            assert_eq!(take(&mut burst, ms).0, accepted, "{ms}");
+            assert_eq!(admit(&mut burst, ms).0, accepted, "{ms}");
         }
         let mut burst = Burst::new(2, Window::Fixed);
         for ms in [0.0, 1900.0, 2000.0, 2100.0] {
-            assert!(take(&mut burst, ms).0, "{ms}");
+            assert!(admit(&mut burst, ms).0, "{ms}");
         }
     }
 
@@ -173,13 +179,13 @@ mod tests {
     fn refused_calls_do_not_count() {
         for window in [Window::Rolling, Window::Fixed] {
             let mut burst = Burst::new(1, window);
-            assert!(take(&mut burst, 0.0).0);
+            assert!(admit(&mut burst, 0.0).0);
             for ms in [1.0, 1000.0, 1999.0] {
-                assert!(!take(&mut burst, ms).0, "{window:?} {ms}");
+                assert!(!admit(&mut burst, ms).0, "{window:?} {ms}");
             }
-            assert!(take(&mut burst, 2000.0).0, "{window:?}");
-            assert!(!take(&mut burst, 3999.0).0, "{window:?}");
-            assert!(take(&mut burst, 4000.0).0, "{window:?}");
+            assert!(admit(&mut burst, 2000.0).0, "{window:?}");
+            assert!(!admit(&mut burst, 3999.0).0, "{window:?}");
+            assert!(admit(&mut burst, 4000.0).0, "{window:?}");
         }
     }
 
@@ -187,9 +193,9 @@ mod tests {
     fn clock_set_back_does_not_block_the_token() {
         for window in [Window::Rolling, Window::Fixed] {
             let mut burst = Burst::new(1, window);
-            assert!(take(&mut burst, 10_000.0).0);
-            assert!(take(&mut burst, 9_000.0).0, "{window:?}");
-            assert!(!take(&mut burst, 9_001.0).0, "{window:?}");
+            assert!(admit(&mut burst, 10_000.0).0);
+            assert!(admit(&mut burst, 9_000.0).0, "{window:?}");
+            assert!(!admit(&mut burst, 9_001.0).0, "{window:?}");
         }
     }
 
@@ -197,21 +203,21 @@ mod tests {
     fn calls_of_the_same_millisecond_share_an_entry() {
         let mut burst = Burst::new(100_000, Window::Rolling);
         for call in 0..90_000_u32 {
-            assert!(take(&mut burst, f64::from(call / 10)).0);
+            assert!(admit(&mut burst, f64::from(call / 10)).0);
         }
         assert_eq!(burst.counted.len(), 2000);
-        assert_eq!(take(&mut burst, 8_999.0).1, ["100000", "79999", "1"]);
+        assert_eq!(admit(&mut burst, 8_999.0).1, ["100000", "79999", "1"]);
     }
 
     #[test]
     fn cost_above_the_remaining_budget_is_refused() {
         let mut daily = Daily::new(Some(50), 3);
-        let now = Moment::from_seconds(86_400 - 60);
-        assert_eq!(daily.take(40, now), Ok(()));
-        assert_eq!(daily.take(20, now), Err(Fault::OverBudget { retry_after: 60 }));
-        assert_eq!(daily.take(10, now), Ok(()));
-        daily.refill_if_new_day(Moment::from_seconds(86_400));
-        assert_eq!(daily.take(40, now), Ok(()));
+        let now = Timestamp::from_seconds(86_400 - 60);
+        assert_eq!(daily.charge(40, now), Ok(()));
+        assert_eq!(daily.charge(20, now), Err(ApiError::DailyBudgetExceeded { retry_after: 60 }));
+        assert_eq!(daily.charge(10, now), Ok(()));
+        daily.refill_if_new_day(Timestamp::from_seconds(86_400));
+        assert_eq!(daily.charge(40, now), Ok(()));
     }
 
     #[test]
