@@ -22,15 +22,24 @@ export interface SandboxApp {
   accessTokenSeconds?: number;
 }
 
-/** What a sandbox is made with. */
+/** Options of {@link createSandbox}. */
 export interface SandboxOptions {
-  /** How many users the company has, 3 to 100 000. Default: 25. */
+  /** Number of users of the company, 3 to 100 000. Default: 25. */
   users?: number;
-  /** How many calls each token has per 2 seconds. Default: 100 for an API token, 400 for an OAuth token. */
+  /** Maximum number of calls per token in 2 seconds, from 1. Default: 100 for an API token, 400 for an OAuth token. */
   burst?: number;
-  /** How many tokens all calls of a day share. Default: 30 000 per user. */
+  /**
+   * How the calls of those 2 seconds are counted. Default: `"rolling"`.
+   *
+   * - `"rolling"`, as Pipedrive documents it: at most `burst` calls in any 2 seconds. `x-ratelimit-reset` is the number of
+   *   seconds until the oldest counted call leaves the window.
+   * - `"fixed"`: the first call opens a window of 2 seconds, at whose end all its calls expire together.
+   *   `x-ratelimit-reset` is the number of seconds until then.
+   */
+  window?: "rolling" | "fixed";
+  /** Daily budget of the company, shared by all tokens, in cost units (which Pipedrive calls tokens). Default: 30 000 per user. */
   daily?: number;
-  /** The same seed gives the same company. Default: 7. */
+  /** Seed of the generated data: the same seed gives the same company. Default: 7. */
   seed?: number;
   /** The OAuth app. */
   app?: SandboxApp;
@@ -54,12 +63,14 @@ export interface Sandbox {
 
 const load = /* @__PURE__ */ loader(source);
 
-const LIMITS: Record<Exclude<keyof SandboxOptions, "app">, readonly [min: number, max: number]> = {
+const LIMITS: Record<Exclude<keyof SandboxOptions, "window" | "app">, readonly [min: number, max: number]> = {
   users: [3, 100_000],
   burst: [1, 4294967295],
   daily: [0, 4294967295],
   seed: [0, Number.MAX_SAFE_INTEGER],
 };
+
+const WINDOWS: readonly unknown[] = ["rolling", "fixed"] satisfies SandboxOptions["window"][];
 
 const APP: (keyof SandboxApp)[] = ["clientId", "clientSecret", "redirectUri", "name", "scopes", "rotate", "accessTokenSeconds"];
 
@@ -86,8 +97,8 @@ function responseOf(status: number, headers: [string, string][], text: string): 
 
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  checkKeys("config", undefined, "the sandbox's options", options, [...Object.keys(LIMITS), "app"]);
-  const { app = {} } = options;
+  checkKeys("config", undefined, "the sandbox's options", options, [...Object.keys(LIMITS), "window", "app"]);
+  const { window = "rolling", app = {} } = options;
   checkKeys("config", undefined, "the sandbox's app", app, APP);
   for (const [name, [min, max]] of Object.entries(LIMITS)) {
     const value = options[name as keyof typeof LIMITS];
@@ -95,6 +106,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       throw makeError(`${name} must be an integer from ${min} to ${max}, got ${describeType(value)}`, { kind: "config" });
     }
   }
+  if (!WINDOWS.includes(window)) throw makeError(`window must be "rolling" or "fixed", got ${describeType(window)}`, { kind: "config" });
   let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
   const make = async () => {
     const instance = await load();

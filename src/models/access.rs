@@ -1,19 +1,19 @@
-//! What a user may use: one entry per Pipedrive app.
+//! Access to Pipedrive apps.
 
 model! {
     /// A user's access to one Pipedrive app.
     pub struct Access {
-        /// The app. The list grows: `partnership` came in March 2025, `nova` in August 2026.
+        /// The app. New values appear over time: `partnership` in March 2025, `nova` in August 2026.
         required app: AccessApp,
-        /// Whether the user administers this app.
+        /// Whether the user is an admin of this app.
         required admin: bool,
-        /// The id of the permission set, to be treated as opaque text (a UUID so far).
+        /// The id of the permission set. Treat it as an opaque string (so far a UUID).
         required permission_set_id: String,
     }
 }
 
 open_enum! {
-    /// A Pipedrive app that access is given to.
+    /// A Pipedrive app.
     pub enum AccessApp {
         /// Settings that all apps share.
         Global = "global",

@@ -1,18 +1,18 @@
-//! The user whose token made the call, with the company that the token is bound to.
+//! The current user.
 
 use super::{Access, NumericFlag};
 
 user_model! {
-    /// The user whose token made the call, with the company that the token is bound to.
+    /// The owner of the token used for the call, and the company that the token belongs to.
     ///
-    /// Everything a `User` has, and the company. `identityKey` makes the safe account key of it.
+    /// It has all members of `User`, and those of the company. `identityKey` returns its unique account key.
     pub struct CurrentUser {
 
-        /// The id of the company. With `id` it is the only safe account key.
+        /// The id of the company. Only together with `id` does it identify an account.
         required company_id: u64,
         /// The name of the company.
         required company_name: String,
-        /// The company's own label in `https://{company_domain}.pipedrive.com`.
+        /// The subdomain of the company in `https://{company_domain}.pipedrive.com`.
         required company_domain: String,
         /// The country of the company, an ISO 3166 code such as `EE`. Missing in records of 2018.
         optional company_country: String,

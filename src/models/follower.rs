@@ -1,11 +1,11 @@
-//! Who follows a user.
+//! Followers of a user.
 
 model! {
     /// A user who follows another user.
     pub struct Follower {
-        /// The id of the user who follows.
+        /// The id of the follower.
         required user_id: u64,
-        /// Since when, RFC 3339, such as `2021-01-01T00:00:00Z`.
+        /// When the user started to follow, RFC 3339, such as `2021-01-01T00:00:00Z`.
         required add_time: String,
     }
 }

@@ -1,4 +1,4 @@
-//! The roles that a user has.
+//! Role assignments of a user.
 
 model! {
     /// A role that is assigned to a user.
@@ -7,13 +7,13 @@ model! {
         required user_id: u64,
         /// The id of the role.
         required role_id: u64,
-        /// The id of the role above this one, or null at the top.
+        /// The id of the parent role, or null for the top role.
         nullable parent_role_id: u64,
         /// The name of the role.
         required name: String,
         /// Whether the role is active.
         required active_flag: bool,
-        /// The kind of the role: a number, sent as a string, such as `"1"`.
+        /// The type of the role: a number as a string, such as `"1"`.
         required r#type: String,
     }
 }

@@ -1,11 +1,11 @@
-//! A user, as most operations answer it.
+//! The user record that most operations return.
 
 use serde::{Deserialize, Serialize};
 
 use super::Access;
 use crate::schema::{HasSchema, Schema};
 
-/// The members that `User` and `CurrentUser` share, with room for more after them.
+/// Declares a model with the members that `User` and `CurrentUser` share, followed by further ones.
 macro_rules! user_model {
     ($(#[doc = $doc:literal])+ pub struct $name:ident { $($more:tt)* }) => {
         model! {
@@ -13,52 +13,53 @@ macro_rules! user_model {
             pub struct $name {
                 /// The user id, unique in the company.
                 required id: u64,
-                /// The name that the user shows to others.
+                /// The display name.
                 required name: String,
                 /// The default currency, an ISO 4217 code such as `EUR`.
                 required default_currency: String,
-                /// The date and number format, such as `et_EE`. It is **not** the language of the user: that is
+                /// The date and number format, such as `et_EE`. It is **not** the language of the user, which is
                 /// `language` of the current user.
                 required locale: String,
-                /// The number of the interface language (1 is English). Pipedrive publishes no table of these numbers.
+                /// The id of the interface language (1 is English). Pipedrive does not document these ids.
                 required lang: u64,
-                /// The e-mail address. It can change: never use it as a key.
+                /// The e-mail address. It can change: do not use it as a key.
                 required email: String,
-                /// The phone number as free text, or null when none was given.
+                /// The phone number as free text, or null.
                 nullable phone: String,
                 /// Whether the user has accepted the invitation. Missing in records seen in 2023 and 2025.
                 optional activated: bool,
-                /// The last login, UTC, `YYYY-MM-DD HH:MM:SS`. A user who was invited and never logged in has null or
-                /// the zero date `0000-00-00 00:00:00`, though the contract says neither. `parseTimestamp` reads all three.
+                /// The last login, UTC, `YYYY-MM-DD HH:MM:SS`. For a user who has never logged in it is null or the zero
+                /// date `0000-00-00 00:00:00`, neither of which is documented. `parseTimestamp` accepts all three.
                 nullable last_login: String,
-                /// When the record was made, UTC, `YYYY-MM-DD HH:MM:SS`.
+                /// When the record was created, UTC, `YYYY-MM-DD HH:MM:SS`.
                 required created: String,
                 /// When the record was last changed, UTC, `YYYY-MM-DD HH:MM:SS`, or null.
                 nullable modified: String,
-                /// Whether the user founded the company account.
+                /// Whether the user created the company account.
                 required has_created_company: bool,
-                /// What the user may use, an entry per app. An app that is not in the list means "not an admin there",
-                /// see `isAdmin`. Missing in records from before August 2022.
+                /// The apps that the user has access to. The user is not an admin of an app that is not listed, see
+                /// `isAdmin`. Missing in records from before August 2022.
                 optional access: Vec<Access>,
-                /// Whether the user is active. Deactivated users stay in lists and stay readable.
+                /// Whether the user is active. Deactivated users remain in lists and can be read.
                 required active_flag: bool,
                 /// The IANA name of the time zone, such as `Europe/Berlin`.
                 required timezone_name: String,
-                /// The offset of the time zone, such as `+03:00`. It can disagree with daylight saving time, and was
-                /// missing in a record of 2017.
+                /// The UTC offset of the time zone, such as `+03:00`. It may ignore daylight saving time. Missing in a
+                /// record of 2017.
                 optional timezone_offset: String,
                 /// The id of the user's role.
                 required role_id: u64,
                 /// The URL of the user's picture, or null.
                 nullable icon_url: String,
-                /// Whether this is the user whose token made the call.
+                /// Whether this is the owner of the token used for the call.
                 required is_you: bool,
                 /// Whether the user was deleted from the company. Missing in records from before 2022.
                 optional is_deleted: bool,
-                /// Whether the user is an admin, as 0 or 1. Announced as removed in February 2023 and still sent since:
-                /// prefer `isAdmin`, which reads `access`.
+                /// Whether the user is an admin, as 0 or 1. Its removal was announced in February 2023, but it is still
+                /// sent. Prefer `isAdmin`, which uses `access`.
                 optional is_admin: NumericFlag,
-                /// How the user signed up. Announced as removed in February 2023 and still sent since; may be empty.
+                /// How the user signed up. Its removal was announced in February 2023, but it is still sent. It may be
+                /// empty.
                 optional_nullable signup_flow_variation: String,
                 $($more)*
             }
@@ -69,8 +70,8 @@ macro_rules! user_model {
 user_model! {
     /// A user: a person with access to a Pipedrive company.
     ///
-    /// A person may belong to several companies and has one user record in each. The e-mail is not a stable
-    /// identity: the safe account key is company id + user id, see `identityKey`.
+    /// A person may belong to several companies and has one user record in each. The e-mail address is not a stable
+    /// identifier: use company id and user id together, see `identityKey`.
     pub struct User {}
 }
 
@@ -85,7 +86,7 @@ pub enum NumericFlag {
 }
 
 impl NumericFlag {
-    /// The flag, whichever way it was sent.
+    /// Returns the flag as a boolean.
     #[must_use]
     pub const fn is_set(self) -> bool {
         matches!(self, Self::Boolean(true) | Self::Number(1..))

@@ -1,10 +1,10 @@
-//! What a user may do.
+//! Permissions of a user.
 
 model! {
-    /// What a user may do, a boolean per permission.
+    /// The permissions of a user, a boolean each.
     ///
-    /// The list grows (older versions of the API sent 20), and the official example has only four of the 31 that
-    /// the contract names: a permission that is missing was not told.
+    /// New permissions are added over time (older versions of the API sent 20), and the official example has only four
+    /// of the 31 documented ones: a missing permission is unknown.
     pub struct UserPermissions {
         /// Whether the user may add custom fields.
         optional can_add_custom_fields: bool,
@@ -12,9 +12,9 @@ model! {
         optional can_add_products: bool,
         /// Whether the user may add prospects as leads.
         optional can_add_prospects_as_leads: bool,
-        /// Whether the user may edit many items at once.
+        /// Whether the user may edit items in bulk.
         optional can_bulk_edit_items: bool,
-        /// Whether the user may change who sees an item.
+        /// Whether the user may change the visibility of items.
         optional can_change_visibility_of_items: bool,
         /// Whether the user may convert deals to leads.
         optional can_convert_deals_to_leads: bool,
@@ -62,7 +62,7 @@ model! {
         optional can_share_filters: bool,
         /// Whether the user may share insights.
         optional can_share_insights: bool,
-        /// Whether the user may use the API; an admin can switch it off.
+        /// Whether the user may use the API. An admin can disable it.
         optional can_use_api: bool,
         /// Whether the user may use e-mail tracking.
         optional can_use_email_tracking: bool,

@@ -1,9 +1,9 @@
-//! Who may call: the tokens, what each of them may do, and the header that brings them.
+//! Authentication and authorization of API calls.
 
-use super::{answers::Fault, limits::Burst, random::Random};
+use super::{limits::Burst, options::Window, random::Random, responses::ApiError};
 use crate::schema::Scope;
 
-/// The tokens that the sandbox accepts. They are worth nothing anywhere else.
+/// The tokens that every sandbox accepts. They are not valid anywhere else.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
@@ -13,59 +13,60 @@ pub struct Tokens {
     pub access_token: String,
     /// The API token of user 2, who is not an admin.
     pub non_admin_token: String,
-    /// An OAuth access token of user 1 with the scope `base` and no other.
+    /// An OAuth access token of user 1 with only the scope `base`.
     pub base_token: String,
 }
 
-/// Whose call it is.
+/// The user who makes a call, and the scopes of their token.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller {
     pub(super) user_id: u64,
     pub(super) is_admin: bool,
-    /// What the OAuth app may do; an API token has no scopes: it may do what its user may.
+    /// The scopes of the OAuth token. An API token is not restricted by scopes and gets all of them.
     pub(super) scopes: &'static [Scope],
 }
 
 impl Caller {
-    /// Whether the user may do what the scope stands for, whatever the token allows.
-    pub(super) fn check_right(self, scope: Scope) -> Result<(), Fault> {
-        if scope == Scope::Admin && !self.is_admin { Err(Fault::Forbidden) } else { Ok(()) }
+    /// Checks whether the user has the permission behind a scope, regardless of the scopes of the token.
+    pub(super) fn check_permission(self, scope: Scope) -> Result<(), ApiError> {
+        if scope == Scope::Admin && !self.is_admin { Err(ApiError::Forbidden) } else { Ok(()) }
     }
 }
 
-/// A token with its holder and its own burst limit.
+/// The state of a token: its user, its scopes and its own burst limit.
 #[derive(Debug)]
-pub(super) struct Pass {
+pub(super) struct TokenRecord {
     pub(super) caller: Caller,
     pub(super) burst: Burst,
 }
 
-impl Pass {
-    pub(super) fn check_scope(&self, scope: Scope) -> Result<(), Fault> {
-        if self.caller.scopes.contains(&scope) { Ok(()) } else { Err(Fault::ScopeMismatch) }
+impl TokenRecord {
+    /// Checks whether the token has a scope.
+    pub(super) fn check_scope(&self, scope: Scope) -> Result<(), ApiError> {
+        if self.caller.scopes.contains(&scope) { Ok(()) } else { Err(ApiError::ScopeMismatch) }
     }
 }
 
-const ALL: &[Scope] = &[Scope::Base, Scope::UsersRead, Scope::Admin];
-const ONLY_BASE: &[Scope] = &[Scope::Base];
+const ALL_SCOPES: &[Scope] = &[Scope::Base, Scope::UsersRead, Scope::Admin];
+const BASE_SCOPE: &[Scope] = &[Scope::Base];
 
-/// Lets in who brings one of the tokens.
+/// The tokens that exist from the start, without an OAuth authorization.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct FixedTokens {
     tokens: Tokens,
-    api: Pass,
-    access: Pass,
-    non_admin: Pass,
-    base: Pass,
+    api: TokenRecord,
+    access: TokenRecord,
+    non_admin: TokenRecord,
+    base: TokenRecord,
 }
 
-impl Gate {
-    pub(super) fn new(burst: Option<u32>) -> Self {
-        // The same for every company, so that the npm package knows them before its module is loaded.
-        let mut random = Random::of(7, "tokens");
-        let pass = |user_id, scopes, usual_burst| Pass {
+impl FixedTokens {
+    pub(super) fn new(burst: Option<u32>, window: Window) -> Self {
+        // They do not depend on the seed, so that the npm package knows them before its WebAssembly module is loaded.
+        let mut random = Random::new(7, "tokens");
+        let record = |user_id, scopes, default_burst| TokenRecord {
             caller: Caller { user_id, is_admin: user_id == 1, scopes },
-            burst: Burst::new(burst.unwrap_or(usual_burst)),
+            burst: Burst::new(burst.unwrap_or(default_burst), window),
         };
         Self {
             tokens: Tokens {
@@ -74,10 +75,10 @@ impl Gate {
                 non_admin_token: random.hex(40),
                 base_token: format!("v1u:{}", random.hex(96)),
             },
-            api: pass(1, ALL, 100),
-            access: pass(1, ALL, 400),
-            non_admin: pass(2, ALL, 100),
-            base: pass(1, ONLY_BASE, 400),
+            api: record(1, ALL_SCOPES, 100),
+            access: record(1, ALL_SCOPES, 400),
+            non_admin: record(2, ALL_SCOPES, 100),
+            base: record(1, BASE_SCOPE, 400),
         }
     }
 
@@ -85,9 +86,9 @@ impl Gate {
         &self.tokens
     }
 
-    /// The pass that belongs to the token in the headers. An API token is no bearer token and the reverse; the
-    /// query is not looked at, because a token in it ends up in logs.
-    pub(super) fn open(&mut self, headers: &[(String, String)]) -> Option<&mut Pass> {
+    /// Returns the state of the token in the headers. An API token is accepted only in `x-api-token` and an access token
+    /// only in `authorization`; a token in the query is not accepted, because it would end up in logs.
+    pub(super) fn find(&mut self, headers: &[(String, String)]) -> Option<&mut TokenRecord> {
         let value_of = |name: &str| {
             let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.trim())
@@ -113,41 +114,41 @@ impl Gate {
 mod tests {
     use super::*;
 
-    fn caller(gate: &mut Gate, name: &str, value: &str) -> Option<Caller> {
-        gate.open(&[(name.to_owned(), value.to_owned())]).map(|pass| pass.caller)
+    fn caller(fixed: &mut FixedTokens, name: &str, value: &str) -> Option<Caller> {
+        fixed.find(&[(name.to_owned(), value.to_owned())]).map(|record| record.caller)
     }
 
     #[test]
-    fn tokens_look_like_pipedrives() {
-        let gate = Gate::new(None);
-        let tokens = gate.tokens();
+    fn tokens_have_pipedrives_format() {
+        let fixed = FixedTokens::new(None, Window::Rolling);
+        let tokens = fixed.tokens();
         assert!(tokens.api_token.len() == 40 && tokens.non_admin_token.len() == 40);
         assert!(tokens.access_token.starts_with("v1u:") && tokens.base_token.starts_with("v1u:"));
     }
 
     #[test]
-    fn each_token_is_its_users_and_only_in_its_own_header() {
-        let mut gate = Gate::new(None);
-        let tokens = gate.tokens().clone();
+    fn each_token_identifies_its_user_and_only_in_its_own_header() {
+        let mut fixed = FixedTokens::new(None, Window::Rolling);
+        let tokens = fixed.tokens().clone();
         let bearer = |token: &str| format!("bearer {token}");
         let user = |caller: Option<Caller>| caller.map(|caller| (caller.user_id, caller.scopes.len()));
-        assert_eq!(user(caller(&mut gate, "X-Api-Token", &tokens.api_token)), Some((1, 3)));
-        assert_eq!(user(caller(&mut gate, "x-api-token", &tokens.non_admin_token)), Some((2, 3)));
-        assert_eq!(user(caller(&mut gate, "Authorization", &bearer(&tokens.access_token))), Some((1, 3)));
-        assert_eq!(user(caller(&mut gate, "authorization", &bearer(&tokens.base_token))), Some((1, 1)));
-        assert_eq!(user(caller(&mut gate, "authorization", &bearer(&tokens.api_token))), None);
-        assert_eq!(user(caller(&mut gate, "x-api-token", &tokens.access_token)), None);
-        assert_eq!(user(caller(&mut gate, "authorization", &tokens.access_token)), None);
+        assert_eq!(user(caller(&mut fixed, "X-Api-Token", &tokens.api_token)), Some((1, 3)));
+        assert_eq!(user(caller(&mut fixed, "x-api-token", &tokens.non_admin_token)), Some((2, 3)));
+        assert_eq!(user(caller(&mut fixed, "Authorization", &bearer(&tokens.access_token))), Some((1, 3)));
+        assert_eq!(user(caller(&mut fixed, "authorization", &bearer(&tokens.base_token))), Some((1, 1)));
+        assert_eq!(user(caller(&mut fixed, "authorization", &bearer(&tokens.api_token))), None);
+        assert_eq!(user(caller(&mut fixed, "x-api-token", &tokens.access_token)), None);
+        assert_eq!(user(caller(&mut fixed, "authorization", &tokens.access_token)), None);
     }
 
     #[test]
-    fn only_an_admin_administers() {
-        let mut gate = Gate::new(None);
-        let tokens = gate.tokens().clone();
-        let admin = caller(&mut gate, "x-api-token", &tokens.api_token).expect("known");
-        let other = caller(&mut gate, "x-api-token", &tokens.non_admin_token).expect("known");
-        assert_eq!(admin.check_right(Scope::Admin), Ok(()));
-        assert_eq!(other.check_right(Scope::Admin), Err(Fault::Forbidden));
-        assert_eq!(other.check_right(Scope::UsersRead), Ok(()));
+    fn only_an_admin_has_the_admin_permission() {
+        let mut fixed = FixedTokens::new(None, Window::Rolling);
+        let tokens = fixed.tokens().clone();
+        let admin = caller(&mut fixed, "x-api-token", &tokens.api_token).expect("known");
+        let other = caller(&mut fixed, "x-api-token", &tokens.non_admin_token).expect("known");
+        assert_eq!(admin.check_permission(Scope::Admin), Ok(()));
+        assert_eq!(other.check_permission(Scope::Admin), Err(ApiError::Forbidden));
+        assert_eq!(other.check_permission(Scope::UsersRead), Ok(()));
     }
 }

@@ -1,102 +1,122 @@
-//! The company and its users: who is there from the start, and how one is added or looked at.
+//! The company and its users.
 
 use super::{
-    names::{self, DOMAIN, HOME, ParamLocation},
     random::Random,
     roles,
-    time::Moment,
+    sample_data::{self, DEFAULT_LOCATION, DOMAIN, Location},
+    time::Timestamp,
 };
 use crate::models::{Access, AccessApp, CurrentUser, Language, User};
 use crate::schema::Extra;
 
-/// What a user who was invited and never came has for a last login.
-const NEVER: &str = "0000-00-00 00:00:00";
-/// When the company was founded: 1 March 2019.
-const FOUNDED: u64 = 1_551_398_400;
-/// No record is younger at the start: 1 October 2025.
-const NEWEST: u64 = 1_759_276_800;
+/// The last login of a user who was invited and has never logged in.
+const NEVER_LOGGED_IN: &str = "0000-00-00 00:00:00";
+/// When the company was created, in seconds since the epoch: 1 March 2019.
+const COMPANY_CREATED: u64 = 1_551_398_400;
+/// Upper bound of the times in the initial records, in seconds since the epoch: 1 October 2025.
+const LATEST: u64 = 1_759_276_800;
 
-/// The users who are there to show what records can be like. Small companies do without the last of them.
-pub(super) mod cast {
+/// Ids of users who show the variety of real records. A company with fewer users lacks the last of them.
+pub(super) mod sample_users {
+    /// Created the company, and is an admin.
     pub(in crate::sandbox) const FOUNDER: u64 = 1;
-    /// Has a token and no rights.
-    pub(super) const NO_ADMIN: u64 = 2;
-    /// Never logged in.
+    /// Has an API token and is not an admin.
+    pub(super) const NON_ADMIN: u64 = 2;
+    /// Was invited and has never logged in.
     pub(super) const INVITED: u64 = 3;
+    /// Is deactivated, and not deleted.
     pub(super) const DEACTIVATED: u64 = 4;
+    /// Is deactivated and deleted.
     pub(super) const DELETED: u64 = 5;
-    /// Has the newest app.
+    /// Has access to the newest app, Nova.
     pub(super) const NOVA: u64 = 6;
 }
 
-/// A company: its users, by their ids, which begin at 1 and have no gaps.
+/// A company. The ids of its users start at 1 and have no gaps.
 #[derive(Debug)]
 pub(super) struct Company {
     users: Vec<User>,
     seed: u64,
-    /// How many users were there from the start.
-    founded_with: u64,
+    /// Number of generated users; their ids are `1..=initial_users`.
+    initial_users: u64,
     id: u64,
 }
 
 impl Company {
-    pub(super) fn found(users: u32, seed: u64) -> Self {
-        let founded_with = u64::from(users);
+    /// Generates a company from a seed.
+    pub(super) fn new(users: u32, seed: u64) -> Self {
+        let initial_users = u64::from(users);
         let mut company = Self {
             users: Vec::new(),
             seed,
-            founded_with,
-            id: 10_000_000 + Random::of(seed, "company").below(1 << 20),
+            initial_users,
+            id: 10_000_000 + Random::new(seed, "company").below(1 << 20),
         };
-        // Where in the list of names the company begins.
-        let first_name = Random::of(seed, "names").below(600);
-        let random = Random::of(seed, "users");
-        company.users = (1..=founded_with)
-            .map(|id| company.seeded(id, names::person(first_name + id), random.for_id(id)))
+        // A different seed gives different names.
+        let first_person = Random::new(seed, "names").below(600);
+        let random = Random::new(seed, "users");
+        company.users = (1..=initial_users)
+            .map(|id| company.generate_user(id, sample_data::person(first_person + id), random.for_id(id)))
             .collect();
         company
     }
 
-    fn seeded(&self, id: u64, (name, email): (String, String), mut random: Random) -> User {
-        let place = if id == cast::FOUNDER { &HOME } else { names::place(random.draw()) };
-        let created = if id == cast::FOUNDER { FOUNDED } else { FOUNDED + random.below(NEWEST - FOUNDED) };
-        let last_login = created + random.below(NEWEST - created + 1);
+    fn generate_user(&self, id: u64, (name, email): (String, String), mut random: Random) -> User {
+        let location = if id == sample_users::FOUNDER {
+            &DEFAULT_LOCATION
+        } else {
+            sample_data::location(random.next_u64())
+        };
+        let created = if id == sample_users::FOUNDER {
+            COMPANY_CREATED
+        } else {
+            COMPANY_CREATED + random.below(LATEST - COMPANY_CREATED)
+        };
+        let last_login = created + random.below(LATEST - created + 1);
         let modified = created + random.below(last_login - created + 1);
-        let is_admin = id == cast::FOUNDER || (id > cast::NOVA && random.once_in(8));
-        let invited = id == cast::INVITED;
+        let is_admin = id == sample_users::FOUNDER || (id > sample_users::NOVA && random.one_in(8));
+        let invited = id == sample_users::INVITED;
         User {
-            phone: (!random.once_in(3)).then(|| phone(place, &mut random)),
-            icon_url: random.once_in(2).then(|| picture(&mut random)),
+            phone: (!random.one_in(3)).then(|| random_phone(location, &mut random)),
+            icon_url: random.one_in(2).then(|| random_picture_url(&mut random)),
             activated: Some(!invited),
-            last_login: Some(if invited { NEVER.to_owned() } else { Moment::from_seconds(last_login).v1() }),
-            created: Moment::from_seconds(created).v1(),
-            modified: (!invited).then(|| Moment::from_seconds(modified).v1()),
-            has_created_company: id == cast::FOUNDER,
-            access: Some(self.usual_access(id, is_admin, &mut random)),
-            active_flag: id != cast::DEACTIVATED && id != cast::DELETED,
-            role_id: if id == cast::FOUNDER { roles::TOP } else { roles::below_top(random.draw()) },
-            is_deleted: Some(id == cast::DELETED),
-            ..blank(id, name, email, place)
+            last_login: Some(if invited {
+                NEVER_LOGGED_IN.to_owned()
+            } else {
+                Timestamp::from_seconds(last_login).format_v1()
+            }),
+            created: Timestamp::from_seconds(created).format_v1(),
+            modified: (!invited).then(|| Timestamp::from_seconds(modified).format_v1()),
+            has_created_company: id == sample_users::FOUNDER,
+            access: Some(self.default_access(id, is_admin, &mut random)),
+            active_flag: id != sample_users::DEACTIVATED && id != sample_users::DELETED,
+            role_id: if id == sample_users::FOUNDER {
+                roles::TOP
+            } else {
+                roles::below_top(random.next_u64())
+            },
+            is_deleted: Some(id == sample_users::DELETED),
+            ..default_user(id, name, email, location)
         }
     }
 
-    fn usual_access(&self, id: u64, is_admin: bool, random: &mut Random) -> Vec<Access> {
+    fn default_access(&self, id: u64, is_admin: bool, random: &mut Random) -> Vec<Access> {
         let mut apps = vec![AccessApp::Sales, AccessApp::Global];
         if is_admin {
             apps.push(AccessApp::AccountSettings);
         }
-        if id != cast::NO_ADMIN && random.once_in(4) {
+        if id != sample_users::NON_ADMIN && random.one_in(4) {
             apps.extend([AccessApp::Campaigns, AccessApp::Projects]);
         }
-        if id == cast::NOVA {
+        if id == sample_users::NOVA {
             apps.push(AccessApp::Nova);
         }
         apps.into_iter().map(|app| self.access(app, is_admin)).collect()
     }
 
-    /// Access to an app, with the permission set that its admins or its other users have.
+    /// Returns an access entry. All admins of an app share a permission set, and so do all its other users.
     fn access(&self, app: AccessApp, admin: bool) -> Access {
-        let mut random = Random::of(self.seed, app.as_str()).for_id(admin.into());
+        let mut random = Random::new(self.seed, app.as_str()).for_id(admin.into());
         Access { app, admin, permission_set_id: random.uuid(), extra: Extra::new() }
     }
 
@@ -104,9 +124,9 @@ impl Company {
         self.seed
     }
 
-    /// How many users were there from the start; later ones neither follow nor are followed.
-    pub(super) const fn founded_with(&self) -> u64 {
-        self.founded_with
+    /// Number of users generated at the start. Users added later neither follow nor are followed.
+    pub(super) const fn initial_users(&self) -> u64 {
+        self.initial_users
     }
 
     pub(super) fn user(&self, id: u64) -> Option<&User> {
@@ -125,28 +145,28 @@ impl Company {
         &self.users
     }
 
-    /// Lends the company as one of its users sees it: `is_you` is the only member that depends on the token, so it is
-    /// set for the time of the look, and no record is copied.
-    pub(super) fn seen_by<T>(&mut self, viewer: u64, look: impl FnOnce(&Self) -> T) -> T {
-        self.mark(viewer, true);
-        let seen = look(self);
-        self.mark(viewer, false);
-        seen
+    /// Calls `read` while `is_you` is set on the caller's record. This is the only member that depends on the caller;
+    /// setting it temporarily avoids copying the records.
+    pub(super) fn with_is_you<T>(&mut self, caller: u64, read: impl FnOnce(&Self) -> T) -> T {
+        self.set_is_you(caller, true);
+        let result = read(self);
+        self.set_is_you(caller, false);
+        result
     }
 
-    fn mark(&mut self, viewer: u64, is_you: bool) {
-        if let Some(user) = self.user_mut(viewer) {
+    fn set_is_you(&mut self, user_id: u64, is_you: bool) {
+        if let Some(user) = self.user_mut(user_id) {
             user.is_you = is_you;
         }
     }
 
-    /// Invites a person, and gives the id of the new record.
+    /// Adds an invited user and returns their id.
     pub(super) fn invite(
         &mut self,
         email: &str,
         access: Option<Vec<Access>>,
         active: bool,
-        now: Moment,
+        now: Timestamp,
     ) -> u64 {
         let id = self.users.len() as u64 + 1;
         let mut access = access.unwrap_or_else(|| vec![self.access(AccessApp::Sales, false)]);
@@ -156,17 +176,17 @@ impl Company {
         let name = email.split('@').next().unwrap_or_default().to_owned();
         self.users.push(User {
             activated: Some(false),
-            last_login: Some(NEVER.to_owned()),
-            created: now.v1(),
-            modified: Some(now.v1()),
+            last_login: Some(NEVER_LOGGED_IN.to_owned()),
+            created: now.format_v1(),
+            modified: Some(now.format_v1()),
             access: Some(access),
             active_flag: active,
-            ..blank(id, name, email.to_owned(), &HOME)
+            ..default_user(id, name, email.to_owned(), &DEFAULT_LOCATION)
         });
         id
     }
 
-    /// The record of the token's own user, with the company.
+    /// Returns a user's record together with the company, as `GET /users/me` does.
     pub(super) fn current_user(&self, id: u64) -> Option<CurrentUser> {
         let user = self.user(id)?.clone();
         let (language, country) = user.locale.split_once('_')?;
@@ -209,14 +229,14 @@ impl Company {
     }
 }
 
-/// A record with what every new one has.
-fn blank(id: u64, name: String, email: String, place: &ParamLocation) -> User {
+/// A user with the defaults that all new users share.
+fn default_user(id: u64, name: String, email: String, location: &Location) -> User {
     User {
         id,
         name,
-        default_currency: place.currency.to_owned(),
-        locale: place.locale.to_owned(),
-        lang: place.lang,
+        default_currency: location.currency.to_owned(),
+        locale: location.locale.to_owned(),
+        lang: location.lang,
         email,
         phone: None,
         activated: None,
@@ -226,8 +246,8 @@ fn blank(id: u64, name: String, email: String, place: &ParamLocation) -> User {
         has_created_company: false,
         access: None,
         active_flag: true,
-        timezone_name: place.timezone.to_owned(),
-        timezone_offset: Some(place.offset.to_owned()),
+        timezone_name: location.timezone.to_owned(),
+        timezone_offset: Some(location.offset.to_owned()),
         role_id: roles::TOP,
         icon_url: None,
         is_you: false,
@@ -238,11 +258,11 @@ fn blank(id: u64, name: String, email: String, place: &ParamLocation) -> User {
     }
 }
 
-fn phone(place: &ParamLocation, random: &mut Random) -> String {
-    format!("{} 555 {:04}", place.dial, random.below(10_000))
+fn random_phone(location: &Location, random: &mut Random) -> String {
+    format!("{} 555 {:04}", location.calling_code, random.below(10_000))
 }
 
-fn picture(random: &mut Random) -> String {
+fn random_picture_url(random: &mut Random) -> String {
     format!("https://pictures.{DOMAIN}/profile_120x120_{}.jpg", random.hex(32))
 }
 
@@ -254,26 +274,29 @@ fn index_of(id: u64) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const NOW: Moment = Moment::from_seconds(1_767_225_600);
+    const NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
     #[test]
-    fn the_cast_is_there() {
-        let company = Company::found(25, 7);
+    fn sample_users_have_their_special_properties() {
+        let company = Company::new(25, 7);
         let user = |id| company.user(id).expect("a user");
-        assert!(user(cast::FOUNDER).has_created_company);
-        assert!(user(cast::NO_ADMIN).access.iter().flatten().all(|access| !access.admin));
-        assert_eq!(user(cast::INVITED).last_login.as_deref(), Some(NEVER));
-        assert_eq!(user(cast::INVITED).activated, Some(false));
-        assert!(!user(cast::DEACTIVATED).active_flag && user(cast::DEACTIVATED).is_deleted == Some(false));
-        assert_eq!(user(cast::DELETED).is_deleted, Some(true));
-        assert!(user(cast::NOVA).access.iter().flatten().any(|access| access.app == AccessApp::Nova));
+        assert!(user(sample_users::FOUNDER).has_created_company);
+        assert!(user(sample_users::NON_ADMIN).access.iter().flatten().all(|access| !access.admin));
+        assert_eq!(user(sample_users::INVITED).last_login.as_deref(), Some(NEVER_LOGGED_IN));
+        assert_eq!(user(sample_users::INVITED).activated, Some(false));
+        assert!(
+            !user(sample_users::DEACTIVATED).active_flag
+                && user(sample_users::DEACTIVATED).is_deleted == Some(false)
+        );
+        assert_eq!(user(sample_users::DELETED).is_deleted, Some(true));
+        assert!(user(sample_users::NOVA).access.iter().flatten().any(|access| access.app == AccessApp::Nova));
         assert!(company.user(0).is_none() && company.user(26).is_none());
     }
 
     #[test]
-    fn records_differ_where_real_ones_do() {
+    fn optional_members_vary_between_users() {
         for seed in [0, 7, 1_000_003] {
-            let company = Company::found(25, seed);
+            let company = Company::new(25, seed);
             let some = |is: fn(&User) -> bool| {
                 let count = company.users.iter().filter(|user| is(user)).count();
                 assert!((1..25).contains(&count), "{count}");
@@ -288,25 +311,25 @@ mod tests {
     }
 
     #[test]
-    fn a_larger_company_begins_with_the_same_people() {
-        let (small, large) = (Company::found(3, 7), Company::found(30, 7));
+    fn users_do_not_depend_on_the_size_of_the_company() {
+        let (small, large) = (Company::new(3, 7), Company::new(30, 7));
         assert_eq!(small.users, large.users[..3]);
     }
 
     #[test]
-    fn only_the_viewer_is_you_and_only_for_a_look() {
-        let mut company = Company::found(3, 7);
+    fn is_you_is_set_only_for_the_caller() {
+        let mut company = Company::new(3, 7);
         let you = |company: &Company| {
             let users = company.users().iter();
             users.filter(|user| user.is_you).map(|user| user.id).collect::<Vec<_>>()
         };
-        assert_eq!(company.seen_by(2, you), [2]);
-        assert_eq!(company.seen_by(1, you), [1]);
+        assert_eq!(company.with_is_you(2, you), [2]);
+        assert_eq!(company.with_is_you(1, you), [1]);
     }
 
     #[test]
-    fn who_is_invited_gets_the_company_defaults() {
-        let mut company = Company::found(3, 7);
+    fn invited_user_gets_the_defaults() {
+        let mut company = Company::new(3, 7);
         let entry = Access {
             app: AccessApp::Projects,
             admin: true,
@@ -317,7 +340,7 @@ mod tests {
         let user = company.user(id).expect("added");
         assert_eq!((user.id, user.name.as_str(), user.active_flag), (4, "new.one", false));
         assert_eq!(user.created, "2026-01-01 00:00:00");
-        let access = user.access.as_ref().expect("given");
+        let access = user.access.as_ref().expect("access");
         assert_eq!((access.len(), access[0].permission_set_id.len()), (1, 36));
         assert_eq!(company.id_by_email("NEW.one@casinoroyale.example"), Some(id));
         let id = company.invite("other@casinoroyale.example", None, true, NOW);
@@ -326,8 +349,8 @@ mod tests {
     }
 
     #[test]
-    fn the_current_user_has_the_company() {
-        let company = Company::found(3, 7);
+    fn current_user_includes_the_company() {
+        let company = Company::new(3, 7);
         let me = company.current_user(1).expect("user 1");
         assert!(me.is_you);
         assert_eq!(me.company_domain, "casinoroyale");

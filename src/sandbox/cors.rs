@@ -1,8 +1,9 @@
-//! What a page in a browser needs to read the answers.
+//! CORS headers.
 
-use super::{Request, answers::Headers};
+use super::{Request, responses::Headers};
 
-/// On every answer, as seen on real ones: the daily limit, `retry-after` and the correlation id are hidden.
+/// Headers of every API response, as observed on real ones. They do not expose the daily limit, `retry-after` and the
+/// correlation id to scripts.
 pub(super) fn headers() -> Headers {
     vec![
         ("access-control-allow-origin", "*".to_owned()),
@@ -13,18 +14,18 @@ pub(super) fn headers() -> Headers {
     ]
 }
 
-/// The OAuth server's: no page of another origin can exchange or renew a token.
+/// Headers of every OAuth response: pages of other origins can neither exchange nor refresh a token.
 pub(super) fn oauth_headers() -> Headers {
     vec![("access-control-allow-origin", "https://oauth.pipedrive.com".to_owned())]
 }
 
-/// Whether a browser asks if a page may send the real request.
+/// Returns whether a request is a CORS preflight.
 pub(super) fn is_preflight(request: &Request) -> bool {
     request.method == "OPTIONS"
         && request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("access-control-request-method"))
 }
 
-/// The answer to that question.
+/// Further headers of the response to a preflight.
 pub(super) fn preflight_headers() -> Headers {
     vec![
         ("access-control-allow-methods", "GET, POST, PUT".to_owned()),
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_browsers_question_is_a_preflight() {
+    fn preflight_is_options_with_a_requested_method() {
         let with = |method: &str, header: &str| {
             let headers = vec![(header.to_owned(), "PUT".to_owned())];
             is_preflight(&Request { method: method.to_owned(), headers, ..Request::default() })

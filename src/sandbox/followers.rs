@@ -1,33 +1,33 @@
-//! Who follows whom: nothing that is kept, only what follows from the seed.
+//! The followers of users. They are derived from the seed on each request and not stored.
 
 use std::collections::BTreeSet;
 
-use super::{company::Company, random::Random, time::Moment};
+use super::{company::Company, random::Random, time::Timestamp};
 use crate::models::Follower;
 use crate::schema::Extra;
 
-/// Nobody follows anybody before: 1 October 2025.
-const FIRST: u64 = 1_759_276_800;
+/// The earliest time at which anyone started to follow, in seconds since the epoch: 1 October 2025.
+const EARLIEST: u64 = 1_759_276_800;
 
-/// The ids of those who follow a user, in order, from the one after `after`. Everybody follows the founder; the
-/// others have a few followers, and those who came later none.
+/// Returns the ids of a user's followers that are greater than `after`, in ascending order. All initial users follow the
+/// founder, other initial users have up to four followers, and users added later have none.
 pub(super) fn ids(company: &Company, user_id: u64, after: u64) -> Box<dyn Iterator<Item = u64>> {
-    let people = company.founded_with();
+    let initial_users = company.initial_users();
     if user_id == 1 {
-        return Box::new(after.max(1) + 1..=people);
+        return Box::new(after.max(1) + 1..=initial_users);
     }
-    if user_id > people {
+    if user_id > initial_users {
         return Box::new(std::iter::empty());
     }
-    let mut random = Random::of(company.seed(), "followers").for_id(user_id);
-    let some: BTreeSet<u64> = (0..random.below(5)).map(|_| 1 + random.below(people)).collect();
-    Box::new(some.into_iter().filter(move |id| *id > after && *id != user_id))
+    let mut random = Random::new(company.seed(), "followers").for_id(user_id);
+    let followers: BTreeSet<u64> = (0..random.below(5)).map(|_| 1 + random.below(initial_users)).collect();
+    Box::new(followers.into_iter().filter(move |id| *id > after && *id != user_id))
 }
 
-/// The record of one who follows a user.
+/// Returns the record of one follower of a user.
 pub(super) fn record(company: &Company, user_id: u64, follower: u64) -> Follower {
-    let mut random = Random::of(company.seed(), "follow").for_id(user_id).for_id(follower);
-    let add_time = Moment::from_seconds(FIRST + random.below(7_000_000)).v2();
+    let mut random = Random::new(company.seed(), "follow").for_id(user_id).for_id(follower);
+    let add_time = Timestamp::from_seconds(EARLIEST + random.below(7_000_000)).format_v2();
     Follower { user_id: follower, add_time, extra: Extra::new() }
 }
 
@@ -40,15 +40,15 @@ mod tests {
     }
 
     #[test]
-    fn everybody_follows_the_founder() {
-        let company = Company::found(5, 7);
+    fn all_users_follow_the_founder() {
+        let company = Company::new(5, 7);
         assert_eq!(all(&company, 1), [2, 3, 4, 5]);
         assert_eq!(ids(&company, 1, 3).collect::<Vec<_>>(), [4, 5]);
     }
 
     #[test]
-    fn others_have_a_few_followers_and_never_themselves() {
-        let company = Company::found(25, 7);
+    fn other_users_have_a_few_followers_and_do_not_follow_themselves() {
+        let company = Company::new(25, 7);
         for user_id in 2..=25 {
             let followers = all(&company, user_id);
             assert!(followers.len() < 5 && !followers.contains(&user_id));
@@ -59,8 +59,8 @@ mod tests {
     }
 
     #[test]
-    fn the_same_pair_has_the_same_time() {
-        let company = Company::found(25, 7);
+    fn add_time_depends_only_on_the_two_users() {
+        let company = Company::new(25, 7);
         assert_eq!(record(&company, 1, 2), record(&company, 1, 2));
         assert_ne!(record(&company, 1, 2).add_time, record(&company, 2, 1).add_time);
     }

@@ -1,8 +1,8 @@
-//! An in-memory Pipedrive company: a request in, the answer out.
+//! An in-memory Pipedrive company: takes requests and returns responses.
 //!
-//! It answers the ten operations as Pipedrive does, with tokens, scopes, limits, pages and errors, from records
-//! that depend on nothing but the seed. There is no server, no clock and no randomness in it: whoever holds it
-//! brings the requests and the time. Routes, costs and scopes come from [`ENDPOINTS`](crate::api::ENDPOINTS).
+//! It implements the ten operations with Pipedrive's authentication, scopes, rate limits, pagination and errors. The
+//! records depend only on the seed. It does no I/O and reads neither a clock nor a random source: the caller passes each
+//! request and the current time. Routes, costs and scopes come from [`ENDPOINTS`](crate::api::ENDPOINTS).
 //!
 //! ```
 //! use pipedrive_users::sandbox::{Options, Request, Sandbox};
@@ -18,135 +18,139 @@
 //! assert_eq!(response.status, 200);
 //! # Ok::<(), String>(())
 //! ```
-// Whatever a caller sends, the answer is a response.
+// Every request gets a response: no input may cause a panic.
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
-mod answers;
 mod auth;
 mod company;
 mod cors;
 mod followers;
 mod input;
 mod limits;
-mod names;
 mod oauth;
+mod operations;
 mod options;
-mod page;
+mod pagination;
 mod random;
+mod responses;
 mod roles;
 mod router;
+mod sample_data;
 mod time;
-mod users;
 
-use answers::{Fault, Headers};
-use auth::Gate;
+use auth::FixedTokens;
 use company::Company;
 use limits::Daily;
 use oauth::OAuth;
 use random::Random;
-use time::Moment;
+use responses::{ApiError, Headers};
+use time::Timestamp;
 
 pub use auth::Tokens;
-pub use oauth::{App, Asked};
-pub use options::Options;
+pub use oauth::{App, OAuthCounts};
+pub use options::{Options, Window};
 
-/// An HTTP request, as the sandbox takes it.
+/// An HTTP request.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The HTTP method, in capitals.
+    /// The HTTP method, in upper case.
     pub method: String,
-    /// The path and query, or a whole URL, whose host does not matter.
+    /// The path and query, or an absolute URL, whose host is ignored.
     pub target: String,
-    /// The headers; the case of their names does not matter.
+    /// The headers; names are case-insensitive.
     pub headers: Vec<(String, String)>,
-    /// The body; empty where there is none.
+    /// The body, or an empty string.
     pub body: String,
 }
 
-/// The sandbox's answer.
+/// An HTTP response.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// The headers, their names in lower case.
+    /// The headers; names are in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body, JSON; empty only after a CORS preflight.
+    /// The body: JSON, or HTML for the OAuth pages. It is empty for a CORS preflight and a redirect.
     pub body: String,
 }
 
-/// A Pipedrive company in memory.
+/// An in-memory Pipedrive company.
 #[derive(Debug)]
 pub struct Sandbox {
     company: Company,
-    gate: Gate,
+    fixed_tokens: FixedTokens,
     daily: Daily,
     oauth: OAuth,
-    correlation: Random,
+    correlation_ids: Random,
 }
 
 impl Sandbox {
-    /// Founds the company. The same options found the same company, down to its tokens.
+    /// Creates a company. The same options always give the same company.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message that names the invalid option.
     pub fn new(options: &Options) -> Result<Self, String> {
         options.check()?;
         Ok(Self {
-            company: Company::found(options.users, options.seed),
-            gate: Gate::new(options.burst),
+            company: Company::new(options.users, options.seed),
+            fixed_tokens: FixedTokens::new(options.burst, options.window),
             daily: Daily::new(options.daily, options.users),
-            oauth: OAuth::new(&options.app, options.burst, options.seed),
-            correlation: Random::of(options.seed, "correlation"),
+            oauth: OAuth::new(&options.app, options.burst, options.window, options.seed),
+            correlation_ids: Random::new(options.seed, "correlation"),
         })
     }
 
-    /// The tokens that the company accepts.
+    /// Returns the tokens that the sandbox accepts without an OAuth authorization.
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
-        self.gate.tokens()
+        self.fixed_tokens.tokens()
     }
 
-    /// What the OAuth server was asked for so far.
+    /// Returns the number of OAuth requests so far.
     #[must_use]
-    pub fn asked(&self) -> Asked {
-        self.oauth.asked()
+    pub fn oauth_counts(&self) -> OAuthCounts {
+        self.oauth.counts()
     }
 
-    /// Answers a request that arrives at `now_ms`, in milliseconds since the epoch.
+    /// Handles a request that arrives at `now_ms`, in milliseconds since the epoch.
     pub fn handle(&mut self, request: &Request, now_ms: f64) -> Response {
-        let now = Moment::from_ms(now_ms);
-        if let Some(answer) = self.oauth.answer(&self.company, request, now) {
+        let now = Timestamp::from_ms(now_ms);
+        if let Some(response) = self.oauth.handle(&self.company, request, now) {
             let mut headers = cors::oauth_headers();
-            headers.extend(answer.headers);
-            return answers::respond(answer.status, headers, answer.body);
+            headers.extend(response.headers);
+            return responses::build_response(response.status, headers, response.body);
         }
         let mut headers = cors::headers();
-        headers.push(("x-correlation-id", self.correlation.uuid()));
+        headers.push(("x-correlation-id", self.correlation_ids.uuid()));
         if cors::is_preflight(request) {
             headers.extend(cors::preflight_headers());
-            return answers::respond(204, headers, String::new());
+            return responses::build_response(204, headers, String::new());
         }
-        let (status, body) = match self.answer(request, now, &mut headers) {
+        let (status, body) = match self.call(request, now, &mut headers) {
             Ok(body) => (200, body),
-            Err(fault) => fault.describe(&mut headers),
+            Err(error) => error.into_response(&mut headers),
         };
         headers.push(("content-type", "application/json; charset=utf-8".to_owned()));
-        answers::respond(status, headers, body)
+        responses::build_response(status, headers, body)
     }
 
-    /// The body of a success. The gateway's checks come first, as they do at Pipedrive: a call that fails them
-    /// counts for no limit; one over a limit costs no tokens.
-    fn answer(&mut self, request: &Request, now: Moment, headers: &mut Headers) -> Result<String, Fault> {
-        let call = router::route(&request.method, &request.target).ok_or(Fault::Unauthorized)?;
-        let known = self.gate.open(&request.headers);
-        let pass = known.or_else(|| self.oauth.open(request, now)).ok_or(Fault::Unauthorized)?;
-        pass.check_scope(call.endpoint.scope)?;
-        let in_burst = pass.burst.take(now, headers);
-        self.daily.turn(now);
-        let caller = pass.caller;
-        let charged = in_burst
-            .and_then(|()| caller.check_right(call.endpoint.scope))
-            .and_then(|()| self.daily.take(call.endpoint.cost, now));
-        self.daily.tell(headers);
+    /// Executes a call and returns the body of the successful response. As in Pipedrive, the gateway checks the call
+    /// first: an unauthorized call counts towards no limit, and a call over the burst limit costs nothing.
+    fn call(&mut self, request: &Request, now: Timestamp, headers: &mut Headers) -> Result<String, ApiError> {
+        let call = router::route(&request.method, &request.target).ok_or(ApiError::Unauthorized)?;
+        let fixed = self.fixed_tokens.find(&request.headers);
+        let token = fixed.or_else(|| self.oauth.find_token(request, now)).ok_or(ApiError::Unauthorized)?;
+        token.check_scope(call.endpoint.scope)?;
+        let within_burst = token.burst.admit(now, headers);
+        self.daily.refill_if_new_day(now);
+        let caller = token.caller;
+        let charged = within_burst
+            .and_then(|()| caller.check_permission(call.endpoint.scope))
+            .and_then(|()| self.daily.charge(call.endpoint.cost, now));
+        self.daily.write_headers(headers);
         charged?;
-        users::carry_out(&mut self.company, &call, caller.user_id, &request.body, now)
+        operations::execute(&mut self.company, &call, caller.user_id, &request.body, now)
     }
 }
 
@@ -176,22 +180,22 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_answers_and_another_seed_others() {
-        let answers = |seed| {
+    fn responses_depend_only_on_the_seed() {
+        let responses = |seed| {
             let mut sandbox = sandbox(&Options { seed, ..Options::default() });
             let token = sandbox.tokens().api_token.clone();
             let response = call(&mut sandbox, "GET", "/v1/users", ("x-api-token", &token));
             let id = header(&response, "x-correlation-id").map(str::to_owned);
             (token, response.body, id)
         };
-        assert_eq!(answers(7), answers(7));
-        let (one, other) = (answers(7), answers(8));
+        assert_eq!(responses(7), responses(7));
+        let (one, other) = (responses(7), responses(8));
         assert_eq!(one.0, other.0, "the tokens are the same for every company");
         assert!(one.1 != other.1 && one.2 != other.2);
     }
 
     #[test]
-    fn a_missing_or_wrong_token_an_unknown_path_and_a_wrong_method_look_alike() {
+    fn missing_or_invalid_token_unknown_path_and_unknown_method_get_the_same_response() {
         let mut sandbox = sandbox(&Options::default());
         let tokens = sandbox.tokens().clone();
         let bearer = format!("Bearer {}", tokens.api_token);
@@ -203,8 +207,8 @@ mod tests {
             ("GET", "/v1/deals", ("x-api-token", tokens.api_token.as_str())),
             ("DELETE", "/v1/users/1", ("x-api-token", tokens.api_token.as_str())),
         ];
-        for (method, target, given) in table {
-            let response = call(&mut sandbox, method, target, given);
+        for (method, target, token) in table {
+            let response = call(&mut sandbox, method, target, token);
             assert_eq!(response.status, 401, "{method} {target}");
             assert_eq!(header(&response, "x-401-by-gw"), Some("true"));
             assert_eq!(
@@ -218,20 +222,20 @@ mod tests {
     }
 
     #[test]
-    fn every_operation_costs_what_its_declaration_says() {
+    fn every_operation_has_its_declared_cost() {
         for endpoint in ENDPOINTS {
             let mut sandbox = sandbox(&Options { daily: Some(100), ..Options::default() });
             let token = sandbox.tokens().api_token.clone();
             let target = endpoint.path.replace("{id}", "1");
             let response = call(&mut sandbox, endpoint.method.as_str(), &target, ("x-api-token", &token));
             let left = (100 - endpoint.cost).to_string();
-            let told = header(&response, "x-daily-ratelimit-token-remaining");
-            assert_eq!(told, Some(left.as_str()), "{}", endpoint.operation);
+            let remaining = header(&response, "x-daily-ratelimit-token-remaining");
+            assert_eq!(remaining, Some(left.as_str()), "{}", endpoint.operation);
         }
     }
 
     #[test]
-    fn a_call_over_the_burst_limit_costs_no_tokens() {
+    fn call_over_the_burst_limit_costs_nothing() {
         let mut sandbox = sandbox(&Options { burst: Some(1), daily: Some(100), ..Options::default() });
         let token = sandbox.tokens().api_token.clone();
         let first = call(&mut sandbox, "GET", "/v1/users/me", ("x-api-token", &token));
@@ -244,7 +248,44 @@ mod tests {
     }
 
     #[test]
-    fn all_tokens_share_the_daily_budget_until_midnight() {
+    fn each_token_has_its_own_burst_limit() {
+        let mut sandbox = sandbox(&Options { burst: Some(1), ..Options::default() });
+        let tokens = sandbox.tokens().clone();
+        let (access, base) =
+            (format!("Bearer {}", tokens.access_token), format!("Bearer {}", tokens.base_token));
+        let headers = [
+            ("x-api-token", tokens.api_token.as_str()),
+            ("x-api-token", tokens.non_admin_token.as_str()),
+            ("authorization", access.as_str()),
+            ("authorization", base.as_str()),
+        ];
+        for status in [200, 429] {
+            for header in headers {
+                assert_eq!(call(&mut sandbox, "GET", "/v1/users/me", header).status, status, "{header:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn burst_window_is_rolling_by_default_and_fixed_on_request() {
+        for (window, status) in [(Window::default(), 429), (Window::Rolling, 429), (Window::Fixed, 200)] {
+            let mut sandbox = sandbox(&Options { burst: Some(2), window, ..Options::default() });
+            let token = sandbox.tokens().api_token.clone();
+            let request = Request {
+                method: "GET".to_owned(),
+                target: "/v1/users/me".to_owned(),
+                headers: vec![("x-api-token".to_owned(), token)],
+                body: String::new(),
+            };
+            for after in [0.0, 1900.0, 2000.0] {
+                assert_eq!(sandbox.handle(&request, NOW + after).status, 200);
+            }
+            assert_eq!(sandbox.handle(&request, NOW + 2100.0).status, status, "{window:?}");
+        }
+    }
+
+    #[test]
+    fn all_tokens_of_the_company_share_the_daily_budget_until_midnight() {
         let mut sandbox = sandbox(&Options { daily: Some(3), ..Options::default() });
         let tokens = sandbox.tokens().clone();
         let bearer = format!("Bearer {}", tokens.base_token);
@@ -263,20 +304,20 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_that_is_missing_and_a_right_that_is_missing_differ() {
+    fn missing_scope_and_missing_permission_have_different_errors() {
         let mut sandbox = sandbox(&Options { daily: Some(100), ..Options::default() });
         let tokens = sandbox.tokens().clone();
         let bearer = format!("Bearer {}", tokens.base_token);
         let scope = call(&mut sandbox, "GET", "/v1/users", ("authorization", &bearer));
-        let right = call(&mut sandbox, "POST", "/v1/users", ("x-api-token", &tokens.non_admin_token));
-        assert_eq!((scope.status, right.status), (403, 403));
+        let permission = call(&mut sandbox, "POST", "/v1/users", ("x-api-token", &tokens.non_admin_token));
+        assert_eq!((scope.status, permission.status), (403, 403));
         assert!(scope.body.contains("Scope and URL mismatch"), "{}", scope.body);
-        assert!(right.body.contains("You do not have permissions to do this."), "{}", right.body);
-        assert_eq!(header(&right, "x-daily-ratelimit-token-remaining"), Some("100"));
+        assert!(permission.body.contains("You do not have permissions to do this."), "{}", permission.body);
+        assert_eq!(header(&permission, "x-daily-ratelimit-token-remaining"), Some("100"));
     }
 
     #[test]
-    fn a_preflight_needs_no_token_and_costs_nothing() {
+    fn preflight_needs_no_token() {
         let mut sandbox = sandbox(&Options::default());
         let response = call(&mut sandbox, "OPTIONS", "/v1/users", ("access-control-request-method", "POST"));
         assert_eq!((response.status, response.body.as_str()), (204, ""));
@@ -286,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn every_answer_has_an_id_of_its_own() {
+    fn every_response_has_its_own_correlation_id() {
         let mut sandbox = sandbox(&Options::default());
         let first = call(&mut sandbox, "GET", "/", ("accept", "*/*"));
         let second = call(&mut sandbox, "GET", "/", ("accept", "*/*"));

@@ -1,37 +1,53 @@
-//! What a sandbox is made with.
+//! The options of a sandbox.
 
 use super::oauth::App;
 
-/// The most users that a company can have here; their list is some 70 MB of JSON.
-const MOST_USERS: u32 = 100_000;
+/// Maximum number of users; their list is about 70 MB of JSON.
+const MAX_USERS: u32 = 100_000;
 
-/// What a sandbox is made with. Members that are not given have their defaults; unknown ones are refused.
+/// How calls are counted for the burst limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Window {
+    /// As Pipedrive documents it: at most the limit in any 2 s. Each call counts for 2 s.
+    #[default]
+    Rolling,
+    /// The first call opens a window of 2 s, at whose end all its calls expire together. This allows up to twice the
+    /// limit within 2 s.
+    Fixed,
+}
+
+/// Options of a [`Sandbox`](super::Sandbox). When deserialized, missing members get their defaults and unknown members
+/// are an error.
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Options {
-    /// How many users the company has, 3 to 100,000. Default: 25.
+    /// Number of users of the company, 3 to 100,000. Default: 25.
     pub users: u32,
-    /// How many calls each token has per 2 s, from 1. Default: 100 for an API token, 400 for an OAuth token.
+    /// Maximum number of calls per token in 2 s, from 1. Default: 100 for an API token, 400 for an OAuth token.
     pub burst: Option<u32>,
-    /// How many tokens all calls of a day share. Default: 30,000 per user.
+    /// How the calls of those 2 s are counted. Default: [`Window::Rolling`], as Pipedrive does.
+    pub window: Window,
+    /// Daily budget of the company, shared by all tokens, in cost units (which Pipedrive calls tokens). Default: 30,000
+    /// per user.
     pub daily: Option<u32>,
-    /// Where names, tokens and everything else come from: the same seed gives the same company. Default: 7.
+    /// Seed of the generated data: the same seed gives the same company. Default: 7.
     pub seed: u64,
-    /// The app that users can authorise.
+    /// The OAuth app that users can authorize.
     pub app: App,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { users: 25, burst: None, daily: None, seed: 7, app: App::default() }
+        Self { users: 25, burst: None, window: Window::default(), daily: None, seed: 7, app: App::default() }
     }
 }
 
 impl Options {
-    /// Says what is wrong with the options, if anything is.
+    /// Returns an error message if an option is out of range.
     pub(super) fn check(&self) -> Result<(), String> {
-        if !(3..=MOST_USERS).contains(&self.users) {
-            return Err(format!("users must be an integer from 3 to {MOST_USERS}, got {}", self.users));
+        if !(3..=MAX_USERS).contains(&self.users) {
+            return Err(format!("users must be an integer from 3 to {MAX_USERS}, got {}", self.users));
         }
         if self.burst == Some(0) {
             return Err("burst must be an integer from 1, got 0".to_owned());
@@ -45,14 +61,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_given_means_the_defaults() {
+    fn empty_object_means_the_defaults() {
         let options: Options = serde_json::from_str("{}").expect("valid");
         assert_eq!((options.users, options.burst, options.daily, options.seed), (25, None, None, 7));
+        assert_eq!(options.window, Window::Rolling);
         assert_eq!(options.check(), Ok(()));
     }
 
     #[test]
-    fn what_makes_no_company_is_refused() {
+    fn window_is_rolling_or_fixed() {
+        let window = |json| serde_json::from_str::<Options>(json).map(|options| options.window).ok();
+        assert_eq!(window(r#"{"window":"rolling"}"#), Some(Window::Rolling));
+        assert_eq!(window(r#"{"window":"fixed"}"#), Some(Window::Fixed));
+        assert_eq!(window(r#"{"window":"Fixed"}"#), None);
+        assert_eq!(window(r#"{"window":"sliding"}"#), None);
+    }
+
+    #[test]
+    fn invalid_options_are_refused() {
         let table = [
             (r#"{"users":2}"#, "users must be an integer from 3 to 100000, got 2"),
             (r#"{"users":100001}"#, "users must be an integer from 3 to 100000, got 100001"),

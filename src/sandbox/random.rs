@@ -1,4 +1,4 @@
-//! Numbers that look random and depend only on the seed: splitmix64.
+//! A deterministic pseudo-random number generator (splitmix64).
 
 use std::fmt::Write;
 
@@ -6,23 +6,24 @@ use std::fmt::Write;
 pub(super) struct Random(u64);
 
 impl Random {
-    /// An own stream for each purpose, so that a draw more in one place changes nothing in another.
-    pub(super) fn of(seed: u64, purpose: &str) -> Self {
-        // FNV-1a is enough to keep the purposes apart.
+    /// Returns a stream of its own for each purpose, so that one more number drawn for one purpose does not change the
+    /// numbers of another.
+    pub(super) fn new(seed: u64, purpose: &str) -> Self {
+        // FNV-1a.
         let hash = purpose.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         let mut random = Self(seed ^ hash);
-        Self(random.draw())
+        Self(random.next_u64())
     }
 
-    /// The stream of one record: it does not depend on how many records there are.
+    /// Returns the stream of one record, which does not depend on the number of records.
     pub(super) fn for_id(&self, id: u64) -> Self {
         let mut random = Self(self.0 ^ id.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        Self(random.draw())
+        Self(random.next_u64())
     }
 
-    pub(super) fn draw(&mut self) -> u64 {
+    pub(super) fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -30,28 +31,29 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A number below `end`.
+    /// Returns a number below `end`.
     pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.draw() % end.max(1)
+        self.next_u64() % end.max(1)
     }
 
-    /// True once in `times`.
-    pub(super) fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
+    /// Returns true with a probability of 1 in `n`.
+    pub(super) fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
     }
 
+    /// Returns a string of hexadecimal digits.
     pub(super) fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
         while text.len() < digits {
-            let _ = write!(text, "{:016x}", self.draw());
+            let _ = write!(text, "{:016x}", self.next_u64());
         }
         text.truncate(digits);
         text
     }
 
-    /// Looks like a random UUID.
+    /// Returns a string in the format of a version 4 UUID.
     pub(super) fn uuid(&mut self) -> String {
-        let (high, low) = (self.draw(), self.draw());
+        let (high, low) = (self.next_u64(), self.next_u64());
         format!(
             "{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}",
             high >> 32,
@@ -68,16 +70,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn purposes_and_seeds_have_streams_of_their_own() {
-        let first = |seed, purpose| Random::of(seed, purpose).draw();
+    fn purposes_and_seeds_have_separate_streams() {
+        let first = |seed, purpose| Random::new(seed, purpose).next_u64();
         assert_eq!(first(7, "a"), first(7, "a"));
         assert_ne!(first(7, "a"), first(7, "b"));
         assert_ne!(first(7, "a"), first(8, "a"));
     }
 
     #[test]
-    fn hex_and_uuids_have_their_forms() {
-        let mut random = Random::of(7, "test");
+    fn hex_and_uuids_have_their_formats() {
+        let mut random = Random::new(7, "test");
         let hex = random.hex(40);
         assert!(hex.len() == 40 && hex.bytes().all(|b| b.is_ascii_hexdigit()), "{hex}");
         let uuid = random.uuid();

@@ -1,20 +1,20 @@
-//! Moments in UTC, from the milliseconds that the caller brings.
+//! Timestamps in UTC.
 
 const DAY_MS: u64 = 86_400_000;
 
 /// Milliseconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Moment(u64);
+pub(super) struct Timestamp(u64);
 
-impl Moment {
-    /// What is no time at all counts as the epoch.
+impl Timestamp {
+    /// Converts the time of a request. NaN and negative values become 0.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "`as` saturates, and NaN is 0"
     )]
     pub(super) fn from_ms(ms: f64) -> Self {
-        // Four-digit years only: the records' dates have no room for more.
+        // The end of the year 9999: dates in records have four-digit years.
         Self((ms as u64).min(253_402_300_799_999))
     }
 
@@ -22,44 +22,44 @@ impl Moment {
         Self(seconds * 1000)
     }
 
-    pub(super) const fn later(self, ms: u64) -> Self {
+    pub(super) const fn plus_ms(self, ms: u64) -> Self {
         Self(self.0 + ms)
     }
 
-    /// The days since the epoch.
+    /// Returns the number of whole days since the epoch.
     pub(super) const fn day(self) -> u64 {
         self.0 / DAY_MS
     }
 
-    /// The seconds until `end`, a begun one counting as a whole one.
+    /// Returns the seconds until `end`, rounded up, or 0 if it has passed.
     pub(super) const fn seconds_until(self, end: Self) -> u64 {
         end.0.saturating_sub(self.0).div_ceil(1000)
     }
 
-    /// The next midnight.
-    pub(super) const fn midnight(self) -> Self {
+    /// Returns the next midnight.
+    pub(super) const fn next_midnight(self) -> Self {
         Self((self.day() + 1) * DAY_MS)
     }
 
-    /// As v1 writes it: `2026-01-01 00:00:00`.
-    pub(super) fn v1(self) -> String {
-        self.written(' ', "")
+    /// Formats as v1 does: `2026-01-01 00:00:00`.
+    pub(super) fn format_v1(self) -> String {
+        self.format(' ', "")
     }
 
-    /// As v2 writes it: `2026-01-01T00:00:00Z`.
-    pub(super) fn v2(self) -> String {
-        self.written('T', "Z")
+    /// Formats as v2 does: `2026-01-01T00:00:00Z`.
+    pub(super) fn format_v2(self) -> String {
+        self.format('T', "Z")
     }
 
-    fn written(self, between: char, end: &str) -> String {
+    fn format(self, separator: char, suffix: &str) -> String {
         let (year, month, day) = date_of(self.day());
         let seconds = self.0 % DAY_MS / 1000;
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        format!("{year:04}-{month:02}-{day:02}{between}{hour:02}:{minute:02}:{second:02}{end}")
+        format!("{year:04}-{month:02}-{day:02}{separator}{hour:02}:{minute:02}:{second:02}{suffix}")
     }
 }
 
-/// The Gregorian date of a day since the epoch, counted in years that begin in March: a leap day comes last.
+/// Converts days since the epoch to a Gregorian date. Years are counted from March, which puts the leap day last.
 const fn date_of(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_dates() {
+    fn formats_dates() {
         let table = [
             (0, "1970-01-01 00:00:00"),
             (951_782_399, "2000-02-28 23:59:59"),
@@ -86,24 +86,24 @@ mod tests {
             (1_767_225_600, "2026-01-01 00:00:00"),
         ];
         for (seconds, text) in table {
-            assert_eq!(Moment::from_seconds(seconds).v1(), text);
+            assert_eq!(Timestamp::from_seconds(seconds).format_v1(), text);
         }
-        assert_eq!(Moment::from_seconds(1_767_225_600).v2(), "2026-01-01T00:00:00Z");
+        assert_eq!(Timestamp::from_seconds(1_767_225_600).format_v2(), "2026-01-01T00:00:00Z");
     }
 
     #[test]
-    fn counts_up_to_midnight_in_begun_seconds() {
-        let now = Moment::from_ms(1_767_225_600_001.0);
-        assert_eq!(now.seconds_until(now.midnight()), 86_400);
-        let now = Moment::from_ms(1_767_311_999_999.0);
-        assert_eq!(now.seconds_until(now.midnight()), 1);
+    fn seconds_until_midnight_are_rounded_up() {
+        let now = Timestamp::from_ms(1_767_225_600_001.0);
+        assert_eq!(now.seconds_until(now.next_midnight()), 86_400);
+        let now = Timestamp::from_ms(1_767_311_999_999.0);
+        assert_eq!(now.seconds_until(now.next_midnight()), 1);
     }
 
     #[test]
-    fn takes_any_number() {
+    fn any_number_is_a_valid_time() {
         for ms in [f64::NAN, f64::NEG_INFINITY, -1.0] {
-            assert_eq!(Moment::from_ms(ms).v1(), "1970-01-01 00:00:00");
+            assert_eq!(Timestamp::from_ms(ms).format_v1(), "1970-01-01 00:00:00");
         }
-        assert_eq!(Moment::from_ms(f64::INFINITY).v1(), "9999-12-31 23:59:59");
+        assert_eq!(Timestamp::from_ms(f64::INFINITY).format_v1(), "9999-12-31 23:59:59");
     }
 }

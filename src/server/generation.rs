@@ -1,20 +1,20 @@
-//! Which of two records of one user's tokens is the better.
+//! Resolves conflicts between two stored versions of one user's tokens.
 
-/// A state of a user's tokens: each new pair is a generation, and one that Pipedrive refuses is spent.
+/// The version of a user's tokens: every new pair of tokens is a new generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Generation {
-    /// Counted from 1, when the user authorised the app for the first time.
+    /// Increases with each new pair of tokens. It is 1 after the first authorization.
     pub number: u32,
-    /// Whether Pipedrive takes its refresh token no more.
-    pub is_spent: bool,
+    /// Whether Pipedrive no longer accepts its refresh token.
+    pub is_revoked: bool,
 }
 
 impl Generation {
-    /// Whether this may take the place of another: a newer one may, and a generation may be found spent while it is the
-    /// one that counts. So an answer that comes late never overwrites a newer token, and "spent" never a good one.
+    /// Returns whether this version may overwrite another: a newer generation may, and a generation may be marked as
+    /// revoked. So a late response never overwrites newer tokens, and a revocation never overwrites a newer generation.
     #[must_use]
     pub const fn replaces(self, other: Self) -> bool {
-        self.number > other.number || (self.number == other.number && self.is_spent)
+        self.number > other.number || (self.number == other.number && self.is_revoked)
     }
 }
 
@@ -23,15 +23,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_good_record_is_never_replaced_by_a_worse_one() {
-        let of = |number, is_spent| Generation { number, is_spent };
-        // Two processes renew generation 5 at the same time, and the one that comes second is refused.
+    fn valid_tokens_are_never_replaced_by_older_or_revoked_ones() {
+        let of = |number, is_revoked| Generation { number, is_revoked };
+        // Two processes refresh generation 5 at the same time, and Pipedrive refuses the second one.
         assert!(of(6, false).replaces(of(5, false)));
-        assert!(of(6, false).replaces(of(5, true)), "the refusal came first");
-        assert!(!of(5, true).replaces(of(6, false)), "the refusal came last");
-        // Nobody else renewed it.
+        assert!(of(6, false).replaces(of(5, true)), "the refusal was stored first");
+        assert!(!of(5, true).replaces(of(6, false)), "the refusal was stored last");
+        // No other process refreshed it.
         assert!(of(5, true).replaces(of(5, false)));
-        // An answer that took its time.
+        // A late response.
         assert!(!of(6, false).replaces(of(6, false)));
         assert!(!of(6, false).replaces(of(7, false)));
     }

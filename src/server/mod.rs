@@ -1,27 +1,27 @@
-//! The half that runs behind a page, where the tokens are: who a signed app token speaks for, what a proxy lets through,
-//! and when an OAuth token is to be renewed. All of it decides and waits for nothing; `pipedrive-users/server` of the npm
-//! package is built on it, and so can a Rust backend be.
+//! The decisions of a server that holds the tokens of its users: verification of signed app tokens, the requests that
+//! a proxy allows, and when to refresh an OAuth token. It does no I/O. `pipedrive-users/server` of the npm package is
+//! built on it, and a Rust backend can use it in the same way.
 //!
 //! ```
-//! use pipedrive_users::server::{Freshness, permit, SignedToken};
+//! use pipedrive_users::server::{permit, SignedToken, TokenState};
 //!
 //! let refused = SignedToken::verify("not a token", "the app's secret", 1_767_225_600_000.0).unwrap_err();
 //! assert_eq!(refused.status, 401);
 //! assert_eq!(permit("GET", "/v1/users/7", &[]).unwrap().endpoint.operation, "getUser");
 //! assert_eq!(permit("GET", "/v1/deals", &[]).unwrap_err().status, 404);
-//! assert_eq!(Freshness::of(90_000.0), Freshness::Aging);
+//! assert_eq!(TokenState::from_remaining_ms(90_000.0), TokenState::ExpiringSoon);
 //! ```
 
-mod freshness;
 mod generation;
 mod origin;
 mod permit;
 mod refusal;
 mod signed_token;
+mod token_state;
 
-pub use freshness::Freshness;
 pub use generation::Generation;
 pub use origin::is_pipedrive;
 pub use permit::{Permit, permit};
 pub use refusal::Refusal;
 pub use signed_token::SignedToken;
+pub use token_state::TokenState;

@@ -1,7 +1,7 @@
-//! Which hosts a token may be sent to.
+//! The hosts to which a token may be sent.
 
-/// Whether an `api_domain` is Pipedrive's: `https://<label>.pipedrive.com`, and nothing else. On the `loopback`, which
-/// tests use, any port of this machine counts too.
+/// Returns whether an `api_domain` is Pipedrive's, which is exactly `https://<label>.pipedrive.com`. With `loopback`,
+/// which is for tests, `http://127.0.0.1` and `http://localhost` with any port are accepted too.
 #[must_use]
 pub fn is_pipedrive(api_domain: &str, loopback: bool) -> bool {
     if let Some(rest) = api_domain.strip_prefix("http://").filter(|_| loopback) {
@@ -12,10 +12,13 @@ pub fn is_pipedrive(api_domain: &str, loopback: bool) -> bool {
     host.is_some_and(is_label)
 }
 
-/// Whether a text is one DNS label.
+/// Returns whether a text is one DNS label.
 fn is_label(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    (1..=63).contains(&text.len()) && text.bytes().all(fits) && !text.starts_with('-') && !text.ends_with('-')
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(is_allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
 }
 
 #[cfg(test)]
@@ -23,11 +26,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_pipedrives_own_hosts() {
-        for good in ["https://casinoroyale.pipedrive.com", "https://a-1.pipedrive.com"] {
-            assert!(is_pipedrive(good, false), "{good}");
+    fn only_pipedrives_hosts_are_accepted() {
+        for valid in ["https://casinoroyale.pipedrive.com", "https://a-1.pipedrive.com"] {
+            assert!(is_pipedrive(valid, false), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "http://casinoroyale.pipedrive.com",
             "https://casinoroyale.pipedrive.com/",
             "https://casinoroyale.pipedrive.com:8443",
@@ -43,22 +46,22 @@ mod tests {
             "http://127.0.0.1:8080",
             "",
         ] {
-            assert!(!is_pipedrive(bad, false), "{bad}");
+            assert!(!is_pipedrive(invalid, false), "{invalid}");
         }
     }
 
     #[test]
-    fn the_loopback_where_it_is_asked_for() {
+    fn loopback_is_accepted_on_request() {
         assert!(is_pipedrive("http://127.0.0.1:8080", true));
         assert!(is_pipedrive("http://localhost", true));
         assert!(is_pipedrive("https://casinoroyale.pipedrive.com", true));
-        for bad in [
+        for invalid in [
             "http://127.0.0.1:8080/x",
             "http://127.0.0.1:99999",
             "http://127.0.0.1.evil.example",
             "http://10.0.0.1",
         ] {
-            assert!(!is_pipedrive(bad, true), "{bad}");
+            assert!(!is_pipedrive(invalid, true), "{invalid}");
         }
     }
 }

@@ -1,29 +1,29 @@
-//! What a proxy lets through: the ten operations of the table, and nothing else.
+//! The requests that a proxy allows: the ten users operations.
 
 use super::Refusal;
 use crate::api;
 use crate::schema::{Endpoint, Method};
 
-/// A request that may pass.
+/// A request that the proxy allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Permit<'a> {
     /// The operation.
     pub endpoint: &'static Endpoint,
-    /// The id in its path, which is a positive integer; empty where it has none.
+    /// The id in the path, a positive integer. Empty if the operation has none.
     pub id: &'a str,
 }
 
-/// Looks a request up by its method and path. The operations that only read may pass; `allowed` names the others that
-/// may, by their operation ids.
+/// Checks the method and the path of a request. Operations that only read are always allowed; `allowed` lists the
+/// operation ids of the others that are.
 ///
 /// # Errors
 ///
-/// Says why it is not let through.
+/// Returns the error response for a request that is not allowed.
 pub fn permit<'a>(method: &str, path: &'a str, allowed: &[&str]) -> Result<Permit<'a>, Refusal> {
     let Some((endpoint, id)) = api::route(method, path) else {
-        // A path that is one of an operation, asked for in another way.
-        let is_known = ["GET", "POST", "PUT"].iter().any(|method| api::route(method, path).is_some());
-        return Err(if is_known {
+        // 405 if the path exists with another method.
+        let is_known_path = ["GET", "POST", "PUT"].iter().any(|method| api::route(method, path).is_some());
+        return Err(if is_known_path {
             Refusal {
                 status: 405,
                 error: "Method not allowed",
@@ -54,7 +54,7 @@ pub fn permit<'a>(method: &str, path: &'a str, allowed: &[&str]) -> Result<Permi
     Ok(Permit { endpoint, id })
 }
 
-/// Whether a text is an id as the client writes it.
+/// Returns whether a text is an id in the form that the client sends.
 fn is_id(text: &str) -> bool {
     (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
 }
@@ -65,19 +65,19 @@ mod tests {
     use crate::api::ENDPOINTS;
 
     #[test]
-    fn what_reads_passes_and_what_writes_must_be_named() {
+    fn reads_are_allowed_and_writes_must_be_listed() {
         for endpoint in ENDPOINTS {
             let path = endpoint.path.replace("{id}", "7");
             let method = endpoint.method.as_str();
-            let passed = permit(method, &path, &[]).map(|permit| permit.endpoint.operation);
+            let result = permit(method, &path, &[]).map(|permit| permit.endpoint.operation);
             let expected = if method == "GET" { Ok(endpoint.operation) } else { Err(403) };
-            assert_eq!(passed.map_err(|refusal| refusal.status), expected);
+            assert_eq!(result.map_err(|refusal| refusal.status), expected);
             assert!(permit(method, &path, &["addUser", "updateUser"]).is_ok());
         }
     }
 
     #[test]
-    fn nothing_else_passes() {
+    fn other_requests_are_refused() {
         let table = [
             ("GET", "/v1/deals", 404),
             ("GET", "/v1/users/../deals", 404),

@@ -1,18 +1,19 @@
-//! What is not let through.
+//! Error responses of a proxy.
 
-/// Why a request is not let through. It becomes an answer of Pipedrive's own shape: `{ success: false, error, error_info }`.
+/// The reason why a request is refused. It becomes a response in Pipedrive's format,
+/// `{ success: false, error, error_info }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
-    /// What Pipedrive itself would say.
+    /// `error`: the message that Pipedrive would send.
     pub error: &'static str,
-    /// What is wrong, and what to do.
+    /// `error_info`: the cause, and how to correct it.
     pub info: &'static str,
 }
 
 impl Refusal {
-    /// A credential that does not count: what Pipedrive's gateway says.
+    /// Returns the refusal of an invalid credential, with the message of Pipedrive's gateway.
     pub(super) const fn unauthorized(info: &'static str) -> Self {
         Self { status: 401, error: "unauthorized access", info }
     }

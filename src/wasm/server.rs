@@ -1,4 +1,4 @@
-//! The server half's exports. The face (`pkg/src/server`) asks, stores and waits; what is decided comes from here.
+//! The exports of the server package: what `pkg/src/server` decides with.
 #![allow(unreachable_pub, reason = "what JavaScript calls has to be public, though no Rust code does")]
 
 use js_sys::Array;
@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::api::ENDPOINTS;
 use crate::error::{Redactor, Thrown};
-use crate::server::{self, Freshness, Generation, Refusal, SignedToken};
+use crate::server::{self, Generation, Refusal, SignedToken, TokenState};
 use crate::transport::{JsText, JsThrown};
 
 /// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
@@ -43,18 +43,18 @@ pub fn permit(method: &str, path: &str, allowed: Vec<String>) -> Array {
 #[wasm_bindgen]
 #[must_use]
 pub fn freshness(left: f64) -> u32 {
-    match Freshness::of(left) {
-        Freshness::Fresh => 0,
-        Freshness::Aging => 1,
-        Freshness::Stale => 2,
+    match TokenState::from_remaining_ms(left) {
+        TokenState::Valid => 0,
+        TokenState::ExpiringSoon => 1,
+        TokenState::Expired => 2,
     }
 }
 
 /// Whether a record may take the place of another.
 #[wasm_bindgen]
 #[must_use]
-pub fn replaces(number: u32, is_spent: bool, other: u32, is_other_spent: bool) -> bool {
-    Generation { number, is_spent }.replaces(Generation { number: other, is_spent: is_other_spent })
+pub fn replaces(number: u32, is_revoked: bool, other: u32, is_other_revoked: bool) -> bool {
+    Generation { number, is_revoked }.replaces(Generation { number: other, is_revoked: is_other_revoked })
 }
 
 /// Whether an `api_domain` is Pipedrive's, or of this machine where the `loopback` counts.

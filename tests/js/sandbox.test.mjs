@@ -53,6 +53,24 @@ test("limits are kept", async () => {
   await assert.rejects(client.getUser(2), { kind: "rate_limit", scope: "daily" });
 });
 
+test("the burst window is rolling by default, and fixed on request", async (t) => {
+  const start = Date.UTC(2026, 10, 22, 10);
+  t.mock.timers.enable({ apis: ["Date"], now: start });
+  // [options, [milliseconds, status, remaining, reset]…]
+  for (const [options, ...rows] of [
+    [{ burst: 2 }, [0, 200, "1", "2"], [1_900, 200, "0", "1"], [1_999, 429, "0", "1"], [2_000, 200, "0", "2"], [2_100, 429, "0", "2"], [3_900, 200, "0", "1"]],
+    [{ burst: 2, window: "rolling" }, [0, 200, "1", "2"], [1_900, 200, "0", "1"], [2_000, 200, "0", "2"], [2_100, 429, "0", "2"]],
+    [{ burst: 2, window: "fixed" }, [0, 200, "1", "2"], [1_900, 200, "0", "1"], [1_999, 429, "0", "1"], [2_000, 200, "1", "2"], [2_100, 200, "0", "2"], [2_101, 429, "0", "2"]],
+  ]) {
+    const sandbox = createSandbox(options);
+    for (const [milliseconds, ...expected] of rows) {
+      t.mock.timers.setTime(start + milliseconds);
+      const { status, headers } = await ask(sandbox, "/v1/users/me");
+      assert.deepEqual([status, headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-reset")], expected, `${inspect(options)} ${milliseconds} ms`);
+    }
+  }
+});
+
 // [options, what the error's text has to hold]
 for (const [options, parts] of [
   [{ users: 2 }, ["users", "got 2", "from 3 to 100000"]],
@@ -62,11 +80,14 @@ for (const [options, parts] of [
   [{ users: null }, ["users", "got null"]],
   [{ users: NaN }, ["users", "got NaN"]],
   [{ burst: 0 }, ["burst", "got 0", "from 1"]],
+  [{ window: "sliding" }, ["window", '"rolling" or "fixed"', "sliding"]],
+  [{ window: null }, ["window", "got null"]],
+  [{ window: ["fixed"] }, ["window", "got"]],
   [{ daily: -1 }, ["daily", "got -1", "from 0"]],
   [{ seed: 2 ** 53 }, ["seed", "got 9007199254740992"]],
   [{ seed: Symbol("x") }, ["seed", "got"]],
   [{ user: 3 }, ['"user"', 'did you mean "users"']],
-  [{ latency: 3 }, ['"latency"', "users, burst, daily, seed"]],
+  [{ latency: 3 }, ['"latency"', "users, burst, daily, seed, window"]],
   [null, ["options", "an object", "got null"]],
   [7, ["options", "an object", "got 7"]],
 ]) {
@@ -82,7 +103,7 @@ for (const [options, parts] of [
 }
 
 test("what is undefined is as if it were not given, and the limits themselves are taken", async () => {
-  for (const options of [undefined, {}, { users: undefined, burst: undefined, daily: undefined, seed: undefined }, { users: 3, burst: 1, daily: 20, seed: 0 }, { burst: 4294967295, daily: 4294967295, seed: Number.MAX_SAFE_INTEGER }]) {
+  for (const options of [undefined, {}, { users: undefined, burst: undefined, window: undefined, daily: undefined, seed: undefined }, { users: 3, burst: 1, daily: 20, seed: 0 }, { burst: 4294967295, daily: 4294967295, seed: Number.MAX_SAFE_INTEGER }]) {
     const response = await ask(createSandbox(options), "/v1/users");
     assert.equal(response.status, 200, inspect(options));
     assert.equal((await response.json()).data.length, options?.users ?? 25);

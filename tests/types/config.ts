@@ -48,10 +48,12 @@ export function bad() {
   createSandbox({ user: 3 });
   // @ts-expect-error a number
   createSandbox({ users: "3" });
+  // @ts-expect-error "rolling" or "fixed"
+  createSandbox({ window: "sliding" });
 }
 
 export async function sandbox() {
-  const options: SandboxOptions = { users: 3, burst: 1, daily: 1, seed: 1 };
+  const options: SandboxOptions = { users: 3, burst: 1, window: "fixed", daily: 1, seed: 1 };
   const sandbox: Sandbox = createSandbox(options);
   const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch });
   const response: Response = await sandbox.fetch(new Request("https://api.pipedrive.com/v1/users"), { headers: { authorization: `Bearer ${sandbox.accessToken}` } });

@@ -16,7 +16,7 @@ use axum::{
     http::{Response as HttpResponse, StatusCode},
     serve::ListenerExt,
 };
-use pipedrive_users::sandbox::{App, Options, Request, Response, Sandbox, Tokens};
+use pipedrive_users::sandbox::{App, Options, Request, Response, Sandbox, Tokens, Window};
 use tokio::sync::oneshot;
 
 /// Where to serve, and what.
@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// How many calls each token has per 2 s [default: 100 for an API token, 400 for an OAuth token]
     #[arg(long)]
     burst: Option<u32>,
+    /// How the calls of those 2 s are counted
+    #[arg(long, value_enum, default_value_t = BurstWindow::Rolling)]
+    window: BurstWindow,
     /// How many tokens all calls of a day share [default: 30000 per user]
     #[arg(long)]
     daily: Option<u32>,
@@ -54,6 +57,24 @@ pub(crate) struct Args {
     access_token_seconds: u32,
 }
 
+/// [`Window`] as a command-line value.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum BurstWindow {
+    /// Any 2 s, as Pipedrive does
+    Rolling,
+    /// 2 s from the first call
+    Fixed,
+}
+
+impl From<BurstWindow> for Window {
+    fn from(window: BurstWindow) -> Self {
+        match window {
+            BurstWindow::Rolling => Self::Rolling,
+            BurstWindow::Fixed => Self::Fixed,
+        }
+    }
+}
+
 impl Args {
     fn options(&self) -> Options {
         let app = App {
@@ -64,7 +85,14 @@ impl Args {
             access_token_seconds: self.access_token_seconds,
             ..App::default()
         };
-        Options { users: self.users, burst: self.burst, daily: self.daily, seed: self.seed, app }
+        Options {
+            users: self.users,
+            burst: self.burst,
+            window: self.window.into(),
+            daily: self.daily,
+            seed: self.seed,
+            app,
+        }
     }
 }
 

@@ -1,25 +1,26 @@
-//! The app that the sandbox knows.
+//! The registered OAuth app.
 
 use super::form::Form;
 use crate::schema::Scope;
 
-/// An app as Pipedrive's Developer Hub has it. What is not given is the sandbox's own.
+/// An OAuth app, as registered in Pipedrive's Developer Hub. When deserialized, missing members get their defaults and
+/// unknown members are an error.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct App {
-    /// The client id.
+    /// The client id, without a colon. Default: `sandbox-app`.
     pub client_id: String,
-    /// The client secret.
+    /// The client secret. Default: `sandbox-app-secret`.
     pub client_secret: String,
-    /// The callback URL; any on the loopback or with https where there is none.
+    /// The callback URL. Default: any URL on the loopback or with https.
     pub redirect_uri: Option<String>,
-    /// What users know it by.
+    /// The name on the consent page. Default: `Casino Royale Panel`.
     pub name: String,
-    /// What it may do: `base`, `users:read`, `admin`.
+    /// The scopes: `base`, `users:read`, `admin`. Default: all of them.
     pub scopes: Vec<String>,
-    /// Whether a new refresh token comes with each new access token, instead of the same.
+    /// Whether each refresh returns a new refresh token and invalidates the previous one. Default: no.
     pub rotate: bool,
-    /// How long an access token lasts.
+    /// Lifetime of an access token in seconds, from 1. Default: 3600.
     pub access_token_seconds: u32,
 }
 
@@ -40,7 +41,7 @@ impl Default for App {
 static SCOPES: [Scope; 3] = [Scope::Base, Scope::UsersRead, Scope::Admin];
 
 impl App {
-    /// Says what is wrong with it, if anything is.
+    /// Returns an error message if a member is invalid.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.client_id.is_empty() || self.client_id.contains(':') || self.client_secret.is_empty() {
             return Err("app must have a clientId without a colon and a clientSecret".to_owned());
@@ -56,14 +57,15 @@ impl App {
         Ok(())
     }
 
+    /// Returns the scopes of its access tokens.
     pub(super) fn scopes(&self) -> &'static [Scope] {
-        // Each goes with those before it: nobody reads users without knowing who they are.
-        let named = |scope: &Scope| self.scopes.iter().any(|name| name == scope.as_str());
-        SCOPES.get(..SCOPES.iter().rposition(named).map_or(0, |at| at + 1)).unwrap_or_default()
+        // A scope includes the ones before it in the list.
+        let is_registered = |scope: &Scope| self.scopes.iter().any(|name| name == scope.as_str());
+        SCOPES.get(..SCOPES.iter().rposition(is_registered).map_or(0, |index| index + 1)).unwrap_or_default()
     }
 
-    /// Whether users may be sent there with a code.
-    pub(super) fn takes(&self, redirect_uri: &str) -> bool {
+    /// Returns whether a redirect URI is allowed.
+    pub(super) fn accepts_redirect(&self, redirect_uri: &str) -> bool {
         match &self.redirect_uri {
             Some(registered) => registered == redirect_uri,
             None => ["http://127.0.0.1", "http://localhost", "https://"]
@@ -72,28 +74,29 @@ impl App {
         }
     }
 
-    /// Whether a request is from the app: its credentials are in a header or in the body.
-    pub(super) fn is_known(&self, authorization: Option<&str>, form: &Form) -> bool {
-        authorization == Some(self.basic().as_str())
+    /// Returns whether a request has the app's credentials, in the `authorization` header or in the body.
+    pub(super) fn is_authenticated(&self, authorization: Option<&str>, form: &Form) -> bool {
+        authorization == Some(self.basic_authorization().as_str())
             || (form.get("client_id") == Some(&self.client_id)
                 && form.get("client_secret") == Some(&self.client_secret))
     }
 
-    /// The header by which it is known.
-    pub(super) fn basic(&self) -> String {
+    /// Returns the `authorization` header with the app's credentials.
+    pub(super) fn basic_authorization(&self) -> String {
         format!("Basic {}", base64([&self.client_id, ":", &self.client_secret].concat().as_bytes()))
     }
 }
 
-/// Bytes as base64, which the sandbox needs nowhere else.
+/// Encodes bytes as base64.
 fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letter = |six: u32| LETTERS.get((six & 63) as usize).copied().map_or('=', char::from);
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
-        for place in 0..4 {
-            text.push(if place <= chunk.len() { letter(bits >> (18 - 6 * place)) } else { '=' });
+        let bits =
+            (0..3).fold(0, |bits, index| bits << 8 | u32::from(chunk.get(index).copied().unwrap_or(0)));
+        for index in 0..4 {
+            text.push(if index <= chunk.len() { letter(bits >> (18 - 6 * index)) } else { '=' });
         }
     }
     text
@@ -104,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_as_rfc_4648_has_it() {
+    fn base64_matches_rfc_4648() {
         for (text, expected) in
             [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
         {
@@ -113,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_app_is_refused() {
+    fn invalid_apps_are_refused() {
         assert_eq!(App::default().check(), Ok(()));
         assert!(App { client_id: "a:b".to_owned(), ..App::default() }.check().is_err());
         assert!(App { scopes: vec!["deals:read".to_owned()], ..App::default() }.check().is_err());

@@ -1,11 +1,11 @@
-//! The page on which a user says yes or no.
+//! The page on which a user grants or denies access.
 
-use super::super::company::{Company, cast::FOUNDER};
-use super::{Answer, App, HTML};
+use super::super::company::{Company, sample_users::FOUNDER};
+use super::{App, HTML, OAuthResponse};
 use crate::models::User;
 
-/// How many users one can answer as.
-const CHOICE: usize = 6;
+/// Maximum number of users to choose from.
+const MAX_LISTED_USERS: usize = 6;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}\
@@ -18,12 +18,13 @@ select,button{box-sizing:border-box;width:100%;padding:.6rem;font:inherit;border
 footer{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin-top:1.5rem}\
 button{cursor:pointer}button[value=allow]{border-color:#1a7f4b;background:#1a7f4b;color:#fff}";
 
-/// Asks for consent.
-pub(super) fn page(app: &App, company: &Company, redirect_uri: &str, state: &str) -> Answer {
-    let scopes: Vec<_> = app.scopes.iter().map(|scope| format!("<li>{}</li>", says(scope))).collect();
-    let active = company.users().iter().filter(|user| user.active_flag).take(CHOICE);
+/// Returns the page that asks for consent.
+pub(super) fn page(app: &App, company: &Company, redirect_uri: &str, state: &str) -> OAuthResponse {
+    let scopes: Vec<_> =
+        app.scopes.iter().map(|scope| format!("<li>{}</li>", scope_description(scope))).collect();
+    let active = company.users().iter().filter(|user| user.active_flag).take(MAX_LISTED_USERS);
     let option = |user: &User| {
-        let (name, email) = (escaped(&user.name), escaped(&user.email));
+        let (name, email) = (escape_html(&user.name), escape_html(&user.email));
         format!("<option value=\"{}\">{name} ({email})</option>", user.id)
     };
     let users: Vec<_> = active.map(option).collect();
@@ -36,31 +37,31 @@ pub(super) fn page(app: &App, company: &Company, redirect_uri: &str, state: &str
          <label for=\"user\">Answer as</label><select id=\"user\" name=\"user\">{users}</select>\
          <footer><button name=\"answer\" value=\"deny\">Deny</button>\
          <button name=\"answer\" value=\"allow\">Allow and install</button></footer></form>",
-        name = escaped(&app.name),
-        company = escaped(&company),
-        redirect = escaped(redirect_uri),
-        state = escaped(state),
+        name = escape_html(&app.name),
+        company = escape_html(&company),
+        redirect = escape_html(redirect_uri),
+        state = escape_html(state),
         scopes = scopes.concat(),
         users = users.concat(),
     );
-    html(200, &body)
+    html_page(200, &body)
 }
 
-/// Says why nobody is asked.
-pub(super) fn problem(text: &str) -> Answer {
-    html(400, &format!("<h1>This app cannot be authorised</h1><p>{}</p>", escaped(text)))
+/// Returns the page that explains why the app cannot be authorized.
+pub(super) fn error_page(text: &str) -> OAuthResponse {
+    html_page(400, &format!("<h1>This app cannot be authorised</h1><p>{}</p>", escape_html(text)))
 }
 
-fn html(status: u16, body: &str) -> Answer {
+fn html_page(status: u16, body: &str) -> OAuthResponse {
     let page = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>Pipedrive sandbox</title>\
          <style>{STYLE}</style><main>{body}</main></html>"
     );
-    Answer::new(status, HTML, page)
+    OAuthResponse::new(status, HTML, page)
 }
 
-fn says(scope: &str) -> &str {
+fn scope_description(scope: &str) -> &str {
     match scope {
         "base" => "see who you are",
         "users:read" => "see the users of the company, their roles and permissions",
@@ -68,7 +69,7 @@ fn says(scope: &str) -> &str {
     }
 }
 
-/// A text inside of HTML.
-fn escaped(text: &str) -> String {
+/// Escapes a text for HTML content and attribute values.
+fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

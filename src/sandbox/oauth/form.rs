@@ -1,6 +1,6 @@
-//! `application/x-www-form-urlencoded`, read and written.
+//! Parsing and encoding of `application/x-www-form-urlencoded`.
 
-use super::super::input::decoded;
+use super::super::input::percent_decode;
 use crate::text::percent_encode;
 
 /// The fields of a form.
@@ -8,13 +8,13 @@ use crate::text::percent_encode;
 pub(super) struct Form(Vec<(String, String)>);
 
 impl Form {
-    pub(super) fn read(body: &str) -> Self {
+    pub(super) fn parse(body: &str) -> Self {
         let pairs = body.split('&').filter(|pair| !pair.is_empty());
         Self(
             pairs
                 .map(|pair| {
                     let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-                    (decoded(name), decoded(value))
+                    (percent_decode(name), percent_decode(value))
                 })
                 .collect(),
         )
@@ -28,7 +28,7 @@ impl Form {
         self.0.push((name.to_owned(), value.to_owned()));
     }
 
-    pub(super) fn write(&self) -> String {
+    pub(super) fn encode(&self) -> String {
         let mut text = String::new();
         for (name, value) in &self.0 {
             if !text.is_empty() {

@@ -1,113 +1,132 @@
-//! What users have granted: codes, refresh tokens, and the access tokens that came of them.
+//! Authorization codes, refresh tokens and access tokens.
 
-use super::super::auth::Pass;
+use super::super::auth::TokenRecord;
 use super::super::random::Random;
-use super::super::time::Moment;
+use super::super::time::Timestamp;
 
-const CODE_MS: u64 = 5 * 60_000;
-const REFRESH_MS: u64 = 60 * 86_400_000;
+const CODE_LIFETIME_MS: u64 = 5 * 60_000;
+const REFRESH_TOKEN_LIFETIME_MS: u64 = 60 * 86_400_000;
 
 #[derive(Debug)]
-struct Code {
-    text: String,
+struct AuthorizationCode {
+    code: String,
     user_id: u64,
     redirect_uri: String,
-    until: Moment,
+    expires_at: Timestamp,
 }
 
-/// The consent of one user: the app has one refresh token for each.
+/// The consent of one user, with its only refresh token.
 #[derive(Debug)]
 struct Consent {
     user_id: u64,
     refresh_token: String,
-    until: Moment,
+    expires_at: Timestamp,
 }
 
 #[derive(Debug)]
-struct Access {
+struct AccessToken {
     token: String,
     user_id: u64,
-    pass: Pass,
-    until: Moment,
+    record: TokenRecord,
+    expires_at: Timestamp,
 }
 
+/// All that users have granted to the app and that has not expired.
 #[derive(Debug)]
 pub(super) struct Grants {
     random: Random,
-    codes: Vec<Code>,
+    codes: Vec<AuthorizationCode>,
     consents: Vec<Consent>,
-    accesses: Vec<Access>,
+    access_tokens: Vec<AccessToken>,
 }
 
 impl Grants {
     pub(super) const fn new(random: Random) -> Self {
-        Self { random, codes: Vec::new(), consents: Vec::new(), accesses: Vec::new() }
+        Self { random, codes: Vec::new(), consents: Vec::new(), access_tokens: Vec::new() }
     }
 
-    /// A code for a user who said yes.
-    pub(super) fn code(&mut self, user_id: u64, redirect_uri: &str, now: Moment) -> String {
-        let text = self.random.hex(40);
-        let until = now.later(CODE_MS);
-        self.codes.push(Code { text: text.clone(), user_id, redirect_uri: redirect_uri.to_owned(), until });
-        text
+    /// Returns a new authorization code of a user who granted access.
+    pub(super) fn issue_code(&mut self, user_id: u64, redirect_uri: &str, now: Timestamp) -> String {
+        let code = self.random.hex(40);
+        let expires_at = now.plus_ms(CODE_LIFETIME_MS);
+        self.codes.push(AuthorizationCode {
+            code: code.clone(),
+            user_id,
+            redirect_uri: redirect_uri.to_owned(),
+            expires_at,
+        });
+        code
     }
 
-    /// A code is for one use: gives whose it is.
-    pub(super) fn exchange(&mut self, code: &str, redirect_uri: &str, now: Moment) -> Option<u64> {
-        self.codes.retain(|code| code.until > now);
-        let at =
-            self.codes.iter().position(|known| known.text == code && known.redirect_uri == redirect_uri)?;
-        let Code { user_id, .. } = self.codes.remove(at);
+    /// Redeems a code, which can be used once, and returns its user. It replaces the user's earlier consent.
+    pub(super) fn redeem_code(&mut self, code: &str, redirect_uri: &str, now: Timestamp) -> Option<u64> {
+        self.codes.retain(|known| known.expires_at > now);
+        let index =
+            self.codes.iter().position(|known| known.code == code && known.redirect_uri == redirect_uri)?;
+        let AuthorizationCode { user_id, .. } = self.codes.remove(index);
         self.consents.retain(|consent| consent.user_id != user_id);
-        let refresh_token = self.refresh_token();
-        self.consents.push(Consent { user_id, refresh_token, until: now.later(REFRESH_MS) });
+        let refresh_token = self.new_refresh_token();
+        self.consents.push(Consent {
+            user_id,
+            refresh_token,
+            expires_at: now.plus_ms(REFRESH_TOKEN_LIFETIME_MS),
+        });
         Some(user_id)
     }
 
-    /// A refresh token is good for another sixty days each time: gives whose it is.
-    pub(super) fn refresh(&mut self, token: &str, rotate: bool, now: Moment) -> Option<u64> {
-        let next = self.refresh_token();
-        let consent =
-            self.consents.iter_mut().find(|consent| consent.refresh_token == token && consent.until > now)?;
-        consent.until = now.later(REFRESH_MS);
+    /// Uses a refresh token, which extends its lifetime, and returns its user.
+    pub(super) fn refresh(&mut self, token: &str, rotate: bool, now: Timestamp) -> Option<u64> {
+        let next = self.new_refresh_token();
+        let consent = self
+            .consents
+            .iter_mut()
+            .find(|consent| consent.refresh_token == token && consent.expires_at > now)?;
+        consent.expires_at = now.plus_ms(REFRESH_TOKEN_LIFETIME_MS);
         if rotate {
             consent.refresh_token = next;
         }
         Some(consent.user_id)
     }
 
-    /// A new access token of a user, and the refresh token that goes with it.
-    pub(super) fn access(&mut self, user_id: u64, pass: Pass, until: Moment) -> Option<(String, String)> {
+    /// Returns a new access token of a user, and their refresh token.
+    pub(super) fn issue_access_token(
+        &mut self,
+        user_id: u64,
+        record: TokenRecord,
+        expires_at: Timestamp,
+    ) -> Option<(String, String)> {
         let token = format!("v1u:{}", self.random.hex(96));
-        self.accesses.push(Access { token: token.clone(), user_id, pass, until });
+        self.access_tokens.push(AccessToken { token: token.clone(), user_id, record, expires_at });
         let consent = self.consents.iter().find(|consent| consent.user_id == user_id)?;
         Some((token, consent.refresh_token.clone()))
     }
 
-    pub(super) fn pass(&mut self, token: &str, now: Moment) -> Option<&mut Pass> {
-        self.accesses.retain(|access| access.until > now);
-        self.accesses.iter_mut().find(|access| access.token == token).map(|access| &mut access.pass)
+    /// Returns the state of an access token that has not expired.
+    pub(super) fn find_access_token(&mut self, token: &str, now: Timestamp) -> Option<&mut TokenRecord> {
+        self.access_tokens.retain(|access| access.expires_at > now);
+        self.access_tokens.iter_mut().find(|access| access.token == token).map(|access| &mut access.record)
     }
 
-    /// All access tokens are over.
-    pub(super) fn expire(&mut self) {
-        self.accesses.clear();
+    /// Expires all access tokens.
+    pub(super) fn expire_access_tokens(&mut self) {
+        self.access_tokens.clear();
     }
 
+    /// Revokes an access token, or a refresh token together with the consent it belongs to.
     pub(super) fn revoke(&mut self, token: &str) {
-        self.accesses.retain(|access| access.token != token);
+        self.access_tokens.retain(|access| access.token != token);
         if let Some(consent) = self.consents.iter().find(|consent| consent.refresh_token == token) {
             self.uninstall(consent.user_id);
         }
     }
 
-    /// A user's consent is over, and all that came of it.
+    /// Ends a user's consent and revokes all their tokens.
     pub(super) fn uninstall(&mut self, user_id: u64) {
         self.consents.retain(|consent| consent.user_id != user_id);
-        self.accesses.retain(|access| access.user_id != user_id);
+        self.access_tokens.retain(|access| access.user_id != user_id);
     }
 
-    fn refresh_token(&mut self) -> String {
+    fn new_refresh_token(&mut self) -> String {
         format!("1:1:{}", self.random.hex(40))
     }
 }

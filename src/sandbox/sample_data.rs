@@ -1,9 +1,9 @@
-//! What the people of the company are called, and where they are.
+//! Names and locations of the generated users.
 
-/// A first or last name, and how an e-mail address spells it.
+/// A first or last name, and its ASCII spelling in e-mail addresses.
 type Name = (&'static str, &'static str);
 
-const FIRST: [Name; 24] = [
+const FIRST_NAMES: [Name; 24] = [
     ("Amélie", "amelie"),
     ("Björn", "bjorn"),
     ("Chloé", "chloe"),
@@ -30,7 +30,7 @@ const FIRST: [Name; 24] = [
     ("Zoë", "zoe"),
 ];
 
-const LAST: [Name; 25] = [
+const LAST_NAMES: [Name; 25] = [
     ("Almeida", "almeida"),
     ("Bergström", "bergstrom"),
     ("Castillo", "castillo"),
@@ -58,80 +58,79 @@ const LAST: [Name; 25] = [
     ("Zhang", "zhang"),
 ];
 
-/// The domain of the company's addresses, one that nobody can own.
+/// Domain of all e-mail addresses. `.example` is reserved and cannot be registered (RFC 2606).
 pub(super) const DOMAIN: &str = "casinoroyale.example";
 
-/// The name and the e-mail address of the nth person. Names repeat after a while, addresses never do.
+/// Returns the name and the e-mail address of the nth person. Names repeat, addresses are unique.
 pub(super) fn person(nth: u64) -> (String, String) {
-    // Every step takes the next of both lists, whose lengths have no factor in common: 600 pairs come before
-    // the first comes again.
-    let (Some(first), Some(last)) = (turn(&FIRST, nth), turn(&LAST, nth)) else {
+    // Both lists advance together. Their lengths are coprime, so all 24 * 25 = 600 pairs occur before one repeats.
+    let (Some(first), Some(last)) = (get_cyclic(&FIRST_NAMES, nth), get_cyclic(&LAST_NAMES, nth)) else {
         return (nth.to_string(), format!("{nth}@{DOMAIN}"));
     };
-    let round = nth / (FIRST.len() as u64 * LAST.len() as u64);
+    let round = nth / (FIRST_NAMES.len() as u64 * LAST_NAMES.len() as u64);
     let number = if round == 0 { String::new() } else { (round + 1).to_string() };
     (format!("{} {}", first.0, last.0), format!("{}.{}{number}@{DOMAIN}", first.1, last.1))
 }
 
-/// Where a user is, and what follows from it.
+/// The location of a user, and the members of the record that depend on it.
 #[derive(Debug)]
-pub(super) struct ParamLocation {
+pub(super) struct Location {
     pub(super) locale: &'static str,
-    /// Pipedrive's number of the language.
+    /// Pipedrive's id of the interface language.
     pub(super) lang: u64,
     pub(super) currency: &'static str,
     pub(super) timezone: &'static str,
     pub(super) offset: &'static str,
-    /// The country's dialling code.
-    pub(super) dial: &'static str,
+    /// The country calling code.
+    pub(super) calling_code: &'static str,
 }
 
-/// Where the founder is.
-pub(super) const HOME: ParamLocation = ParamLocation {
+/// The location of the founder, and of users added later.
+pub(super) const DEFAULT_LOCATION: Location = Location {
     locale: "en_US",
     lang: 1,
     currency: "EUR",
     timezone: "Europe/Tallinn",
     offset: "+02:00",
-    dial: "+372",
+    calling_code: "+372",
 };
 
-const PLACES: [ParamLocation; 4] = [
-    ParamLocation {
+const LOCATIONS: [Location; 4] = [
+    Location {
         locale: "es_ES",
         lang: 6,
         currency: "EUR",
         timezone: "Europe/Madrid",
         offset: "+01:00",
-        dial: "+34",
+        calling_code: "+34",
     },
-    ParamLocation {
+    Location {
         locale: "fr_FR",
         lang: 8,
         currency: "EUR",
         timezone: "Europe/Paris",
         offset: "+01:00",
-        dial: "+33",
+        calling_code: "+33",
     },
-    ParamLocation {
+    Location {
         locale: "en_GB",
         lang: 1,
         currency: "GBP",
         timezone: "Europe/London",
         offset: "+00:00",
-        dial: "+44",
+        calling_code: "+44",
     },
-    HOME,
+    DEFAULT_LOCATION,
 ];
 
-/// The place that a random number stands for.
-pub(super) fn place(number: u64) -> &'static ParamLocation {
-    turn(&PLACES, number).unwrap_or(&HOME)
+/// Maps a random number to a location.
+pub(super) fn location(number: u64) -> &'static Location {
+    get_cyclic(&LOCATIONS, number).unwrap_or(&DEFAULT_LOCATION)
 }
 
-fn turn<T>(list: &[T], nth: u64) -> Option<&T> {
-    let at = nth.checked_rem(list.len() as u64)?;
-    list.get(usize::try_from(at).ok()?)
+fn get_cyclic<T>(list: &[T], nth: u64) -> Option<&T> {
+    let index = nth.checked_rem(list.len() as u64)?;
+    list.get(usize::try_from(index).ok()?)
 }
 
 #[cfg(test)]
@@ -140,7 +139,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn no_address_comes_twice() {
+    fn addresses_are_unique() {
         let addresses: BTreeSet<_> = (0..2000).map(|nth| person(nth).1).collect();
         assert_eq!(addresses.len(), 2000);
         assert!(
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn names_come_again_with_a_number_in_the_address() {
+    fn repeated_names_have_a_number_in_the_address() {
         assert_eq!(person(0), ("Amélie Almeida".into(), "amelie.almeida@casinoroyale.example".into()));
         assert_eq!(person(600), ("Amélie Almeida".into(), "amelie.almeida2@casinoroyale.example".into()));
     }

@@ -1,0 +1,52 @@
+//! Whether an OAuth access token can still be used.
+
+/// Below this remaining lifetime, a token is refreshed in the background while calls still use it.
+const EXPIRING_SOON_MS: f64 = 120_000.0;
+/// Below this remaining lifetime, a token may expire while a request is in flight: calls wait for a new one.
+const EXPIRED_MS: f64 = 30_000.0;
+
+/// What to do with an access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenState {
+    /// Use it.
+    Valid,
+    /// Use it, and refresh it in the background.
+    ExpiringSoon,
+    /// Refresh it before the call. It has expired, or has less than 30 s left.
+    Expired,
+}
+
+impl TokenState {
+    /// Returns the state of a token with this remaining lifetime in milliseconds. NaN means that it has expired.
+    #[must_use]
+    pub fn from_remaining_ms(remaining_ms: f64) -> Self {
+        if remaining_ms > EXPIRING_SOON_MS {
+            Self::Valid
+        } else if remaining_ms >= EXPIRED_MS {
+            Self::ExpiringSoon
+        } else {
+            Self::Expired
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_depends_on_the_remaining_lifetime() {
+        let table = [
+            (3_600_000.0, TokenState::Valid),
+            (120_001.0, TokenState::Valid),
+            (120_000.0, TokenState::ExpiringSoon),
+            (30_000.0, TokenState::ExpiringSoon),
+            (29_999.0, TokenState::Expired),
+            (-1.0, TokenState::Expired),
+            (f64::NAN, TokenState::Expired),
+        ];
+        for (remaining_ms, expected) in table {
+            assert_eq!(TokenState::from_remaining_ms(remaining_ms), expected, "{remaining_ms} ms");
+        }
+    }
+}
