@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsersClient } from "pipedrive-users";
 import { emptyData, OPERATIONS } from "./support/operations.mjs";
-import { answer, good, held, scripted } from "./support/script.mjs";
+import { respond, good, held, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
 // The module is there before any clock is stopped.
@@ -17,7 +17,7 @@ const newClient = (config) => new UsersClient({ apiToken: "secret", logLevel: "o
 const stopClock = (t, now = NOON) => t.mock.timers.enable({ apis: ["setTimeout", "Date"], now });
 const total = ({ tokensSpent, callsSent, callsSaved }) => [tokensSpent, callsSent, callsSaved];
 const left = (remaining) => ({ "x-daily-ratelimit-token-limit": "30000", "x-daily-ratelimit-token-remaining": `${remaining}` });
-const dailyLimit = (headers = {}) => answer(429, { success: false, error: "daily request budget exceeded", errorCode: 429 }, headers);
+const dailyLimit = (headers = {}) => respond(429, { success: false, error: "daily request budget exceeded", errorCode: 429 }, headers);
 
 /** Checks that a call is refused before it is sent. */
 async function refused(call, resetAt) {
@@ -72,11 +72,11 @@ test("each page costs", async () => {
 
 // [what, answers, tokens, requests]: what the server surely charges nothing for is not counted as spent.
 for (const [what, answers, tokens, sent] of [
-  ["a 503 and its repetition", [() => answer(503, "{}", { "retry-after": "0" }), () => good()], 4, 2],
-  ["a 404", [() => answer(404, "{}")], 2, 1],
-  ["a 403", [() => answer(403, "{}")], 2, 1],
-  ["a 401", [() => answer(401, "{}")], 0, 1],
-  ["a 429 and its repetition", [() => answer(429, "{}", { "retry-after": "0" }), () => good()], 2, 2],
+  ["a 503 and its repetition", [() => respond(503, "{}", { "retry-after": "0" }), () => good()], 4, 2],
+  ["a 404", [() => respond(404, "{}")], 2, 1],
+  ["a 403", [() => respond(403, "{}")], 2, 1],
+  ["a 401", [() => respond(401, "{}")], 0, 1],
+  ["a 429 and its repetition", [() => respond(429, "{}", { "retry-after": "0" }), () => good()], 2, 2],
   ["a daily 429", [() => dailyLimit()], 0, 1],
   ["a refused connection", Array(3).fill(() => Promise.reject(Object.assign(new TypeError("fetch failed"), { cause: Object.assign(new Error("refused"), { code: "ECONNREFUSED" }) }))), 0, 3],
   ["a connection that is lost later", [() => Promise.reject(new TypeError("fetch failed")), () => good()], 4, 2],
@@ -144,7 +144,7 @@ test("the budget is there again at midnight UTC", async (t) => {
 
 test("what was not charged is in the budget again", async (t) => {
   stopClock(t);
-  const { fetch } = scripted((_, number) => (number === 1 ? answer(401, "{}") : good()));
+  const { fetch } = scripted((_, number) => (number === 1 ? respond(401, "{}") : good()));
   const client = newClient({ fetch, dailyTokenBudget: 2 });
   assert.equal((await rejection(client.getUser(7))).name, "AuthenticationError");
   await client.getUser(7);
@@ -153,7 +153,7 @@ test("what was not charged is in the budget again", async (t) => {
 
 test("a call that is refused when it would be sent again tells how often it was sent", async (t) => {
   stopClock(t);
-  const { fetch, requests } = scripted(() => answer(503, "{}", { "retry-after": "0" }));
+  const { fetch, requests } = scripted(() => respond(503, "{}", { "retry-after": "0" }));
   const error = rejection(newClient({ fetch, dailyTokenBudget: 3 }).getUser(7));
   await settle();
   t.mock.timers.tick(1_000);

@@ -4,7 +4,7 @@ import { getEventListeners } from "node:events";
 import { after, test } from "node:test";
 import { UsersClient } from "pipedrive-users";
 import { runScript } from "./support/child.mjs";
-import { answer, good, held, scripted } from "./support/script.mjs";
+import { respond, good, held, scripted } from "./support/script.mjs";
 import { serve, success } from "./support/server.mjs";
 import { deferred, rejection, settle, until } from "./support/wait.mjs";
 
@@ -88,7 +88,7 @@ const POINTS = {
     return { call, check: () => closed.promise };
   },
   async "while it waits to be sent again"(controller, _, t) {
-    const { fetch, requests } = scripted(() => answer(503, "{}", { "retry-after": "30" }));
+    const { fetch, requests } = scripted(() => respond(503, "{}", { "retry-after": "30" }));
     const waits = deferred();
     const client = newClient({ fetch, onEvent: ({ type }) => type === "retry" && waits.resolve() });
     t.mock.timers.enable({ apis: ["setTimeout"] });
@@ -279,7 +279,7 @@ function counted() {
 
 test("10 000 calls on one signal leave no listener", { timeout: 60_000 }, async () => {
   const { signal, counts } = counted();
-  const { fetch, requests } = scripted(({ path }) => (path.endsWith("7") ? answer(404, { success: false, error: "no" }) : good()));
+  const { fetch, requests } = scripted(({ path }) => (path.endsWith("7") ? respond(404, { success: false, error: "no" }) : good()));
   const client = newClient({ fetch });
   for (let done = 0; done < 10_000; done += 50) {
     await Promise.allSettled(Array.from({ length: 50 }, (_, index) => client.getUser(done + index + 1, { signal })));
@@ -357,7 +357,7 @@ test("close() gives up what is under way, wherever it is, and what comes later",
   const waits = newClient({ fetch, apiToken: () => token.promise });
   const first = rejection(client.getUser(1));
   await until(() => requests.length === 1);
-  requests[0].give(answer(503, "{}", { "retry-after": "30" }));
+  requests[0].give(respond(503, "{}", { "retry-after": "30" }));
   await retrying.promise;
   const calls = [first, ...[2, 3, 4].map((id) => rejection(client.getUser(id))), rejection(client.getUserFollowers(5).toArray({ limit: 5 })), rejection(waits.getUser(6))];
   await until(() => requests.length === 3);

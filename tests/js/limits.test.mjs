@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsersClient } from "pipedrive-users";
 import { startSandbox } from "./support/sandbox.mjs";
-import { answer, good, held, scripted } from "./support/script.mjs";
+import { respond, good, held, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
 // The module is there before any clock is stopped.
@@ -13,7 +13,7 @@ const newClient = (config) => new UsersClient({ apiToken: "secret", logLevel: "o
 const ids = (requests) => requests.map(({ path }) => Number(path.split("/").pop()));
 const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 const told = (limit, remaining, reset = 2) => ({ "x-ratelimit-limit": `${limit}`, "x-ratelimit-remaining": `${remaining}`, "x-ratelimit-reset": `${reset}` });
-const tooMany = (headers = {}) => answer(429, { success: false, error: "rate limit exceeded", errorCode: 429 }, headers);
+const tooMany = (headers = {}) => respond(429, { success: false, error: "rate limit exceeded", errorCode: 429 }, headers);
 
 /** Stops the clock, and gives what lets it go on. */
 function stopClock(t) {
@@ -145,7 +145,7 @@ test("a call that is sent again goes before those that came later", async (t) =>
   const client = newClient({ fetch, maxConcurrency: 1 });
   const calls = numbers(1, 3).map((id) => client.getUser(id));
   await until(() => requests.length === 1);
-  requests[0].give(answer(503, "{}", { "retry-after": "1" }));
+  requests[0].give(respond(503, "{}", { "retry-after": "1" }));
   await until(() => requests.length === 2, "the second call, which need not wait for the first");
   await go(1_000);
   assert.deepEqual(ids(requests), [1, 2]);
@@ -260,7 +260,7 @@ test("client.rateLimit is what was told last, and what is not told stays", async
 
 test("an error tells the limits too", async (t) => {
   stopClock(t);
-  const server = scripted(() => answer(404, { success: false, error: "no" }, told(80, 3)));
+  const server = scripted(() => respond(404, { success: false, error: "no" }, told(80, 3)));
   const client = newClient({ fetch: server.fetch });
   const error = await rejection(client.getUser(7));
   assert.equal(error.headers["x-ratelimit-remaining"], "3");
