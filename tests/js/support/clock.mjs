@@ -13,7 +13,13 @@ const STEP = 500;
  */
 export function stopClock(t, { now = NOON, random = 0 } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now });
-  const mocks = [t.mock.method(performance, "now", () => Date.now() - now), t.mock.method(Math, "random", () => random)];
+  const clock = Date.now.bind(Date);
+  let offset = 0;
+  const mocks = [
+    t.mock.method(performance, "now", () => clock() - now),
+    t.mock.method(Date, "now", () => clock() + offset),
+    t.mock.method(Math, "random", () => random),
+  ];
   const pass = async (milliseconds) => {
     await settle();
     for (let left = milliseconds; left > 0; left -= STEP) {
@@ -23,9 +29,11 @@ export function stopClock(t, { now = NOON, random = 0 } = {}) {
   };
   /** Lets any time pass at once, where nothing waits. */
   const jump = (milliseconds) => t.mock.timers.tick(milliseconds);
+  /** Sets the time of day, as people and time servers do, so many milliseconds on. */
+  const adjust = (milliseconds) => (offset += milliseconds);
   const restart = () => {
     t.mock.timers.reset();
     for (const { mock } of mocks) mock.restore();
   };
-  return Object.assign(pass, { jump, restart });
+  return Object.assign(pass, { jump, adjust, restart });
 }
