@@ -51,7 +51,7 @@ const CONFIGURATIONS = [
   [{ ...token, companyDomain: "evil.com/" }, ["companyDomain", 'got "evil.com/"', "one DNS label"]],
   [{ ...token, companyDomain: 7 }, ["companyDomain", "got 7", "one DNS label"]],
 
-  ...["", "http://backend.example", "http://127.0.0.1.evil.com", "http://localhost.evil.com", "http://128.0.0.1", "ftp://backend.example", "javascript:alert(1)", "//backend.example", "/path", "backend.example", "https://", "https://a b.example", "https://backend.example?x=1", "https://backend.example/#x", "https://backend.example/\\x", "https://backend.example\n"].map((baseUrl) =>
+  ...["", "http://backend.example", "http://127.0.0.1.evil.com", "http://localhost.evil.com", "http://128.0.0.1", "ftp://backend.example", "javascript:alert(1)", "//backend.example", "backend.example", "https://", "https://a b.example", "https://backend.example?x=1", "https://backend.example/#x", "https://backend.example/\\x", "https://backend.example\n"].map((baseUrl) =>
     [{ ...token, baseUrl }, ["baseUrl", "https://"]]),
   [{ ...token, baseUrl: "http://backend.example" }, ["baseUrl", 'got "http://backend.example"', "https://"]],
   [{ ...token, baseUrl: `https://user:${SECRET}@backend.example` }, ["baseUrl", "https://", "user"]],
@@ -105,6 +105,39 @@ for (const [config, parts] of CONFIGURATIONS) {
 test("what is undefined is as if it were not given", () => {
   const names = ["companyDomain", "baseUrl", "fetch", "headers", "timeoutMs", "maxRetries", "maxConcurrency", "dailyTokenBudget", "dangerouslyAllowBrowser", "logger", "logLevel", "onEvent", "accessToken"];
   new UsersClient({ ...token, ...Object.fromEntries(names.map((name) => [name, undefined])) });
+});
+
+test("a path as baseUrl is accepted anywhere, and refused by a call where there is no page", async (t) => {
+  for (const config of [{ baseUrl: "/pipedrive" }, { ...token, baseUrl: "/" }]) {
+    const client = new UsersClient(config);
+    for (const { name, call } of OPERATIONS) {
+      const error = await Promise.resolve(call(client)).then(() => assert.fail("it was not refused"), (thrown) => thrown);
+      assert.deepEqual([error.name, error.kind, error.operation, error.attempts], ["ConfigError", "config", name, 0]);
+      checkText(error, [`${name}: `, "baseUrl", `"${config.baseUrl}"`, "page", "https://"]);
+    }
+  }
+  const { fetch, calls } = fakeFetch({});
+  await new UsersClient({ baseUrl: "/pipedrive", fetch }).getUser(7);
+  globalThis.location = new URL("https://app.example/panel");
+  t.after(() => delete globalThis.location);
+  t.mock.method(globalThis, "fetch", fetch);
+  await new UsersClient({ baseUrl: "/pipedrive" }).getUser(7);
+  assert.deepEqual(calls.map(({ url }) => url), ["/pipedrive/v1/users/7", "/pipedrive/v1/users/7"]);
+});
+
+test("a credential that is undefined is named", () => {
+  for (const name of ["apiToken", "accessToken"]) {
+    assert.throws(() => new UsersClient({ [name]: undefined }), (error) => {
+      assert.equal(error.name, "ConfigError");
+      checkText(error, [`${name} is undefined`, "environment"]);
+      return true;
+    });
+  }
+});
+
+test("every spelling of a company's domain and of a loopback is accepted", () => {
+  for (const companyDomain of ["acme", "acme.pipedrive.com", "https://acme.pipedrive.com", "https://acme.pipedrive.com/", "acme-1a2b"]) new UsersClient({ ...token, companyDomain });
+  for (const baseUrl of ["http://localhost:3000", "http://app.localhost:3000", "http://127.0.0.1", "http://127.1", "http://[::1]:3000", "HTTPS://X.example", "https://münchen.example", "https://x.example/pipedrive/"]) new UsersClient({ ...token, baseUrl });
 });
 
 test("the limits of each setting themselves are taken", () => {

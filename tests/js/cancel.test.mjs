@@ -1,14 +1,15 @@
-// A call can be cancelled wherever it is; what it held is gone then, and the other calls go on.
+// A call can be cancelled wherever it is: it then holds nothing any more, and the other calls continue.
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { after, test } from "node:test";
 import { UsersClient } from "pipedrive-users";
 import { runScript } from "./support/child.mjs";
-import { answer, good, held, scripted } from "./support/script.mjs";
+import { stopClock } from "./support/clock.mjs";
+import { good, held, respond, scripted } from "./support/script.mjs";
 import { serve, success } from "./support/server.mjs";
 import { deferred, rejection, settle, until } from "./support/wait.mjs";
 
-// The module is there before any clock is stopped.
+// The module is loaded before any clock is stopped.
 await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
 
 let handler;
@@ -16,22 +17,22 @@ const server = await serve((...all) => handler(...all));
 after(() => server.close());
 const newClient = (config) => new UsersClient({ apiToken: "secret", baseUrl: server.url, ...config });
 
-const unheard = [];
+const unhandled = [];
 const warnings = [];
-process.on("unhandledRejection", (reason) => unheard.push(reason));
+process.on("unhandledRejection", (reason) => unhandled.push(reason));
 process.on("warning", ({ name, message }) => name !== "ExperimentalWarning" && warnings.push(`${name}: ${message}`));
-after(() => assert.deepEqual([unheard, warnings], [[], []]));
+after(() => assert.deepEqual([unhandled, warnings], [[], []]));
 
 const REASONS = { "an Error": new Error("the user left"), "a text": "the user left", "an object": { code: 7 }, null: null, zero: 0 };
 
-// Each brings a call to a point, tells what to abort there, and what must be true afterwards.
+// Each brings a call to a point where it is aborted; `check` is what must be true afterwards.
 const POINTS = {
   async "before the start"(controller, reason) {
     const { fetch, requests } = held();
-    let asked = 0;
-    const client = newClient({ fetch, apiToken: async () => (asked++, "secret") });
+    let count = 0;
+    const client = newClient({ fetch, apiToken: async () => (count++, "secret") });
     controller.abort(reason);
-    return { call: client.getUser(7, { signal: controller.signal }), check: () => assert.deepEqual([requests.length, asked], [0, 0]) };
+    return { call: client.getUser(7, { signal: controller.signal }), check: () => assert.deepEqual([requests.length, count], [0, 0]) };
   },
   async "in the queue"(controller) {
     const { fetch, requests } = held();
@@ -47,15 +48,15 @@ const POINTS = {
     };
     return { call, check };
   },
-  async "while the token is fetched"(controller) {
+  async "while the credential function runs"(controller) {
     const { fetch, requests } = held();
-    const asked = deferred();
+    const called = deferred();
     const token = deferred();
-    const client = newClient({ fetch, apiToken: () => (asked.resolve(), token.promise) });
+    const client = newClient({ fetch, apiToken: () => (called.resolve(), token.promise) });
     const call = client.getUser(7, { signal: controller.signal });
-    await asked.promise;
+    await called.promise;
     const check = async () => {
-      // Nobody waits for it any more: that it fails now is nobody's matter.
+      // The call is over: a failure of its token now must not become an unhandled rejection.
       token.reject(new Error("too late"));
       await settle();
       assert.equal(requests.length, 0);
@@ -72,32 +73,32 @@ const POINTS = {
   },
   async "while the body streams"(controller) {
     const closed = deferred();
-    const got = deferred();
+    const received = deferred();
     handler = (_, response) => {
       response.once("close", closed.resolve);
       response.writeHead(200, { "content-type": "application/json" }).write('{"success":true,');
     };
     const fetch = async (...all) => {
       const response = await globalThis.fetch(...all);
-      got.resolve();
+      received.resolve();
       return response;
     };
     const call = newClient({ fetch }).getUser(7, { signal: controller.signal });
-    await got.promise;
+    await received.promise;
     await settle();
     return { call, check: () => closed.promise };
   },
   async "while it waits to be sent again"(controller, _, t) {
-    const { fetch, requests } = scripted(() => answer(503, "{}", { "retry-after": "30" }));
+    const { fetch, requests } = scripted(() => respond(503, "{}", { "retry-after": "30" }));
     const waits = deferred();
     const client = newClient({ fetch, onEvent: ({ type }) => type === "retry" && waits.resolve() });
-    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const pass = stopClock(t);
     const call = client.getUser(7, { signal: controller.signal });
     await waits.promise;
     const check = async () => {
-      t.mock.timers.tick(60_000);
-      await settle();
+      await pass(60_000);
       assert.equal(requests.length, 1);
+      pass.restart();
     };
     return { call, check };
   },
@@ -105,14 +106,14 @@ const POINTS = {
     const { fetch, requests } = scripted(() => good({}, { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2" }));
     const waits = deferred();
     const client = newClient({ fetch, onEvent: ({ type }) => type === "wait" && waits.resolve() });
+    const pass = stopClock(t);
     await client.getUser(1);
-    t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.now() });
     const call = client.getUser(7, { signal: controller.signal });
     await waits.promise;
     const check = async () => {
-      t.mock.timers.tick(60_000);
-      await settle();
+      await pass(10_000);
       assert.equal(requests.length, 1);
+      pass.restart();
     };
     return { call, check };
   },
@@ -127,7 +128,7 @@ const POINTS = {
     };
     return { call: read(), abort: () => undefined, check: () => assert.deepEqual([items, requests.length], [[1, 2], 1]) };
   },
-  async "while the second page is on its way"(controller) {
+  async "while the second page is in flight"(controller) {
     const { fetch, requests } = held();
     const call = newClient({ fetch }).getUserFollowers(7, { signal: controller.signal }).toArray({ limit: 10 });
     await until(() => requests.length === 1);
@@ -147,7 +148,6 @@ for (const [point, prepare] of Object.entries(POINTS)) {
       assert.strictEqual(await rejected, reason, what);
       await check();
       assert.equal(getEventListeners(controller.signal, "abort").length, 0);
-      t.mock.timers.reset();
     }
   });
 }
@@ -175,15 +175,15 @@ test("withResponse() is cancelled alike", async () => {
   assert.equal(await call, "enough");
 });
 
-test("a cancelled call leaves the others alone, and its place is free at once", async () => {
+test("a cancelled call affects no other, and its place is free at once", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch, maxConcurrency: 2 });
   const controller = new AbortController();
-  const given = rejection(client.getUser(1, { signal: controller.signal }));
+  const aborted = rejection(client.getUser(1, { signal: controller.signal }));
   const others = [2, 3, 4].map((id) => client.getUser(id));
   await until(() => requests.length === 2);
   controller.abort("one of them");
-  assert.equal(await given, "one of them");
+  assert.equal(await aborted, "one of them");
   await until(() => requests.length === 3, "the next call to take the place");
   requests[1].give(good({ id: 2 }));
   requests[2].give(good({ id: 3 }));
@@ -216,16 +216,16 @@ test("an abort after the end changes nothing", async () => {
   assert.deepEqual(await client.getUser(8), { id: 7 });
 });
 
-test("a fetch that minds no signal holds no cancelled call, and what it does later is nobody's matter", async () => {
-  for (const late of [(answerTo) => answerTo.reject(new Error("too late")), (answerTo) => answerTo.resolve(good())]) {
-    const answerTo = deferred();
-    const asked = deferred();
+test("a fetch that ignores its signal holds up no cancelled call, and what it does later has no effect", async () => {
+  for (const late of [(outcome) => outcome.reject(new Error("too late")), (outcome) => outcome.resolve(good())]) {
+    const outcome = deferred();
+    const called = deferred();
     const controller = new AbortController();
-    const call = rejection(newClient({ fetch: () => (asked.resolve(), answerTo.promise) }).getUser(7, { signal: controller.signal }));
-    await asked.promise;
+    const call = rejection(newClient({ fetch: () => (called.resolve(), outcome.promise) }).getUser(7, { signal: controller.signal }));
+    await called.promise;
     controller.abort("enough");
     assert.equal(await call, "enough");
-    late(answerTo);
+    late(outcome);
     await settle();
   }
 });
@@ -262,7 +262,7 @@ test("timeoutMs is for each attempt", async () => {
   assert.deepEqual([arrived, response.attempts], [3, 3]);
 });
 
-/** A signal that counts what is put on it. */
+/** A signal that counts the listeners that are added and removed. */
 function counted() {
   const { signal } = new AbortController();
   const counts = { added: 0, removed: 0, most: 0 };
@@ -279,7 +279,7 @@ function counted() {
 
 test("10 000 calls on one signal leave no listener", { timeout: 60_000 }, async () => {
   const { signal, counts } = counted();
-  const { fetch, requests } = scripted(({ path }) => (path.endsWith("7") ? answer(404, { success: false, error: "no" }) : good()));
+  const { fetch, requests } = scripted(({ path }) => (path.endsWith("7") ? respond(404, { success: false, error: "no" }) : good()));
   const client = newClient({ fetch });
   for (let done = 0; done < 10_000; done += 50) {
     await Promise.allSettled(Array.from({ length: 50 }, (_, index) => client.getUser(done + index + 1, { signal })));
@@ -298,6 +298,11 @@ for (const [what, clients] of [["200 calls at once of one client", 1], ["200 cal
     const { signal } = new AbortController();
     const { fetch, requests } = held();
     const all = Array.from({ length: clients }, () => newClient({ fetch, maxConcurrency: 200 }));
+    // More than ten are in flight only after a first response.
+    const first = all.map((client) => client.getCurrentUser());
+    await until(() => requests.length === clients);
+    requests.splice(0).forEach(({ give }) => give());
+    await Promise.all(first);
     const calls = Array.from({ length: 200 }, (_, index) => all[index % clients].getUser(index + 1, { signal }));
     await until(() => requests.length === 200);
     await settle();
@@ -308,7 +313,105 @@ for (const [what, clients] of [["200 calls at once of one client", 1], ["200 cal
   });
 }
 
-test("whatever became of its calls, a process ends by itself at once", { timeout: 30_000 }, async () => {
+// What aborts or closes at a moment when the next request is about to be sent.
+const ENDS = { "aborts its call": ({ controller }) => controller.abort("enough"), "closes the client": ({ client }) => client.close() };
+
+for (const [what, end] of Object.entries(ENDS)) {
+  test(`nothing is sent where a hook ${what} as the request is about to be sent`, async () => {
+    for (const name of ["addUser", "getUser"]) {
+      const { fetch, requests } = scripted(() => good());
+      const context = { controller: new AbortController() };
+      context.client = newClient({ fetch, logLevel: "off", onEvent: ({ type }) => type === "request" && end(context) });
+      const reason = await rejection(context.client[name](name === "getUser" ? 7 : { email: "q@mi6.example" }, { signal: context.controller.signal }));
+      assert.ok(reason === "enough" || reason.name === "ConfigError", String(reason));
+      await settle();
+      assert.deepEqual([requests.length, context.client.usage.callsSent, context.client.usage.tokensSpent], [0, 0, 0], name);
+    }
+  });
+
+  test(`nothing is sent where the credential function ${what}, or its token comes in the same tick`, async () => {
+    for (const tick of ["within", "before", "after"]) {
+      const { fetch, requests } = scripted(() => good());
+      const token = deferred();
+      const context = { controller: new AbortController() };
+      let count = 0;
+      const apiToken = async () => {
+        count++;
+        if (tick === "within") end(context);
+        return tick === "within" ? "secret" : token.promise;
+      };
+      context.client = newClient({ fetch, apiToken });
+      const reason = rejection(context.client.addUser({ email: "q@mi6.example" }, { signal: context.controller.signal }));
+      await until(() => count === 1);
+      if (tick === "before") end(context);
+      token.resolve("secret");
+      if (tick === "after") end(context);
+      await reason;
+      await settle();
+      assert.deepEqual([requests.length, context.client.usage.callsSent], [0, 0], tick);
+    }
+  });
+
+  test(`nothing is sent where a hook ${what} after a failed attempt`, async (t) => {
+    for (const type of ["response", "retry", "limited"]) {
+      const pass = stopClock(t);
+      const { fetch, requests } = scripted(() => respond(429, { success: false, error: "rate limit exceeded" }, { "retry-after": "1" }));
+      const context = { controller: new AbortController() };
+      const events = [];
+      context.client = newClient({ fetch, logLevel: "off", onEvent: (event) => (events.push(event.type), event.type === type && end(context)) });
+      const reason = rejection(context.client.updateUser(7, { active_flag: false }, { signal: context.controller.signal }));
+      await pass(30_000);
+      await reason;
+      assert.equal(requests.length, 1, type);
+      assert.equal(events.at(-1), type, "the call emits nothing after it is over");
+      pass.restart();
+    }
+  });
+
+  test(`nothing is sent after it where the caller ${what} between a timed-out attempt and its retry, however late that attempt's fetch settles`, async (t) => {
+    for (const late of [1, 200, 450]) {
+      for (const settles of ["rejects", "resolves"]) {
+        const pass = stopClock(t);
+        const events = [];
+        let count = 0;
+        const fetch = (_, { signal }) => {
+          count++;
+          return new Promise((resolve, reject) => signal.addEventListener("abort", () => setTimeout(() => (settles === "rejects" ? reject(signal.reason) : resolve(good())), late)));
+        };
+        const context = { controller: new AbortController() };
+        context.client = newClient({ fetch, timeoutMs: 100, logLevel: "off", onEvent: ({ type }) => events.push(type) });
+        const reason = rejection(context.client.updateUser(7, { active_flag: false }, { signal: context.controller.signal }));
+        await pass(250);
+        assert.deepEqual([count, events], [1, ["request", "response", "retry"]]);
+        end(context);
+        await reason;
+        const { usage } = context.client;
+        await pass(30_000);
+        assert.deepEqual([count, events.length, context.client.usage], [1, 3, usage], `${settles} ${late} ms after the abort`);
+        pass.restart();
+      }
+    }
+  });
+
+  test(`the second attempt is aborted where the caller ${what}, also after the first one's fetch has settled late`, async (t) => {
+    const pass = stopClock(t);
+    const signals = [];
+    const fetch = (_, { signal }) => new Promise((_, reject) => (signals.push(signal), signal.addEventListener("abort", () => setTimeout(() => reject(signal.reason), 900))));
+    const context = { controller: new AbortController() };
+    context.client = newClient({ fetch, timeoutMs: 1_000 });
+    const reason = rejection(context.client.updateUser(7, { active_flag: false }, { signal: context.controller.signal }));
+    await pass(2_100);
+    assert.deepEqual(signals.map(({ aborted }) => aborted), [true, false]);
+    end(context);
+    await reason;
+    await settle();
+    assert.equal(signals[1].aborted, true);
+    await pass(10_000);
+    assert.equal(signals.length, 2);
+  });
+}
+
+test("however its calls ended, a process ends by itself at once", { timeout: 30_000 }, async () => {
   const { outcomes, left, took } = await runScript(`
     import { createServer } from "node:http";
     const { UsersClient } = await import("pipedrive-users");
@@ -349,7 +452,7 @@ test("whatever became of its calls, a process ends by itself at once", { timeout
   assert.ok(took < 3_000, `${took} ms`);
 });
 
-test("close() gives up what is under way, wherever it is, and what comes later", async () => {
+test("close() aborts calls wherever they are, and refuses later ones", async () => {
   const token = deferred();
   const { fetch, requests } = held();
   const client = newClient({ fetch, maxConcurrency: 2, onEvent: ({ type }) => type === "retry" && retrying.resolve() });
@@ -357,7 +460,7 @@ test("close() gives up what is under way, wherever it is, and what comes later",
   const waits = newClient({ fetch, apiToken: () => token.promise });
   const first = rejection(client.getUser(1));
   await until(() => requests.length === 1);
-  requests[0].give(answer(503, "{}", { "retry-after": "30" }));
+  requests[0].give(respond(503, "{}", { "retry-after": "30" }));
   await retrying.promise;
   const calls = [first, ...[2, 3, 4].map((id) => rejection(client.getUser(id))), rejection(client.getUserFollowers(5).toArray({ limit: 5 })), rejection(waits.getUser(6))];
   await until(() => requests.length === 3);

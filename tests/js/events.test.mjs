@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsersClient } from "pipedrive-users";
-import { answer, good, held, scripted } from "./support/script.mjs";
+import { respond, good, held, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
 // The module is there before any clock is stopped.
@@ -48,7 +48,7 @@ test("durationMs is how long the answer took, its body included", async () => {
 });
 
 test("what is sent again tells why, and after how long", async () => {
-  const { client, events } = listening((_, number) => (number === 1 ? answer(503, { success: false, error: "Service is away" }, fast) : number === 2 ? Promise.reject(new TypeError("lost")) : good()));
+  const { client, events } = listening((_, number) => (number === 1 ? respond(503, { success: false, error: "Service is away" }, fast) : number === 2 ? Promise.reject(new TypeError("lost")) : good()));
   await client.getUserPermissions(7);
   assert.deepEqual(events.map(short), [
     ["request", "getUserPermissions", 1, 10, undefined], ["response", "getUserPermissions", 1, 10, 503], ["retry", "getUserPermissions", 1, 10, 503],
@@ -70,7 +70,7 @@ test("a shared request tells who shares", async () => {
 
 test("a limit that is hit, the wait for it, and a call that is refused here", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.UTC(2026, 10, 22, 12) });
-  const { client, events } = listening((_, number) => (number === 1 ? answer(429, { success: false, error: "rate limit exceeded" }, { "retry-after": "3" }) : good()), { dailyTokenBudget: 4, maxConcurrency: 1 });
+  const { client, events } = listening((_, number) => (number === 1 ? respond(429, { success: false, error: "rate limit exceeded" }, { "retry-after": "3" }) : good()), { dailyTokenBudget: 4, maxConcurrency: 1 });
   const calls = [client.getUser(1), client.getUser(2)];
   await settle(50);
   t.mock.timers.tick(3_000);
@@ -116,7 +116,7 @@ for (const [what, headers, more, text] of [
 }
 
 /** What makes one event of each level. */
-const noisy = (_, number) => (number === 1 ? answer(503, "{}", fast) : good({}, { sunset: "soon" }));
+const noisy = (_, number) => (number === 1 ? respond(503, "{}", fast) : good({}, { sunset: "soon" }));
 
 for (const [logLevel, levels] of Object.entries({ off: [], error: [], warn: ["warn"], info: ["info", "warn"], debug: ["debug", "info", "warn"] })) {
   test(`logLevel ${logLevel} lets through ${levels.join(", ") || "nothing"}`, async () => {
@@ -159,7 +159,7 @@ const fail = () => {
 for (const [what, hook] of [["throw", fail], ["are async and reject", async () => fail()]]) {
   test(`hooks and loggers that ${what} break nothing`, async () => {
     const hooks = { onEvent: hook, onDrift: hook, logger: { error: hook, warn: hook, info: hook, debug: hook }, logLevel: "debug" };
-    const { client } = listening((_, number) => (number === 1 ? answer(503, "{}", fast) : good({ id: "7" }, { sunset: "soon" })), hooks);
+    const { client } = listening((_, number) => (number === 1 ? respond(503, "{}", fast) : good({ id: "7" }, { sunset: "soon" })), hooks);
     const { data, response } = await client.getUser(7).withResponse();
     assert.deepEqual([data, response.attempts], [{ id: "7" }, 2]);
     assert.deepEqual(await Promise.all([client.getUser(8), client.getUser(8)]), [{ id: "7" }, { id: "7" }]);
@@ -170,7 +170,7 @@ for (const [what, hook] of [["throw", fail], ["are async and reject", async () =
 
 test("a hook may look at the client, make a call, abort one and close the client", async () => {
   for (const type of ["request", "response", "retry", "limited", "deprecated", "shared"]) {
-    const answers = [() => answer(503, "{}", fast), () => answer(429, "{}", fast)];
+    const answers = [() => respond(503, "{}", fast), () => respond(429, "{}", fast)];
     const { fetch } = scripted((_, number) => answers[number - 1]?.() ?? good({ id: 7 }, { sunset: "soon" }));
     const controller = new AbortController();
     let hooked = 0;
@@ -215,11 +215,11 @@ test("no event and no line holds a secret or a body", async () => {
     const { client, events, lines } = listening(
       (_, number) =>
         [
-          () => answer(503, { success: false, error: `no ${SECRET}` }, { ...fast, "x-echo": SECRET }),
+          () => respond(503, { success: false, error: `no ${SECRET}` }, { ...fast, "x-echo": SECRET }),
           () => Promise.reject(new TypeError(`lost with ${SECRET}`)),
           () => good({ id: 7, name: BODY, [BODY]: 1 }, {}, { deprecation_warning: `ends, ${SECRET}` }),
-          () => answer(429, { success: false, error: `rate ${SECRET}` }, fast),
-        ][number - 1]?.() ?? answer(401, { success: false, error: `bad ${SECRET}` }),
+          () => respond(429, { success: false, error: `rate ${SECRET}` }, fast),
+        ][number - 1]?.() ?? respond(401, { success: false, error: `bad ${SECRET}` }),
       { ...credential, logLevel: "debug", onDrift() {} },
     );
     await client.getUser(7);

@@ -12,12 +12,12 @@ const memories = [];
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {
   const instance = await instantiate(...args);
-  memories.push(instance.exports.memory);
+  memories.push(Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory));
   return instance;
 };
 const { UsersClient } = await import("pipedrive-users");
 
-const answer = async () => new Response('{"success":true,"data":{"id":1}}');
+const respond = async () => new Response('{"success":true,"data":{"id":1}}');
 const hang = (_, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 async function batch(client, first, abort) {
@@ -31,8 +31,8 @@ async function batch(client, first, abort) {
   await Promise.all(calls);
 }
 
-for (const [what, fetch, abort] of [["answered", answer, false], ["aborted", hang, true]]) {
-  test(`calls that are ${what} leave nothing behind`, async () => {
+for (const [what, fetch, abort] of [["answered", respond, false], ["are aborted", hang, true]]) {
+  test(`calls that ${what} leave nothing behind`, async () => {
     const client = new UsersClient({ apiToken: "0123456789abcdef", fetch });
     const measure = async () => {
       for (let turn = 0; turn < 2; turn++) {

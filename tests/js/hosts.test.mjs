@@ -9,6 +9,7 @@ const TABLE = [
   ["nothing", {}, "https://api.pipedrive.com/v1", "https://api.pipedrive.com/api/v2"],
   ["a company's label", { companyDomain: "casinoroyale" }, "https://casinoroyale.pipedrive.com/api/v1", "https://casinoroyale.pipedrive.com/api/v2"],
   ["a label with digits and hyphens", { companyDomain: "pipedrive-12g53f" }, "https://pipedrive-12g53f.pipedrive.com/api/v1", "https://pipedrive-12g53f.pipedrive.com/api/v2"],
+  ["a company's host", { companyDomain: "casinoroyale.pipedrive.com" }, "https://casinoroyale.pipedrive.com/api/v1", "https://casinoroyale.pipedrive.com/api/v2"],
   ["a company's whole URL", { companyDomain: "https://casinoroyale.pipedrive.com" }, "https://casinoroyale.pipedrive.com/api/v1", "https://casinoroyale.pipedrive.com/api/v2"],
   ["a company's whole URL with a slash", { companyDomain: "https://casinoroyale.pipedrive.com/" }, "https://casinoroyale.pipedrive.com/api/v1", "https://casinoroyale.pipedrive.com/api/v2"],
   ["a base URL", { baseUrl: "https://backend.example" }, "https://backend.example/v1", "https://backend.example/api/v2"],
@@ -31,7 +32,7 @@ for (const [what, config, v1, v2] of TABLE) {
   });
 }
 
-test("every operation hangs from the company's own root", async () => {
+test("every operation is below the company's own root", async () => {
   for (const operation of OPERATIONS) {
     const { fetch, calls } = fakeFetch(emptyData(operation));
     await operation.call(new UsersClient({ apiToken: "secret", companyDomain: "casinoroyale", fetch }));
@@ -61,13 +62,16 @@ test("the runtime's fetch is looked up at each call", async (t) => {
   assert.equal(calls.length, 1);
 });
 
-test("a body holds what was given, whatever its characters", async (t) => {
+test("a body has the given values, whatever their characters, and is ASCII", async (t) => {
   const server = await serve(success({}));
   t.after(() => server.close());
   const client = new UsersClient({ baseUrl: server.url });
   const user = { email: 'a"\\b+ü💡@mi6.example', access: [{ app: "\u0000\u001f\u2028/é", admin: false, permission_set_id: "62cc4d7f" }, { app: "global" }] };
   await client.addUser(user);
   assert.deepEqual(JSON.parse(server.requests[0].body), user);
+  // Escaped, whatever is in between cannot change it.
+  assert.match(server.requests[0].body, /^[\x20-\x7e]+$/);
+  assert.ok(server.requests[0].body.includes('"a\\"\\\\b+\\u00fc\\ud83d\\udca1@mi6.example"'), server.requests[0].body);
   await client.addUser({ email: "q@mi6.example", access: [], active_flag: undefined });
   assert.deepEqual(JSON.parse(server.requests[1].body), { email: "q@mi6.example", access: [] });
   await client.addUser({ email: "q@mi6.example", access: [{ app: "sales", admin: undefined }] });
@@ -77,40 +81,38 @@ test("a body holds what was given, whatever its characters", async (t) => {
 });
 
 for (const [credential, header, prefix] of [["apiToken", "x-api-token", ""], ["accessToken", "authorization", "Bearer "]]) {
-  test(`an async ${credential} function is asked once per attempt`, async (t) => {
+  test(`an async ${credential} function is called once for each call`, async (t) => {
     const server = await serve((_, response, count) => (count < 3 ? always(503, {}, { "retry-after": "0" }) : success([]))(0, response));
     t.after(() => server.close());
-    let asked = 0;
-    const client = new UsersClient({ [credential]: async () => `token-${++asked}`, baseUrl: server.url });
+    let count = 0;
+    const client = new UsersClient({ [credential]: async () => `token-${++count}`, baseUrl: server.url });
     const { response } = await client.getUsers().withResponse();
     assert.equal(response.attempts, 3);
-    assert.deepEqual(server.requests.map(({ headers }) => headers[header]), [1, 2, 3].map((number) => `${prefix}token-${number}`));
-    assert.equal(asked, 3);
     await client.getUsers();
-    assert.equal(asked, 4);
+    assert.deepEqual(server.requests.map(({ headers }) => headers[header]), [1, 1, 1, 2].map((number) => `${prefix}token-${number}`));
+    assert.equal(count, 2);
   });
 }
 
-test("a token function that is not async will do, and is not asked before the first call", async () => {
+test("a token function need not be async, and is not called before the first call", async () => {
   const { fetch, calls } = fakeFetch([]);
-  let asked = 0;
-  const client = new UsersClient({ accessToken: () => `token-${++asked}`, fetch });
-  assert.equal(asked, 0);
+  let count = 0;
+  const client = new UsersClient({ accessToken: () => `token-${++count}`, fetch });
+  assert.equal(count, 0);
   await client.getUsers();
   assert.equal(calls[0].init.headers.get("authorization"), "Bearer token-1");
 });
 
-test("calls that wait for a token at the same time ask once", async () => {
+test("calls at the same time have a token each", async () => {
   const { fetch, calls } = fakeFetch({});
-  let asked = 0;
+  let count = 0;
   const token = async () => {
     await new Promise((resolve) => setImmediate(resolve));
-    return `token-${++asked}`;
+    return `token-${++count}`;
   };
   const client = new UsersClient({ accessToken: token, fetch });
   await Promise.all([1, 2, 3, 4].map((id) => client.getUser(id)));
-  assert.equal(calls.length, 4);
-  assert.equal(asked, 1);
+  assert.deepEqual(calls.map(({ init }) => init.headers.get("authorization")), [1, 2, 3, 4].map((number) => `Bearer token-${number}`));
 });
 
 test("a token function that fails rejects the call, and nothing is sent", async () => {
@@ -120,25 +122,25 @@ test("a token function that fails rejects the call, and nothing is sent", async 
     await assert.rejects(new UsersClient({ accessToken, fetch }).getUsers(), (error) => {
       assert.equal(error.name, "AuthenticationError");
       assert.match(error.message, /the session has ended/);
-      assert.equal(error.cause, cause);
+      assert.notEqual(error.cause, cause, "it is a copy");
+      assert.deepEqual([error.cause.name, error.cause.message], ["Error", "the session has ended"]);
       return true;
     });
   }
-  for (const given of [undefined, null, "", 7, {}, "two words", "line\r\nbreak", "ключ"]) {
-    await assert.rejects(new UsersClient({ accessToken: async () => given, fetch }).getUsers(), (error) => {
+  for (const token of [undefined, null, "", 7, {}, "two words", "line\r\nbreak", "ключ"]) {
+    await assert.rejects(new UsersClient({ accessToken: async () => token, fetch }).getUsers(), (error) => {
       assert.equal(error.name, "AuthenticationError");
-      if (given && typeof given === "string") assert.ok(!error.message.includes(given));
+      if (token && typeof token === "string") assert.ok(!error.message.includes(token));
       return true;
     });
   }
   assert.equal(calls.length, 0);
 });
 
-test("a 401 asks a token function for a newer token, once", async (t) => {
+test("a 401 asks a token function once for another token", async (t) => {
   const server = await serve(({ headers }, response) => (headers.authorization === "Bearer new" ? success([]) : always(401, { success: false, error: "unauthorized access", errorCode: 401 }))(0, response));
   t.after(() => server.close());
-  let token = "old";
-  const client = new UsersClient({ baseUrl: server.url, accessToken: async () => { const now = token; token = "new"; return now; }, maxRetries: 0 });
+  const client = new UsersClient({ baseUrl: server.url, accessToken: async ({ refused }) => (refused === "old" ? "new" : "old"), maxRetries: 0 });
   const { response } = await client.getUsers().withResponse();
   assert.equal(response.attempts, 2);
   const refused = new UsersClient({ baseUrl: server.url, accessToken: async () => "stale", maxRetries: 0 });

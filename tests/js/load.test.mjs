@@ -248,7 +248,7 @@ test("the slim client without a module, with a wrong one, and with one after tha
   assert.equal(without.name, "LoadError");
   assert.match(without.message, /^getUser: .*init\(\).*core\.wasm/);
   assert.deepEqual([wrong.name, wrong.kind, missing.name], ["LoadError", "load", "LoadError"]);
-  assert.match(missing.message, /answered 404/);
+  assert.match(missing.message, /responded with 404/);
   assert.equal(still.name, "LoadError");
   assert.deepEqual(data, { id: 7 });
 });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { UsersClient } from "pipedrive-users";
-import { answer, good, held, scripted } from "./support/script.mjs";
+import { respond, good, held, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
 setFlagsFromString("--expose-gc");
@@ -22,7 +22,7 @@ async function kept(make) {
   return refs.filter((ref) => ref.deref() !== undefined).length;
 }
 
-const { fetch } = scripted(({ path, method }) => (method === "GET" && path.endsWith("404") ? answer(404, "{}") : good(/followers/.test(path) ? [{ user_id: 1 }] : { id: 7 })));
+const { fetch } = scripted(({ path, method }) => (method === "GET" && path.endsWith("404") ? respond(404, "{}") : good(/followers/.test(path) ? [{ user_id: 1 }] : { id: 7 })));
 const client = new UsersClient({ apiToken: "secret", fetch });
 const { signal } = new AbortController();
 

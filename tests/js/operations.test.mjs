@@ -25,7 +25,7 @@ for (const operation of OPERATIONS.filter(({ body }) => !body)) {
       const got = await operation.call(one);
       assert.deepEqual(operation.paged ? got.items : got, data);
     }
-    // An empty answer would prove nothing.
+    // An empty response would prove nothing.
     const first = await operation.call(client).withResponse();
     const size = Object.keys(operation.paged ? first.data.items : first.data).length;
     assert.ok(size > 0 || operation.name === "getUserFollowers", `${size} members`);
@@ -256,7 +256,7 @@ test("pages that would never end are an error, and not an endless loop", async (
   assert.ok(server.requests.length <= 3);
 });
 
-test("a list that says nothing of its end has ended", async (t) => {
+test("a list whose response names no next page has ended", async (t) => {
   let more;
   const server = await serve((_, response) => success([{ user_id: 1 }], more)(0, response));
   t.after(() => server.close());
@@ -270,9 +270,11 @@ test("a list that says nothing of its end has ended", async (t) => {
 test("ENDPOINTS, the client's methods and the reference name the same ten operations", () => {
   const expected = Object.fromEntries(OPERATIONS.map(({ name, method, path, cost, scope }) => [name, { method, path, cost, scope }]));
   assert.deepEqual(ENDPOINTS, expected);
-  const methods = Object.entries(Object.getOwnPropertyDescriptors(UsersClient.prototype)).filter(([, { value }]) => typeof value === "function");
-  const names = methods.map(([name]) => name).filter((name) => !["constructor", "close"].includes(name));
-  assert.deepEqual(names.sort(), Object.keys(expected).sort());
+  const names = new Set();
+  for (let prototype = UsersClient.prototype; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) if (typeof value === "function") names.add(name);
+  }
+  assert.deepEqual([...names].sort(), ["close", "constructor", ...Object.keys(expected)].sort());
 });
 
 test("ENDPOINTS says what Pipedrive's own OpenAPI documents say", async (t) => {
@@ -295,7 +297,7 @@ test("ENDPOINTS says what Pipedrive's own OpenAPI documents say", async (t) => {
   assert.equal(compared, 10);
 });
 
-test("usage and rateLimit tell what the client has spent", async (t) => {
+test("usage and rateLimit show what the client has spent", async (t) => {
   const server = await serve(success({ id: 7 }));
   t.after(() => server.close());
   const client = new UsersClient({ baseUrl: server.url });
@@ -308,15 +310,15 @@ test("usage and rateLimit tell what the client has spent", async (t) => {
   assert.deepEqual(client.rateLimit, { limit: undefined, remaining: undefined, resetAt: undefined, dailyLimit: undefined, dailyRemaining: undefined });
 });
 
-test("close() gives up what is on its way, and refuses what comes later", async (t) => {
+test("close() aborts the calls in flight, and refuses later ones", async (t) => {
   const server = await serve(() => {});
   t.after(() => server.close());
   const client = new UsersClient({ baseUrl: server.url });
   const first = client.getUsers();
-  const caught = assert.rejects(first, { name: "ConfigError", message: /closed/ });
+  const caught = assert.rejects(first, { name: "ConfigError", message: /was closed by close\(\)/ });
   client.close();
   await caught;
-  await assert.rejects(client.getUsers(), { name: "ConfigError", message: /closed/ });
+  await assert.rejects(client.getUsers(), { name: "ConfigError", message: /was closed by close\(\)/ });
   client.close();
 });
 

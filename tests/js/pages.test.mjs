@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { CursorPage, isPipedriveError, OffsetPage, UsersClient } from "pipedrive-users";
-import { answer, good, scripted } from "./support/script.mjs";
+import { respond, good, scripted } from "./support/script.mjs";
 import { rejection, settle } from "./support/wait.mjs";
 
 const newClient = (config) => new UsersClient({ apiToken: "secret", logLevel: "off", maxRetries: 0, ...config });
@@ -144,7 +144,7 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
 
   test(`${kind}: an error in the third page tells where it began, and one can go on there`, async () => {
     let broken = true;
-    const { client, requests } = open((request, number) => (number === 3 && broken ? answer(500, { success: false, error: "no" }) : server(11)(request)));
+    const { client, requests } = open((request, number) => (number === 3 && broken ? respond(500, { success: false, error: "no" }) : server(11)(request)));
     const seen = [];
     const error = await rejection((async () => {
       for await (const item of list(client)) seen.push(item);
@@ -158,7 +158,7 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
   });
 
   test(`${kind}: an error in the first page tells no place`, async () => {
-    const { client } = open(() => answer(500, "{}"));
+    const { client } = open(() => respond(500, "{}"));
     const error = await rejection(list(client));
     assert.deepEqual([key in error], [false]);
   });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsersClient } from "pipedrive-users";
 import { OPERATIONS } from "./support/operations.mjs";
-import { answer, good, held } from "./support/script.mjs";
+import { respond, good, held } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
 // The module is there before any clock is stopped.
@@ -128,7 +128,7 @@ test("nothing is kept after the answer, whether good or bad", async () => {
   for (const [number, status] of [200, 404, 200, 500, 200].entries()) {
     const call = Promise.resolve(client.getUser(7)).catch(({ status }) => ({ status }));
     await until(() => requests.length === number + 1);
-    requests[number].give(answer(status, { success: status === 200, data: { status } }));
+    requests[number].give(respond(status, { success: status === 200, data: { status } }));
     assert.deepEqual(await call, { status });
   }
 });
@@ -138,7 +138,7 @@ test("an error is given to all who share, each with an error of its own", async 
   const client = newClient({ fetch });
   const calls = Array.from({ length: 5 }, () => rejection(client.getUser(7)));
   await until(() => requests.length === 1);
-  requests[0].give(answer(404, { success: false, error: "User not found" }));
+  requests[0].give(respond(404, { success: false, error: "User not found" }));
   const errors = await Promise.all(calls);
   assert.equal(new Set(errors).size, 5);
   for (const { name, status, attempts, operation } of errors) assert.deepEqual([name, status, attempts, operation], ["NotFoundError", 404, 1, "getUser"]);
@@ -150,7 +150,7 @@ test("those who share share the repetition too", async () => {
   const client = newClient({ fetch });
   const calls = Array.from({ length: 5 }, () => client.getUser(7).withResponse());
   await until(() => requests.length === 1);
-  requests[0].give(answer(503, "{}", { "retry-after": "0" }));
+  requests[0].give(respond(503, "{}", { "retry-after": "0" }));
   await until(() => requests.length === 2);
   requests[1].give(good(ME));
   for (const { response } of await Promise.all(calls)) assert.equal(response.attempts, 2);

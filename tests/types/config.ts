@@ -1,5 +1,5 @@
 // What a client is made of, and what does not compile.
-import { formattingLocale, identityKey, isAdmin, isPipedriveError, languageTag, NotFoundError, parseTimestamp, PipedriveError, type RateLimitError, type Token, type UsersClientConfig, UsersClient, type UsersEvent } from "pipedrive-users";
+import { cachedToken, formattingLocale, identityKey, isAdmin, isPipedriveError, languageTag, NotFoundError, parseTimestamp, PipedriveError, type OperationId, type RateLimitError, type Token, type TokenRequest, type UsersClientConfig, UsersClient, type UsersEvent } from "pipedrive-users";
 import { createSandbox, type Sandbox, type SandboxOptions } from "pipedrive-users/sandbox";
 import type { Expect, Same } from "./assert.js";
 
@@ -12,6 +12,12 @@ export const good = [
   new UsersClient({ accessToken: "t", companyDomain: "casinoroyale" }),
   new UsersClient({ accessToken: async () => "t", baseUrl: "https://backend.example" }),
   new UsersClient({ baseUrl: "https://backend.example" }),
+  new UsersClient({ accessToken: async ({ refused, signal }) => `${refused ?? "t"}${signal?.aborted ?? ""}` }),
+  new UsersClient({ accessToken: cachedToken(() => "t") }),
+  new UsersClient({ accessToken: cachedToken(async ({ refused }) => ({ token: refused ?? "t", expiresAt: new Date() })) }),
+  new UsersClient({ accessToken: cachedToken(async () => ({ token: "t", expiresAt: 1_795_348_805_000 })) }),
+  // As an environment gives it: undefined is refused when the client is made.
+  new UsersClient({ apiToken: undefined as string | undefined }),
   new UsersClient({ apiToken: "t", fetch, headers: { a: "b" }, timeoutMs: 1, maxRetries: 0, maxConcurrency: 1, dailyTokenBudget: 1, dangerouslyAllowBrowser: true, logger: console, logLevel: "debug", onEvent: (event: UsersEvent) => void event }),
 ];
 
@@ -30,6 +36,8 @@ export function bad() {
   new UsersClient({ apiToken: 7 });
   // @ts-expect-error a token function gives text
   new UsersClient({ apiToken: () => 7 });
+  // @ts-expect-error a cached token is text
+  new UsersClient({ apiToken: cachedToken(() => 7) });
   // @ts-expect-error no promise of a token
   new UsersClient({ apiToken: Promise.resolve("t") });
   // @ts-expect-error an unknown setting
@@ -83,7 +91,7 @@ export function errors(error: unknown) {
     const base: PipedriveError = error;
     const { kind, operation, status, code, detail, requestId, retryAfterSeconds, attempts, headers, body } = error;
     type Fields = [
-      Expect<Same<typeof kind, "not_found">>, Expect<Same<typeof operation, string | undefined>>, Expect<Same<typeof status, number | undefined>>,
+      Expect<Same<typeof kind, "not_found">>, Expect<Same<typeof operation, OperationId | undefined>>, Expect<Same<typeof status, number | undefined>>,
       Expect<Same<typeof code, string | number | undefined>>, Expect<Same<typeof detail, string | undefined>>, Expect<Same<typeof requestId, string | undefined>>,
       Expect<Same<typeof retryAfterSeconds, number | undefined>>, Expect<Same<typeof attempts, number>>, Expect<Same<typeof headers, Readonly<Record<string, string>>>>, Expect<Same<typeof body, string | undefined>>,
     ];
@@ -104,7 +112,29 @@ export function advice(kind: PipedriveError["kind"]): string {
 }
 
 export const helpers = [identityKey(me), languageTag(me), formattingLocale(me), isAdmin(me, "app_of_2030"), parseTimestamp(me.last_login), parseTimestamp(me.modified)] satisfies [string, string, string, boolean, Date | null, Date | null];
-export type Tokens = [Expect<Same<Token, string | (() => string | Promise<string>)>>, Expect<UsersClientConfig extends { timeoutMs?: number } ? true : false>];
+export type Tokens = [Expect<Same<Token, string | ((request: TokenRequest) => string | Promise<string>)>>, Expect<Same<UsersClientConfig["timeoutMs"], number | undefined>>];
 
 // @ts-expect-error a user of a list has no company
 identityKey(good as unknown as Awaited<ReturnType<UsersClient["getUser"]>>);
+
+/** Each type of event has what it needs. */
+export function describe(event: UsersEvent): string {
+  const { callId, operation, method, attempt, cost } = event;
+  const common = [callId, operation, method, attempt, cost] as const;
+  type Common = [
+    Expect<Same<typeof callId, number>>, Expect<Same<typeof operation, OperationId>>, Expect<Same<typeof method, "GET" | "POST" | "PUT" | "DELETE">>,
+    Expect<Same<typeof attempt, number>>, Expect<Same<typeof cost, number>>,
+  ];
+  switch (event.type) {
+    case "response": case "wait":
+      return event.durationMs.toFixed();
+    case "retry":
+      return event.text + event.durationMs.toFixed();
+    case "limited": case "drift": case "deprecated":
+      return event.text;
+    case "request": case "shared":
+      // @ts-expect-error there is no duration
+      event.durationMs.toFixed();
+      return event.type;
+  }
+}

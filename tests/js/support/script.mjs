@@ -2,11 +2,11 @@
 import { deferred } from "./wait.mjs";
 
 /** An answer as Pipedrive gives it. */
-export const answer = (status, body, headers = {}) =>
+export const respond = (status, body, headers = {}) =>
   new Response(typeof body === "string" ? body : JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } });
 
 /** A success with this `data`. */
-export const good = (data = {}, headers = {}, more = {}) => answer(200, { success: true, data, ...more }, headers);
+export const good = (data = {}, headers = {}, more = {}) => respond(200, { success: true, data, ...more }, headers);
 
 /**
  * A `fetch` that answers with what `script(request, number)` gives. `requests` holds what was asked, with the number of

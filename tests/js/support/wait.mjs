@@ -1,17 +1,18 @@
 // Waiting for what happens, and no longer.
 import assert from "node:assert/strict";
 
-// The real one, also where a test stops the clock.
+// The real ones, also where a test stops the clocks.
 const { setTimeout } = globalThis;
+const now = performance.now.bind(performance);
 
 /** What a promise rejects with. */
 export const rejection = (promise) =>
-  Promise.resolve(promise).then((value) => assert.fail(`did not reject, but gave ${JSON.stringify(value)}`), (reason) => reason);
+  Promise.resolve(promise).then((value) => assert.fail(`did not reject, but returned ${JSON.stringify(value)}`), (reason) => reason);
 
 /** Resolves as soon as the condition holds. */
 export async function until(condition, what = condition.toString(), milliseconds = 5_000) {
-  for (const started = performance.now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 1))) {
-    if (performance.now() - started > milliseconds) assert.fail(`waited in vain for ${what}`);
+  for (const started = now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 1))) {
+    if (now() - started > milliseconds) assert.fail(`waited in vain for ${what}`);
   }
 }
 
