@@ -1,38 +1,32 @@
 import { h } from "./dom.js";
 
-/** Code as text, and text as coloured code. */
+/** Generates the code of a call and highlights code. */
 
-/** A value as JavaScript, on one line where it is short. */
-function literal(value, indent = "") {
+/** Returns a value as a JavaScript literal, on one line if it is short. */
+export function literal(value, indent = "") {
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
   const inner = `${indent}  `;
-  const list = Array.isArray(value);
-  const parts = list ? value.map((item) => literal(item, inner)) : Object.entries(value).map(([key, item]) => `${key}: ${literal(item, inner)}`);
-  const short = parts.join(", ");
-  if (short.length < 52 && !short.includes("\n")) return list ? `[${short}]` : `{ ${short} }`.replace("{  }", "{}");
-  return [list ? "[" : "{", ...parts.map((part) => `${inner}${part},`), indent + (list ? "]" : "}")].join("\n");
+  const isArray = Array.isArray(value);
+  const parts = isArray ? value.map((item) => literal(item, inner)) : Object.entries(value).map(([key, item]) => `${key}: ${literal(item, inner)}`);
+  const oneLine = parts.join(", ");
+  if (oneLine.length < 52 && !oneLine.includes("\n")) return isArray ? `[${oneLine}]` : `{ ${oneLine} }`.replace("{  }", "{}");
+  return [isArray ? "[" : "{", ...parts.map((part) => `${inner}${part},`), indent + (isArray ? "]" : "}")].join("\n");
 }
 
-/** The statement that makes a call. */
-export function callCode(operation, { before, options }) {
-  const given = [...before, ...(Object.keys(options).length ? [options] : [])].map((value) => literal(value));
-  const result = operation.params.some((param) => param.goesOn) ? "data: page" : "data";
-  return `const { ${result}, response } = await client\n  .${operation.name}(${given.join(", ").replaceAll("\n", "\n  ")})\n  .withResponse();`;
+/** Returns the statement that makes a call. */
+export function callCode(operation, { positional, options }) {
+  const args = [...positional, ...(Object.keys(options).length ? [options] : [])].map((value) => literal(value));
+  const result = operation.params.some((param) => param.nextField) ? "data: page" : "data";
+  return `const { ${result}, response } = await client\n  .${operation.name}(${args.join(", ").replaceAll("\n", "\n  ")})\n  .withResponse();`;
 }
 
-/** The lines that make the client of a session. */
-export const clientCode = (config) => `const client = new UsersClient(${literalOfCode(config)});`;
-
-/** An object whose values are code already. */
-function literalOfCode(members) {
-  return `{\n${Object.entries(members).map(([key, code]) => `  ${key}: ${code},\n`).join("")}}`;
-}
-
-export { literal };
+/** Returns the statement that creates a client. The values of `config` are code. */
+export const clientCode = (config) =>
+  `const client = new UsersClient({\n${Object.entries(config).map(([key, code]) => `  ${key}: ${code},\n`).join("")}});`;
 
 const TOKENS = /(?<comment>\/\/[^\n]*)|(?<key>"(?:\\.|[^"\\])*"(?=\s*:))|(?<text>"(?:\\.|[^"\\])*")|\b(?<word>import|from|const|await|new|true|false|null|undefined)\b|(?<number>-?\b\d+(?:\.\d+)?\b)/g;
 
-/** Coloured code. */
+/** Returns a `code` element with syntax highlighting. */
 export function highlight(text) {
   const code = h("code");
   let end = 0;

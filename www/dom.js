@@ -1,4 +1,4 @@
-/** Makes elements. Nothing here knows what they are for. */
+/** Helpers that create DOM elements. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -14,8 +14,8 @@ const ICONS = {
 };
 
 /**
- * Makes an element: `h("p.hint", { title }, "text", child)`. Listeners are given as `onclick`; names with a dash,
- * `role` and `for` are attributes; everything else is a property. Children that are null or false are left out.
+ * Creates an element: `h("p.hint", { title }, "text", child)`. Names with a dash, `role`, `for` and `list` are set as
+ * attributes, everything else (listeners such as `onclick` too) as properties. Null, undefined and false children are skipped.
  */
 export function h(tag, props = {}, ...children) {
   const [name, ...classes] = tag.split(".");
@@ -30,7 +30,7 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
-/** A small line drawing that says nothing to a screen reader. */
+/** Returns a decorative icon, hidden from screen readers. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   const path = document.createElementNS(SVG, "path");
@@ -42,57 +42,58 @@ export function icon(name) {
   return svg;
 }
 
-/** A button that puts a text on the clipboard and says so. */
-export function copyButton(what, text) {
+/** Returns a button that copies the result of `getText` to the clipboard. */
+export function copyButton(description, getText) {
   const label = h("span", {}, "Copy");
-  const button = h("button.quiet.copy", { type: "button", "aria-label": `Copy ${what}` }, icon("copy"), label);
+  const button = h("button.quiet.copy", { type: "button", "aria-label": `Copy ${description}` }, icon("copy"), label);
   button.onclick = async () => {
-    const done = await navigator.clipboard.writeText(text()).then(() => "Copied", () => "No access");
-    label.textContent = done;
-    announce(done === "Copied" ? `Copied ${what}` : "The browser does not allow copying");
+    const copied = await navigator.clipboard.writeText(getText()).then(() => true, () => false);
+    label.textContent = copied ? "Copied" : "No access";
+    announce(copied ? `Copied ${description}` : "The browser denied access to the clipboard");
     setTimeout(() => (label.textContent = "Copy"), 1600);
   };
   return button;
 }
 
-/** Tabs by the pattern of the ARIA practices: one stop for the Tab key, arrows between them, panels made when shown. */
+/** Returns tabs that follow the ARIA tabs pattern. `panels` are `[name, createPanel]` pairs; a panel is created when first shown. */
 export function tabs(label, panels, aside) {
   const body = h("div.tab-panel", { role: "tabpanel", tabIndex: 0 });
-  const made = new Map();
-  const buttons = panels.map(([name, make], index) => {
+  const created = new Map();
+  const buttons = panels.map(([name], index) => {
     const button = h("button.tab", { type: "button", role: "tab" }, name);
-    button.onclick = () => show(index);
+    button.onclick = () => select(index);
     button.onkeydown = (event) => {
-      const to = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: panels.length - 1 }[event.key];
-      if (to === undefined) return;
+      const target = { ArrowRight: index + 1, ArrowLeft: index - 1, Home: 0, End: panels.length - 1 }[event.key];
+      if (target === undefined) return;
       event.preventDefault();
-      const at = (to + panels.length) % panels.length;
-      show(at);
-      buttons[at].focus();
+      const wrapped = (target + panels.length) % panels.length;
+      select(wrapped);
+      buttons[wrapped].focus();
     };
-    return Object.assign(button, { make });
+    return button;
   });
-  const show = (at) => {
+  const select = (selected) => {
     buttons.forEach((button, index) => {
-      button.setAttribute("aria-selected", String(index === at));
-      button.tabIndex = index === at ? 0 : -1;
+      button.setAttribute("aria-selected", String(index === selected));
+      button.tabIndex = index === selected ? 0 : -1;
     });
-    if (!made.has(at)) made.set(at, buttons[at].make());
-    body.setAttribute("aria-label", buttons[at].textContent);
-    body.replaceChildren(made.get(at));
+    const [name, createPanel] = panels[selected];
+    if (!created.has(selected)) created.set(selected, createPanel());
+    body.setAttribute("aria-label", name);
+    body.replaceChildren(created.get(selected));
   };
-  show(0);
+  select(0);
   return [h("div.tab-row", {}, h("div.tab-list", { role: "tablist", "aria-label": label }, buttons), aside), body];
 }
 
-/** A choice of a few that excludes the others, drawn as one bar. */
-export function segments(name, label, choices, chosen, onchange) {
+/** Returns radio buttons drawn as one segmented control. `choices` are `[value, text]` pairs. */
+export function segments(name, label, choices, selected, onchange) {
   return h("fieldset.segments", {}, h("legend.hidden", {}, label),
     choices.map(([value, text]) => h("label", {},
-      h("input", { type: "radio", name, value, checked: value === chosen, onchange: () => onchange?.(value) }), h("span", {}, text))));
+      h("input", { type: "radio", name, value, checked: value === selected, onchange: () => onchange?.(value) }), h("span", {}, text))));
 }
 
-/** Tells something to who listens to the page instead of looking at it. */
+/** Announces a text to screen readers. */
 export function announce(text) {
   document.getElementById("announcer").textContent = text;
 }

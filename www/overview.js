@@ -1,88 +1,88 @@
 import { announce, h, icon } from "./dom.js";
-import { runAll } from "./firstrun.js";
+import { formatDuration, formatNumber } from "./format.js";
 import { OPERATIONS } from "./operations.js";
-import { count, duration } from "./words.js";
+import { runAll } from "./run-all.js";
 
-/** The other pages. */
+/** Links to the other pages. */
 const MORE = [
-  ["/compare/", "Side by side", "the package and other clients, measured in this browser"],
-  ["/app-extension/", "In an app extension", "the panel, its backend in a Worker, and a page that plays Pipedrive"],
+  ["/compare/", "Side by side", "the package compared with other clients, measured in this browser"],
+  ["/app-extension/", "In an app extension", "the panel, its backend in a Worker, and a page that simulates Pipedrive"],
 ];
 
-/** The ten operations in a table, each of them run once. */
+/** Returns the start page: a table of the ten operations with the result of one run each. */
 export function overview(session) {
-  const rows = new Map(OPERATIONS.map((operation) => [operation.name, row(operation)]));
-  const again = h("button.primary", { type: "button", onclick: () => start() }, icon("play"), h("span", {}, session.live ? "Run all that read" : "Run all again"));
-  const totals = { good: figure("good"), tokens: figure("tokens"), time: figure("in all") };
-  let running;
+  const rows = new Map(OPERATIONS.map((operation) => [operation.name, createRow(operation)]));
+  const runButton = h("button.primary", { type: "button", onclick: () => start() }, icon("play"), h("span", {}, session.live ? "Run all reads" : "Run all again"));
+  const totals = { ok: createFigure("OK"), cost: createFigure("cost in tokens"), time: createFigure("total time") };
+  let controller;
 
   async function start() {
-    running?.abort();
-    running = new AbortController();
-    const { signal } = running;
-    const sums = { good: 0, tokens: 0, ms: 0, run: 0 };
+    controller?.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    const sums = { ok: 0, cost: 0, ms: 0, runs: 0 };
     document.documentElement.removeAttribute("data-ready");
-    again.disabled = true;
-    for (const operation of OPERATIONS) rows.get(operation.name).tell({ state: "idle" });
-    const good = await runAll(session, (operation, news) => {
-      rows.get(operation.name).tell(news);
-      if (news.state === "running") sums.run += 1;
-      if (news.ms === undefined) return;
-      sums.good += news.state === "good";
-      sums.tokens += operation.cost * (news.response?.attempts ?? news.error.attempts ?? 0);
-      sums.ms += news.ms;
-      totals.good.say(`${sums.good} of ${sums.run}`);
-      totals.tokens.say(count(sums.tokens));
-      totals.time.say(duration(sums.ms));
+    runButton.disabled = true;
+    for (const operation of OPERATIONS) rows.get(operation.name).update({ state: "idle" });
+    const succeeded = await runAll(session, (operation, update) => {
+      rows.get(operation.name).update(update);
+      if (update.state === "running") sums.runs += 1;
+      if (update.ms === undefined) return;
+      sums.ok += update.state === "ok";
+      sums.cost += operation.cost * (update.response?.attempts ?? update.error.attempts ?? 0);
+      sums.ms += update.ms;
+      totals.ok.set(`${sums.ok} of ${sums.runs}`);
+      totals.cost.set(formatNumber(sums.cost));
+      totals.time.set(formatDuration(sums.ms));
     }, signal);
-    if (good === undefined) return;
-    again.disabled = false;
-    announce(`${good} of ${sums.run} operations went well`);
-    document.documentElement.dataset.ready = String(good);
+    if (succeeded === undefined) return;
+    runButton.disabled = false;
+    announce(`${succeeded} of ${sums.runs} operations succeeded`);
+    document.documentElement.dataset.ready = String(succeeded);
   }
 
   const view = h("div.view", {},
     h("header.view-head.with-action", {},
       h("div", {}, h("h1", { tabIndex: -1 }, "Overview"),
         h("p", {}, session.live
-          ? "The operations that read, run once on your account. Those that write are left out: open one to send it yourself."
-          : "All ten operations of the Users API, run once through the SDK on a Pipedrive that lives in this page.")),
-      again),
+          ? "The read operations, run once on your account. Write operations are skipped: open one to send it yourself."
+          : "All ten operations of the Users API, run once through the SDK against a sandbox in this page.")),
+      runButton),
     h("dl.figures", {}, Object.values(totals).map(({ node }) => node)),
     h("section.card.flush", { "aria-label": "Operations" }, h("table.runs", { role: "table" },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Operation", "Result", "Cost", "Time", "Status"].map((name) => h("th", { scope: "col", role: "columnheader" }, name)))),
       h("tbody", { role: "rowgroup" }, [...rows.values()].map(({ node }) => node)))),
-    h("section.card", { "aria-label": "More to see" }, h("ul.more", {}, MORE.map(([href, name, text]) => h("li", {}, h("a", { href }, name), h("span.faint", {}, text))))));
-  return { view, start, stop: () => running?.abort() };
+    h("section.card", { "aria-label": "Other pages" }, h("ul.more", {}, MORE.map(([href, name, text]) => h("li", {}, h("a", { href }, name), h("span.faint", {}, text))))));
+  return { view, start, stop: () => controller?.abort() };
 }
 
-function figure(name) {
+function createFigure(name) {
   const value = h("dd", {}, "–");
-  return { node: h("div", {}, h("dt", {}, name), value), say: (text) => (value.textContent = text) };
+  return { node: h("div", {}, h("dt", {}, name), value), set: (text) => (value.textContent = text) };
 }
 
-function row({ name, method, path, cost, writes }) {
+function createRow({ name, method, path, cost, writes }) {
   const cell = (kind, ...children) => h(`td.${kind}`, { role: "cell" }, ...children);
-  const result = cell("words");
+  const result = cell("summary");
   const time = cell("time");
-  const state = cell("state");
+  const status = cell("state");
   const node = h("tr", { role: "row" },
     cell("operation", h("a", { href: `#${name}` }, name), h("span.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), " ", h("code", {}, path))),
-    result, cell("cost", String(cost)), time, state);
-  const tell = (news) => {
-    const [sign, word, text] = {
+    result, cell("cost", String(cost)), time, status);
+  const update = ({ state, summary, error, ms }) => {
+    const [sign, label, text] = {
       idle: ["dash", "waiting", ""],
       running: ["dash", "running", "…"],
-      skipped: ["dash", "left out", "not sent"],
-      good: ["check", "good", news.words],
-      bad: ["cross", "bad", news.error?.name],
-    }[news.state];
-    node.dataset.state = news.state;
+      skipped: ["dash", "skipped", "not sent"],
+      ok: ["check", "OK", summary],
+      failed: ["cross", "failed", error?.name],
+    }[state];
+    node.dataset.state = state;
     result.textContent = text;
-    result.title = news.error?.message ?? text;
-    time.textContent = news.ms === undefined ? "" : duration(news.ms);
-    state.replaceChildren(h(`span.status.${news.state}`, {}, icon(sign), word));
+    result.title = error?.message ?? text;
+    time.textContent = ms === undefined ? "" : formatDuration(ms);
+    status.replaceChildren(h(`span.status.${state}`, {}, icon(sign), label));
   };
-  tell({ state: "idle" });
-  return { node, tell };
+  update({ state: "idle" });
+  return { node, update };
 }

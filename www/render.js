@@ -1,13 +1,13 @@
 import { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from "pipedrive-users";
 import { h, icon } from "./dom.js";
-import { count, dateOf, moment, some } from "./words.js";
+import { formatDate, formatDateTime, formatNumber, plural } from "./format.js";
 
-/** What came, as a person would want to read it. Everything is in the JSON view too. */
+/** Readable views of response data. They leave members out; the JSON view shows everything. */
 
-/** As many rows as a page draws at once. */
+/** Number of table rows drawn at once; a button adds more. */
 const ROWS = 100;
 
-export function readable(operation, data, session) {
+export function renderData(operation, data, session) {
   return VIEWS[operation.view](data, session);
 }
 
@@ -15,64 +15,64 @@ const VIEWS = {
   users: (users) =>
     table(users, "user", {
       User: person,
-      Status: standing,
+      Status: accountStatus,
       "Admin of": (user) => badges(adminOf(user)),
       Format: (user) => h("span.mono", {}, formattingLocale(user)),
-      "Last login": (user) => when(user.last_login, "never", dateOf),
+      "Last login": (user) => formatTimestamp(user.last_login, "never", formatDate),
     }),
 
-  user: (user) => h("article.profile", {}, h("header", {}, person(user), standing(user)), facts(userFacts(user))),
+  user: (user) => h("article.profile", {}, h("header", {}, person(user), accountStatus(user)), facts(userFacts(user))),
 
   followers: ({ items }, { people }) =>
     table(items, "follower", {
-      Follower: ({ user_id: id }) => named(people, id),
+      Follower: ({ user_id: id }) => personById(people, id),
       "User id": ({ user_id: id }) => h("span.mono", {}, String(id)),
-      Since: ({ add_time: time }) => when(time),
+      Since: ({ add_time: time }) => formatTimestamp(time),
     }),
 
   roles: ({ items }) =>
     table(items, "role", {
       Role: ({ name }) => h("strong", {}, name),
       Id: ({ role_id: id }) => h("span.mono", {}, String(id)),
-      "Role above": ({ parent_role_id: id }) => (id === null ? h("span.faint", {}, "none: the top") : h("span.mono", {}, String(id))),
+      "Role above": ({ parent_role_id: id }) => (id === null ? h("span.faint", {}, "none") : h("span.mono", {}, String(id))),
       Type: ({ type }) => h("span.mono", {}, type),
-      Status: ({ active_flag: active }) => badge(active ? "active" : "inactive", active ? "good" : "off"),
+      Status: ({ active_flag: active }) => badge(active ? "active" : "inactive", active ? "ok" : "off"),
     }),
 
   permissions: (permissions) => {
     const entries = Object.entries(permissions);
-    const allowed = entries.filter(([, yes]) => yes).length;
+    const allowed = entries.filter(([, granted]) => granted).length;
     return h("section", {}, h("p.lead", {}, `${allowed} of ${entries.length} allowed`),
-      h("ul.permissions", {}, entries.map(([name, yes]) =>
-        h(`li.${yes ? "yes" : "no"}`, { title: name }, icon(yes ? "check" : "cross"), h("span", {}, plainName(name)), h("span.hidden", {}, yes ? ": yes" : ": no")))));
+      h("ul.permissions", {}, entries.map(([name, granted]) =>
+        h(`li.${granted ? "granted" : "denied"}`, { title: name }, icon(granted ? "check" : "cross"), h("span", {}, readableName(name)), h("span.hidden", {}, granted ? ": yes" : ": no")))));
   },
 
   settings: (settings) =>
-    h("section", {}, facts(Object.entries(settings).map(([name, level]) => [plainName(name), h("span.level", {}, String(level))])),
+    h("section", {}, facts(Object.entries(settings).map(([name, level]) => [readableName(name), h("span.level", {}, String(level))])),
       h("p.note", {}, "On Lite, Growth and Professional: 1 owner and followers, 3 the entire company. On Premium and Ultimate: 1 only the owner, 3 the owner’s visibility group, 5 that group and its sub-groups, 7 the entire company.")),
 };
 
-function table(items, one, columns) {
-  if (!items.length) return h("p.empty", {}, `No ${one}s. That is an answer, not an error.`);
+function table(items, singular, columns) {
+  if (!items.length) return h("p.empty", {}, `No ${singular}s. The list is empty; this is not an error.`);
   const body = h("tbody");
-  const more = h("button.quiet", { type: "button" });
+  const moreButton = h("button.quiet", { type: "button" });
   const draw = () => {
-    const from = body.childElementCount;
-    body.append(...items.slice(from, from + ROWS).map((item) =>
+    const drawn = body.childElementCount;
+    body.append(...items.slice(drawn, drawn + ROWS).map((item) =>
       h("tr", {}, Object.entries(columns).map(([name, cell]) => h("td", { "data-label": name }, cell(item))))));
     const rest = items.length - body.childElementCount;
-    more.hidden = rest === 0;
-    more.textContent = `Show ${Math.min(ROWS, rest)} more of ${count(rest)}`;
+    moreButton.hidden = rest === 0;
+    moreButton.textContent = `Show ${Math.min(ROWS, rest)} more of ${formatNumber(rest)}`;
   };
-  more.onclick = draw;
+  moreButton.onclick = draw;
   draw();
-  return h("section", {}, h("div.scroll", { tabIndex: 0, role: "region", "aria-label": some(items.length, one) },
-    h("table.data", {}, h("thead", {}, h("tr", {}, Object.keys(columns).map((name) => h("th", { scope: "col" }, name)))), body)), more);
+  return h("section", {}, h("div.scroll", { tabIndex: 0, role: "region", "aria-label": plural(items.length, singular) },
+    h("table.data", {}, h("thead", {}, h("tr", {}, Object.keys(columns).map((name) => h("th", { scope: "col" }, name)))), body)), moreButton);
 }
 
 const badge = (text, kind = "plain") => h(`span.badge.${kind}`, {}, text);
 const badges = (list) => (list.length ? h("span.badges", {}, list.map((text) => badge(text))) : h("span.faint.none", {}, "–"));
-const plainName = (name) => name.replace(/^can_/, "").replaceAll("_", " ");
+const readableName = (name) => name.replace(/^can_/, "").replaceAll("_", " ");
 const adminOf = (user) => (user.access ?? []).map(({ app }) => app).filter((app) => isAdmin(user, app));
 
 function avatar(id, name) {
@@ -84,18 +84,18 @@ function avatar(id, name) {
 const person = (user) =>
   h("span.person", {}, avatar(user.id, user.name), h("span", {}, h("strong", {}, user.name, user.is_you && h("span.badge.you", {}, "you")), h("span.mono.faint", {}, user.email)));
 
-const named = (people, id) =>
+const personById = (people, id) =>
   h("span.person", {}, avatar(id, people.get(id) ?? "#"), h("strong", {}, people.get(id) ?? `User ${id}`));
 
-function standing(user) {
-  if (user.is_deleted) return badge("deleted", "bad");
+function accountStatus(user) {
+  if (user.is_deleted) return badge("deleted", "error");
   if (!user.active_flag) return badge("inactive", "off");
-  return user.activated === false ? badge("invited", "wait") : badge("active", "good");
+  return user.activated === false ? badge("invited", "warn") : badge("active", "ok");
 }
 
-function when(text, otherwise = "–", write = moment) {
+function formatTimestamp(text, missing = "–", format = formatDateTime) {
   const time = parseTimestamp(text);
-  return time ? h("time", { dateTime: time.toISOString(), title: moment(time) }, write(time)) : h("span.faint", {}, otherwise);
+  return time ? h("time", { dateTime: time.toISOString(), title: formatDateTime(time) }, format(time)) : h("span.faint", {}, missing);
 }
 
 const facts = (entries) => h("dl.facts", {}, entries.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value ?? h("span.faint", {}, "–")))));
@@ -116,8 +116,8 @@ function userFacts(user) {
     ["Currency", mono(user.default_currency)],
     ["Phone", user.phone],
     ["Role id", mono(user.role_id)],
-    ["Last login", when(user.last_login, "never")],
-    ["Created", when(user.created)],
+    ["Last login", formatTimestamp(user.last_login, "never")],
+    ["Created", formatTimestamp(user.created)],
     ["Access", badges((user.access ?? []).map(({ app }) => app))],
     ["Admin of", badges(adminOf(user))],
   ];

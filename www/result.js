@@ -1,73 +1,73 @@
 import { highlight } from "./code.js";
 import { copyButton, h, icon, tabs } from "./dom.js";
-import { problem, problemData } from "./problem.js";
-import { readable } from "./render.js";
-import { count, duration, moment } from "./words.js";
+import { errorData, errorView } from "./error-view.js";
+import { formatDateTime, formatDuration, formatNumber } from "./format.js";
+import { renderData } from "./render.js";
 
-/** The outcome of a call: how it went, what came, and where a list goes on. */
+/** The outcome of a call: metadata, data or error, and links to further pages. */
 
-/** As much JSON as is drawn; the copy has all of it. */
-const SHOWN = 60_000;
+/** Maximum number of characters of JSON that are drawn; the Copy button always copies all of it. */
+const MAX_JSON = 60_000;
 
-/** Before the first call. */
-export const noResult = () => h("p.empty", {}, "Nothing was sent yet. Run the call and its answer appears here.");
+/** Returns the placeholder shown before the first call. */
+export const emptyResult = () => h("p.empty", {}, "No request sent yet. Run the call to see its response here.");
 
-/** A call that went well. `goOn` is told the typed parameters of another page. */
-export function goodResult({ operation, data, response, ms, session, typed, goOn }) {
+/** Returns the elements that show a successful call. `loadPage` is called with the changed form values of another page. */
+export function successResult({ operation, data, response, ms, session, values, loadPage }) {
   return [
     metadata([
       ["Status", status(response.status, true)],
-      ["Time", duration(ms)],
+      ["Time", formatDuration(ms)],
       ["Cost", `${response.cost} tokens`],
-      ["Attempts", count(response.attempts)],
-      ["Burst left", left(response.rateLimit.remaining, response.rateLimit.limit)],
+      ["Attempts", formatNumber(response.attempts)],
+      ["Burst left", remainingOf(response.rateLimit.remaining, response.rateLimit.limit)],
       ["Request id", requestId(response.requestId)],
     ]),
-    ...views([["View", () => readable(operation, data, session)], ["JSON", () => json(data)], ["Headers", () => headers(response)]], data),
-    pager(operation, data, typed, goOn),
+    ...views([["View", () => renderData(operation, data, session)], ["JSON", () => json(data)], ["Headers", () => headers(response)]], data),
+    pager(operation, data, values, loadPage),
   ];
 }
 
-/** A call that did not. */
-export function badResult({ operation, error, ms }) {
+/** Returns the elements that show a failed call. */
+export function errorResult({ operation, error, ms }) {
   return [
     metadata([
       ["Status", status(error.status ?? "not sent", false)],
-      ["Time", duration(ms)],
+      ["Time", formatDuration(ms)],
       ["Cost", `${error.attempts ? operation.cost * error.attempts : 0} tokens`],
-      ["Attempts", count(error.attempts ?? 0)],
+      ["Attempts", formatNumber(error.attempts ?? 0)],
       ["Burst left", "–"],
       ["Request id", requestId(error.requestId)],
     ]),
-    ...views([["Error", () => problem(error)], ["JSON", () => json(problemData(error))]], problemData(error)),
+    ...views([["Error", () => errorView(error)], ["JSON", () => json(errorData(error))]], errorData(error)),
   ];
 }
 
 const metadata = (entries) => h("dl.metadata", {}, entries.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
-const status = (text, good) => h(`span.status.${good ? "good" : "bad"}`, {}, icon(good ? "check" : "cross"), String(text));
-const left = (remaining, limit) => (remaining === undefined ? "–" : `${count(remaining)} of ${count(limit)}`);
+const status = (text, ok) => h(`span.status.${ok ? "ok" : "failed"}`, {}, icon(ok ? "check" : "cross"), String(text));
+const remainingOf = (remaining, limit) => (remaining === undefined ? "–" : `${formatNumber(remaining)} of ${formatNumber(limit)}`);
 const requestId = (id) => (id ? h("span.mono.cut", { title: id }, id) : "–");
-const views = (panels, data) => tabs("The answer", panels, copyButton("the answer as JSON", () => JSON.stringify(data, null, 2)));
+const views = (panels, data) => tabs("Response", panels, copyButton("the response as JSON", () => JSON.stringify(data, null, 2)));
 
 function json(data) {
   const text = JSON.stringify(data, null, 2);
-  const cut = text.length > SHOWN;
-  return h("div", {}, h("pre.code", {}, highlight(text.slice(0, SHOWN))), cut && h("p.note", {}, `The first ${count(SHOWN)} of ${count(text.length)} characters. Copy gives all of them.`));
+  const truncated = text.length > MAX_JSON;
+  return h("div", {}, h("pre.code", {}, highlight(text.slice(0, MAX_JSON))), truncated && h("p.note", {}, `The first ${formatNumber(MAX_JSON)} of ${formatNumber(text.length)} characters. Copy copies all of them.`));
 }
 
 function headers({ headers: all, rateLimit }) {
-  const daily = rateLimit.dailyRemaining === undefined ? "not shown to pages on another origin" : `${count(rateLimit.dailyRemaining)} of ${count(rateLimit.dailyLimit)} tokens`;
-  const resets = rateLimit.resetAt ? moment(rateLimit.resetAt) : "–";
-  return h("dl.facts.wide", {}, [...Object.entries(all), ["→ burst window ends", resets], ["→ left of the day", daily]].map(([name, value]) =>
+  const daily = rateLimit.dailyRemaining === undefined ? "not exposed to pages on other origins" : `${formatNumber(rateLimit.dailyRemaining)} of ${formatNumber(rateLimit.dailyLimit)} tokens`;
+  const resets = rateLimit.resetAt ? formatDateTime(rateLimit.resetAt) : "–";
+  return h("dl.facts.wide", {}, [...Object.entries(all), ["→ end of the burst window", resets], ["→ daily budget left", daily]].map(([name, value]) =>
     h("div", {}, h("dt.mono", {}, name), h("dd.mono", {}, value))));
 }
 
-function pager(operation, page, typed, goOn) {
-  const param = operation.params.find(({ goesOn }) => goesOn);
+function pager(operation, page, values, loadPage) {
+  const param = operation.params.find(({ nextField }) => nextField);
   if (!param) return null;
-  const go = (text, sign, value, enabled) =>
-    h("button.quiet", { type: "button", disabled: !enabled, onclick: () => goOn({ [param.name]: value === undefined ? "" : String(value) }) }, icon(sign), text);
+  const button = (text, sign, value, enabled) =>
+    h("button.quiet", { type: "button", disabled: !enabled, onclick: () => loadPage({ [param.name]: value === undefined ? "" : String(value) }) }, icon(sign), text);
   return h("nav.pager", { "aria-label": "Pages" },
-    h("span.faint", {}, page.hasNextPage ? `The list goes on (${param.goesOn})` : "This is the last page"),
-    go("First page", "first", undefined, typed[param.name] !== ""), go("Next page", "next", page[param.goesOn], page.hasNextPage));
+    h("span.faint", {}, page.hasNextPage ? `More pages follow (${param.nextField})` : "This is the last page"),
+    button("First page", "first", undefined, values[param.name] !== ""), button("Next page", "next", page[param.nextField], page.hasNextPage));
 }

@@ -1,9 +1,9 @@
 import { UsersClient } from "pipedrive-users";
 import { createSandbox } from "pipedrive-users/sandbox";
 import { clientCode, literal } from "./code.js";
-import { some } from "./words.js";
+import { plural } from "./format.js";
 
-/** Whom the page talks to: a sandbox in the page, or a real account. */
+/** Opens the connection that the console uses: a sandbox in the page, or a real account. */
 
 export const ROLES = {
   apiToken: ["Admin", "API token of user 1"],
@@ -14,11 +14,11 @@ export const ROLES = {
 
 export const DEFAULTS = { source: "sandbox", options: {}, role: "apiToken" };
 
-/** Opens a session. Settings that cannot be used throw the SDK's own ConfigError. */
+/** Opens a session. Throws the SDK's ConfigError for invalid settings. */
 export function openSession(settings, onEvent) {
-  const { config, ...about } = settings.source === "sandbox" ? sandbox(settings) : account(settings);
+  const { config, ...details } = settings.source === "sandbox" ? sandbox(settings) : account(settings);
   const client = new UsersClient({ ...config, dangerouslyAllowBrowser: true, logLevel: "off", onEvent });
-  return { client, ...about, /** Names by id, as far as answers told them. */ people: new Map() };
+  return { client, ...details, /** Names by user id, collected from responses. */ people: new Map() };
 }
 
 function sandbox({ options, role }) {
@@ -29,7 +29,7 @@ function sandbox({ options, role }) {
     live: false,
     config: { [credential]: company[role], fetch: company.fetch },
     title: "Sandbox",
-    detail: `${some(options.users ?? 25, "user")} · ${ROLES[role][0]}`,
+    detail: `${plural(options.users ?? 25, "user")} · ${ROLES[role][0]}`,
     code: [
       'import { UsersClient } from "pipedrive-users";',
       'import { createSandbox } from "pipedrive-users/sandbox";',
@@ -40,27 +40,31 @@ function sandbox({ options, role }) {
   };
 }
 
-function account({ place, host, credential, token }) {
-  const config = { [place]: host, ...(credential !== "none" && { [credential]: token }) };
+/** The variables that the code on the page reads; README and demo use the first one too. */
+const TOKEN_VARIABLES = { apiToken: "process.env.PIPEDRIVE_API_TOKEN", accessToken: "process.env.PIPEDRIVE_ACCESS_TOKEN" };
+
+/** `hostOption` is the client option that names the host: `companyDomain` or `baseUrl`. */
+function account({ hostOption, host, credential, token }) {
+  const config = { [hostOption]: host, ...(credential !== "none" && { [credential]: token }) };
   return {
     live: true,
     config,
     title: "Your account",
     detail: host,
-    // The token is not in it, and is kept nowhere but in the client.
+    // The code is shown and copied, so it must not contain the token.
     code: [
       'import { UsersClient } from "pipedrive-users";',
       "",
       clientCode({
-        [place]: JSON.stringify(host),
-        ...(credential !== "none" && { [credential]: "process.env.PIPEDRIVE_TOKEN" }),
+        [hostOption]: JSON.stringify(host),
+        ...(credential !== "none" && { [credential]: TOKEN_VARIABLES[credential] }),
       }),
     ].join("\n"),
   };
 }
 
-/** Remembers the names that an answer tells. */
-export function learnNames(session, operation, data) {
+/** Stores the names of the users in a response. */
+export function rememberNames(session, operation, data) {
   const users = operation.view === "users" ? data.slice(0, 1000) : operation.view === "user" ? [data] : [];
   for (const user of users) session.people.set(user.id, user.name);
 }

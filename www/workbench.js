@@ -2,82 +2,83 @@ import { callCode, highlight } from "./code.js";
 import { confirmWrite } from "./confirm.js";
 import { announce, copyButton, h, icon, segments } from "./dom.js";
 import { parameterForm } from "./form.js";
-import { argumentsOf, samples, send } from "./operations.js";
-import { badResult, goodResult, noResult } from "./result.js";
-import { learnNames } from "./session.js";
+import { argumentsOf, initialValues, send } from "./operations.js";
+import { emptyResult, errorResult, successResult } from "./result.js";
+import { rememberNames } from "./session.js";
 
-/** One operation: its parameters, the code of the call, and its answer. */
+/** The view of one operation: its parameters, the code of the call, and the response. */
 
-/** Whether the whole program is shown, or the call alone. */
-let whole = false;
+/** Whether the whole program is shown instead of the call alone. Shared by all views. */
+let showProgram = false;
 
 export function workbench(operation, session) {
-  const typed = samples(operation, session);
-  let running;
+  const values = initialValues(operation, session);
+  let controller;
 
   const code = h("pre.code", { tabIndex: 0, "aria-label": "Code of the call" });
-  const program = () => {
-    const call = callCode(operation, argumentsOf(operation, typed));
-    return whole ? `${session.code}\n\n${call}` : call;
+  const codeText = () => {
+    const call = callCode(operation, argumentsOf(operation, values));
+    return showProgram ? `${session.code}\n\n${call}` : call;
   };
-  const drawCode = () => code.replaceChildren(highlight(program()));
+  const drawCode = () => code.replaceChildren(highlight(codeText()));
 
   const fields = h("div");
-  const drawFields = () => fields.replaceChildren(parameterForm(operation, typed, session.people, drawCode));
+  const drawFields = () => fields.replaceChildren(parameterForm(operation, values, session.people, drawCode));
 
-  const run = h("button.primary", { type: "submit" }, icon("play"), h("span", {}, "Run"));
-  const cancel = h("button.quiet", { type: "button", disabled: true, onclick: () => running?.abort() }, "Cancel");
-  const result = h("div.result-body", {}, noResult());
-  const section = h("section.card.result", { "aria-labelledby": "answer", tabIndex: -1 }, h("h2", { id: "answer" }, "Answer"), result);
+  const runButton = h("button.primary", { type: "submit" }, icon("play"), h("span", {}, "Run"));
+  const cancelButton = h("button.quiet", { type: "button", disabled: true, onclick: () => controller?.abort() }, "Cancel");
+  const result = h("div.result-body", {}, emptyResult());
+  const section = h("section.card.result", { "aria-labelledby": "response", tabIndex: -1 }, h("h2", { id: "response" }, "Response"), result);
 
-  const show = (nodes) => {
-    const inside = result.contains(document.activeElement);
+  const showResult = (nodes) => {
+    // Replacing the focused element would move the focus to the start of the page.
+    const hadFocus = result.contains(document.activeElement);
     result.replaceChildren(...nodes.filter(Boolean));
-    if (inside) (result.querySelector(".pager button:last-child:enabled") ?? section).focus();
+    if (hadFocus) (result.querySelector(".pager button:last-child:enabled") ?? section).focus();
   };
 
-  async function start() {
-    if (running) return;
-    if (session.live && operation.writes && !(await confirmWrite(operation, program()))) return;
-    running = new AbortController();
-    const call = argumentsOf(operation, typed);
-    cancel.disabled = false;
+  async function run() {
+    if (controller) return;
+    if (session.live && operation.writes && !(await confirmWrite(operation, codeText()))) return;
+    controller = new AbortController();
+    const args = argumentsOf(operation, values);
+    cancelButton.disabled = false;
     section.setAttribute("aria-busy", "true");
-    const began = performance.now();
+    const startedAt = performance.now();
     try {
-      const { data, response } = await send(session.client, operation, call, running.signal);
-      const ms = performance.now() - began;
-      learnNames(session, operation, data);
-      show(goodResult({ operation, data, response, ms, session, typed, goOn }));
-      announce(`${operation.name} answered ${response.status}: ${operation.words(data)}`);
+      const { data, response } = await send(session.client, operation, args, controller.signal);
+      const ms = performance.now() - startedAt;
+      rememberNames(session, operation, data);
+      showResult(successResult({ operation, data, response, ms, session, values, loadPage }));
+      announce(`${operation.name} returned ${response.status}: ${operation.summarize(data)}`);
     } catch (error) {
-      show(badResult({ operation, error, ms: performance.now() - began }));
+      showResult(errorResult({ operation, error, ms: performance.now() - startedAt }));
       announce(`${operation.name} failed with ${error.name}: ${error.message}`);
     }
-    running = undefined;
-    cancel.disabled = true;
+    controller = undefined;
+    cancelButton.disabled = true;
     section.removeAttribute("aria-busy");
-    reveal(section);
+    scrollToResult(section);
   }
 
-  function goOn(more) {
-    Object.assign(typed, more);
+  function loadPage(changedValues) {
+    Object.assign(values, changedValues);
     drawFields();
     drawCode();
-    start();
+    run();
   }
 
   const form = h("form.card", { noValidate: true, "aria-labelledby": "parameters", onsubmit: (event) => {
     event.preventDefault();
-    start();
-  } }, h("h2", { id: "parameters" }, "Parameters"), fields, h("div.actions", {}, run, cancel));
+    run();
+  } }, h("h2", { id: "parameters" }, "Parameters"), fields, h("div.actions", {}, runButton, cancelButton));
 
-  const extent = segments("extent", "How much code", [["call", "Call"], ["program", "Whole program"]], whole ? "program" : "call", (value) => {
-    whole = value === "program";
+  const extent = segments("extent", "How much code", [["call", "Call"], ["program", "Whole program"]], showProgram ? "program" : "call", (value) => {
+    showProgram = value === "program";
     drawCode();
   });
   const source = h("section.card.source", { "aria-labelledby": "code" },
-    h("div.card-head", {}, h("h2", { id: "code" }, "Code"), extent, copyButton("the code", program)), code);
+    h("div.card-head", {}, h("h2", { id: "code" }, "Code"), extent, copyButton("the code", codeText)), code);
 
   drawFields();
   drawCode();
@@ -89,12 +90,12 @@ function heading({ name, method, path, about, cost, scope, writes }) {
     h("p.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), " ", h("code", {}, path)),
     h("h1", { tabIndex: -1 }, name),
     h("p", {}, about),
-    h("p.tags", {}, h("span.badge.plain", {}, `${cost} tokens`), h("span.badge.plain", {}, `scope ${scope}`), writes && h("span.badge.wait", {}, "writes")));
+    h("p.tags", {}, h("span.badge.plain", {}, `cost ${cost} tokens`), h("span.badge.plain", {}, `scope ${scope}`), writes && h("span.badge.warn", {}, "writes")));
 }
 
-/** Brings the answer into sight where it is below the fold. */
-function reveal(section) {
+/** Scrolls to the response if it is below the visible part of the page. */
+function scrollToResult(section) {
   const { top } = section.getBoundingClientRect();
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (top > innerHeight - 200) section.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+  const reduceMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  if (top > innerHeight - 200) section.scrollIntoView({ block: "start", behavior: reduceMotion ? "auto" : "smooth" });
 }

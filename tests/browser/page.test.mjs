@@ -39,7 +39,7 @@ async function settings(page, fill) {
 onPage("the first run: ten operations, all of them good", {}, async (page) => {
   assert.equal(await page.locator("html").getAttribute("data-ready"), "10");
   const rows = page.locator(".runs tbody tr");
-  assert.deepEqual(await rows.locator(".status").allTextContents(), Array(10).fill("good"));
+  assert.deepEqual(await rows.locator(".status").allTextContents(), Array(10).fill("OK"));
   assert.deepEqual(await rows.locator(".cost").allTextContents(), ["20", "40", "2", "2", "10", "10", "10", "10", "10", "10"]);
   assert.match(await rows.first().innerText(), /getUsers\s+GET \/v1\/users\s+25 users/);
   assert.equal(await page.locator(".spent dd").first().textContent(), "124");
@@ -111,7 +111,7 @@ onPage("a call by keyboard alone", {}, async (page) => {
   await page.keyboard.type("3");
   await page.keyboard.press("Enter");
   await page.locator(".metadata").waitFor();
-  assert.match(await page.locator("#announcer").textContent(), /^getUserFollowers answered 200: \d+ followers?$/);
+  assert.match(await page.locator("#announcer").textContent(), /^getUserFollowers returned 200: \d+ followers?$/);
   await page.getByRole("tab", { name: "View" }).focus();
   await page.keyboard.press("ArrowRight");
   assert.equal(await page.getByRole("tab", { selected: true }).textContent(), "JSON");
@@ -192,7 +192,7 @@ onPage("pages go on, and begin again", {}, async (page) => {
 onPage("who is no admin cannot add a user", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("Not an admin").check());
   await page.waitForSelector('html[data-ready="8"]');
-  assert.deepEqual(await page.locator('.runs tr[data-state="bad"] .words').allTextContents(), ["PermissionError", "PermissionError"]);
+  assert.deepEqual(await page.locator('.runs tr[data-state="failed"] .summary').allTextContents(), ["PermissionError", "PermissionError"]);
   await go(page, "addUser");
   await run(page);
   assert.equal(await errorName(page), "PermissionError");
@@ -202,7 +202,7 @@ onPage("who is no admin cannot add a user", {}, async (page) => {
 onPage("an app without users:read reads only the current user", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("OAuth, base only").check());
   await page.waitForSelector('html[data-ready="1"]');
-  assert.match(await page.locator('.runs tr[data-state="good"]').innerText(), /getCurrentUser/);
+  assert.match(await page.locator('.runs tr[data-state="ok"]').innerText(), /getCurrentUser/);
 });
 
 onPage("a day's budget that is spent", {}, async (page) => {
@@ -213,7 +213,7 @@ onPage("a day's budget that is spent", {}, async (page) => {
   assert.equal(await errorName(page), "RateLimitError");
   assert.match(await page.locator(".problem").innerText(), /scope\s+daily[^]*resetAt/);
   assert.match(await page.locator(".limit").last().innerText(), /6 \/ 130/);
-  assert.match(await page.locator(".log li.bad").first().innerText(), /limited/);
+  assert.match(await page.locator(".log li.error").first().innerText(), /limited/);
 });
 
 onPage("settings that cannot be used are told in the dialog", {}, async (page) => {
@@ -230,17 +230,17 @@ onPage("one's own account: its token is shown nowhere, and writing asks first", 
   page.on("request", (request) => seen.push(request));
   await settings(page, async (dialog) => {
     await dialog.locator("[name=source][value=account]").check();
-    await dialog.locator("[name=place][value=baseUrl]").check();
+    await dialog.locator("[name=hostOption][value=baseUrl]").check();
     await dialog.getByLabel("Host").fill(here.server.origin + "/account");
     await dialog.locator("[name=token]").fill(token);
   });
   await page.getByRole("button", { name: /Your account/ }).waitFor();
   await page.waitForTimeout(200);
   assert.equal(seen.length, 0, "nothing is sent unasked");
-  await page.getByRole("button", { name: "Run all that read" }).click();
+  await page.getByRole("button", { name: "Run all reads" }).click();
   await page.waitForSelector('html[data-ready="8"]');
   assert.equal(seen.length, 8);
-  assert.deepEqual(await page.locator(".runs .status").allTextContents(), [...Array(8).fill("good"), "left out", "left out"]);
+  assert.deepEqual(await page.locator(".runs .status").allTextContents(), [...Array(8).fill("OK"), "skipped", "skipped"]);
 
   await go(page, "addUser");
   await page.getByLabel("email").fill("mathis@example.com");

@@ -1,5 +1,5 @@
 import { announce, h, icon } from "../dom.js";
-import { count } from "../words.js";
+import { formatNumber } from "../format.js";
 import { makeAnswers } from "./answers.js";
 import { plot } from "./plot.js";
 import { middle, rounds } from "./rounds.js";
@@ -24,7 +24,7 @@ const WANTED = Number(new URLSearchParams(location.search).get("rounds")) || 7;
 const milliseconds = (value) => `${value.toPrecision(3)} ms`;
 const microseconds = (value) => `${(value * 1000).toFixed(0)} µs`;
 
-const weight = plot({ title: "Bytes in a page", text: "Minified and brotli. Of axios and what is built on it the weight is what everybody pays.", peers: WEIGHED, say: (value) => `${count(value)} B`, base: "ours" });
+const weight = plot({ title: "Bytes in a page", text: "Minified and brotli. Of axios and what is built on it the weight is what everybody pays.", peers: WEIGHED, say: (value) => `${formatNumber(value)} B`, base: "ours" });
 const TIMES = {
   first: plot({ title: "The first call", text: "From the import to the first answer, in a fresh thread. The WebAssembly is unpacked and compiled in it.", peers: PEERS, say: milliseconds, base: "limit" }),
   small: plot({ title: "A small call", text: "getUser, one after the other. All of it is the client's own work: an answer of the network's takes a thousand times as long.", peers: PEERS, say: microseconds, base: "limit" }),

@@ -1,5 +1,5 @@
-//! `cargo xtask demo`: all ten operations through the built package, then the console page, and beside it the page that
-//! compares and the app extension.
+//! `cargo xtask demo`: runs all ten operations through the built package, then serves the console page, the comparison
+//! page and the app extension.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Component, Path};
@@ -21,10 +21,10 @@ use crate::{bench, build, extension, serve};
 /// What to show.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Ends after the table, without serving the console page
+    /// Exits after the table, without serving the console page
     #[arg(long)]
     once: bool,
-    /// The console page's port; 0 is any that is free
+    /// Port of the console page; 0 picks a free one
     #[arg(long, default_value_t = 8017)]
     port: u16,
 }
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 /// The environment variable with the token of a real account.
 const REAL_TOKEN: &str = "PIPEDRIVE_API_TOKEN";
 
-/// Builds, runs the operations in Node, and serves the page until it is stopped.
+/// Builds the package, runs the operations in Node, and serves the page until it is interrupted.
 pub(crate) fn run_demo(args: &Args) -> Result<()> {
     build::build()?;
     let mut node = command("node", &["www/demo.mjs"]);
@@ -52,24 +52,24 @@ pub(crate) fn run_demo(args: &Args) -> Result<()> {
     serve_page(args.port)
 }
 
-/// The app extension, once it runs.
+/// The app extension, set once it is running.
 type Extension = Arc<OnceLock<extension::Running>>;
 
-/// Prepares the other pages while the console page is looked at: the one that compares, then the app extension.
+/// Prepares the comparison page, then the app extension, in the background: the console page needs neither.
 fn prepare_more(console: String) -> Extension {
     let running = Extension::default();
     let started = Arc::clone(&running);
     thread::spawn(move || {
         match bench::prepare_page() {
-            Ok(()) => step(&format!("beside other clients, measured in the browser: {console}compare/")),
-            Err(error) => step(&format!("the page that compares is not made: {error:#}")),
+            Ok(()) => step(&format!("comparison with other clients, in the browser: {console}compare/")),
+            Err(error) => step(&format!("cannot build the comparison page: {error:#}")),
         }
         match extension::start() {
             Ok(extension) => {
-                step(&format!("the app extension, in a page that plays Pipedrive: {}", extension.url));
+                step(&format!("the app extension, in a page that simulates Pipedrive: {}", extension.url));
                 let _ = started.set(extension);
             }
-            Err(error) => step(&format!("the app extension does not run: {error:#}")),
+            Err(error) => step(&format!("cannot start the app extension: {error:#}")),
         }
     });
     running
@@ -80,7 +80,7 @@ fn serve_page(port: u16) -> Result<()> {
     let listener = listen(port).or_else(|_| listen(0)).context("cannot listen on the loopback")?;
     listener.set_nonblocking(true)?;
     let url = format!("http://{}/", listener.local_addr()?);
-    step(&format!("the console page: {url} (Ctrl+C ends it)"));
+    step(&format!("the console page: {url} (Ctrl+C to stop)"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
         let app = Router::new()
@@ -91,20 +91,20 @@ fn serve_page(port: u16) -> Result<()> {
     })
 }
 
-/// To the page that plays Pipedrive around the app extension; the console links here.
+/// Redirects to the page that simulates Pipedrive around the app extension; the console links here.
 async fn to_extension(State(extension): State<Extension>) -> axum::response::Response {
     match extension.get() {
         Some(running) => Redirect::temporary(&running.url).into_response(),
         None => (
             StatusCode::SERVICE_UNAVAILABLE,
             [(header::REFRESH, "2")],
-            "The app extension is being prepared; the terminal says when it runs.",
+            "The app extension is starting; this page reloads until it is ready. The terminal shows any error.",
         )
             .into_response(),
     }
 }
 
-/// A file of the page, or of the package that the page imports.
+/// Returns a file of the page, or of the package that the page imports.
 async fn file(request: Request) -> Response<Body> {
     let path = request.uri().path();
     let name = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
@@ -112,7 +112,7 @@ async fn file(request: Request) -> Response<Body> {
         Some(name) => ("pkg/dist", name),
         None => ("www", name.trim_start_matches('/')),
     };
-    // Nothing above the folder, and nothing from the root of the disk.
+    // Reject `..` and absolute paths.
     let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let file = root().join(folder).join(name);
     let kind = match file.extension().and_then(|extension| extension.to_str()) {
