@@ -1,4 +1,5 @@
 import type { Outcome } from "./api-promise.js";
+import { isPipedriveError, type PipedriveError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import type { RateLimit, ResponseInfo, Token } from "./types.js";
@@ -24,13 +25,15 @@ export class Call {
   /** Has Rust poll the call. */
   wake: () => void = () => undefined;
   #rateLimit: RateLimit = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
+  #credentialController: AbortController | undefined;
+  /** An error of this package that the credential function threw: it says more than that the function failed. */
+  credentialError: PipedriveError | undefined;
 
   constructor(
     readonly id: number,
     readonly operation: OperationId,
     private readonly settings: CallSettings,
-    readonly credential: Token | undefined,
-    readonly signal: AbortSignal | undefined,
+    private readonly token: Token | undefined,
     /** Ends the call when the module has stopped on a fault. */
     readonly stopped: (cause: unknown) => void,
     private readonly keepsBody: boolean,
@@ -38,6 +41,29 @@ export class Call {
 
   get fetch(): unknown {
     return this.settings.fetch;
+  }
+
+  get credential(): Token | undefined {
+    const { token } = this;
+    if (typeof token !== "function") return token;
+    return async (request) => {
+      try {
+        return await token(request);
+      } catch (error) {
+        if (isPipedriveError(error)) this.credentialError = error;
+        throw error;
+      }
+    };
+  }
+
+  /** Aborts when the call fails while its credential is asked for. */
+  get signal(): AbortSignal {
+    return (this.#credentialController ??= new AbortController()).signal;
+  }
+
+  /** The call has failed. */
+  giveUp(reason: unknown): void {
+    this.#credentialController?.abort(reason);
   }
 
   /**

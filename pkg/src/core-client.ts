@@ -107,16 +107,16 @@ export class CoreClient {
         }
         return true;
       };
-      const fail = (reason: unknown) => {
-        if (isFirstEnd()) reject(withCallerStack(reason, site));
-      };
       const abort = (reason: unknown) => {
-        if (isFirstEnd()) reject(reason);
+        if (!isFirstEnd()) return;
+        call.giveUp(reason);
+        reject(reason);
       };
+      const fail = (reason: unknown) => abort(withCallerStack(reason, site));
       const end = () => fail(closed(operation));
       const stopped = (cause: unknown) =>
         fail(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${ENDPOINTS[operation].method === "GET" ? "" : ", which may have been processed"}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
-      const call = new Call(load.nextCallId(), operation, { fetch: this.#config.fetch, listener: this.#listener }, "credential" in request ? request.credential : this.#config.credential, signal, stopped, request.keepsBody ?? false);
+      const call = new Call(load.nextCallId(), operation, { fetch: this.#config.fetch, listener: this.#listener }, "credential" in request ? request.credential : this.#config.credential, stopped, request.keepsBody ?? false);
 
       const start = (loaded: Running, values: readonly unknown[]): void => {
         if (!this.#calls.has(end)) return;
@@ -135,7 +135,7 @@ export class CoreClient {
         };
         const failed = (error: RustError) => {
           // A fault has ended the call already, and rejects with what was thrown.
-          if (!instance.stopped) fail(errorOf(error));
+          if (!instance.stopped) fail(call.credentialError ?? errorOf(error));
         };
         const method = core[operation] as (call: unknown, ...values: unknown[]) => Promise<unknown>;
         instance.enter(call, () => void method.call(core, call, ...values).then(done, failed));

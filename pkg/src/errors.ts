@@ -55,12 +55,13 @@ export class PipedriveError extends Error {
   /** Where the page began that failed: pass it as `start` to continue. */
   declare readonly start: number | undefined;
 
-  /** @internal */
-  constructor(message: string, fields: ErrorFields) {
+  /** Makes an error, for tests and for servers of your own. Its kind is that of its class. */
+  constructor(message: string, fields: Partial<ErrorFields> = {}) {
     super(message);
     const { cause, ...rest } = fields;
+    const { kind } = new.target as { readonly kind?: ErrorKind };
     // Unknown fields are not there.
-    const known = Object.entries({ attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined);
+    const known = Object.entries({ kind, attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined);
     Object.assign(this, Object.fromEntries(known));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: true });
@@ -128,16 +129,20 @@ function named<Classes extends Record<string, typeof PipedriveError>>(classes: C
   for (const [kind, error] of Object.entries({ pipedrive: PipedriveError, ...classes })) {
     const value = kind.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()) + "Error";
     for (const target of [error, error.prototype]) Object.defineProperty(target, "name", { value, configurable: true });
+    if (error !== PipedriveError) Object.defineProperty(error, "kind", { value: kind });
   }
   return classes;
 }
+
+/** An error of any kind: a union over `kind`, so that `switch (error.kind)` narrows. */
+export type AnyPipedriveError = InstanceType<(typeof classes)[ErrorKind]>;
 
 /** Makes the error of a kind. */
 export const makeError = (message: string, fields: ErrorFields): PipedriveError =>
   new classes[fields.kind](message, fields);
 
 /** Returns whether a value is an error of this package, and of a kind where one is given. Works across copies of the package. */
-export function isPipedriveError(error: unknown): error is PipedriveError;
+export function isPipedriveError(error: unknown): error is AnyPipedriveError;
 export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is InstanceType<(typeof classes)[Kind]>;
 export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {
   return error instanceof Error && BRAND in error && (kind === undefined || (error as Error as PipedriveError).kind === kind);
