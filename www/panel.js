@@ -10,7 +10,7 @@ export function createPanel() {
   const spent = { tokensSpent: createNumber("cost in tokens"), callsSent: createNumber("calls sent"), callsSaved: createNumber("calls saved") };
   const burst = createMeter("Burst window", "calls in two seconds");
   const daily = createMeter("Daily budget", "cost per day, in tokens");
-  const log = h("ol.log", { tabIndex: 0, role: "log", "aria-live": "off", "aria-label": "Events" });
+  const log = h("ol.log", { tabIndex: 0, "aria-label": "Events" });
   let client;
   let frame;
   let windowTimer;

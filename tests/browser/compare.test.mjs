@@ -18,7 +18,7 @@ const drawn = (page) => page.evaluate(() => Object.fromEntries([...document.quer
 
 const measured = async (page) => {
   await page.waitForSelector("html[data-ready]", { timeout: 60_000 });
-  assert.equal(await page.evaluate(() => document.documentElement.dataset.ready), "good", await page.locator("[role=status]").first().textContent());
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.ready), "ok", await page.locator("[role=status]").first().textContent());
 };
 
 for (const [size, options] of [["desktop", {}], ["phone", PHONE]]) {
@@ -61,7 +61,7 @@ test("where a client fails, the page says which and why", { timeout: 60_000 }, a
   const page = await context.newPage();
   await page.route("**/compare/peers/openapi-fetch.js", (route) => route.fulfill({ contentType: "text/javascript", body: 'export const open = () => ({ getUser: () => Promise.reject(new Error("of no use")) });' }));
   await page.goto(`${here.server.origin}/compare/?rounds=1`);
-  await page.waitForSelector("html[data-ready=bad]");
+  await page.waitForSelector("html[data-ready=failed]");
   assert.match(await page.locator("[role=status]").first().textContent(), /openapi-fetch: Error: of no use/);
   await context.close();
 });

@@ -8,7 +8,7 @@ import { startSandbox } from "../js/support/sandbox.mjs";
 import { record } from "./support/recorder.mjs";
 import { startRedis } from "./support/stores.mjs";
 
-const REFUSED = "You have not authorised this app, or not lately. Install the app";
+const REFUSED = "You have not authorised this app, or the authorisation is no longer valid. Install the app";
 
 let browser;
 before(async () => {
@@ -119,7 +119,7 @@ for (const runtime of ["worker", "node"]) {
 
     // Uninstalled, and gone.
     await page.click("#uninstall");
-    await page.locator("#log", { hasText: "answered 204" }).waitFor();
+    await page.locator("#log", { hasText: "responded with 204" }).waitFor();
     assert.equal(await status("not authorised"), REFUSED);
     assert.equal((await asked()).refreshes - before.refreshes, 1);
 

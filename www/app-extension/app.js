@@ -1,8 +1,8 @@
-// What the app's backend answers, wherever it runs.
+// The OAuth routes of the app's backend, the same on every runtime.
 import { errorResponse } from "pipedrive-users/server";
 
-/** Answers what is OAuth's: the way to Pipedrive, the way back, and the end. Nothing where it is for somebody else. */
-export async function answer(request, oauth) {
+/** Handles /install and /callback. Returns undefined for other paths. */
+export async function handleOAuth(request, oauth) {
   const { pathname } = new URL(request.url);
   try {
     if (pathname === "/install") return redirect(await oauth.authorizationUrl());

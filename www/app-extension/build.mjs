@@ -1,4 +1,4 @@
-// Bundles the panel's script, and puts the panel's files where the backend serves them from.
+// Bundles the panel's script and copies the panel's files to public/, the folder that the backend serves.
 import { cp } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";

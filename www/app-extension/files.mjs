@@ -1,14 +1,14 @@
-// Serves the files of a folder as Workers serve assets: by their names, with the headers that its `_headers` has for all of them.
+// Serves the files of a folder as Workers' static assets do, with the headers that the `_headers` file sets for all paths.
 import { readdir, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css" };
 
-/** Gives what answers a request for a file of the folder. */
+/** Returns a handler for requests for the folder's files. */
 export async function fileServer(folder) {
   const names = await readdir(folder);
-  const told = names.includes("_headers") ? await readFile(new URL("_headers", folder), "utf8") : "";
-  const headers = Object.fromEntries([...told.matchAll(/^ +([\w-]+): (.+)$/gm)].map(([, name, value]) => [name, value]));
+  const headersFile = names.includes("_headers") ? await readFile(new URL("_headers", folder), "utf8") : "";
+  const headers = Object.fromEntries([...headersFile.matchAll(/^ +([\w-]+): (.+)$/gm)].map(([, name, value]) => [name, value]));
   return async (request) => {
     const name = new URL(request.url).pathname.slice(1) || "index.html";
     const type = TYPES[extname(name)];

@@ -1,7 +1,7 @@
-// The same backend on Node.js: one process, or many with Redis.
+// The same backend on Node.js: a single process, or several with Redis.
 import { createServer } from "node:http";
 import { createUsersProxy, memoryStore, OAuth, redisStore, toNodeListener } from "pipedrive-users/server";
-import { answer } from "./app.js";
+import { handleOAuth } from "./app.js";
 import { fileServer } from "./files.mjs";
 
 const { CLIENT_ID, CLIENT_SECRET, JWT_SECRET = CLIENT_SECRET, REDIRECT_URI, ENCRYPTION_KEY, OAUTH_URL, REDIS_URL, PORT = "8787" } = process.env;
@@ -10,10 +10,10 @@ const store = REDIS_URL ? redisStore(await (await import("redis")).createClient(
 const oauth = new OAuth({ clientId: CLIENT_ID, clientSecret: CLIENT_SECRET, redirectUri: REDIRECT_URI, encryptionKey: ENCRYPTION_KEY, oauthUrl: OAUTH_URL, store });
 const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, basePath: "/pipedrive" });
 
-// The panel's files, with the policy that they have on Workers.
-const file = await fileServer(new URL("public/", import.meta.url));
+// Serves the panel's files with the same headers as on Workers, Content-Security-Policy included.
+const serveFile = await fileServer(new URL("public/", import.meta.url));
 
 const handle = async (request) =>
-  new URL(request.url).pathname.startsWith("/pipedrive/") ? proxy(request) : ((await answer(request, oauth)) ?? file(request));
+  new URL(request.url).pathname.startsWith("/pipedrive/") ? proxy(request) : ((await handleOAuth(request, oauth)) ?? serveFile(request));
 
 const server = createServer(toNodeListener(handle)).listen(Number(PORT), "127.0.0.1", () => console.log(`the app's backend: http://127.0.0.1:${server.address().port}/`));

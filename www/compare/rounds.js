@@ -1,37 +1,40 @@
-/** How often: enough for a median that holds still, and not so long that nobody waits. */
+/** Calls in a measurement: enough for a stable median, few enough to keep a round short. */
 const CALLS = { small: 1_000, list: 5 };
 
-/** A script's address as the page's policy wants to have it: of this page, and of nowhere else. */
+/** The page's Content-Security-Policy requires a TrustedScriptURL for the worker. */
 const rules = { createScriptURL: (path) => new URL(path, import.meta.url).href };
-const address = (globalThis.trustedTypes?.createPolicy("rounds", rules) ?? rules).createScriptURL("worker.js");
+const workerUrl = (globalThis.trustedTypes?.createPolicy("rounds", rules) ?? rules).createScriptURL("worker.js");
 
-/** Measures one client in a thread of its own. */
-function measure(peer, { token, answers }) {
-  const worker = new Worker(address, { type: "module" });
+/** Measures one client in a new worker. */
+function measure(peer, { token, responses }) {
+  const worker = new Worker(workerUrl, { type: "module" });
   return new Promise((resolve, reject) => {
     worker.onmessage = ({ data }) => (data.error === undefined ? resolve(data) : reject(new Error(`${peer}: ${data.error}`)));
     worker.onerror = (event) => reject(new Error(`${peer}: ${event.message ?? "its script could not be loaded"}`));
-    worker.postMessage({ peer, token, answers, calls: CALLS });
+    worker.postMessage({ peer, token, responses, calls: CALLS });
   }).finally(() => worker.terminate());
 }
 
-/** Measures all clients in turn, again and again: what disturbs a round disturbs all of them. Each begins a round once. */
-export async function* rounds(peers, answers, count) {
+/**
+ * Measures every client once in each round and yields each measurement. The clients alternate, so that a disturbance
+ * affects all of them, and each round starts with a different one.
+ */
+export async function* rounds(peers, recording, count) {
   for (let round = 0; round < count; round++) {
-    for (let place = 0; place < peers.length; place++) {
-      const peer = peers[(place + round) % peers.length];
-      yield { peer, round, ...(await measure(peer, answers)) };
+    for (let index = 0; index < peers.length; index++) {
+      const peer = peers[(index + round) % peers.length];
+      yield { peer, round, ...(await measure(peer, recording)) };
     }
   }
 }
 
-/** The value in the middle, and where the quarters begin and end. */
-export function middle(values) {
+/** Returns the median (`value`) and the first and third quartiles (`low`, `high`). */
+export function quartiles(values) {
   const sorted = [...values].sort((a, b) => a - b);
-  const at = (part) => {
-    const place = part * (sorted.length - 1);
-    const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-    return low + (high - low) * (place % 1);
+  const quantile = (fraction) => {
+    const position = fraction * (sorted.length - 1);
+    const [low, high] = [sorted[Math.floor(position)], sorted[Math.ceil(position)]];
+    return low + (high - low) * (position % 1);
   };
-  return { value: at(0.5), low: at(0.25), high: at(0.75) };
+  return { value: quantile(0.5), low: quantile(0.25), high: quantile(0.75) };
 }

@@ -1,12 +1,12 @@
-// Pipedrive's side of the protocol of its app extensions: what the official SDK in the panel posts, and what it is answered.
+// Pipedrive's side of the app extension protocol: receives commands from the official SDK in the panel and responds to them.
 
 const [user, install, expire, uninstall, panel, log] = ["user", "install", "expire", "uninstall", "panel", "log"].map((id) => document.getElementById(id));
-const { backend, companyId } = await (await fetch("/facts")).json();
+const { backend, companyId } = await (await fetch("/config")).json();
 const runtimeId = crypto.randomUUID();
 install.href = `${backend}/install`;
 
-/** The last things that happened, the newest first; what happens again and again is one line. */
-function say(text) {
+/** Adds a line to the log, newest first. A repeated line is counted instead of added. */
+function addToLog(text) {
   const last = log.firstChild;
   if (last?.dataset.text === text) {
     last.textContent = `${text} (${(last.dataset.times = Number(last.dataset.times) + 1)} times)`;
@@ -20,13 +20,13 @@ function say(text) {
 
 const signedToken = async () => (await (await fetch(`/signed-token?user=${user.value}`)).json()).token;
 
-/** What a panel may ask of Pipedrive, and what it gets. */
+/** The commands that a panel may send, and the data of the response. */
 const COMMANDS = {
   initialize: ({ size } = {}) => resize(size),
   resize: (size) => resize(size),
   get_signed_token: async () => ({ token: await signedToken() }),
   get_metadata: () => ({ windowHeight: innerHeight, windowWidth: innerWidth }),
-  show_snackbar: ({ message }) => say(message),
+  show_snackbar: ({ message }) => addToLog(message),
 };
 
 function resize(size) {
@@ -36,18 +36,18 @@ function resize(size) {
 }
 
 addEventListener("message", async ({ data, ports: [port], source, origin }) => {
-  // The panel's alone: it knows its id, and is where it should be.
+  // Accept messages only from the panel's own window and origin, and with the id given to it.
   if (!port || source !== panel.firstChild?.contentWindow || origin !== backend || data?.id !== runtimeId) return;
   const { type, command, args } = data.payload;
   if (type !== "command") return;
-  const carryOut = COMMANDS[command];
-  if (!carryOut) return port.postMessage({ error: `this page does not play ${command}` });
-  say(`the panel asks: ${command}`);
-  port.postMessage({ data: await carryOut(args) });
+  const execute = COMMANDS[command];
+  if (!execute) return port.postMessage({ error: `this page does not support ${command}` });
+  addToLog(`command from the panel: ${command}`);
+  port.postMessage({ data: await execute(args) });
 });
 
-/** Opens the panel as Pipedrive does: an iframe of the app's own page, told whose and where in its address. */
-async function open() {
+/** Opens the panel as Pipedrive does: an iframe of the app's page, with user, company and deal in its query string. */
+async function openPanel() {
   const query = new URLSearchParams({ id: runtimeId, userId: user.value, companyId, resource: "deal", view: "details", selectedIds: "42", theme: "light", token: await signedToken() });
   const frame = document.createElement("iframe");
   frame.title = "Who works here";
@@ -55,14 +55,14 @@ async function open() {
   panel.replaceChildren(frame);
 }
 
-user.onchange = open;
+user.onchange = openPanel;
 expire.onclick = async () => {
   await (await fetch("/expire", { method: "POST" })).json();
-  say("all access tokens have expired: refresh the panel");
+  addToLog("all access tokens have expired: refresh the panel");
 };
 uninstall.onclick = async () => {
   const { status } = await (await fetch(`/uninstall?user=${user.value}`, { method: "POST" })).json();
-  say(`Pipedrive told the app of the uninstallation, and the app answered ${status}`);
-  await open();
+  addToLog(`the app was notified of the uninstallation and responded with ${status}`);
+  await openPanel();
 };
-await open();
+await openPanel();

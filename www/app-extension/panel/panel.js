@@ -1,19 +1,19 @@
-// The panel: an iframe in Pipedrive, which knows no token but the one that says who it is.
+// The panel: an iframe in Pipedrive. The only token it gets is the signed one that identifies its user.
 import extensions from "@pipedrive/app-extensions-sdk";
 import { isPipedriveError, UsersClient } from "pipedrive-users";
 
-// A CommonJS module: its exports are one object.
+// The SDK is a CommonJS module, so all exports are on its default export.
 const { default: AppExtensionsSDK, Command } = extensions;
 
-const [list, status, again] = ["users", "status", "again"].map((id) => document.getElementById(id));
+const [list, status, refreshButton] = ["users", "status", "again"].map((id) => document.getElementById(id));
 
 const sdk = await new AppExtensionsSDK().initialize({ size: { height: 480 } });
 
 const client = new UsersClient({
   baseUrl: "/pipedrive",
-  // A signed token lasts five minutes, and a new one costs nothing: one for each request that is sent.
+  // Signed tokens expire after five minutes and are free, so get a new one for each request.
   accessToken: async () => (await sdk.execute(Command.GET_SIGNED_TOKEN)).token,
-  // The backend knows its users by that token alone, and takes no cookies.
+  // The backend authenticates users by that token alone, so cookies are not needed.
   fetch: (url, init) => fetch(url, { ...init, credentials: "omit" }),
 });
 
@@ -23,31 +23,31 @@ function element(tag, properties, ...children) {
   return node;
 }
 
-/** A user, with the roles and permissions that are asked for when they are looked at. */
+/** Returns a list item for a user. Roles and permissions are loaded when it is first expanded. */
 function row(user) {
   const state = element("span", { className: user.active_flag ? "state on" : "state" }, user.active_flag ? "active" : "not active");
   const details = element("details", {}, element("summary", {}, element("strong", {}, user.name), element("small", {}, user.email), state));
-  details.addEventListener("toggle", () => void more(user, details).catch(say), { once: true });
+  details.addEventListener("toggle", () => void showDetails(user, details).catch(showError), { once: true });
   return element("li", {}, details);
 }
 
-async function more(user, details) {
+async function showDetails(user, details) {
   const [roles, permissions] = await Promise.all([client.getUserRoleAssignments(user.id).toArray({ limit: 100 }), client.getUserPermissions(user.id)]);
   const granted = Object.values(permissions).filter((allowed) => allowed === true).length;
   const facts = { Roles: roles.map(({ name }) => name).join(", ") || "none", Permissions: `${granted} of ${Object.keys(permissions).length} granted` };
   details.append(element("dl", {}, ...Object.entries(facts).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])));
 }
 
-function say(error) {
-  status.className = "bad";
+function showError(error) {
+  status.className = "error";
   if (isPipedriveError(error, "authentication")) {
     const install = element("a", { href: "/install", target: "_blank", rel: "noopener" }, "Install the app");
-    status.replaceChildren("You have not authorised this app, or not lately. ", install);
+    status.replaceChildren("You have not authorised this app, or the authorisation is no longer valid. ", install);
   } else status.textContent = error.message;
 }
 
-async function show() {
-  again.disabled = true;
+async function loadUsers() {
+  refreshButton.disabled = true;
   try {
     const [me, users] = await Promise.all([client.getCurrentUser(), client.getUsers()]);
     list.replaceChildren(...users.map(row));
@@ -55,11 +55,11 @@ async function show() {
     status.textContent = `${users.length} users of ${me.company_name}, seen as ${me.name}`;
   } catch (error) {
     list.replaceChildren();
-    say(error);
+    showError(error);
   } finally {
-    again.disabled = false;
+    refreshButton.disabled = false;
   }
 }
 
-again.onclick = () => void show();
-await show();
+refreshButton.onclick = () => void loadUsers();
+await loadUsers();
