@@ -12,7 +12,7 @@ const SECRET = "5ecre7c0ffee5ecre7c0ffee5ecre7c0ffee5ecr";
 let handler;
 const server = await serve((...all) => handler(...all));
 after(() => server.close());
-/** A client of its own for each call: a client remembers the limits that it was told. */
+/** A client of its own for each call: a client remembers the limits that were reported to it. */
 const newClient = () => new UsersClient({ apiToken: SECRET, baseUrl: server.url, maxRetries: 0 });
 
 const CLASSES = {
@@ -42,8 +42,8 @@ async function errorOf(kind, call) {
   return error;
 }
 
-/** The error of a call that is answered so. */
-async function answered(kind, status, body, headers = {}) {
+/** The error of a call that gets this response. */
+async function errorFor(kind, status, body, headers = {}) {
   handler = always(status, body, { "x-correlation-id": "11111111-2222-4333-8444-555555555555", ...headers });
   const error = await errorOf(kind, newClient().getUser(7));
   assert.equal(error.operation, "getUser");
@@ -97,7 +97,7 @@ const SHAPES = [
 
 for (const [what, status, body, kind, text, detail, code] of SHAPES) {
   test(`${what} with ${status}`, async () => {
-    const error = await answered(kind, status, body);
+    const error = await errorFor(kind, status, body);
     assert.ok(error.message.includes(text), error.message);
     assert.ok(!error.message.includes("developers.pipedrive.com"));
     assert.equal(error.detail, detail);
@@ -105,39 +105,39 @@ for (const [what, status, body, kind, text, detail, code] of SHAPES) {
   });
 }
 
-test("what the OAuth server says in words is in the message", async () => {
-  const error = await answered("validation", 400, { success: false, message: "Invalid grant: refresh_token is invalid", error: "invalid_grant" });
+test("the message of the OAuth server is shown", async () => {
+  const error = await errorFor("validation", 400, { success: false, message: "Invalid grant: refresh_token is invalid", error: "invalid_grant" });
   assert.ok(`${error.message} ${error.body}`.includes("refresh_token is invalid"));
 });
 
 const HTML = "<!DOCTYPE html><html><body>This error is produced by Cloudflare</body></html>";
 
-test("shape 8: an HTML page with 403 is a block, and no permission", async () => {
+test("shape 8: an HTML page with 403 is a block, not a missing permission", async () => {
   for (const type of ["text/html", "text/html; charset=UTF-8"]) {
-    const error = await answered("blocked", 403, HTML, { "content-type": type });
+    const error = await errorFor("blocked", 403, HTML, { "content-type": type });
     assert.equal(error.code, undefined);
     assert.ok(!error.message.includes("<"), error.message);
   }
 });
 
 test("shape 8: media types have no case", async () => {
-  await answered("blocked", 403, HTML, { "content-type": "Text/HTML; Charset=UTF-8" });
+  await errorFor("blocked", 403, HTML, { "content-type": "Text/HTML; Charset=UTF-8" });
 });
 
 test("shape 8: an HTML page with 502, 520 and 524", async () => {
   for (const status of [502, 520, 524]) {
-    const error = await answered("server", status, HTML, { "content-type": "text/html" });
+    const error = await errorFor("server", status, HTML, { "content-type": "text/html" });
     assert.ok(!error.message.includes("<"), error.message);
   }
 });
 
-test("an HTML page with 200 is no answer of Pipedrive's", async () => {
-  assert.match((await answered("decode", 200, HTML, { "content-type": "text/html" })).message, /proxy|not Pipedrive/);
+test("an HTML page with 200 is not from Pipedrive", async () => {
+  assert.match((await errorFor("decode", 200, HTML, { "content-type": "text/html" })).message, /proxy|not Pipedrive/);
 });
 
-test("bodies that are no envelope", async () => {
+test("bodies that are not an envelope", async () => {
   for (const body of ["", " ", "null", "[]", "7", '"text"', "true", "{}", '{"data":[]}', '{"success":null,"data":{}}', '{"success":"true","data":{}}', '{"success":1,"data":{}}', '{"success":true,"data":{"id":7', '{"success":true,"data":[]}', '{"success":true,"data":null}', '{"success":true}', '{"success":true,"data":"x"}', "{'success':true}", "\u0000"]) {
-    await answered("decode", 200, body);
+    await errorFor("decode", 200, body);
   }
   for (const body of ['{"success":true,"data":{}}', '{"success":true,"data":7}', '{"success":true,"data":"[]"}', "null", ""]) {
     handler = always(200, body);
@@ -147,28 +147,28 @@ test("bodies that are no envelope", async () => {
   }
 });
 
-test("bodies of errors that are no envelope", async () => {
+test("error bodies that are not an envelope", async () => {
   for (const body of ["", "null", "[]", "7", '"text"', "{}", '{"success":false', '{"error":null,"error_info":7}', '{"error":[],"code":{}}', '{"success":true,"data":{}}']) {
-    await answered("server", 500, body);
-    await answered("not_found", 404, body);
-    await answered("permission", 403, body);
+    await errorFor("server", 500, body);
+    await errorFor("not_found", 404, body);
+    await errorFor("permission", 403, body);
   }
 });
 
 test("success: false with 200", async () => {
-  const error = await answered("api", 200, { success: false, error: "Something is off", error_info: "the reason", code: "some_code" });
+  const error = await errorFor("api", 200, { success: false, error: "Something is off", error_info: "the reason", code: "some_code" });
   assert.ok(error.message.includes("Something is off"));
   assert.deepEqual([error.detail, error.code], ["the reason", "some_code"]);
-  await answered("api", 200, { success: false, data: [] });
+  await errorFor("api", 200, { success: false, data: [] });
 });
 
 test("every status has its kind", async () => {
   const kinds = { 400: "validation", 401: "authentication", 403: "permission", 404: "not_found", 415: "validation", 422: "validation", 429: "rate_limit", 500: "server", 501: "server", 502: "server", 503: "server", 504: "server", 520: "server", 524: "server", 599: "server" };
   for (const status of [402, 405, 406, 408, 409, 410, 411, 413, 418, 423, 426, 428, 431, 451, 499]) kinds[status] = "unexpected_status";
-  for (const [status, kind] of Object.entries(kinds)) await answered(kind, Number(status), { success: false, error: "it is so" });
+  for (const [status, kind] of Object.entries(kinds)) await errorFor(kind, Number(status), { success: false, error: "it is so" });
 });
 
-test("a success without a body is no envelope", async () => {
+test("a success without a body is not an envelope", async () => {
   handler = (_, response) => response.writeHead(204).end();
   const error = await errorOf("decode", newClient().getUser(7));
   assert.deepEqual([error.status, error.body], [204, ""]);
@@ -194,7 +194,7 @@ test("the connection is cut in the middle of a chunked error", async () => {
   assert.equal(error.status, 500);
 });
 
-test("the connection is cut before an answer", async () => {
+test("the connection is cut before a response", async () => {
   handler = (_, response) => response.destroy();
   const error = await errorOf("connection", newClient().getUser(7));
   assert.deepEqual([error.status, error.attempts, error.body], [undefined, 1, undefined]);
@@ -214,7 +214,7 @@ test("a refused connection", async () => {
   assert.match(error.message, /ECONNREFUSED/);
 });
 
-test("no answer in time, and no whole body in time", async () => {
+test("no response in time, and no complete body in time", async () => {
   for (handler of [
     () => {},
     (_, response) => response.writeHead(200, { "content-type": "application/json" }).write('{"success":true,'),
@@ -226,18 +226,24 @@ test("no answer in time, and no whole body in time", async () => {
   }
 });
 
-test("a fetch that throws, rejects, or gives no Response", async () => {
-  const cause = new TypeError("fetch failed");
-  for (const [fetch, expected] of [
-    [() => { throw cause; }, cause],
-    [() => Promise.reject(cause), cause],
-    [() => Promise.reject("a text"), "a text"],
-    [() => undefined, undefined],
-    [async () => ({}), undefined],
-    [async () => null, undefined],
-  ]) {
-    const error = await errorOf("connection", new UsersClient({ apiToken: SECRET, fetch, maxRetries: 0 }).getUser(7));
-    if (expected) assert.equal(error.cause, expected);
+test("a fetch that throws, rejects, or returns no Response: the cause is a copy with its name, message, code, stack and cause", async () => {
+  const inner = Object.assign(new Error("the socket hung up"), { code: "ECONNRESET", socket: { token: SECRET } });
+  const original = Object.assign(new TypeError("fetch failed", { cause: inner }), { request: { headers: { "x-api-token": SECRET } } });
+  for (const fetch of [() => { throw original; }, () => Promise.reject(original)]) {
+    const { cause } = await errorOf("connection", new UsersClient({ apiToken: SECRET, fetch, maxRetries: 0 }).getUser(7));
+    assert.notEqual(cause, original, "never the object itself");
+    assert.deepEqual([cause instanceof Error, cause.name, cause.message, cause.request], [true, "TypeError", "fetch failed", undefined]);
+    assert.match(cause.stack, /errors\.test\.mjs/);
+    assert.notEqual(cause.cause, inner);
+    assert.deepEqual([cause.cause instanceof Error, cause.cause.message, cause.cause.code, cause.cause.socket], [true, "the socket hung up", "ECONNRESET", undefined]);
+    assert.deepEqual(Object.getOwnPropertyNames(cause).sort(), ["cause", "message", "name", "stack"]);
+  }
+  const text = await errorOf("connection", new UsersClient({ apiToken: SECRET, fetch: () => Promise.reject("a text"), maxRetries: 0 }).getUser(7));
+  assert.equal(text.cause, "a text");
+  for (const returned of [undefined, Promise.resolve({}), Promise.resolve(null)]) {
+    const error = await errorOf("connection", new UsersClient({ apiToken: SECRET, fetch: () => returned, maxRetries: 2 }).getUser(7));
+    assert.match(error.message, /fetch function did not return a Response/);
+    assert.equal(error.attempts, 1, "it would be the same again");
   }
 });
 
@@ -275,15 +281,15 @@ test("a call over the client's own daily budget is not sent", async () => {
   assert.equal(calls.length, 2);
 });
 
-test("what may pass is sent again, and attempts tells how often", async (t) => {
-  for (const status of [408, 500, 502, 503, 504]) {
+test("what may pass is sent again, and attempts is how often", async (t) => {
+  for (const status of [408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 530]) {
     handler = always(status, {}, { "retry-after": "0" });
     const error = await errorOf(status === 408 ? "unexpected_status" : "server", newClient().getUser(7, { maxRetries: 2 }));
     assert.deepEqual([error.attempts, error.retryAfterSeconds], [3, 0], String(status));
     assert.equal((await errorOf(error.kind, newClient().updateUser(7, { active_flag: true }, { maxRetries: 1 }))).attempts, 2);
     assert.equal((await errorOf(error.kind, newClient().addUser({ email: "q@mi6.example" }, { maxRetries: 2 }))).attempts, 1, "an invitation is not sent twice");
   }
-  for (const status of [400, 401, 403, 404, 501, 505]) {
+  for (const status of [400, 401, 402, 403, 404, 409, 410, 418, 425, 501, 505, 525, 529, 599]) {
     handler = always(status, {}, { "retry-after": "0" });
     await assert.rejects(newClient().getUser(7, { maxRetries: 2 }), { attempts: 1, status });
   }
@@ -296,7 +302,7 @@ test("a config error and an argument error have the same members as every other"
   assert.deepEqual([config.operation, argument.operation], [undefined, "getUser"]);
 });
 
-test("toJSON holds every field, and the cause in words", async () => {
+test("toJSON holds every field, and the name and message of the cause", async () => {
   handler = always(400, { success: false, error: "no", error_info: "the reason", code: "x" }, { "x-correlation-id": "abc", "retry-after": "5" });
   const json = JSON.parse(JSON.stringify(await errorOf("validation", newClient().getUser(7))));
   assert.deepEqual(Object.keys(json).sort(), ["attempts", "body", "code", "detail", "headers", "kind", "message", "name", "operation", "requestId", "retryAfterSeconds", "status"]);
@@ -339,29 +345,29 @@ test("an access token that the server repeats is taken out too, and one from a f
   await errorOf("authentication", new UsersClient({ accessToken: async () => SECRET, baseUrl: server.url }).getUser(7));
 });
 
-test("a token in what fetch throws is not in the error's own text and JSON", async () => {
+test("a token in what fetch throws is nowhere in the error, its JSON or its cause", async () => {
   const fetch = (_, { headers }) => Promise.reject(new TypeError(`cannot send ${headers.get("x-api-token")}`));
   const error = await new UsersClient({ apiToken: SECRET, fetch, maxRetries: 0 }).getUser(7).catch((error) => error);
-  for (const text of [error.message, error.stack, JSON.stringify(error)]) assert.ok(!text.includes(SECRET), text);
+  for (const text of [error.message, error.stack, JSON.stringify(error), error.cause.message, error.cause.stack, inspect(error, { depth: 9, showHidden: true })]) assert.ok(!text.includes(SECRET), text);
 });
 
 test("no event and no log line holds a token", async () => {
-  const heard = [];
-  const log = (line) => heard.push(line);
-  const talkative = new UsersClient({ apiToken: SECRET, baseUrl: server.url, logLevel: "debug", logger: { error: log, warn: log, info: log, debug: log }, onEvent: (event) => heard.push(JSON.stringify(event)), maxRetries: 1 });
+  const lines = [];
+  const log = (line) => lines.push(line);
+  const talkative = new UsersClient({ apiToken: SECRET, baseUrl: server.url, logLevel: "debug", logger: { error: log, warn: log, info: log, debug: log }, onEvent: (event) => lines.push(JSON.stringify(event)), maxRetries: 1 });
   handler = always(503, { success: false, error: `bad ${SECRET}`, deprecation_warning: { "#": SECRET } }, { "retry-after": "0" });
   await assert.rejects(talkative.getUser(7));
   handler = always(200, { success: false, error: `bad ${SECRET}` });
   await assert.rejects(talkative.getUser(7));
   handler = success({ id: 7 });
   await talkative.getUser(7);
-  assert.ok(heard.length > 8, `${heard.length} lines`);
-  for (const line of heard) assert.ok(!line.includes(SECRET), line);
+  assert.ok(lines.length > 8, `${lines.length} lines`);
+  for (const line of lines) assert.ok(!line.includes(SECRET), line);
 });
 
 test("the stack names the line that made the call", async () => {
   const places = [
-    ["an answer", () => newClient().getUser(7)],
+    ["a response", () => newClient().getUser(7)],
     ["a parameter", () => newClient().getUser(0)],
     ["an option", () => newClient().getUsers({ timeout: 1 })],
     ["a paged call", () => newClient().getUserFollowers(7)],
@@ -389,10 +395,10 @@ test("the error of a later page names the line that asked for it, and where the 
   assert.equal(offset.start, 5);
 });
 
-test("a bad toArray leaves no rejection behind that nobody hears", async (t) => {
+test("a bad toArray leaves no unhandled rejection", async (t) => {
   handler = always(404, { success: false, error: "User not found" });
-  const unheard = [];
-  const listen = (reason) => unheard.push(reason);
+  const unhandled = [];
+  const listen = (reason) => unlines.push(reason);
   process.on("unhandledRejection", listen);
   t.after(() => process.off("unhandledRejection", listen));
   await assert.rejects(newClient().getUserFollowers(7).toArray({ limit: 0 }), { kind: "argument" });
@@ -400,5 +406,5 @@ test("a bad toArray leaves no rejection behind that nobody hears", async (t) => 
   await assert.rejects(newClient().getUser(8).finally(() => {}), { kind: "not_found" });
   await newClient().getUser(9).catch(() => {});
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-  assert.deepEqual(unheard.map(String), []);
+  assert.deepEqual(unhandled.map(String), []);
 });

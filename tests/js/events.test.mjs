@@ -1,17 +1,18 @@
-// What a client tells: events to a hook, lines to a log. Neither holds a secret, and neither can break a call.
+// What a client reports: events to a hook, lines to a log. Neither holds a secret, and neither can break a call.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UsersClient } from "pipedrive-users";
-import { respond, good, held, scripted } from "./support/script.mjs";
+import { ENDPOINTS, UsersClient } from "pipedrive-users";
+import { HOUR, stopClock } from "./support/clock.mjs";
+import { good, held, respond, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
-// The module is there before any clock is stopped.
+// The module is loaded before any clock is stopped.
 await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
 
 const SECRET = "5ecre7c0ffee5ecre7c0ffee";
-const BODY = "the-body-of-an-answer";
+const BODY = "the-body-of-a-response";
 
-/** A client that keeps what it tells. */
+/** A client whose events and lines are kept. */
 function listening(script, config = {}) {
   const server = typeof script === "function" ? scripted(script) : script;
   const events = [];
@@ -24,17 +25,37 @@ function listening(script, config = {}) {
 const short = ({ type, operation, attempt, cost, status }) => [type, operation, attempt, cost, status];
 const fast = { "retry-after": "0" };
 
-test("a call tells its request and its response", async () => {
+test("a call has an event for its request and one for its response", async () => {
   const { client, events } = listening(() => good({ id: 7, name: BODY }));
   await client.getUser(7);
   assert.deepEqual(events.map(short), [["request", "getUser", 1, 2, undefined], ["response", "getUser", 1, 2, 200]]);
   const [request, response] = events;
   assert.equal(request.durationMs, undefined);
   assert.ok(response.durationMs >= 0 && response.durationMs < 5_000);
-  for (const event of events) assert.deepEqual(Object.keys(event), ["type", "operation", "attempt", "cost", "status", "durationMs", "text"]);
+  for (const event of events) assert.deepEqual(Object.keys(event), ["type", "callId", "operation", "method", "attempt", "cost", "status", "durationMs", "text"]);
 });
 
-test("durationMs is how long the answer took, its body included", async () => {
+test("all events of a call have its callId and its method, and no two calls of any clients have the same", async () => {
+  const script = (_, number) => (number % 2 ? respond(503, "{}", fast) : good({}, { sunset: "soon" }));
+  const all = [];
+  for (const { client, events } of [listening(script), listening(script)]) {
+    await client.getUser(7);
+    await client.updateUser(7, { active_flag: true });
+    await Promise.all([client.getCurrentUser(), client.getCurrentUser()]);
+    all.push(...events);
+  }
+  for (const { callId, operation, method } of all) {
+    assert.ok(Number.isSafeInteger(callId) && callId > 0, String(callId));
+    assert.equal(method, ENDPOINTS[operation].method);
+  }
+  const calls = Map.groupBy ? Map.groupBy(all, ({ callId }) => callId) : all.reduce((groups, event) => groups.set(event.callId, [...(groups.get(event.callId) ?? []), event]), new Map());
+  assert.equal(calls.size, 8);
+  for (const events of calls.values()) assert.equal(new Set(events.map(({ operation }) => operation)).size, 1);
+  const [first] = calls.values();
+  assert.deepEqual(first.map(({ type }) => type), ["request", "response", "retry", "request", "response", "deprecated"]);
+});
+
+test("durationMs is how long the response took, its body included", async () => {
   const body = new ReadableStream({
     async start(controller) {
       await new Promise((resolve) => setTimeout(resolve, 60));
@@ -47,7 +68,7 @@ test("durationMs is how long the answer took, its body included", async () => {
   assert.ok(events[1].durationMs >= 55 && events[1].durationMs < 1_000, `${events[1].durationMs}`);
 });
 
-test("what is sent again tells why, and after how long", async () => {
+test("a retry has its reason and its wait", async () => {
   const { client, events } = listening((_, number) => (number === 1 ? respond(503, { success: false, error: "Service is away" }, fast) : number === 2 ? Promise.reject(new TypeError("lost")) : good()));
   await client.getUserPermissions(7);
   assert.deepEqual(events.map(short), [
@@ -62,27 +83,49 @@ test("what is sent again tells why, and after how long", async () => {
   assert.match(second.text, /lost/);
 });
 
-test("a shared request tells who shares", async () => {
+test("each call that shares a request has an event", async () => {
   const { client, events } = listening(async () => (await settle(1), good()));
   await Promise.all([1, 2, 3].map(() => client.getCurrentUser()));
   assert.deepEqual(events.map(short).sort(), [["request", "getCurrentUser", 1, 2, undefined], ["response", "getCurrentUser", 1, 2, 200], ["shared", "getCurrentUser", 0, 2, undefined], ["shared", "getCurrentUser", 0, 2, undefined]]);
 });
 
-test("a limit that is hit, the wait for it, and a call that is refused here", async (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: Date.UTC(2026, 10, 22, 12) });
-  const { client, events } = listening((_, number) => (number === 1 ? respond(429, { success: false, error: "rate limit exceeded" }, { "retry-after": "3" }) : good()), { dailyTokenBudget: 4, maxConcurrency: 1 });
+test("a limit that is hit, the pause after it, and a call that is refused by the client", async (t) => {
+  const pass = stopClock(t);
+  const { client, events, lines } = listening((_, number) => (number === 1 ? respond(429, { success: false, error: "rate limit exceeded" }, { "retry-after": "3" }) : good()), { dailyTokenBudget: 4, maxConcurrency: 1, logLevel: "debug" });
   const calls = [client.getUser(1), client.getUser(2)];
-  await settle(50);
-  t.mock.timers.tick(3_000);
+  await pass(3_000);
   await Promise.all(calls);
   await rejection(client.getUser(3));
   const limited = events.filter(({ type }) => type === "limited");
   assert.deepEqual(limited.map(short), [["limited", "getUser", 1, 2, 429], ["limited", "getUser", 0, 2, undefined]]);
-  assert.deepEqual(limited.map(({ durationMs }) => durationMs), [3_000, 12 * 3_600_000 - 3_000]);
+  assert.deepEqual(limited.map(({ durationMs }) => durationMs), [3_000, 12 * HOUR - 3_000]);
   assert.match(limited[0].text, /Too many calls/);
   assert.match(limited[1].text, /daily budget/);
-  const waits = events.filter(({ type }) => type === "wait");
-  assert.deepEqual(waits.map(({ operation, durationMs }) => [operation, durationMs]), [["getUser", 3_000]]);
+  // The call that met the 429 has its pause as the wait of its retry.
+  assert.deepEqual(events.filter(({ type }) => type === "retry").map(({ operation, durationMs }) => [operation, durationMs]), [["getUser", 3_000]]);
+  const warnings = lines.filter(([level]) => level === "warn").map(([, line]) => line.split(". ")[0]);
+  assert.deepEqual(warnings, ["[pipedrive-users] getUser: limited, status 429, lifted in 3000 ms", `[pipedrive-users] getUser: limited, lifted in ${12 * HOUR - 3_000} ms`]);
+});
+
+test("a call that waits for a free slot has one event, with the whole wait", async (t) => {
+  const pass = stopClock(t);
+  const { client, events } = listening(() => good({}, { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2" }));
+  await client.getUser(1);
+  const call = client.getUser(2);
+  await pass(2_001);
+  await call;
+  assert.deepEqual(events.filter(({ type }) => type === "wait").map((event) => [...short(event), event.durationMs]), [["wait", "getUser", 0, 2, undefined, 2_001]]);
+});
+
+test("a call that waits for the pause after another's 429 has one event too, however long it is", async (t) => {
+  const pass = stopClock(t);
+  const { client, events } = listening((_, number) => (number === 1 ? respond(429, "{}", { "retry-after": "40" }) : good()));
+  await rejection(client.getUser(1, { maxRetries: 0 }));
+  await pass(1_000);
+  const call = client.getUser(2);
+  await pass(39_000);
+  await call;
+  assert.deepEqual(events.filter(({ type }) => type === "wait").map((event) => [...short(event), event.durationMs]), [["wait", "getUser", 0, 2, undefined, 39_000]]);
 });
 
 test("drift is an event and a warning too", async () => {
@@ -106,9 +149,9 @@ for (const [what, headers, more, text] of [
     await client.getUser(2);
     await Promise.all([client.getUser(3), client.getUser(3)]);
     await client.getUserFollowers(1);
-    const told = events.filter(({ type }) => type === "deprecated");
-    assert.deepEqual(told.map(({ operation }) => operation), ["getUser", "getUserFollowers"]);
-    for (const event of told) assert.match(event.text, text);
+    const reported = events.filter(({ type }) => type === "deprecated");
+    assert.deepEqual(reported.map(({ operation }) => operation), ["getUser", "getUserFollowers"]);
+    for (const event of reported) assert.match(event.text, text);
     assert.deepEqual(lines.map(([level]) => level), ["warn", "warn"]);
     assert.match(lines[0][1], /getUser: deprecated/);
     assert.match(lines[0][1], text);
@@ -138,7 +181,7 @@ test("by default warnings go to the console, and nothing else does", async (t) =
   assert.deepEqual(mocks.map(([name, { mock }]) => [name, mock.callCount()]), [["error", 0], ["warn", 1], ["info", 0], ["debug", 0], ["log", 0]]);
 });
 
-test("the lines tell what happened", async () => {
+test("the lines of a call", async () => {
   const { client, lines } = listening(noisy, { logLevel: "debug" });
   await client.getUser(7);
   const texts = lines.map(([, line]) => line.replace(/\d+ ms/, "N ms"));
@@ -163,15 +206,15 @@ for (const [what, hook] of [["throw", fail], ["are async and reject", async () =
     const { data, response } = await client.getUser(7).withResponse();
     assert.deepEqual([data, response.attempts], [{ id: "7" }, 2]);
     assert.deepEqual(await Promise.all([client.getUser(8), client.getUser(8)]), [{ id: "7" }, { id: "7" }]);
-    // A rejection that nobody hears would end the process: the runner makes it this test's failure.
+    // An unhandled rejection would end the process: the runner makes it this test's failure.
     await settle();
   });
 }
 
 test("a hook may look at the client, make a call, abort one and close the client", async () => {
   for (const type of ["request", "response", "retry", "limited", "deprecated", "shared"]) {
-    const answers = [() => respond(503, "{}", fast), () => respond(429, "{}", fast)];
-    const { fetch } = scripted((_, number) => answers[number - 1]?.() ?? good({ id: 7 }, { sunset: "soon" }));
+    const failures = [() => respond(503, "{}", fast), () => respond(429, "{}", fast)];
+    const { fetch } = scripted((_, number) => failures[number - 1]?.() ?? good({ id: 7 }, { sunset: "soon" }));
     const controller = new AbortController();
     let hooked = 0;
     let inner;
@@ -198,7 +241,7 @@ test("a hook may look at the client, make a call, abort one and close the client
   }
 });
 
-test("a cancelled call tells nothing more", async () => {
+test("a cancelled call has no further events", async () => {
   const { fetch, requests } = held();
   const { client, events } = listening({ fetch });
   const controller = new AbortController();
