@@ -1,4 +1,4 @@
-// Drift: where answers differ from the models. It is told once, without anybody's data, and it breaks nothing.
+// Drift: where responses differ from the models. It is reported once, without personal data, and fails no call.
 import assert from "node:assert/strict";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { OPERATIONS } from "./support/operations.mjs";
 import { good, scripted } from "./support/script.mjs";
 import { rejection } from "./support/wait.mjs";
 
-/** A client that keeps what drifts. */
+/** A client whose drift is kept. */
 function watching(script, config = {}) {
   const { fetch } = scripted(script);
   const drifts = [];
@@ -28,7 +28,7 @@ const USER = {
 const without = (name) => Object.fromEntries(Object.entries(USER).filter(([key]) => key !== name));
 const APPS = 'one of "global", "sales", "campaigns", "projects", "account_settings", "partnership", "nova"';
 
-test("what the sandbox answers never drifts, in any operation", async () => {
+test("the sandbox's responses never drift, in any operation", async () => {
   const sandbox = createSandbox({ users: 30 });
   const drifts = [];
   const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch, onDrift: (drift) => drifts.push(drift) });
@@ -57,7 +57,7 @@ for (const [what, data, path, kind, expected, found] of [
   ["an unknown member", { ...USER, nickname: "Jimmy" }, "$.data.nickname", "unknown", "nothing", "a string"],
   ["an unknown member inside", { ...USER, access: [{ ...USER.access[0], since: 2027 }] }, "$.data.access[].since", "unknown", "nothing", "an integer"],
 ]) {
-  test(`${what} is told exactly, once for each client, and the call gives the data as it came`, async () => {
+  test(`${what} is reported exactly, once for each client, and the call returns the data as it came`, async () => {
     for (let client_ = 0; client_ < 2; client_++) {
       const { client, drifts } = watching(() => good(data));
       for (let index = 0; index < 3; index++) assert.deepEqual(await client.getUser(1), data);
@@ -66,16 +66,16 @@ for (const [what, data, path, kind, expected, found] of [
   });
 }
 
-test("each path and kind is told once per operation, however many records have it", async () => {
+test("each path and kind is reported once per operation, however many records have it", async () => {
   const broken = { ...without("name"), access: [{ ...USER.access[0], app: "a", admin: 1 }, { ...USER.access[0], app: "b", admin: 2 }] };
   const { client, drifts } = watching(({ path }) => good(/users\/\d/.test(path) ? broken : [broken, broken, USER, broken]));
   await client.getUsers();
   await client.getUsers();
-  const told = [["$.data[].name", "missing"], ["$.data[].access[].app", "value"], ["$.data[].access[].admin", "type"]];
-  assert.deepEqual(drifts.map(({ operation, path, kind }) => [operation, path, kind]), told.map((one) => ["getUsers", ...one]));
+  const differences = [["$.data[].name", "missing"], ["$.data[].access[].app", "value"], ["$.data[].access[].admin", "type"]];
+  assert.deepEqual(drifts.map(({ operation, path, kind }) => [operation, path, kind]), differences.map((one) => ["getUsers", ...one]));
   drifts.length = 0;
   await client.getUser(1);
-  assert.deepEqual(drifts.map(({ operation, path }) => [operation, path]), told.map(([path]) => ["getUser", path.replace("data[]", "data")]));
+  assert.deepEqual(drifts.map(({ operation, path }) => [operation, path]), differences.map(([path]) => ["getUser", path.replace("data[]", "data")]));
 });
 
 test("the same path can drift in more than one kind", async () => {

@@ -1,5 +1,5 @@
 // Each of the ten operations with each fault of the table, over HTTP: the outcome, the requests that reached the server,
-// and no secret in anything that is said about it.
+// and no secret in any error, event or line.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
@@ -52,12 +52,12 @@ const ECHOES = [...FAULTS.filter(({ fault }) => fault !== "refused"), { fault: "
   cells: OPERATIONS.flatMap((operation) => CREDENTIALS.map((credential) => ({ operation, credential, outcome: cell(`${fault}+echo`, operation, credential, { timeoutMs }) }))),
 }));
 
-test("FAULTS.md is what the table says", async () => {
+test("FAULTS.md is generated from the table", async () => {
   assert.equal(await readFile(new URL("../../FAULTS.md", import.meta.url), "utf8"), render());
 });
 
-test("the table has all eighteen faults", () => {
-  assert.equal(new Set(FAULTS.map(({ fault }) => fault)).size, 18);
+test("the table has all nineteen faults", () => {
+  assert.equal(new Set(FAULTS.map(({ fault }) => fault)).size, 19);
   for (const row of FAULTS) for (const { method } of OPERATIONS) for (const where of ["node", "page"]) assert.equal(typeof expected(row, method, where).requests, "number");
 });
 
@@ -74,17 +74,17 @@ for (const { row, cells } of matrix) {
   });
 }
 
-test("nothing follows a redirect, and nothing goes on after its call has ended", async () => {
+test("nothing follows a redirect, and nothing is sent after its call has ended", async () => {
   const ended = await all();
   await Promise.all(ECHOES.flatMap(({ cells }) => cells.map(({ outcome }) => outcome)));
   await sleep(300);
   assert.deepEqual(server.elsewhere, []);
   for (const { run, row, operation } of ended) assert.equal(server.reached(run).length, expected(row, operation.method, "node").requests, `${row.fault}, ${operation.name}`);
-  // What was stalled has been given up, and its connection with it.
+  // Stalled requests were aborted, and their connections closed.
   assert.equal(await server.connections(), 0);
 });
 
-/** Looks for the secrets in all that was said. */
+/** Looks for the secrets in all texts. */
 function search(what, { thrown, texts, message }) {
   const inspected = [{}, { showHidden: true }].map((options) => inspect(thrown, { depth: 10, ...options }));
   for (const text of [...texts, ...inspected].filter((text) => MARKS.some((mark) => text.includes(mark)))) {
@@ -109,7 +109,7 @@ test("no secret where the server repeats it in its status line, headers, body an
       for (const { operation, credential, outcome } of cells) {
         const { run, result } = await outcome;
         const [{ headers }] = await server.reachedBy(run, 1);
-        assert.ok([headers["x-api-token"], headers.authorization?.replace("Bearer ", "")].includes(SECRETS[credential]), "the server knew it");
+        assert.ok([headers["x-api-token"], headers.authorization?.replace("Bearer ", "")].includes(SECRETS[credential]), "the server received it");
         search(`${operation.name} with the ${credential}`, result);
       }
     });
@@ -130,17 +130,17 @@ test("the backoff doubles and is spread", async () => {
     assert.ok(one >= 374 && one <= 500 + SLACK, `the first wait is ${one} ms`);
     assert.ok(two >= 749 && two <= 1000 + SLACK, `the second wait is ${two} ms`);
     assert.deepEqual([more.length, result.outcome.attempts], [0, 3]);
-    const [told, toldLater] = result.events.filter(({ type }) => type === "retry").map(({ durationMs }) => durationMs);
-    assert.ok(told >= 375 && told <= 500 && toldLater >= 750 && toldLater <= 1000, `told ${told} and ${toldLater} ms`);
-    first.push(told);
+    const [reported, reportedLater] = result.events.filter(({ type }) => type === "retry").map(({ durationMs }) => durationMs);
+    assert.ok(reported >= 375 && reported <= 500 && reportedLater >= 750 && reportedLater <= 1000, `the events have ${reported} and ${reportedLater} ms`);
+    first.push(reported);
   }
   assert.ok(Math.max(...first) - Math.min(...first) > 5, `all wait alike: ${first}`);
 });
 
-/** A run whose answers are given here: `[status, body, headers]` for the first, the second and so on. */
-function answering(...list) {
+/** A run with responses of its own: `[status, body, headers]` for the first, the second and so on. */
+function responding(...list) {
   const run = `run-${++runs}`;
-  server.answers.set(run, ({ send, nth }) => send(...list[Math.min(nth, list.length) - 1]));
+  server.responses.set(run, ({ send, nth }) => send(...list[Math.min(nth, list.length) - 1]));
   return async (more) => {
     const call = { baseUrl: server.url("own", run), ...asData(getUser), credential: "API token", secret: SECRETS["API token"], ...more };
     const result = await makeCall(sdk, call);
@@ -154,18 +154,20 @@ const NO = { success: false, error: "Request over limit" };
 test("Retry-After as a date is kept to", async () => {
   for (const [status, body] of [[503, {}], [429, NO]]) {
     const date = new Date(Math.ceil((Date.now() + 1200) / 1000) * 1000);
-    const { result, requests } = await answering([status, body, { "retry-after": date.toUTCString() }], GOOD)();
+    const { result, requests } = await responding([status, body, { "retry-after": date.toUTCString() }], GOOD)();
     assert.deepEqual(result.outcome, { name: "success", status: 200, attempts: 2 });
     const arrived = performance.timeOrigin + requests[1].arrived;
-    assert.ok(arrived >= date.getTime() - 5 && arrived <= date.getTime() + SLACK, `${status}: ${arrived - date} ms after the date`);
+    // The pause after a 429 is spread by up to a quarter.
+    const spread = status === 429 ? 2_200 / 4 : 0;
+    assert.ok(arrived >= date.getTime() - 5 && arrived <= date.getTime() + spread + SLACK, `${status}: ${arrived - date} ms after the date`);
   }
 });
 
 test("x-ratelimit-reset after a 429 is seconds from now", async () => {
-  const { result, requests } = await answering([429, NO, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2" }], GOOD)();
+  const { result, requests } = await responding([429, NO, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2" }], GOOD)();
   assert.deepEqual(result.outcome, { name: "success", status: 200, attempts: 2 });
   const [wait] = waits(requests);
-  assert.ok(wait >= 1995 && wait <= 2000 + SLACK, `${wait} ms`);
+  assert.ok(wait >= 1995 && wait <= 2500 + SLACK, `${wait} ms`);
 });
 
 for (const seconds of [61, 3939]) {
@@ -173,7 +175,7 @@ for (const seconds of [61, 3939]) {
   for (const [spelling, header] of [["seconds", () => String(seconds)], ["a date", date]]) {
     test(`Retry-After of ${seconds} s, as ${spelling}, is too long: the call fails at once`, async () => {
       for (const status of [429, 503]) {
-        const { result, requests } = await answering([status, NO, { "retry-after": header() }], GOOD)({ maxRetries: 5 });
+        const { result, requests } = await responding([status, NO, { "retry-after": header() }], GOOD)({ maxRetries: 5 });
         const { outcome, began, ended, resetAt } = result;
         assert.deepEqual([outcome.name, outcome.status, outcome.attempts, requests.length], [status === 429 ? "RateLimitError" : "ServerError", status, 1, 1]);
         assert.ok(Math.abs(outcome.retryAfterSeconds - seconds) <= 1, `${outcome.retryAfterSeconds} s`);
@@ -185,7 +187,7 @@ for (const seconds of [61, 3939]) {
   }
 
   test(`x-ratelimit-reset of ${seconds} s after a 429 is too long: the call fails at once, with resetAt`, async () => {
-    const { result, requests } = await answering([429, NO, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(seconds) }], GOOD)();
+    const { result, requests } = await responding([429, NO, { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(seconds) }], GOOD)();
     assert.deepEqual([result.outcome.name, result.outcome.attempts, requests.length], ["RateLimitError", 1, 1]);
     assert.ok(Math.abs(result.resetAt - result.ended - seconds * 1000) < 1500, `resetAt is in ${result.resetAt - result.ended} ms`);
   });
@@ -193,14 +195,14 @@ for (const seconds of [61, 3939]) {
 
 test("Retry-After of 60 s is kept to", async () => {
   const run = `run-${++runs}`;
-  server.answers.set(run, ({ send }) => send(503, {}, { "retry-after": "60" }));
+  server.responses.set(run, ({ send }) => send(503, {}, { "retry-after": "60" }));
   const client = new sdk.UsersClient({ apiToken: SECRETS["API token"], baseUrl: server.url("own", run), onEvent: (event) => event.type === "retry" && retry(event) });
   const controller = new AbortController();
   let retry;
-  const told = new Promise((resolve) => (retry = resolve));
+  const retrying = new Promise((resolve) => (retry = resolve));
   const call = client.getUser(2, { signal: controller.signal });
   call.catch(() => {});
-  assert.equal((await told).durationMs, 60_000);
+  assert.equal((await retrying).durationMs, 60_000);
   const reason = new Error("enough");
   controller.abort(reason);
   await assert.rejects(Promise.resolve(call), reason);

@@ -31,7 +31,7 @@ async function batch(client, first, abort) {
   await Promise.all(calls);
 }
 
-for (const [what, fetch, abort] of [["answered", respond, false], ["are aborted", hang, true]]) {
+for (const [what, fetch, abort] of [["succeed", respond, false], ["are aborted", hang, true]]) {
   test(`calls that ${what} leave nothing behind`, async () => {
     const client = new UsersClient({ apiToken: "0123456789abcdef", fetch });
     const measure = async () => {

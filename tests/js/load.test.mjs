@@ -112,7 +112,7 @@ const MESSAGES = {
 };
 
 for (const [engine, message] of Object.entries(MESSAGES)) {
-  test(`a Content-Security-Policy as ${engine} tells it: LoadError says what to add, and a later call works`, async () => {
+  test(`a Content-Security-Policy as ${engine} words it: the LoadError names what to add, and a later call works`, async () => {
     const { errors, later } = await failing(`
       const real = WebAssembly.compile;
       WebAssembly.compile = async () => { WebAssembly.compile = real; throw new WebAssembly.CompileError("${message}"); };`);
@@ -180,7 +180,7 @@ test("abort and close() while the module loads", async () => {
     const { UsersClient } = await import("pipedrive-users");
     const controller = new AbortController();
     const aborted = new UsersClient({ apiToken: "secret", fetch }).getUser(7, { signal: controller.signal });
-    controller.abort("given up");
+    controller.abort("enough");
     const reason = await aborted.catch((reason) => reason);
     const client = new UsersClient({ apiToken: "secret", fetch });
     const call = client.getUser(8);
@@ -189,7 +189,44 @@ test("abort and close() while the module loads", async () => {
     await new UsersClient({ apiToken: "secret", fetch }).getUser(9);
     console.log(JSON.stringify({ reason, closed, sent }));
   `);
-  assert.deepEqual({ reason, closed, sent }, { reason: "given up", closed: "ConfigError", sent: 1 });
+  assert.deepEqual({ reason, closed, sent }, { reason: "enough", closed: "ConfigError", sent: 1 });
+});
+
+test("a module that does not finish loading falls under timeoutMs, and a later call works", { timeout: 20_000 }, async () => {
+  const { stalled, sent, took, data } = await runScript(`
+    const { UsersClient } = await import("pipedrive-users");
+    const real = WebAssembly.compile;
+    let finish;
+    WebAssembly.compile = (bytes) => new Promise((resolve) => (finish = () => resolve(real(bytes))));
+    let sent = 0;
+    const fetch = async () => { sent++; return Response.json({ success: true, data: { id: 7 } }); };
+    const client = new UsersClient({ apiToken: "secret", fetch, timeoutMs: 5_000 });
+    const started = performance.now();
+    const stalled = await client.getUser(1, { timeoutMs: 200 }).catch(({ name, kind, message, attempts }) => ({ name, kind, message, attempts }));
+    const took = performance.now() - started;
+    WebAssembly.compile = real;
+    setTimeout(finish, 50);
+    const data = await client.getUser(2);
+    console.log(JSON.stringify({ stalled, sent, took, data }));
+  `);
+  assert.deepEqual([stalled.name, stalled.kind, stalled.attempts, sent, data], ["TimeoutError", "timeout", 0, 1, { id: 7 }]);
+  assert.match(stalled.message, /^getUser: .*\b200 ms\b.*timeoutMs.*nothing was sent/);
+  assert.ok(took >= 195 && took < 4_000, `${took} ms`);
+});
+
+test("a module that never finishes loading is loaded anew by a call after the one that timed out", { timeout: 20_000 }, async () => {
+  const { stalled, data } = await runScript(`
+    const { UsersClient } = await import("pipedrive-users");
+    const real = WebAssembly.compile;
+    WebAssembly.compile = () => new Promise(() => {});
+    const client = new UsersClient({ apiToken: "secret", fetch: async () => Response.json({ success: true, data: { id: 7 } }), timeoutMs: 500 });
+    const stalled = await client.getUser(1).catch(({ kind }) => kind);
+    WebAssembly.compile = real;
+    const data = await client.getUser(2).catch(({ kind }) => kind);
+    console.log(JSON.stringify({ stalled, data }));
+    process.exit();
+  `);
+  assert.deepEqual({ stalled, data }, { stalled: "timeout", data: { id: 7 } });
 });
 
 test("preload() loads the module before the first call, and again after a failure", async () => {
@@ -198,7 +235,7 @@ test("preload() loads the module before the first call, and again after a failur
     const real = WebAssembly.compile;
     WebAssembly.compile = async () => { WebAssembly.compile = real; throw new WebAssembly.CompileError("no"); };
     const rejected = await preload().catch(({ name, kind }) => [name, kind]);
-    if ((await preload()) !== undefined) throw new Error("preload() gives something");
+    if ((await preload()) !== undefined) throw new Error("preload() returns something");
     const before = now();
     await new UsersClient({ apiToken: "secret", fetch }).getUser(7);
     console.log(JSON.stringify({ rejected, before, after: now() }));
@@ -251,6 +288,19 @@ test("the slim client without a module, with a wrong one, and with one after tha
   assert.match(missing.message, /responded with 404/);
   assert.equal(still.name, "LoadError");
   assert.deepEqual(data, { id: 7 });
+});
+
+test("an init() that never ends falls under timeoutMs, and a later one is used", { timeout: 20_000 }, async () => {
+  const { stalled, data } = await slim(`
+    init(new Promise(() => {}));
+    const client = new UsersClient({ apiToken: "secret", timeoutMs: 200, fetch: async () => Response.json({ success: true, data: { id: 7 } }) });
+    const stalled = await client.getUser(1).catch(({ kind }) => kind);
+    await init(bytes);
+    const data = await client.getUser(2, { timeoutMs: 5_000 }).catch(({ kind }) => kind);
+    console.log(JSON.stringify({ stalled, data }));
+    process.exit();
+  `);
+  assert.deepEqual({ stalled, data }, { stalled: "timeout", data: { id: 7 } });
 });
 
 test("both kinds of modules side by side: each has its own client, and errors of both are known to both", async () => {

@@ -1,17 +1,17 @@
-// What a call gave is its caller's: the client keeps none of it, however the call ended.
+// The result of a call belongs to its caller: the client keeps none of it, however the call ended.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { UsersClient } from "pipedrive-users";
-import { respond, good, held, scripted } from "./support/script.mjs";
+import { good, held, respond, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 const COUNT = 50;
 
-/** How many of the things that a function gives are still there after it. */
+/** How many of the objects that a function returns are still in memory after it. */
 async function kept(make) {
   const refs = [];
   for (let index = 0; index < COUNT; index++) refs.push(new WeakRef(await make(index + 1)));

@@ -18,7 +18,7 @@ const official = (credential) => ({
 for (const [what, credential] of [["an API token", { apiKey: sandbox.apiToken }], ["an access token", { accessToken: sandbox.accessToken }]]) {
   const { users, followers } = official(credential);
 
-  test(`with ${what}, its reading calls get the whole answers`, async () => {
+  test(`with ${what}, its reading calls get the complete responses`, async () => {
     for (const [name, parameters, path] of [
       ["getUsers", undefined, "/v1/users"],
       ["findUsersByName", { term: "a" }, "/v1/users/find?term=a"],
@@ -29,10 +29,10 @@ for (const [what, credential] of [["an API token", { apiKey: sandbox.apiToken }]
       ["getUserRoleAssignments", { id: 1, start: 1, limit: 2 }, "/v1/users/1/roleAssignments?start=1&limit=2"],
       ["getUserRoleSettings", { id: 1 }, "/v1/users/1/roleSettings"],
     ]) {
-      const answer = await users[name](parameters);
-      assert.equal(answer.success, true, name);
-      assert.deepEqual(answer, await raw(path), name);
-      assert.ok(Object.keys(answer.data).length > 0, name);
+      const response = await users[name](parameters);
+      assert.equal(response.success, true, name);
+      assert.deepEqual(response, await raw(path), name);
+      assert.ok(Object.keys(response.data).length > 0, name);
     }
   });
 

@@ -55,7 +55,7 @@ test("findUsersByName looks at names, and with searchByEmail at addresses", asyn
   const byEmail = await client.findUsersByName(somebody.email, { searchByEmail: true });
   assert.deepEqual(byEmail.map(({ id }) => id), [somebody.id]);
   assert.deepEqual(await client.findUsersByName(somebody.email, { searchByEmail: false }), []);
-  assert.deepEqual(await client.findUsersByName("nobody has this name"), []);
+  assert.deepEqual(await client.findUsersByName("no user has this name"), []);
 });
 
 test("a user who was added is found, listed and readable; deactivated, the user stays readable", async () => {
@@ -69,7 +69,7 @@ test("a user who was added is found, listed and readable; deactivated, the user 
   assert.deepEqual((await client.getUsers()).at(-1), added);
   assert.equal((await client.getUsers()).length, before + 1);
 
-  assert.deepEqual(await client.addUser({ email: "vesper.lynd@treasury.example" }), added, "an address that is a user's is answered with that user");
+  assert.deepEqual(await client.addUser({ email: "vesper.lynd@treasury.example" }), added, "the address of a user returns that user");
   assert.equal((await client.getUsers()).length, before + 1);
 
   const updated = await client.updateUser(added.id, { active_flag: false });
@@ -277,7 +277,7 @@ test("ENDPOINTS, the client's methods and the reference name the same ten operat
   assert.deepEqual([...names].sort(), ["close", "constructor", ...Object.keys(expected)].sort());
 });
 
-test("ENDPOINTS says what Pipedrive's own OpenAPI documents say", async (t) => {
+test("ENDPOINTS agrees with Pipedrive's own OpenAPI documents", async (t) => {
   if (!process.env.PIPEDRIVE_OPENAPI) return t.skip("PIPEDRIVE_OPENAPI is not set");
   const { paths } = JSON.parse(await readFile(process.env.PIPEDRIVE_OPENAPI, "utf8"));
   let compared = 0;

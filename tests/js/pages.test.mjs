@@ -163,7 +163,7 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
     assert.deepEqual([key in error], [false]);
   });
 
-  test(`${kind}: a page without additional_data, or with one that says nothing, is the last`, async () => {
+  test(`${kind}: a page without additional_data, or with one that names no next page, is the last`, async () => {
     for (const additional_data of [undefined, null, {}, [], "more", 7, { next_cursor: null }, { next_cursor: "" }, { next_cursor: 7 }, { pagination: null }, { pagination: {} }, { pagination: { more_items_in_collection: false, next_start: 3 } }, { pagination: { more_items_in_collection: "true", next_start: 3 } }]) {
       const { client, requests } = open(() => good(items(0, 3), {}, { additional_data }));
       assert.deepEqual(await list(client).toArray({ limit: 100 }), items(0, 3), JSON.stringify(additional_data));
@@ -171,7 +171,7 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
     }
   });
 
-  test(`${kind}: an empty page that says that there is more is the last`, async () => {
+  test(`${kind}: an empty page is the last, also where there should be more`, async () => {
     for (const data of [[], null]) {
       const { client, requests } = open((_, number) => (number === 1 ? page(items(0, 3), at(3)) : page(data, at(number * 3))));
       assert.deepEqual(await list(client).toArray({ limit: 100 }), items(0, 3));
@@ -227,9 +227,9 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
   });
 }
 
-// What a next_start can be that does not advance, or is no place.
-for (const [what, next_start] of [["the same", 3], ["smaller", 1], ["zero", 0], ["negative", -3], ["a fraction that is the same", 3.5], ["far too large", 1e300], ["a text", "6"], ["null", null]]) {
-  test(`next_start is ${what}: a typed error or a stop, never a loop`, async () => {
+// A next_start that is no whole number past the page is a DecodeError; one that is no number is ignored.
+for (const [what, next_start] of [["the same", 3], ["smaller", 1], ["zero", 0], ["negative", -3], ["a fraction that is the same", 3.5], ["a fraction past the page", 6.5], ["far too large", 1e300], ["infinite", Infinity], ["a text", "6"], ["null", null]]) {
+  test(`next_start is ${what}: a DecodeError or the number of items, never a loop`, async () => {
     const { fetch, requests } = scripted((request, number) => {
       if (number > 20) throw new Error("it never ends");
       const start = Number(query(request).get("start") ?? 0);
@@ -238,7 +238,10 @@ for (const [what, next_start] of [["the same", 3], ["smaller", 1], ["zero", 0], 
     const all = newClient({ fetch }).getUserRoleAssignments(7, { start: 3 }).toArray({ limit: 1_000 });
     const outcome = await all.catch((error) => error);
     assert.ok(requests.length <= 4, `${requests.length} requests`);
-    if (Array.isArray(outcome)) assert.deepEqual(outcome, items(3, 6), "where next_start says nothing, the number of items does");
-    else assert.ok(isPipedriveError(outcome, "decode") || isPipedriveError(outcome, "argument"), String(outcome));
+    if (typeof next_start === "number" && Number.isFinite(next_start)) {
+      assert.ok(isPipedriveError(outcome, "decode"), String(outcome));
+      assert.equal(requests.length, 1);
+      assert.match(outcome.message, /next_start/);
+    } else assert.deepEqual(outcome, items(3, 6), "without a next_start the number of items counts");
   });
 }

@@ -1,5 +1,5 @@
-// What the face writes and refuses for JavaScript is what the crate writes and refuses for Rust: src/operation.rs reads the
-// same table. They are two checks of one declaration.
+// The requests that calls are made into, and the arguments that are refused, are the same in JavaScript and in Rust: the
+// crate's own tests read the same table.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -15,7 +15,7 @@ const call = {
 };
 
 for (const { operation, args, target, body, error } of cases) {
-  test(`${operation}(${JSON.stringify(args)}) ${error ? "is refused" : "is written"} as in Rust`, async () => {
+  test(`${operation}(${JSON.stringify(args)}) ${error ? "is refused" : "is sent"} as in Rust`, async () => {
     const sent = [];
     const fetch = async (url, init) => {
       sent.push([url, init.body]);

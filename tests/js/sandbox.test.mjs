@@ -131,7 +131,7 @@ test("a URL, a URL object, a path, a Request, and a Request with an init", async
   assert.deepEqual(await (await sandbox.fetch(`${HOST}/v1/users`, { ...post, body: new TextEncoder().encode(post.body) })).json(), added);
 });
 
-test("answers look as the platform's do", async () => {
+test("responses look as the platform's do", async () => {
   const sandbox = createSandbox();
   const response = await ask(sandbox, "/v1/users/me");
   assert.equal(response.status, 200);
@@ -149,7 +149,7 @@ test("answers look as the platform's do", async () => {
 
 test("an aborted request rejects with the signal's reason, as the platform's fetch does", async () => {
   const sandbox = createSandbox();
-  const reason = new Error("given up");
+  const reason = new Error("enough");
   await assert.rejects(ask(sandbox, "/v1/users/me", { signal: AbortSignal.abort(reason) }), (thrown) => thrown === reason);
   await assert.rejects(ask(sandbox, "/v1/users/me", { signal: AbortSignal.abort() }), { name: "AbortError" });
   const controller = new AbortController();
@@ -157,7 +157,7 @@ test("an aborted request rejects with the signal's reason, as the platform's fet
   controller.abort(reason);
   await assert.rejects(asked, (thrown) => thrown === reason);
   const { data } = await (await ask(sandbox, "/v1/users/find?term=q@mi6.example&search_by_email=1")).json();
-  assert.deepEqual(data, [], "what was aborted before it was carried out is not carried out");
+  assert.deepEqual(data, [], "what was aborted before it was processed is not processed");
 });
 
 test("two sandboxes are independent of one another", async () => {
@@ -170,7 +170,7 @@ test("two sandboxes are independent of one another", async () => {
   assert.equal((await clients[1].getUser(3)).active_flag, true);
 });
 
-test("requests at the same time are all answered, and change one company", async () => {
+test("requests at the same time all succeed, and change one company", async () => {
   const sandbox = createSandbox({ users: 3, burst: 1000 });
   const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch, maxConcurrency: 50 });
   const added = await Promise.all(Array.from({ length: 50 }, (_, index) => client.addUser({ email: `agent${index}@mi6.example` })));
@@ -198,7 +198,7 @@ test("the tokens that it names are those that it takes, whatever the seed", asyn
   }
 });
 
-test("it answers as the sandbox behind HTTP does, with the same options", async (t) => {
+test("it responds as the sandbox behind HTTP does, with the same options", async (t) => {
   const http = await startSandbox("--users", 9, "--seed", 11, "--burst", 1000, "--daily", 5000);
   t.after(() => http.stop());
   const here = createSandbox({ users: 9, seed: 11, burst: 1000, daily: 5000 });

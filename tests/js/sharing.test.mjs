@@ -1,18 +1,18 @@
-// The same GET at the same time is one request; each caller has objects of its own and can leave alone.
+// Identical GETs at the same time with the same credential are one request; each caller has objects of its own and can abort alone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UsersClient } from "pipedrive-users";
 import { OPERATIONS } from "./support/operations.mjs";
-import { respond, good, held } from "./support/script.mjs";
+import { good, held, respond } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
-// The module is there before any clock is stopped.
+// The module is loaded before any clock is stopped.
 await new UsersClient({ apiToken: "secret", fetch: async () => good() }).getUser(1);
 
 const newClient = (config) => new UsersClient({ apiToken: "secret", logLevel: "off", ...config });
 const ME = { id: 7, name: "James Bond", access: [{ app: "sales", admin: true }] };
 
-test("1 000 concurrent getCurrentUser() make one request and give 1 000 separate equal objects", async () => {
+test("1 000 concurrent getCurrentUser() make one request and return 1 000 separate equal objects", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch });
   const calls = Promise.all(Array.from({ length: 1_000 }, () => client.getCurrentUser()));
@@ -29,7 +29,7 @@ test("1 000 concurrent getCurrentUser() make one request and give 1 000 separate
   assert.equal(users[1].access[0].admin, true);
 });
 
-test("each of those who share gets the response too", async () => {
+test("each call that shares gets the response too", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch });
   const calls = [1, 2, 3].map(() => client.getUser(7).withResponse());
@@ -54,7 +54,7 @@ test("all operations that read share, and those that write never do", async () =
   }
 });
 
-test("a call joins one that is on its way, and also one that still waits in the queue", async () => {
+test("a call joins one that is in flight, and also one that still waits in the queue", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch, maxConcurrency: 1 });
   const calls = [client.getUser(1), client.getUser(2)];
@@ -68,16 +68,16 @@ test("a call joins one that is on its way, and also one that still waits in the 
   assert.deepEqual(requests.map(({ path }) => path), ["/v1/users/1", "/v1/users/2"]);
 });
 
-test("each caller leaves alone, the first one too, and the others get their answer", async () => {
+test("each caller aborts alone, the first one too, and the others get their response", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch });
   const controllers = [0, 1, 2, 3].map(() => new AbortController());
   const calls = controllers.map(({ signal }) => Promise.resolve(client.getUser(7, { signal })));
   const outcomes = Promise.allSettled(calls);
   await until(() => requests.length === 1);
-  for (const place of [0, 2]) {
-    controllers[place].abort(place);
-    assert.equal(await rejection(calls[place]), place);
+  for (const index of [0, 2]) {
+    controllers[index].abort(index);
+    assert.equal(await rejection(calls[index]), index);
     await settle();
     assert.equal(requests[0].signal.aborted, false);
   }
@@ -87,7 +87,7 @@ test("each caller leaves alone, the first one too, and the others get their answ
   assert.equal(requests.length, 1);
 });
 
-test("the request is aborted when the last one leaves, and the next call makes a new one", async () => {
+test("the request is aborted when the last caller aborts, and the next call makes a new one", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch });
   const controllers = [0, 1, 2].map(() => new AbortController());
@@ -106,7 +106,7 @@ test("the request is aborted when the last one leaves, and the next call makes a
   assert.deepEqual(await next, ME);
 });
 
-test("who comes while the last one leaves gets a request that lives", async () => {
+test("a call that is made while the last one aborts gets a request that is not aborted", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch });
   const controller = new AbortController();
@@ -122,7 +122,7 @@ test("who comes while the last one leaves gets a request that lives", async () =
   assert.deepEqual(await next, ME);
 });
 
-test("nothing is kept after the answer, whether good or bad", async () => {
+test("nothing is kept after the response, whether good or bad", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch, maxRetries: 0 });
   for (const [number, status] of [200, 404, 200, 500, 200].entries()) {
@@ -133,7 +133,7 @@ test("nothing is kept after the answer, whether good or bad", async () => {
   }
 });
 
-test("an error is given to all who share, each with an error of its own", async () => {
+test("all calls that share a failed request reject, each with an error of its own", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch });
   const calls = Array.from({ length: 5 }, () => rejection(client.getUser(7)));
@@ -145,7 +145,7 @@ test("an error is given to all who share, each with an error of its own", async 
   assert.equal(requests.length, 1);
 });
 
-test("those who share share the repetition too", async () => {
+test("calls that share a request share its retries too", async () => {
   const { fetch, requests } = held();
   const client = newClient({ fetch });
   const calls = Array.from({ length: 5 }, () => client.getUser(7).withResponse());

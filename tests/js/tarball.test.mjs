@@ -93,7 +93,7 @@ test("the scripts run under a strict Content-Security-Policy and on every runtim
   }
 });
 
-test("the client holds no token, and names nobody's machine", async () => {
+test("the client holds no token, and no path of a machine", async () => {
   const { createSandbox } = await import("pipedrive-users/sandbox");
   const { apiToken, accessToken, nonAdminToken, baseToken } = createSandbox();
   const client = await read("dist/index.js");
@@ -105,7 +105,7 @@ test("the client holds no token, and names nobody's machine", async () => {
   }
 });
 
-test("the modules name nobody's machine", async () => {
+test("the modules hold no path of a machine", async () => {
   for (const file of ["dist/core.wasm", "dist/sandbox.wasm", "dist/server.wasm"]) {
     const text = (await readFile(new URL(file, root))).toString("latin1");
     assert.ok(text.startsWith("\0asm"));
@@ -120,7 +120,7 @@ test("the scripts have the modules inside, byte for byte", async () => {
       // Node's own fetch compiles a module too.
       const compiled = [];
       const { compile } = WebAssembly;
-      WebAssembly.compile = (given) => (compiled.push(Buffer.from(given)), compile(given));
+      WebAssembly.compile = (bytes) => (compiled.push(Buffer.from(bytes)), compile(bytes));
       const { UsersClient, createSandbox } = extension === "js" ? await import(new URL(`dist/${name}.js`, root)) : createRequire(import.meta.url)(fileURLToPath(new URL(`dist/${name}.cjs`, root)));
       const fetch = createSandbox ? createSandbox().fetch : async () => Response.json({ success: true, data: {} });
       await (UsersClient ? new UsersClient({ apiToken: "secret", fetch }).getUser(1) : fetch("/v1/users/me"));

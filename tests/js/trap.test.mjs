@@ -11,33 +11,33 @@ const dist = process.env.PIPEDRIVE_USERS_FAULTY_DIST;
 if (!dist) throw new Error("set PIPEDRIVE_USERS_FAULTY_DIST to a build that can fault on purpose (xtask)");
 const index = pathToFileURL(join(dist, "index.js")).href;
 
-/** Runs something in a process of its own, and tells what happened there unheard. */
+/** Runs something in a process of its own, with what was unhandled there. */
 const run = (expression) =>
   runScript(`
-    const unheard = [];
-    for (const name of ["uncaughtException", "unhandledRejection"]) process.on(name, (error) => unheard.push(name + ": " + error?.message));
+    const unhandled = [];
+    for (const name of ["uncaughtException", "unhandledRejection"]) process.on(name, (error) => unhandled.push(name + ": " + error?.message));
     const { UsersClient } = await import(${JSON.stringify(index)});
     const trap = await import("./trap.mjs");
     const result = await (${expression});
     await new Promise((resolve) => setTimeout(resolve, 10));
-    console.log(JSON.stringify({ result, unheard }));
+    console.log(JSON.stringify({ result, unhandled }));
     process.exit();
   `);
 
 const reported = run("trap.report(UsersClient)");
 
-for (const [place, fault] of FAULTS.entries()) {
+for (const [index, fault] of FAULTS.entries()) {
   test(`${fault}: all calls of all clients get a LoadError, and later calls work`, { timeout: 60_000 }, async () => {
-    const { result, unheard } = await reported;
-    assert.deepEqual(unheard, []);
-    assert.equal(result[place].fault, fault);
-    check(assert, result[place]);
+    const { result, unhandled } = await reported;
+    assert.deepEqual(unhandled, []);
+    assert.equal(result[index].fault, fault);
+    check(assert, result[index]);
   });
 }
 
 test("20 faults in a row", { timeout: 60_000 }, async () => {
-  const { result, unheard } = await run("trap.inARow(UsersClient, 20)");
-  assert.deepEqual(unheard, []);
+  const { result, unhandled } = await run("trap.inARow(UsersClient, 20)");
+  assert.deepEqual(unhandled, []);
   assert.deepEqual(result, Array(20).fill(["load", 1]).flat());
 });
 
@@ -58,7 +58,7 @@ test("usage and rateLimit can be read after a fault", { timeout: 60_000 }, async
 });
 
 test("close() and abort() after a fault do nothing and fail nothing", { timeout: 60_000 }, async () => {
-  const { result, unheard } = await run(`(async () => {
+  const { result, unhandled } = await run(`(async () => {
     const fetch = () => new Promise(() => {});
     const client = new UsersClient({ apiToken: "one", fetch, logLevel: "off" });
     const controller = new AbortController();
@@ -69,7 +69,7 @@ test("close() and abort() after a fault do nothing and fail nothing", { timeout:
     client.close();
     return [...kinds, (await client.getUser(1).catch((error) => error)).kind];
   })()`);
-  assert.deepEqual(unheard, []);
+  assert.deepEqual(unhandled, []);
   assert.deepEqual(result, ["load", "load", "config"]);
 });
 

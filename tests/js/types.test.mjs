@@ -10,7 +10,7 @@ import { OPERATIONS } from "./support/operations.mjs";
 const types = new URL("../types/", import.meta.url);
 const installed = new URL("../node_modules/pipedrive-users/", import.meta.url);
 
-/** Compiles the consumer in `types/` with a TypeScript, and gives what it says. */
+/** Compiles the consumer in `types/` with a TypeScript, and returns its output. */
 async function compile(typescript, options) {
   const folder = new URL("../../target/tmp/types/", import.meta.url);
   await mkdir(folder, { recursive: true });
@@ -43,7 +43,7 @@ for (const typescript of ["typescript-5.0", "typescript", "typescript-newest"]) 
   });
 }
 
-// [a wrong call, what the compiler says of it]
+// [a wrong call, the compiler's message]
 const WRONG = [
   ['client.getUser("7")', /'string' is not assignable to parameter of type 'number'/],
   ["client.getUsers({ limit: 5 })", /'limit' does not exist in type 'CallOptions'/],
@@ -58,12 +58,12 @@ const WRONG = [
   ['isPipedriveError(0, "rate_limited")', /'"rate_limited"' is not assignable to parameter of type 'ErrorKind'/],
 ];
 
-for (const [place, [code, says]] of WRONG.entries()) {
-  test(`the compiler says what is wrong with ${code}`, () => {
-    const { service, file } = inEditor(`import { UsersClient, isPipedriveError } from "pipedrive-users";\ndeclare const client: UsersClient;\nexport const wrong = async () => ${code};\n`, `wrong-${place}.ts`);
+for (const [index, [code, message]] of WRONG.entries()) {
+  test(`the compiler explains what is wrong with ${code}`, () => {
+    const { service, file } = inEditor(`import { UsersClient, isPipedriveError } from "pipedrive-users";\ndeclare const client: UsersClient;\nexport const wrong = async () => ${code};\n`, `wrong-${index}.ts`);
     const texts = service.getSemanticDiagnostics(file).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, " "));
     assert.equal(texts.length, 1, texts.join("; "));
-    assert.match(texts[0], says);
+    assert.match(texts[0], message);
   });
 }
 

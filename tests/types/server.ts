@@ -44,11 +44,11 @@ export async function use(request: Request) {
   ];
   // @ts-expect-error there is no such operation
   server.createUsersProxy({ oauth, signedTokenSecret: "secret", allow: ["deleteUser"] });
-  // @ts-expect-error a user's id alone is nobody
+  // @ts-expect-error a user's id alone identifies no user
   oauth.client({ userId });
   // @ts-expect-error the app's secret is needed
   new server.OAuth({ clientId: "id", redirectUri: "https://app.example/callback" });
   const query: server.ExtensionQuery = server.parseExtensionQuery(new URL(request.url));
-  const answers = await Promise.all(proxies.map((proxy) => proxy(request)));
-  return [client.usage, expiresAt.getTime(), query.selectedIds.length, answers.map(({ status }) => status), server.errorResponse(new Error("no"))];
+  const responses = await Promise.all(proxies.map((proxy) => proxy(request)));
+  return [client.usage, expiresAt.getTime(), query.selectedIds.length, responses.map(({ status }) => status), server.errorResponse(new Error("no"))];
 }

@@ -1,7 +1,7 @@
-// Runs a script in a process of its own, since what it looks at happens once per process.
+// Runs a script in a process of its own, for what happens once per process.
 import { spawn } from "node:child_process";
 
-/** Runs a module's text. Gives what it printed as JSON. */
+/** Runs a module's text. Returns what it printed, parsed as JSON. */
 export async function runScript(text) {
   const child = spawn(process.execPath, ["--input-type=module", "--eval", text], { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "pipe"] });
   const read = async (stream) => {

@@ -1,4 +1,4 @@
-// A server on the loopback that fails in the way that the path says, and keeps what reached it.
+// A server on the loopback that fails as its path names, and keeps the requests that reached it.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,14 +20,14 @@ const PREFLIGHT = {
 };
 
 const REQUEST_ID = "11111111-2222-4333-8444-555555555555";
-/** How long Pipedrive asked to wait when it really refused a call for the day. */
+/** How long Pipedrive asked to wait when a real company's daily budget was spent. */
 const DAILY_WAIT = 3939;
 
 const HTML = { "content-type": "text/html; charset=UTF-8" };
 const page = (text) => `<!DOCTYPE html><html><body>${text}</body></html>`;
 
 /** What each fault does with a request that has arrived. */
-const ANSWERS = {
+const RESPONSES = {
   "reset-before-headers": ({ reset }) => reset(),
   async "reset-mid-body"({ whole, send, reset }) {
     const text = JSON.stringify(whole);
@@ -38,7 +38,7 @@ const ANSWERS = {
   },
   stall() {},
   async "slow-drip"({ whole, send, response }) {
-    // A good answer, only that it takes seconds.
+    // A good response that takes seconds.
     const text = " ".repeat(400) + JSON.stringify(whole);
     send(200, "", { "content-length": text.length }, "open");
     for (const byte of text) {
@@ -60,13 +60,14 @@ const ANSWERS = {
   "empty-200": ({ send }) => send(200, ""),
   "null-200": ({ send }) => send(200, "null"),
   "success-false": ({ no, send }) => send(200, no("It did not work")),
-  "429-burst": ({ no, send }) => send(429, no("Request over limit", 429), { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" }),
+  "429-burst": ({ whole, no, send, nth }) => (nth > 1 ? send(200, whole) : send(429, no("Request over limit", 429), { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" })),
+  "429-burst-long": ({ no, send }) => send(429, no("Request over limit", 429), { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "61" }),
   "429-daily": ({ no, send }) => send(429, no("daily request budget exceeded", 429), { "retry-after": DAILY_WAIT }),
   500: ({ no, send }) => send(500, no("Requested service is not available")),
   503: ({ no, send }) => send(503, no("Scheduled maintenance"), { "retry-after": "1" }),
   redirect: ({ other, path, say, send }) => send(307, "", { location: `${other}${path}${encodeURI(say("?from", "="))}` }),
   gzip: ({ whole, send }) => send(200, gzipSync(JSON.stringify(whole)), { "content-encoding": "gzip" }),
-  // What follows is not in the table: it is for the tests of single things.
+  // Not in the table: for tests of single cases.
   "redirect-encoded": ({ other, path, token, send }) => send(307, "", { location: `${other}${path}?from=${encodeURIComponent(token)}` }),
   good: ({ whole, send }) => send(200, whole),
   "not-http": ({ say, response }) => response.socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ?\r\nx-echo: ${say("it was")}\r\n\r\n`),
@@ -75,11 +76,11 @@ const ANSWERS = {
 /**
  * Serves until `close()`. The base URL of a fault and a run is `url(fault, run)`; `reached(run)` is what reached the
  * server of it, preflights aside; `elsewhere` is what reached the place that redirects lead to. A fault with `+echo`
- * repeats the credential wherever the answer has room for it. A run can have an answer of its own: `answers.set(run, …)`.
+ * repeats the credential wherever the response has room for it. A run can have responses of its own: `responses.set(run, …)`.
  */
 export async function serveFaults() {
   const runs = new Map();
-  const answers = new Map();
+  const responses = new Map();
   const elsewhere = [];
   const other = await listen((request, response) => {
     elsewhere.push(`${request.method} ${request.url}`);
@@ -96,7 +97,7 @@ export async function serveFaults() {
     try {
       for await (const chunk of request) body += chunk;
     } catch {
-      return; // It was given up.
+      return; // Its client aborted it.
     }
     seen.body = body;
     const [fault, echo] = first.split("+");
@@ -109,7 +110,7 @@ export async function serveFaults() {
       response.sendDate = false;
       // A connection for each request: browsers send a request again by themselves, and a POST too, when a connection
       // that they had used before is reset.
-      response.writeHead(status, echo ? `It was ${token}` : "Said", {
+      response.writeHead(status, echo ? `It was ${token}` : "Fine", {
         ...CORS,
         connection: "close",
         "content-type": "application/json; charset=utf-8",
@@ -127,11 +128,11 @@ export async function serveFaults() {
     };
     const whole = operation && { success: true, data: emptyData(operation), additional_data: null, ...(echo && { deprecation_warning: { "#": say("It ends") } }) };
     const reset = () => response.socket?.resetAndDestroy();
-    const answer = answers.get(run) ?? (operation && ANSWERS[fault]);
-    if (!answer) return send(404, no(`there is no ${fault} of ${method} ${target}`));
-    await answer({ response, send, reset, whole, say, no, token, other: other.url, path: request.url, nth: reached(run).length });
+    const respond = responses.get(run) ?? (operation && RESPONSES[fault]);
+    if (!respond) return send(404, no(`there is no ${fault} of ${method} ${target}`));
+    await respond({ response, send, reset, whole, say, no, token, other: other.url, path: request.url, nth: reached(run).length });
   });
-  /** The same once there are so many: on a busy machine, one that its client gave up may not have been read yet. */
+  /** The same once there are so many: on a busy machine, an aborted one may not have been read yet. */
   const reachedBy = async (run, count) => {
     for (let turn = 0; turn < 200 && reached(run).length < count; turn++) await sleep(10);
     return reached(run);
@@ -140,14 +141,14 @@ export async function serveFaults() {
     if (!runs.has(run)) runs.set(run, []);
     return runs.get(run);
   };
-  // Nobody listens there: it was let go of before anybody heard of it.
+  // Nothing listens there any more.
   const closed = await listen(() => {});
   await closed.close();
   return {
     url: (fault, run) => `${fault === "refused" ? closed.url : server.url}/${fault}/${run}`,
     reached,
     reachedBy,
-    answers,
+    responses,
     elsewhere,
     connections: server.connections,
     close: () => Promise.all([server.close(), other.close()]),
@@ -168,12 +169,12 @@ async function listen(handler) {
   };
 }
 
-/** A call as data, so that it can be made in a page too: the method's name and its arguments. */
+/** A call as data, so that it can be made in a page too: the name of the method and its arguments. */
 export const asData = (operation) => operation.call(new Proxy({}, { get: (_, name) => (...args) => ({ name, args: args.filter((arg) => arg !== undefined) }) }));
 
 /**
- * Makes one call with a client of its own, and gives all that is to be known of it: what came of it, and each text in
- * which a secret could stand. It is sent to pages as text, so it stands alone.
+ * Makes one call with a client of its own. Returns its outcome, and each text that could show a secret. It is sent to
+ * pages as text, so it uses nothing outside of it.
  */
 export async function makeCall(sdk, { baseUrl, name, args, credential, secret, timeoutMs = 20_000, maxRetries = 1 }) {
   const texts = [];
@@ -199,7 +200,7 @@ export async function makeCall(sdk, { baseUrl, name, args, credential, secret, t
   }
   const { kind, operation, status, attempts, scope, retryAfterSeconds, requestId } = error;
   return {
-    // Nothing of it leaves a page.
+    // An error cannot leave a page.
     thrown: typeof process === "object" && error,
     outcome: { name: error.name, kind, operation, status, attempts, scope, retryAfterSeconds, requestId },
     typed: error instanceof (sdk[error.name] ?? Array) && sdk.isPipedriveError(error, kind),
@@ -217,35 +218,35 @@ const DAY_MS = 86_400_000;
 /** Beside these, pages see what the fetch standard always shows. */
 const READABLE = /^(x-ratelimit-(limit|remaining|reset)|cache-control|content-language|content-length|content-type|expires|last-modified|pragma)$/;
 
-/** Holds what came of a call, and what reached the server of it, against the row of its fault. */
+/** Checks the outcome of a call, and the requests that reached the server, against the row of its fault. */
 export function check(row, operation, result, requests, where) {
-  const says = expected(row, operation.method, where);
+  const wanted = expected(row, operation.method, where);
   const what = `${operation.name}, ${row.fault}: ${result.message ?? "success"}`;
   const { outcome } = result;
-  const attempts = says.attempts;
-  if (says.outcome === "success") {
-    assert.deepEqual(outcome, { name: "success", status: says.status, attempts }, what);
+  const attempts = wanted.attempts;
+  if (wanted.outcome === "success") {
+    assert.deepEqual(outcome, { name: "success", status: wanted.status, attempts }, what);
   } else {
     assert.deepEqual(
       outcome,
       {
-        name: says.outcome,
-        kind: kindOf(says.outcome),
+        name: wanted.outcome,
+        kind: kindOf(wanted.outcome),
         operation: operation.name,
-        status: says.status,
+        status: wanted.status,
         attempts,
-        scope: says.scope,
-        retryAfterSeconds: says.retryAfterSeconds,
-        requestId: says.status && where === "node" && says.outcome !== "ConnectionError" ? REQUEST_ID : outcome.requestId,
+        scope: wanted.scope,
+        retryAfterSeconds: wanted.retryAfterSeconds,
+        requestId: wanted.status && where === "node" && wanted.outcome !== "ConnectionError" ? REQUEST_ID : outcome.requestId,
       },
       what,
     );
     assert.ok(result.typed, `${what}: it is of its class`);
     assert.match(result.message, new RegExp(`^${operation.name}: .{20}`), what);
-    checkReset(says.resetInSeconds, result, what);
+    checkReset(wanted.resetInSeconds, result, what);
   }
   const names = Object.keys(result.headers);
-  if (says.answered === false || says.hidden) assert.deepEqual(names, [], what);
+  if (wanted.hasStatus === false || wanted.hidden) assert.deepEqual(names, [], what);
   else if (where === "node") assert.equal(result.headers["x-correlation-id"], REQUEST_ID, what);
   else {
     assert.deepEqual(names.filter((name) => !READABLE.test(name)), [], what);
@@ -257,20 +258,19 @@ export function check(row, operation, result, requests, where) {
   const { method, target, body } = operation;
   assert.deepEqual(
     requests.map((request) => [request.method, request.target, request.body]),
-    Array.from({ length: says.requests }, () => [method, target, body ? JSON.stringify(body) : ""]),
+    Array.from({ length: wanted.requests }, () => [method, target, body ? JSON.stringify(body) : ""]),
     what,
   );
   if (requests.length > 1) {
     const wait = requests[1].arrived - requests[0].arrived;
     // Timers may go off a millisecond early.
-    assert.ok(wait >= says.wait - 5, `${what}: the second request came after ${wait} ms`);
+    assert.ok(wait >= wanted.wait - 5, `${what}: the second request came after ${wait} ms`);
   }
-  // What the client tells agrees with what it does.
-  const told = (type) => result.events.filter((event) => event.type === type);
-  assert.deepEqual([told("request").length, told("response").length, told("retry").length], [attempts, attempts, attempts - 1], what);
-  // After a 429 it is the whole queue that waits; where its timer goes off early, it tells of the rest too.
-  for (const { durationMs } of told(says.status === 429 ? "wait" : "retry").slice(0, 1)) {
-    assert.ok(durationMs > says.wait * 0.95 && durationMs <= Math.max(500, says.wait), `${what}: it told a wait of ${durationMs} ms`);
+  // The events agree with what happened.
+  const eventsOf = (type) => result.events.filter((event) => event.type === type);
+  assert.deepEqual([eventsOf("request").length, eventsOf("response").length, eventsOf("retry").length], [attempts, attempts, attempts - 1], what);
+  for (const { durationMs } of eventsOf("retry").slice(0, 1)) {
+    assert.ok(durationMs > wanted.wait * 0.95 && durationMs <= Math.max(500, wanted.wait * (wanted.spread ?? 1)), `${what}: the retry's event has ${durationMs} ms`);
   }
 }
 
@@ -280,7 +280,7 @@ function checkReset(seconds, { resetAt, ended }, what) {
   assert.ok(Math.abs(resetAt - is) < 1500, `${what}: resetAt is ${new Date(resetAt).toISOString()}, not ${new Date(is).toISOString()}`);
 }
 
-/** Lets so many run at once, first come, first served. */
+/** Runs so many at once, first come, first served. */
 export function pool(size) {
   let free = size;
   const waiting = [];

@@ -15,5 +15,5 @@ export const OPERATIONS = [
   { name: "updateUser", method: "PUT", path: "/v1/users/{id}", cost: 10, scope: "admin", call: (client, options) => client.updateUser(id, { active_flag: false }, options), target: "/v1/users/2", body: { active_flag: false } },
 ];
 
-/** What a server's success of an operation may hold. */
+/** The `data` of an operation's smallest success. */
 export const emptyData = ({ name }) => (/^(getUsers|findUsersByName|getUserFollowers|getUserRoleAssignments)$/.test(name) ? [] : {});

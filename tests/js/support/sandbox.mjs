@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-/** Starts the sandbox. Gives its URL and tokens, and `stop()`. */
+/** Starts the sandbox. Returns its URL and tokens, and `stop()`. */
 export async function startSandbox(...args) {
   const program = process.env.PIPEDRIVE_SANDBOX;
   if (!program) throw new Error("set PIPEDRIVE_SANDBOX to the program that serves the sandbox (xtask)");

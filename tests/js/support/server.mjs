@@ -1,9 +1,9 @@
-// A small HTTP server on the loopback, which records what arrives and answers what a test says.
+// A small HTTP server on the loopback, which records its requests and responds as a test decides.
 import { createServer } from "node:http";
 
 /**
  * Serves until `close()`. `requests` holds each request as it arrived: method, raw path, headers, body as text.
- * The handler gets the recorded request and the response of `node:http`.
+ * The handler is called with the recorded request and the response of `node:http`.
  */
 export async function serve(handler) {
   const requests = [];
@@ -24,7 +24,7 @@ export async function serve(handler) {
   return { url: `http://127.0.0.1:${server.address().port}`, requests, close };
 }
 
-/** A handler that always gives the same answer. */
+/** A handler that always sends the same response. */
 export const always =
   (status, body, headers = {}) =>
   (_, response) => {
@@ -32,10 +32,10 @@ export const always =
     response.writeHead(status, { "content-type": "application/json; charset=utf-8", ...headers }).end(text);
   };
 
-/** A handler that answers a success with this `data`. */
+/** A handler that sends a success with this `data`. */
 export const success = (data, more = {}) => always(200, { success: true, data, ...more });
 
-/** A `fetch` that records its calls and answers a success with this `data`. */
+/** A `fetch` that records its calls and returns a success with this `data`. */
 export function fakeFetch(data = []) {
   const calls = [];
   const fetch = async (url, init) => {

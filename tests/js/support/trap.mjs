@@ -5,10 +5,10 @@ export const FAULTS = ["before-panic", "before-memory", "before-deep", "after-pa
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const outcome = (call) => Promise.resolve(call).then((data) => ({ data }), (error) => ({ error }));
-const told = ({ data, error }) =>
+const summary = ({ data, error }) =>
   data !== undefined ? { data } : { name: error?.name, kind: error?.kind, operation: error?.operation, cause: error?.cause?.constructor?.name, causeIsRuntimeError: error?.cause instanceof WebAssembly.RuntimeError, message: error?.message };
 
-/** A server in memory: answers `/users/1` at once, fails `/users/2` so that it is sent again soon, and holds the rest. */
+/** A server in memory: responds to `/users/1` at once, fails `/users/2` so that it is sent again soon, and holds the rest. */
 function server() {
   const requests = [];
   const fetch = async (url, init) => {
@@ -21,12 +21,12 @@ function server() {
   return { fetch, requests };
 }
 
-/** Lets the module fault under calls of two clients, and tells what became of all of them and of those after. */
+/** Triggers a fault in the module under calls of two clients. Returns the outcomes of all of them, and of later calls. */
 export async function faultUnderCalls(UsersClient, fault) {
   const { fetch, requests } = server();
-  let asked = 0;
+  let count = 0;
   const one = new UsersClient({ apiToken: "one", fetch, logLevel: "off", headers: { "x-mine": "yes" }, maxConcurrency: 4 });
-  const other = new UsersClient({ apiToken: async () => `other-${++asked}`, fetch, logLevel: "off" });
+  const other = new UsersClient({ apiToken: async () => `other-${++count}`, fetch, logLevel: "off" });
   const third = new UsersClient({ apiToken: "third", fetch, logLevel: "off" });
   const waiting = new UsersClient({ accessToken: () => new Promise(() => {}), fetch, logLevel: "off" });
   await Promise.all([one.getUser(1), other.getUser(1)]);
@@ -40,7 +40,7 @@ export async function faultUnderCalls(UsersClient, fault) {
   const sentAtFault = requests.length;
   const after = await Promise.all([one.getUser(1), other.getUser(1)].map(outcome));
   const later = requests.slice(sentAtFault);
-  return { faulted: told(faulted), pending: ended.map(told), after: after.map(told), sentByFault: sentAtFault - sent, later, ids: () => requests.slice(sentAtFault + 2).map(({ id }) => id) };
+  return { faulted: summary(faulted), pending: ended.map(summary), after: after.map(summary), sentByFault: sentAtFault - sent, later, ids: () => requests.slice(sentAtFault + 2).map(({ id }) => id) };
 }
 
 /** The same as plain data, after the time in which a waiting call would have been sent again. */
@@ -59,8 +59,8 @@ export async function inARow(UsersClient, count = 20) {
   const client = new UsersClient({ apiToken: "one", fetch: server().fetch, logLevel: "off" });
   const outcomes = [];
   for (let index = 0; index < count; index++) {
-    outcomes.push(told(await outcome(client.getUser(1, { headers: { "x-trap": FAULTS[index % FAULTS.length] } }))).kind);
-    outcomes.push(told(await outcome(client.getUser(1))).data?.id);
+    outcomes.push(summary(await outcome(client.getUser(1, { headers: { "x-trap": FAULTS[index % FAULTS.length] } }))).kind);
+    outcomes.push(summary(await outcome(client.getUser(1))).data?.id);
   }
   return outcomes;
 }
@@ -69,7 +69,7 @@ export async function inARow(UsersClient, count = 20) {
 export function check(assert, { fault, faulted, pending, after, sentByFault, later, muchLater }) {
   const isLoadError = (outcome, what) => {
     assert.deepEqual([outcome.name, outcome.kind], ["LoadError", "load"], `${what}: ${JSON.stringify(outcome)}`);
-    // A stack that is used up is the engine's RangeError; everything else is WebAssembly's own.
+    // A stack overflow is the engine's RangeError; everything else is WebAssembly's own.
     if (fault.endsWith("deep")) assert.ok(outcome.causeIsRuntimeError || ["RangeError", "InternalError"].includes(outcome.cause), `${what}: ${outcome.cause}`);
     else assert.equal(outcome.causeIsRuntimeError, true, `${what}: ${outcome.cause}`);
     assert.match(outcome.message, new RegExp(`^${outcome.operation}: .*fresh instance`));

@@ -16,7 +16,7 @@ export async function until(condition, what = condition.toString(), milliseconds
   }
 }
 
-/** Lets everything happen that needs no time. */
+/** Waits until everything has happened that needs no time. */
 export async function settle(turns = 20) {
   for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
