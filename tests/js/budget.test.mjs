@@ -35,7 +35,7 @@ test("nothing is spent before the first call", () => {
   for (const spent of Object.values(operations)) assert.deepEqual(total(spent), [0, 0, 0]);
 });
 
-test("each operation costs what the table says, alone and in all", async () => {
+test("each operation has the cost of the table, alone and in all", async () => {
   const { fetch } = scripted(({ path, method }) => good(emptyData(OPERATIONS.find(({ target, ...operation }) => path === target && method === operation.method))));
   const client = newClient({ fetch });
   let sum = 0;

@@ -1,4 +1,4 @@
-// Data comes through whole: what the server sends is what the caller gets.
+// Data is returned unmodified: the caller gets what the server sent.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { UsersClient } from "pipedrive-users";
@@ -9,7 +9,7 @@ const server = await serve((_, response) => response.writeHead(200, { "content-t
 after(() => server.close());
 const client = new UsersClient({ baseUrl: server.url });
 
-/** Answers `getUser` with this text as `data`. */
+/** Calls `getUser` on a server whose `data` is this text. */
 async function user(text) {
   body = `{"success":true,"data":${text}}`;
   return client.getUser(7);

@@ -184,7 +184,7 @@ test("bodies that are nested deep", { timeout: 60_000 }, async () => {
   for (const depth of [100, 1_000, 3_000, 5_000, 7_000, 20_000, 200_000]) {
     for (const [status, kind] of [[400, "validation"], [404, "not_found"], [200, "api"]]) {
       const error = await beside(async () => respond(status, `{"success":false,"errors":${nested(depth)}}`));
-      // Where the engine's own parser gives up, a good status has no readable body.
+      // Where the nesting is too deep for the engine's own parser, the body of a good status cannot be read.
       if (status === 200 && isPipedriveError(error, "decode")) continue;
       checkError(error, status === 404 && error.message.includes("Check baseUrl") ? "not_found" : kind);
     }

@@ -82,7 +82,7 @@ test("the module loads once, for many clients and concurrent first calls", async
   assert.deepEqual(counts, { ...NOTHING, compile: 1, instantiate: 1 });
 });
 
-test("bad arguments that JavaScript can tell need no module", async () => {
+test("a bad configuration and unknown options need no module", async () => {
   const counts = await runScript(`${COUNT}${FETCH}
     const { UsersClient } = await import("pipedrive-users");
     try { new UsersClient({}); } catch {}
@@ -92,7 +92,7 @@ test("bad arguments that JavaScript can tell need no module", async () => {
   assert.deepEqual({ ...counts, timers: 0 }, NOTHING);
 });
 
-/** Calls that fail in a process where loading fails once, and what comes of a later call. */
+/** The errors of calls in a process where loading fails once, and the outcome of a later call. */
 const failing = (broken) =>
   runScript(`${WARM_UP}${FETCH}
     const { UsersClient, LoadError, isPipedriveError } = await import("pipedrive-users");

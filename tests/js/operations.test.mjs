@@ -140,7 +140,7 @@ test("parameters travel under Pipedrive's names", async (t) => {
   ]);
 });
 
-test("withResponse() tells status, headers, request id, attempts, cost and limits", async () => {
+test("withResponse() has status, headers, request id, attempts, cost and limits", async () => {
   for (const operation of OPERATIONS) {
     const asked = Date.now();
     const { data, response } = await operation.call(client).withResponse();

@@ -1,4 +1,4 @@
-// Lists in pages: asked for when needed, never for ever, and an error tells where to go on.
+// Lists in pages: requested when needed, never endless, and an error has the place to continue at.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
@@ -142,7 +142,7 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
     assert.deepEqual(requests.map((request) => [query(request).get("limit"), query(request).get(key), request.headers["x-mine"]]), [["3", `${at(3)}`, "1"], ["3", `${at(6)}`, "1"]]);
   });
 
-  test(`${kind}: an error in the third page tells where it began, and one can go on there`, async () => {
+  test(`${kind}: an error in the third page has the place where it began, and the list can be continued there`, async () => {
     let broken = true;
     const { client, requests } = open((request, number) => (number === 3 && broken ? respond(500, { success: false, error: "no" }) : server(11)(request)));
     const seen = [];
@@ -157,7 +157,7 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
     assert.equal(requests.length, 5);
   });
 
-  test(`${kind}: an error in the first page tells no place`, async () => {
+  test(`${kind}: an error in the first page has no place`, async () => {
     const { client } = open(() => respond(500, "{}"));
     const error = await rejection(list(client));
     assert.deepEqual([key in error], [false]);
@@ -196,7 +196,7 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
     return outcomes[0];
   }
 
-  test(`${kind}: a page that goes on at itself is an error`, async () => {
+  test(`${kind}: a page that continues at itself is an error`, async () => {
     const { error, requests } = await endOf(() => page(items(0, 3), at(3)));
     assert.deepEqual([error.operation, error[key], requests], [operation, at(3), 2]);
     assert.equal((await endOf(() => page(items(0, 3), at(3)), { [key]: at(3) })).requests, 1);

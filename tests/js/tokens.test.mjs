@@ -133,7 +133,7 @@ test("a call that waits for its retry, in the queue or for its page asks in its 
   requests[1].give(respond(503, "{}", { "retry-after": "1" }));
   await settle();
   // Whatever wakes them, each is refused once and asks for itself.
-  for (let answered = 2; answered < 20 && requests.length < 7; answered++) {
+  for (let turn = 0; turn < 20 && requests.length < 7; turn++) {
     await pass(1_000);
     const open = requests.filter(({ settled }) => !settled);
     for (const request of open.slice(-1)) {
@@ -281,10 +281,11 @@ test("a function that hangs falls under timeoutMs, and the next call asks anew",
 });
 
 for (const [how, config] of Object.entries({ "the caller's signal is aborted": {}, "timeoutMs is over": { timeoutMs: 20 }, "the client is closed": {} })) {
-  test(`the function's signal is aborted when ${how}`, { timeout: 10_000 }, async () => {
+  test(`the function's signal is aborted when ${how}`, { timeout: 10_000 }, async (t) => {
     let signal;
     const controller = new AbortController();
     const client = newClient({ ...config, fetch: async () => good(), accessToken: (request) => ((signal = request.signal), new Promise(() => {})) });
+    t.after(() => client.close());
     const call = rejection(client.getUser(7, how.includes("caller") ? { signal: controller.signal } : {}));
     await settle();
     assert.equal(signal?.aborted, false, "there is a signal, not aborted yet");

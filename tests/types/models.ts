@@ -1,4 +1,4 @@
-// The models tell the truth: what is optional, what is null, what is open.
+// The models are as real records are: what is optional, what is null, what is open.
 import type { Access, AccessApp, CurrentUser, Follower, Language, NewUser, RoleAssignment, RoleSettings, User, UserChanges, UserPermissions } from "pipedrive-users";
 import type { Expect, IsAny, IsOptional, Not, Same } from "./assert.js";
 
