@@ -114,8 +114,10 @@ test("a body that fails on its way breaks the connection, so that no part of it 
 });
 
 test("a body of something else than bytes breaks the connection", async (t) => {
-  const { url } = await serve(t, () => new Response(new ReadableStream({ start: (controller) => (controller.enqueue({ not: "bytes" }), controller.close()) })));
+  const state = {};
+  const { url } = await serve(t, () => new Response(endless(state, { not: "bytes" })));
   await assert.rejects(fetch(url).then((response) => response.text()), TypeError);
+  await until(() => state.cancelled);
 });
 
 test("bodies are streamed in both directions", async (t) => {

@@ -151,7 +151,6 @@ async function send(response: Response, incoming: NodeRequest, outgoing: NodeRes
   const { status, body, bodyUsed, headers } = response;
   // Response.error() has status 0.
   if (bodyUsed || !(status >= 200)) throw new TypeError("it returned a response that cannot be sent");
-  const head = fromHeaders(headers, isHttp2(incoming));
   const reader = body?.getReader();
   let resume = () => {};
   const cancel = () => {
@@ -160,20 +159,25 @@ async function send(response: Response, incoming: NodeRequest, outgoing: NodeRes
   };
   if (signal.aborted) return cancel();
   signal.addEventListener("abort", cancel);
-  outgoing.writeHead(status, head);
-  if (reader && incoming.method === "HEAD") cancel();
-  else if (reader) {
-    // Sends the head now, as Latin-1: flushHeaders() would send it as UTF-8.
-    outgoing.write(new Uint8Array());
-    for (let chunk = await reader.read(); !chunk.done && !signal.aborted; chunk = await reader.read()) {
-      if (outgoing.write(chunk.value)) continue;
-      await new Promise<void>((resolve) => {
-        resume = resolve;
-        outgoing.once("drain", resolve);
-      });
+  try {
+    outgoing.writeHead(status, fromHeaders(headers, isHttp2(incoming)));
+    if (reader && incoming.method === "HEAD") cancel();
+    else if (reader) {
+      // Sends the head now, as Latin-1: flushHeaders() would send it as UTF-8.
+      outgoing.write(new Uint8Array());
+      for (let chunk = await reader.read(); !chunk.done && !signal.aborted; chunk = await reader.read()) {
+        if (outgoing.write(chunk.value)) continue;
+        await new Promise<void>((resolve) => {
+          resume = resolve;
+          outgoing.once("drain", resolve);
+        });
+      }
     }
+    outgoing.end();
+  } catch (error) {
+    cancel();
+    throw error;
   }
-  outgoing.end();
 }
 
 /** Closes the connection, or the stream of HTTP/2: only with an error, the client learns there that the response is incomplete. */
