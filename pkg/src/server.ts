@@ -1,9 +1,9 @@
 export * from "./index.js";
 export { type ExtensionQuery, parseExtensionQuery } from "./server/extension.js";
 export { type NodeRequest, type NodeResponse, toNodeListener } from "./server/node.js";
+export type { EncryptionKey } from "./server/oauth/encrypted-store.js";
 export { OAuth, type OAuthConfig, type TenantOptions } from "./server/oauth/oauth.js";
 export type { Identity } from "./server/oauth/tenant.js";
-export type { EncryptionKey } from "./server/oauth/vault.js";
 export { errorResponse } from "./server/proxy/response.js";
 export { createUsersProxy, type UsersProxy, type UsersProxyConfig } from "./server/proxy/proxy.js";
 export { type SignedToken, verifySignedToken } from "./server/signed-token.js";

@@ -1,5 +1,5 @@
-// The app extension as its user has it: Chromium, the panel with the official SDK in a page that plays Pipedrive, the backend in workerd and in
-// Node.js with Redis, the sandbox in Pipedrive's place. The page never gets a token of Pipedrive's.
+// The app extension in Chromium: the panel with the official SDK in a page that plays Pipedrive, the backend in workerd and in Node.js with
+// Redis, the sandbox instead of Pipedrive. The page never receives one of Pipedrive's tokens.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startAll } from "../../www/app-extension/demo.mjs";
@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A browser window in which everything that comes in is kept: addresses, headers and bodies. */
+/** Opens a browser window that records the URL, the headers and the body of each response. */
 async function watchedWindow() {
   const context = await browser.newContext({ viewport: { width: 1200, height: 760 } });
   context.setDefaultTimeout(20_000);
@@ -26,7 +26,7 @@ async function watchedWindow() {
     received.push(
       (async () => {
         const headers = JSON.stringify(await response.headersArray());
-        // A redirect's body reaches nobody.
+        // A redirect has no body to read.
         const body = /^(204|3..)$/.test(response.status()) ? "" : await response.text();
         return `${response.url()}\n${headers}\n${body}`;
       })(),
@@ -38,7 +38,7 @@ async function watchedWindow() {
   return { context, faults, received: async () => (await Promise.all(received)).join("\n") };
 }
 
-/** The strings of a page's heap, with those of its frame, which is of the same site. */
+/** Returns the strings in the heap of a page and of its frame, which is of the same site. */
 async function heapOf(page) {
   const session = await page.context().newCDPSession(page);
   const chunks = [];
@@ -48,7 +48,7 @@ async function heapOf(page) {
   return JSON.parse(chunks.join("")).strings.join("\n");
 }
 
-/** All that a frame keeps: what it could store by itself, with the names of what it cannot read as text. */
+/** Returns all that a frame stores; of databases and caches only the names. */
 const storageOf = (frame) =>
   frame.evaluate(async () => JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage), document.cookie, await indexedDB.databases(), await caches.keys()]));
 
@@ -78,14 +78,14 @@ for (const runtime of ["worker", "node"]) {
       await panel.locator("#again:enabled").click();
       return status(text);
     };
-    const asked = async () => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
+    const counters = async () => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
 
-    // Nobody has authorised the app yet, and the panel says what to do.
+    // No user has authorised the app yet, and the panel says what to do.
     assert.equal(await status("not authorised"), REFUSED);
-    // What stands in for Pipedrive asked whose company it is; the app asked nothing.
+    // The demo has requested its user; the app has requested nothing.
     assert.deepEqual(recorder.api, ["/v1/users/me"]);
 
-    // Install: a consent page in a window of its own, and back.
+    // Install: the consent page in a new window, and back.
     const [consent] = await Promise.all([context.waitForEvent("page"), page.click("#install")]);
     await consent.click("button[value=allow]");
     await consent.waitForURL(/\/installed(\.html)?$/);
@@ -93,7 +93,7 @@ for (const runtime of ["worker", "node"]) {
     const consentStorage = JSON.stringify(await context.storageState());
     await consent.close();
 
-    // The panel lists the users, with roles and permissions where one is opened.
+    // The panel lists the users, with the roles and permissions of the one that is opened.
     assert.equal(await refresh(" users of "), "25 users of Casino Royale, seen as Zoë Rossi");
     assert.equal(await panel.locator("#users > li").count(), 25);
     assert.ok(recorder.api.includes("/api/v1/users"), String(recorder.api));
@@ -101,30 +101,30 @@ for (const runtime of ["worker", "node"]) {
     assert.match(await panel.locator("dl").textContent(), /^Roles[A-Z].+Permissions\d+ of \d+ granted$/);
     await page.screenshot({ path: `${SHOTS}app-extension-${runtime}.png` });
 
-    // An hour later: one refresh, however much is asked.
-    const before = await asked();
+    // An hour later: one refresh, whatever the number of requests.
+    const before = await counters();
     await page.click("#expire");
     await page.locator("#log", { hasText: "have expired" }).waitFor();
     assert.equal(await refresh(" users of "), "25 users of Casino Royale, seen as Zoë Rossi");
 
-    // What the page has received and kept by now, with the users that it may have.
+    // What the page has received and stored by now.
     const heap = await heapOf(page);
     const kept = [await storageOf(page.mainFrame()), await storageOf(frame()), consentStorage, JSON.stringify(await context.storageState())].join("\n");
 
-    // Another user of the company has a record of their own, and it is not there.
+    // Another user of the company has not authorised the app.
     await page.selectOption("#user", "2");
     assert.equal(await status("not authorised"), REFUSED);
     await page.selectOption("#user", "1");
     await status(" users of ");
 
-    // Uninstalled, and gone.
+    // Uninstalling deletes the record.
     await page.click("#uninstall");
     await page.locator("#log", { hasText: "responded with 204" }).waitFor();
     assert.equal(await status("not authorised"), REFUSED);
-    assert.equal((await asked()).refreshes - before.refreshes, 1);
+    assert.equal((await counters()).refreshes - before.refreshes, 1);
 
     const everything = { received: await received(), kept, heap };
-    // The search finds what is there …
+    // The search finds what is present …
     for (const where of ["received", "heap"]) {
       assert.match(everything[where], /[\w.]+@casinoroyale\.example/, `${where} has the users`);
       assert.match(everything[where], /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/, `${where} has a signed token`);

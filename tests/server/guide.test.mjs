@@ -1,4 +1,4 @@
-// The guide, BACKEND.md: its code is the code of www/app-extension (app-extension.test.mjs), its commands work, its errors exist.
+// BACKEND.md: its code is that of www/app-extension, its commands and files exist, and so do the messages that it explains.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
@@ -37,7 +37,7 @@ test("the files that it names are there", async () => {
   for (const name of names) await read(name);
 });
 
-test("what it has one set is what the backends read, and its commands are the app's", async () => {
+test("the secrets and variables that it sets are those that the backends read, and its commands are the app's", async () => {
   const commands = blocks.filter(({ language }) => language === "sh").map(({ text }) => text).join("\n");
   const [worker, node, { scripts }] = [await read("worker.js"), await read("node.mjs"), JSON.parse(await read("package.json"))];
   const wrangler = await read("wrangler.jsonc");
@@ -50,14 +50,14 @@ test("what it has one set is what the backends read, and its commands are the ap
   for (const [, name] of commands.matchAll(/npm run (\w+)/g)) assert.ok(scripts[name], name);
 });
 
-test("wrangler takes the Worker as it stands, and it is as small as the guide says", { timeout: 120_000 }, async () => {
+test("wrangler bundles the Worker, and its size is that of the guide", { timeout: 120_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "worker-"));
   try {
     const printed = execFileSync(process.execPath, [join(APP, "node_modules/wrangler/bin/wrangler.js"), "deploy", "--dry-run", "--outdir", folder], { cwd: APP, encoding: "utf8", env: { ...process.env, CI: "1", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", HOME: folder, XDG_CONFIG_HOME: folder } });
     assert.match(printed, /env\.COMPANIES.*Durable Object/);
     const [, kibibytes] = /gzip: ([\d.]+) KiB/.exec(printed);
-    const said = Number(/(\d+) KB, as Cloudflare counts/.exec(guide)[1]);
-    assert.ok((Number(kibibytes) * 1.024) <= said + 1 && Number(kibibytes) * 1.024 > said - 4, `${kibibytes} KiB, and the guide says ${said} KB`);
+    const documented = Number(/(\d+) KB, as Cloudflare counts/.exec(guide)[1]);
+    assert.ok((Number(kibibytes) * 1.024) <= documented + 1 && Number(kibibytes) * 1.024 > documented - 4, `${kibibytes} KiB, and the guide says ${documented} KB`);
     assert.ok((await readdir(folder)).some((file) => file.endsWith("server.wasm")));
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// From a user's consent to a client, and back to nothing: over the sandbox's OAuth server.
+// From a user's consent to a client, and to its revocation, with the sandbox's OAuth server.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errorResponse, isPipedriveError, memoryStore, OAuth } from "pipedrive-users/server";
@@ -40,7 +40,7 @@ test("the same person in two companies is two records", async () => {
   assert.deepEqual(seen.filter((key) => !key.startsWith("state:")), ["7:13", "8:2"]);
 });
 
-test("a state is good once, for the callback that it was made for", async () => {
+test("a state can be used once, and only one that authorizationUrl() made", async () => {
   const app = makeApp();
   const back = await consent(await app.oauth.authorizationUrl(), app.sandbox.fetch);
   const state = new URL(back).searchParams.get("state");
@@ -55,14 +55,14 @@ test("a state is good once, for the callback that it was made for", async () => 
   ];
   for (const url of wrong) await assert.rejects(app.oauth.handleCallback(new Request(url)), AUTHENTICATION, url);
   assert.equal(app.requests.length, before, "nothing was sent");
-  // Of many at the same time, one gets past it.
+  // Of several callbacks at the same time, one succeeds.
   const all = await Promise.allSettled(Array.from({ length: 5 }, () => app.oauth.handleCallback(new Request(back))));
   assert.deepEqual(all.map(({ status }) => status).sort(), ["fulfilled", "rejected", "rejected", "rejected", "rejected"]);
   await assert.rejects(app.oauth.handleCallback(new Request(back)), AUTHENTICATION);
   assert.equal(app.sentTo("/oauth/token").length, 1);
-  const answer = errorResponse(await app.oauth.handleCallback(new Request(back)).catch((error) => error));
-  assert.equal(answer.status, 401);
-  assert.deepEqual(Object.keys(await answer.json()), ["success", "error", "error_info", "errorCode", "data", "additional_data"]);
+  const response = errorResponse(await app.oauth.handleCallback(new Request(back)).catch((error) => error));
+  assert.equal(response.status, 401);
+  assert.deepEqual(Object.keys(await response.json()), ["success", "error", "error_info", "errorCode", "data", "additional_data"]);
 });
 
 test("user_denied and access_denied are the same", async () => {
@@ -81,10 +81,10 @@ test("a token goes only to Pipedrive's hosts", async () => {
     assert.deepEqual(endpoint.given.used, []);
   }
   const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, oauthUrl: "https://oauth.pipedrive.com" });
-  await assert.rejects(oauth.client(BOND).getUsers(), AUTHENTICATION, "nobody has authorised it");
+  await assert.rejects(oauth.client(BOND).getUsers(), AUTHENTICATION, "no user has authorised it");
 });
 
-test("what the OAuth server says no with", async () => {
+test("failures of the OAuth server", async () => {
   const table = [
     [400, { success: false, message: "Invalid grant: code is invalid", error: "invalid_grant" }, "authentication", /authorise the app again/],
     [401, { success: false, message: "Invalid client: client is invalid" }, "config", /clientId and clientSecret/],
@@ -94,40 +94,40 @@ test("what the OAuth server says no with", async () => {
     [200, "<html>", "decode", /no access_token/],
     [302, "", "unexpected_status", /refused/],
   ];
-  for (const [status, body, kind, says] of table) {
-    const answer = () => new Response(typeof body === "string" ? body : JSON.stringify(body), { status });
-    await assert.rejects(authorised(makeEndpoint({ answer })), (error) => isPipedriveError(error, kind) && says.test(error.message), `${status} ${kind}`);
+  for (const [status, body, kind, message] of table) {
+    const respond = () => new Response(typeof body === "string" ? body : JSON.stringify(body), { status });
+    await assert.rejects(authorised(makeEndpoint({ respond })), (error) => isPipedriveError(error, kind) && message.test(error.message), `${status} ${kind}`);
   }
   const fetch = () => Promise.reject(new TypeError("fetch failed: Basic YXBwOnRoZS1hcHAncy1jbGllbnQtc2VjcmV0"));
   await assert.rejects(authorised({ fetch, given: { used: [] } }), (error) => isPipedriveError(error, "connection") && !String(error.cause?.message).includes("YXBw"));
 });
 
-test("revoke takes everything back", async () => {
+test("revoke() invalidates the tokens and deletes the record", async () => {
   const app = makeApp();
   const who = await app.install();
   await app.oauth.client(who).getCurrentUser();
   await app.oauth.revoke(who);
-  assert.equal((await app.asked()).revocations, 1);
+  assert.equal((await app.counters()).revocations, 1);
   await assert.rejects(app.oauth.client(who).getCurrentUser(), AUTHENTICATION);
   await app.oauth.revoke(who);
-  assert.equal((await app.asked()).revocations, 1, "there is nothing more to take back");
+  assert.equal((await app.counters()).revocations, 1, "nothing is left to revoke");
 });
 
-test("an uninstallation counts only with the app's credentials", async () => {
+test("an uninstallation is accepted only with the app's credentials", async () => {
   const app = makeApp();
   const who = await app.install();
   const { clientId, clientSecret } = app.sandbox.app;
-  const ask = (authorization, body, method = "DELETE") => new Request(REDIRECT, { method, headers: { ...(authorization && { authorization }) }, body: method === "GET" ? undefined : JSON.stringify(body) });
+  const makeRequest = (authorization, body, method = "DELETE") => new Request(REDIRECT, { method, headers: { ...(authorization && { authorization }) }, body: method === "GET" ? undefined : JSON.stringify(body) });
   const body = { client_id: clientId, company_id: who.companyId, user_id: who.userId, timestamp: "2026-01-01T00:00:00Z" };
   const good = `Basic ${btoa(`${clientId}:${clientSecret}`)}`;
-  for (const request of [ask("", body), ask("Basic bm9ib2R5Om5vdGhpbmc=", body), ask(`Bearer ${clientSecret}`, body), ask(good, body, "POST")]) {
+  for (const request of [makeRequest("", body), makeRequest("Basic bm9ib2R5Om5vdGhpbmc=", body), makeRequest(`Bearer ${clientSecret}`, body), makeRequest(good, body, "POST")]) {
     await assert.rejects(app.oauth.handleUninstall(request), AUTHENTICATION);
   }
   for (const wrong of [{ ...body, client_id: "another" }, { ...body, user_id: "x" }, { ...body, company_id: 0 }, "text", null]) {
-    await assert.rejects(app.oauth.handleUninstall(ask(good, wrong)), (error) => isPipedriveError(error, "validation"));
+    await assert.rejects(app.oauth.handleUninstall(makeRequest(good, wrong)), (error) => isPipedriveError(error, "validation"));
   }
   await app.oauth.client(who).getCurrentUser();
-  assert.deepEqual(await app.oauth.handleUninstall(ask(good, body)), who);
+  assert.deepEqual(await app.oauth.handleUninstall(makeRequest(good, body)), who);
   await assert.rejects(app.oauth.client(who).getCurrentUser(), (error) => AUTHENTICATION(error) && /authorizationUrl\(\)/.test(error.message));
 });
 
@@ -140,7 +140,7 @@ test("a configuration that cannot be used is refused at once", () => {
     [{ ...good, encryptionKey: new Uint8Array(16) }, /32 bytes/], [{ ...good, store: {} }, /store must have/], [{ ...good, fetch: 7 }, /fetch/],
     [{ ...good, secret: "x" }, /has no "secret"/], [undefined, /must be an object/],
   ];
-  for (const [config, says] of table) assert.throws(() => new OAuth(config), (error) => isPipedriveError(error, "config") && says.test(error.message), JSON.stringify(config));
+  for (const [config, message] of table) assert.throws(() => new OAuth(config), (error) => isPipedriveError(error, "config") && message.test(error.message), JSON.stringify(config));
   for (const who of [undefined, {}, { companyId: 7 }, { companyId: 7, userId: 0 }, { companyId: "7", userId: 13 }]) {
     assert.throws(() => new OAuth(good).client(who), (error) => isPipedriveError(error, "argument"));
   }

@@ -1,4 +1,4 @@
-// The proxy: what a page may ask for, in whose name, and what it never gets to see.
+// The proxy: which requests of a page it forwards, with whose token, and what the page never receives.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect } from "node:net";
@@ -14,21 +14,21 @@ async function makePanel({ app: appOptions, user = 1, ...proxyOptions } = {}) {
   const app = makeApp(appOptions);
   const who = await app.install(user);
   const proxy = createUsersProxy({ oauth: app.oauth, signedTokenSecret: JWT_SECRET, ...proxyOptions });
-  const answers = [];
+  const responses = [];
   const fetch = async (url, init) => {
     const response = await proxy(new Request(url, init));
-    answers.push(response.clone());
+    responses.push(response.clone());
     return response;
   };
   const client = new UsersClient({ baseUrl: BASE, accessToken: () => sign(who), fetch });
   app.requests.length = 0;
-  return { app, who, proxy, client, answers };
+  return { app, who, proxy, client, responses };
 }
 
 const bearer = (who) => ({ authorization: `Bearer ${sign(who)}` });
 
-test("the page's client works as if it spoke to Pipedrive", async () => {
-  const { app, client, answers } = await makePanel({ allow: WRITES });
+test("the page's client gets what a client gets from Pipedrive", async () => {
+  const { app, client, responses } = await makePanel({ allow: WRITES });
   const direct = new UsersClient({ apiToken: app.sandbox.apiToken, fetch: app.sandbox.fetch });
   const calls = {
     getUsers: (c) => c.getUsers(), findUsersByName: (c) => c.findUsersByName("é & ü", { searchByEmail: true }), getCurrentUser: (c) => c.getCurrentUser(), getUser: (c) => c.getUser(7),
@@ -46,8 +46,8 @@ test("the page's client works as if it spoke to Pipedrive", async () => {
   assert.deepEqual(new Set(Object.keys(calls).concat("addUser")), new Set(Object.keys(ENDPOINTS)));
   const { response } = await client.getUser(1).withResponse();
   assert.ok(response.rateLimit.limit > 0 && response.rateLimit.dailyRemaining > 0 && response.requestId);
-  for (const answer of answers) {
-    const text = (await answer.text()) + JSON.stringify([...answer.headers]);
+  for (const response of responses) {
+    const text = (await response.text()) + JSON.stringify([...response.headers]);
     assert.ok(!/v1u:|1:1:[0-9a-f]|set-cookie/.test(text) && !text.includes(app.sandbox.app.clientSecret));
   }
 });
@@ -63,14 +63,14 @@ test("errors are Pipedrive's own", async () => {
   await assert.rejects(taken.getUsers(), (error) => isPipedriveError(error, "authentication") && /has not authorised/.test(error.detail));
 });
 
-test("a token that has expired is renewed on the way", async () => {
+test("an expired token is refreshed once", async () => {
   const { app, client } = await makePanel();
   await app.expire();
   await Promise.all(Array.from({ length: 20 }, (_, index) => client.getUser(index + 1)));
-  assert.equal((await app.asked()).refreshes, 1);
+  assert.equal((await app.counters()).refreshes, 1);
 });
 
-/** Each gets a clear 4xx in Pipedrive's shape, and reaches neither Pipedrive nor a record. */
+/** Requests that get a 4xx of Pipedrive's shape, and reach neither Pipedrive nor the store. */
 const BAD = {
   "no credential": [{}, {}, 401],
   "alg: none": [{ authorization: `Bearer ${sign(BOND, { header: { alg: "none" } })}` }, {}, 401],
@@ -86,9 +86,9 @@ const BAD = {
   "another host in the path": [bearer(BOND), { url: "https://app.example//evil/v1/users" }, 404],
   "an encoded slash": [bearer(BOND), { path: "/v1/users/1%2f..%2fdeals" }, 400],
   "a path with CR and LF": [bearer(BOND), { path: "/v1/users/1%0d%0ax-api-token:1" }, 400],
-  "an id that is none": [bearer(BOND), { path: "/v1/users/0" }, 400],
+  "an id that is not one": [bearer(BOND), { path: "/v1/users/0" }, 400],
   "an unknown method": [bearer(BOND), { method: "DELETE", path: "/v1/users/1" }, 405],
-  "a method of one's own": [bearer(BOND), { method: "PROPFIND", path: "/v1/users" }, 405],
+  "an unusual method": [bearer(BOND), { method: "PROPFIND", path: "/v1/users" }, 405],
   "an operation that is not allowed": [bearer(BOND), { method: "POST", path: "/v1/users", body: '{"email":"a@b.example"}' }, 403, []],
   "an unknown parameter": [bearer(BOND), { path: "/v1/users?api_token=1" }, 400],
   "a parameter twice": [bearer(BOND), { path: "/v1/users/find?term=a&term=b" }, 400],
@@ -111,8 +111,8 @@ const BAD = {
 
 for (const [name, [headers, { url, path = "/v1/users", method = "GET", body }, status, allow = WRITES]] of Object.entries(BAD)) {
   test(`refused: ${name}`, async () => {
-    const touched = [];
-    const store = Object.fromEntries(Object.entries(memoryStore()).map(([name, method]) => [name, (...all) => (touched.push(name), method(...all))]));
+    const storeCalls = [];
+    const store = Object.fromEntries(Object.entries(memoryStore()).map(([name, method]) => [name, (...all) => (storeCalls.push(name), method(...all))]));
     const sent = [];
     const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: async (url) => (sent.push(url), Response.json({})) });
     const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow, allowedOrigins: ["https://panel.example"] });
@@ -123,21 +123,21 @@ for (const [name, [headers, { url, path = "/v1/users", method = "GET", body }, s
     assert.equal(json.success, false);
     assert.ok(json.error && json.error_info, JSON.stringify(json));
     assert.equal(response.headers.get("access-control-allow-origin"), null);
-    assert.deepEqual([sent, touched], [[], []], "neither Pipedrive nor the store");
+    assert.deepEqual([sent, storeCalls], [[], []], "neither Pipedrive nor the store");
   });
 }
 
 test("a body that grows past 64 KB is read no further", async () => {
   const { proxy, who, app } = await makePanel({ allow: WRITES });
-  let given = 0;
-  const body = new ReadableStream({ pull: (controller) => (given++ < 1000 ? controller.enqueue(new Uint8Array(16_384).fill(32)) : controller.close()) });
+  let chunks = 0;
+  const body = new ReadableStream({ pull: (controller) => (chunks++ < 1000 ? controller.enqueue(new Uint8Array(16_384).fill(32)) : controller.close()) });
   const response = await proxy(new Request(`${BASE}/v1/users`, { method: "POST", headers: { ...bearer(who), "content-type": "application/json" }, body, duplex: "half" }));
   assert.equal(response.status, 413);
-  assert.ok(given < 20, `${given} parts were read`);
+  assert.ok(chunks < 20, `${chunks} chunks were read`);
   assert.equal(app.requests.length, 0);
 });
 
-test("nothing of the page's request is sent on but what was asked", async () => {
+test("no header or unknown part of the page's request is forwarded", async () => {
   const { app, proxy, who } = await makePanel({ allowCookies: true });
   const headers = { ...bearer(who), cookie: "session=1", "x-forwarded-for": "1.2.3.4", "user-agent": "page", referer: "https://app.example/secret" };
   const response = await proxy(new Request(`${BASE}/v1/users/find?term=bond&search_by_email=0`, { headers }));
@@ -148,7 +148,7 @@ test("nothing of the page's request is sent on but what was asked", async () => 
   assert.match(url, /\.pipedrive\.com\/api\/v1\/users\/find\?term=bond$/);
 });
 
-test("pages of the allowed origins, and no others", async () => {
+test("CORS: pages of the allowed origins, and no others", async () => {
   const { proxy, who } = await makePanel({ allow: ["updateUser"], allowedOrigins: ["https://panel.example"] });
   const ask = (origin, method = "OPTIONS", more = {}) => proxy(new Request(`${BASE}/v1/users`, { method, headers: { origin, ...more } }));
   const good = await ask("https://panel.example");
@@ -161,10 +161,10 @@ test("pages of the allowed origins, and no others", async () => {
   assert.deepEqual([users.status, users.headers.get("access-control-allow-origin"), users.headers.get("vary")], [200, "https://panel.example", "origin"]);
   assert.match(users.headers.get("access-control-expose-headers"), /x-daily-ratelimit-token-remaining/);
   assert.equal((await ask("https://app.example", "GET", bearer(who))).status, 200, "its own");
-  assert.equal((await ask("http://app.example", "GET", bearer(who))).status, 200, "behind what ends TLS");
+  assert.equal((await ask("http://app.example", "GET", bearer(who))).status, 200, "behind a reverse proxy that terminates TLS");
 });
 
-test("one company's burst and budget are shared by its users, and are no other company's", async () => {
+test("the users of a company share its burst limit and budget, and companies share nothing", async () => {
   const endpoint = makeEndpoint();
   let people = [];
   const remaining = { 7: 2, 8: 100 };
@@ -185,21 +185,21 @@ test("one company's burst and budget are shared by its users, and are no other c
     return { status: response.status, ms: performance.now() - started, headers: response.headers, body: await response.json() };
   };
   for (const user of [13, 14]) assert.equal((await ask(7, user, "/v1/users/7")).status, 200);
-  // Company 7 has used its burst up: its users wait, those of company 8 do not.
-  const [waits, goes] = await Promise.all([ask(7, 13, "/v1/users/7"), ask(8, 1, "/v1/users/8")]);
-  assert.ok(waits.ms > 500 && goes.ms < 400, `${waits.ms} ms and ${goes.ms} ms`);
-  // The day's budget of company 7: 20 tokens, of which three calls have taken 6.
+  // Company 7 has used up its burst limit: its users wait, those of company 8 do not.
+  const [delayed, immediate] = await Promise.all([ask(7, 13, "/v1/users/7"), ask(8, 1, "/v1/users/8")]);
+  assert.ok(delayed.ms > 500 && immediate.ms < 400, `${delayed.ms} ms and ${immediate.ms} ms`);
+  // The daily budget of company 7 is 20, of which three calls have spent 6.
   for (let time = 0; time < 7; time++) await ask(7, 14, "/v1/users/7");
   const over = await ask(7, 13, "/v1/users/7");
   assert.deepEqual([over.status, over.body.error], [429, "daily request budget exceeded"]);
   assert.ok(Number(over.headers.get("retry-after")) > 0);
   assert.equal((await ask(8, 1, "/v1/users/8")).status, 200);
-  // The page's client reads it as what it is.
+  // The page's client makes the same kind of error of it.
   const client = new UsersClient({ baseUrl: BASE, accessToken: () => sign({ companyId: 7, userId: 13 }), maxRetries: 0, logLevel: "off", fetch: (url, init) => proxy(new Request(url, init)) });
   await assert.rejects(client.getUser(7), (error) => isPipedriveError(error, "rate_limit") && error.scope === "daily");
 });
 
-test("what does not come back is a 502 or a 504, and says so", async () => {
+test("failures of Pipedrive: 502, 504, or Pipedrive's own status", async () => {
   const table = [
     [() => Promise.reject(new TypeError("fetch failed")), 502, "connection"],
     [() => new Promise(() => {}), 504, "timeout"],
@@ -207,10 +207,10 @@ test("what does not come back is a 502 or a 504, and says so", async () => {
     [async () => new Response("<html>Cloudflare</html>", { status: 403, headers: { "content-type": "text/html" } }), 403],
     [async () => Response.json({ success: false, error: "busy v1u:access-1" }, { status: 503 }), 503],
   ];
-  for (const [answer, status] of table) {
+  for (const [respond, status] of table) {
     const endpoint = makeEndpoint();
     let isUp = true;
-    const oauth = await authorised({ ...endpoint, fetch: (url, init) => (isUp ? endpoint.fetch(url, init) : answer()) });
+    const oauth = await authorised({ ...endpoint, fetch: (url, init) => (isUp ? endpoint.fetch(url, init) : respond()) });
     isUp = false;
     const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, timeoutMs: 100 });
     const response = await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(BOND) }));
@@ -221,17 +221,59 @@ test("what does not come back is a 502 or a 504, and says so", async () => {
   }
 });
 
-test("a page that goes away lets its request go", async () => {
+/** Results of a refresh, and the response of the proxy. */
+const REFRESHES = {
+  "the OAuth server is down": [() => new Response("", { status: 503, headers: { "retry-after": "7" } }), 502, "Bad gateway", "7"],
+  "the OAuth server cannot be reached": [() => Promise.reject(new TypeError("fetch failed")), 502, "Bad gateway"],
+  "the OAuth server's response is not JSON": [() => new Response("<html>"), 502, "Bad gateway"],
+  "the OAuth server does not respond": [() => new Promise(() => {}), 504, "Gateway timeout"],
+  "the OAuth server's limit": [() => new Response("{}", { status: 429, headers: { "retry-after": "7" } }), 429, "Request over limit", "7"],
+  "a revoked refresh token": [() => Response.json({ success: false, message: "Invalid grant", error: "invalid_grant" }, { status: 400 }), 401, "unauthorized access"],
+  "another client secret": [() => Response.json({ success: false, message: "Invalid client" }, { status: 401 }), 500, "Internal error"],
+};
+for (const [name, [respond, status, text, retryAfter = null]] of Object.entries(REFRESHES)) {
+  test(`an expired token, and ${name}: ${status}`, async () => {
+    let isInstalled = false;
+    const endpoint = makeEndpoint({ lifetimes: [0.001], respond: () => (isInstalled ? respond() : undefined) });
+    const oauth = await authorised(endpoint);
+    isInstalled = true;
+    const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, timeoutMs: 100, logLevel: "off" });
+    const response = await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(BOND) }));
+    const { error, error_info } = await response.json();
+    assert.deepEqual([response.status, error, response.headers.get("retry-after")], [status, text, retryAfter], error_info);
+    assert.deepEqual(endpoint.given.used, [], "nothing was sent to the API");
+    assert.doesNotMatch(error_info, /refresh-1|client-secret/);
+  });
+}
+
+test("each user's request goes to the host that came with the user's token", async () => {
+  let domain = "https://before.pipedrive.com";
+  const people = [{ id: 13, company_id: 7 }, { id: 14, company_id: 7 }];
+  const endpoint = makeEndpoint({ respond: () => Response.json({ access_token: `v1u:${new URL(domain).hostname}`, refresh_token: "1:1:refresh-1", expires_in: 3600, api_domain: domain }) });
+  const fetch = async (url, init) => (url.includes("/users/me") && people.length ? Response.json({ success: true, data: people.shift() }) : endpoint.fetch(url, init));
+  const oauth = await authorised({ ...endpoint, fetch });
+  // The company has changed its domain since, and only the second user's token is newer.
+  domain = "https://after.pipedrive.com";
+  await oauth.handleCallback(`${REDIRECT}?code=code&state=${new URL(await oauth.authorizationUrl()).searchParams.get("state")}`);
+  const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET });
+  endpoint.given.apiUrls.length = endpoint.given.used.length = 0;
+  const statuses = await Promise.all([13, 14, 13, 14].map(async (userId) => (await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer({ companyId: 7, userId }) }))).status));
+  assert.deepEqual(statuses, [200, 200, 200, 200]);
+  for (const [index, url] of endpoint.given.apiUrls.entries()) assert.equal(`v1u:${new URL(url).hostname}`, endpoint.given.used[index]);
+  assert.deepEqual(new Set(endpoint.given.used), new Set(["v1u:before.pipedrive.com", "v1u:after.pipedrive.com"]));
+});
+
+test("a page that disconnects aborts its request", async () => {
   const { proxy, who, app } = await makePanel({ app: { before: (request) => (request.url.includes("/users/5") ? new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason))) : undefined) } });
   const leaving = new AbortController();
-  const answer = proxy(new Request(`${BASE}/v1/users/5`, { headers: bearer(who), signal: leaving.signal }));
+  const response = proxy(new Request(`${BASE}/v1/users/5`, { headers: bearer(who), signal: leaving.signal }));
   while (!app.requests.length) await new Promise((resolve) => setTimeout(resolve, 5));
   leaving.abort();
-  assert.equal((await answer).status, 499);
+  assert.equal((await response).status, 499);
   assert.equal((await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(who) }))).status, 200);
 });
 
-test("what is wrong with the server is told to its log, and not to its pages", async () => {
+test("a failure of the server itself is logged, and not shown to the page", async () => {
   const lines = [];
   const logger = { error: (line) => lines.push(line), warn() {}, info() {}, debug() {} };
   const { app, who } = await makePanel();
@@ -243,11 +285,11 @@ test("what is wrong with the server is told to its log, and not to its pages", a
   assert.deepEqual(lines, ["[pipedrive-users] proxy: Error: the database is down"]);
 });
 
-test("a server's own way to know its users", async () => {
+test("authenticate() identifies the user", async () => {
   const { app, who } = await makePanel();
   const proxy = createUsersProxy({ oauth: app.oauth, authenticate: (request) => (request.headers.get("cookie") === "session=bond" ? who : undefined) });
   const ask = (cookie) => proxy(new Request(`${BASE}/v1/users/me`, { headers: { cookie } }));
-  assert.deepEqual([(await ask("session=bond")).status, (await ask("session=nobody")).status], [200, 401]);
+  assert.deepEqual([(await ask("session=bond")).status, (await ask("session=unknown")).status], [200, 401]);
   assert.equal(app.requests.find(({ headers }) => headers.cookie), undefined);
 });
 
@@ -259,10 +301,10 @@ test("a configuration that cannot be used is refused at once", () => {
     [{ ...good, signedTokenSecret: "" }, /JWT secret/], [{ ...good, allow: ["deleteUser"] }, /allow takes/], [{ ...good, allowedOrigins: ["https://a.example/"] }, /allowedOrigins/],
     [{ ...good, allowedOrigins: ["*"] }, /allowedOrigins/], [{ ...good, basePath: "pipedrive" }, /basePath/], [{ ...good, maxConcurrency: 0 }, /maxConcurrency/], [{ ...good, origins: [] }, /has no "origins"/],
   ];
-  for (const [config, says] of table) assert.throws(() => createUsersProxy(config), (error) => isPipedriveError(error, "config") && says.test(error.message), JSON.stringify(Object.keys(config)));
+  for (const [config, message] of table) assert.throws(() => createUsersProxy(config), (error) => isPipedriveError(error, "config") && message.test(error.message), JSON.stringify(Object.keys(config)));
 });
 
-test("a base path is that path alone", async () => {
+test("with a basePath, other paths are a 404", async () => {
   const { app, who } = await makePanel();
   const proxy = createUsersProxy({ oauth: app.oauth, signedTokenSecret: JWT_SECRET, basePath: "/api/pipedrive" });
   const ask = async (path) => (await proxy(new Request(`https://app.example${path}`, { headers: bearer(who) }))).status;
@@ -279,7 +321,7 @@ describe("behind Node.js's http:", () => {
   });
   after(() => server.close());
 
-  /** Sends bytes as they are, and gives the status and the body. */
+  /** Sends bytes as they are, and returns the status and the body. */
   const raw = (head, body = "") =>
     new Promise((resolve, reject) => {
       const socket = connect(server.address().port, "127.0.0.1", () => socket.end(`${head.join("\r\n")}\r\nconnection: close\r\n\r\n${body}`));
@@ -304,7 +346,7 @@ describe("behind Node.js's http:", () => {
     });
   }
 
-  test("refused: CR and LF in a header, a strange host", async () => {
+  test("refused: CR and LF in a header, a host with a path", async () => {
     assert.equal((await raw(["GET /pipedrive/v1/users HTTP/1.1", "host: app.example", "x: a\rb"]))[0], 400);
     assert.equal((await raw(["GET /pipedrive/v1/users HTTP/1.1", "host: app.example/evil"]))[0], 400);
   });

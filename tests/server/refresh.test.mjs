@@ -1,4 +1,4 @@
-// When a token is renewed, how often, and what becomes of it.
+// When a token is refreshed, how often, and what is stored.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPipedriveError, memoryStore, OAuth } from "pipedrive-users/server";
@@ -7,13 +7,13 @@ import { authorised, BOND, makeEndpoint, REDIRECT } from "./support/app.mjs";
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const calls = (oauth, many) => Promise.all(Array.from({ length: many }, (_, index) => oauth.client(BOND).getUser(13, { headers: { "x-call": String(index) } })));
 
-test("with more than two minutes left it is used as it is", async () => {
+test("with more than two minutes left a token is not refreshed", async () => {
   const endpoint = makeEndpoint({ lifetimes: [125] });
   await calls(await authorised(endpoint), 10);
   assert.deepEqual(endpoint.given.refreshes, []);
 });
 
-test("from two minutes to thirty seconds it is used while one refresh runs behind", async () => {
+test("from two minutes to thirty seconds a token is used while one refresh runs in the background", async () => {
   const endpoint = makeEndpoint({ lifetimes: [100, 3600] });
   const oauth = await authorised(endpoint);
   await calls(oauth, 100);
@@ -24,7 +24,7 @@ test("from two minutes to thirty seconds it is used while one refresh runs behin
   assert.equal(endpoint.given.used.at(-1), "v1u:access-2");
 });
 
-test("below thirty seconds calls wait for one refresh", async () => {
+test("with less than thirty seconds left calls wait for one refresh", async () => {
   const endpoint = makeEndpoint({ lifetimes: [20, 3600] });
   const oauth = await authorised(endpoint);
   await calls(oauth, 100);
@@ -32,20 +32,20 @@ test("below thirty seconds calls wait for one refresh", async () => {
   assert.deepEqual([...new Set(endpoint.given.used)], ["v1u:access-2"]);
 });
 
-test("a refresh behind the calls that fails is tried again later, and breaks no call", async () => {
+test("a refresh in the background that fails is tried again later, and fails no call", async () => {
   let isDown = false;
-  const endpoint = makeEndpoint({ lifetimes: [100], answer: () => (isDown ? new Response("", { status: 503 }) : undefined) });
+  const endpoint = makeEndpoint({ lifetimes: [100], respond: () => (isDown ? new Response("", { status: 503 }) : undefined) });
   const oauth = await authorised(endpoint);
   isDown = true;
   await calls(oauth, 10);
   await pause(20);
   await calls(oauth, 10);
-  assert.equal(endpoint.given.refreshes.length, 1, "five seconds of rest");
+  assert.equal(endpoint.given.refreshes.length, 1, "not again within five seconds");
 });
 
-test("while the old token lasts, it is better than none", async () => {
+test("a token with a few seconds left is used if the refresh fails", async () => {
   let isDown = false;
-  const endpoint = makeEndpoint({ lifetimes: [20], answer: () => (isDown ? new Response("", { status: 503 }) : undefined) });
+  const endpoint = makeEndpoint({ lifetimes: [20], respond: () => (isDown ? new Response("", { status: 503 }) : undefined) });
   const oauth = await authorised(endpoint);
   isDown = true;
   await calls(oauth, 1);
@@ -60,12 +60,12 @@ test("a 401 on the current token refreshes once, for all who were refused", asyn
   assert.equal(endpoint.given.refreshes.length, 1);
   await calls(oauth, 5);
   assert.equal(endpoint.given.refreshes.length, 1);
-  // A token that is refused although it is new is the caller's to hear of.
+  // If the new token is refused too, the call fails.
   endpoint.given.refused = ["v1u:access-2", "v1u:access-3"];
   await assert.rejects(oauth.client(BOND).getUsers(), (error) => isPipedriveError(error, "authentication") && error.attempts === 2);
 });
 
-test("a rotated refresh token is stored before anything is done with what came", async () => {
+test("a rotated refresh token is stored before the new access token is used", async () => {
   const order = [];
   const store = memoryStore();
   const spied = { ...store, put: async (key, record, ...more) => (order.push(`stored ${/refresh-\d/.exec(record)?.[0]}`), store.put(key, record, ...more)) };
@@ -80,37 +80,37 @@ test("a rotated refresh token is stored before anything is done with what came",
   assert.deepEqual(endpoint.given.refreshes, ["1:1:refresh-1", "1:1:refresh-2"]);
 });
 
-test("invalid_grant means that the user must authorise again, and is not tried again", async () => {
-  let isOver = false;
-  const gone = () => Response.json({ success: false, message: "Invalid grant: refresh_token is invalid", error: "invalid_grant" }, { status: 400 });
-  const endpoint = makeEndpoint({ lifetimes: [10], answer: () => (isOver ? gone() : undefined) });
+test("after invalid_grant the user must authorise the app again, and no refresh is tried", async () => {
+  let isRevoked = false;
+  const invalidGrant = () => Response.json({ success: false, message: "Invalid grant: refresh_token is invalid", error: "invalid_grant" }, { status: 400 });
+  const endpoint = makeEndpoint({ lifetimes: [10], respond: () => (isRevoked ? invalidGrant() : undefined) });
   const store = memoryStore();
   const oauth = await authorised(endpoint, { store });
-  isOver = true;
+  isRevoked = true;
   for (let time = 0; time < 3; time++) {
-    await assert.rejects(oauth.client(BOND).getUsers(), (error) => isPipedriveError(error, "authentication") && /must authorise the app again/.test(error.cause.message));
+    await assert.rejects(oauth.client(BOND).getUsers(), (error) => isPipedriveError(error, "authentication") && /must authorise the app again/.test(error.message));
   }
   assert.equal(endpoint.given.refreshes.length, 1);
   // Another process knows it too.
   const other = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: endpoint.fetch });
   await assert.rejects(other.client(BOND).getUsers(), (error) => isPipedriveError(error, "authentication"));
   assert.equal(endpoint.given.refreshes.length, 1);
-  isOver = false;
+  isRevoked = false;
   const state = new URL(await oauth.authorizationUrl()).searchParams.get("state");
   await oauth.handleCallback(`${REDIRECT}?code=code&state=${state}`);
   await calls(oauth, 1);
 });
 
-test("an answer that comes late never overwrites a newer token", async () => {
+test("a refresh that completes late never overwrites a newer token", async () => {
   const store = memoryStore();
-  // Leases that are lost at once: the worst that can happen.
-  const careless = { ...store, lease: async () => async () => {} };
+  // Leases that are lost at once, the worst case.
+  const withoutLeases = { ...store, lease: async () => async () => {} };
   let release;
   const held = new Promise((resolve) => (release = resolve));
   let refreshes = 0;
-  const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, answer: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ access_token: "v1u:late", refresh_token: "1:1:late", expires_in: 3600, api_domain: "https://casinoroyale.pipedrive.com" })) : undefined) });
-  const first = await authorised(endpoint, { store: careless });
-  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: careless, fetch: endpoint.fetch });
+  const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, respond: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ access_token: "v1u:late", refresh_token: "1:1:late", expires_in: 3600, api_domain: "https://casinoroyale.pipedrive.com" })) : undefined) });
+  const first = await authorised(endpoint, { store: withoutLeases });
+  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: withoutLeases, fetch: endpoint.fetch });
   const slow = first.client(BOND).getCurrentUser();
   await pause(20);
   await second.client(BOND).getCurrentUser();
@@ -118,35 +118,74 @@ test("an answer that comes late never overwrites a newer token", async () => {
   await slow;
   const { record } = await store.get("7:13");
   assert.equal(JSON.parse(record).accessToken, "v1u:access-2");
-  assert.equal(endpoint.given.used.at(-1), "v1u:access-2", "the late one takes what is there");
+  assert.equal(endpoint.given.used.at(-1), "v1u:access-2", "the late one uses the stored token");
 });
 
-test("a good record is never replaced by a refusal that came late", async () => {
+test("an invalid_grant that comes late never replaces a newer token", async () => {
   const store = memoryStore();
-  const careless = { ...store, lease: async () => async () => {} };
+  const withoutLeases = { ...store, lease: async () => async () => {} };
   let refuse;
   const held = new Promise((resolve) => (refuse = resolve));
   let refreshes = 0;
-  const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, answer: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ success: false, message: "Invalid grant", error: "invalid_grant" }, { status: 400 })) : undefined) });
-  const first = await authorised(endpoint, { store: careless });
-  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: careless, fetch: endpoint.fetch });
+  const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, respond: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ success: false, message: "Invalid grant", error: "invalid_grant" }, { status: 400 })) : undefined) });
+  const first = await authorised(endpoint, { store: withoutLeases });
+  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: withoutLeases, fetch: endpoint.fetch });
   const slow = first.client(BOND).getCurrentUser();
   await pause(20);
   await second.client(BOND).getCurrentUser();
   refuse();
   assert.equal((await slow).id, 13);
-  assert.equal(JSON.parse((await store.get("7:13")).record).isSpent, false);
+  assert.equal(JSON.parse((await store.get("7:13")).record).isRevoked, false);
 });
 
-test("an answer that says nothing of its time is good for an hour", async () => {
-  for (const lasts of [0, undefined, "x", -5]) {
-    const endpoint = makeEndpoint({ lifetimes: [lasts] });
+test("a record with isSpent instead of isRevoked is read, and rewritten with isRevoked", async () => {
+  const endpoint = makeEndpoint({ lifetimes: [10, 3600] });
+  const store = memoryStore();
+  const makeOld = async (isSpent) => {
+    const { record, version } = await store.get("7:13");
+    const { isRevoked, ...old } = JSON.parse(record);
+    await store.put("7:13", JSON.stringify({ ...old, isSpent }), version);
+    return new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: endpoint.fetch });
+  };
+  await authorised(endpoint, { store });
+  await calls(await makeOld(false), 1);
+  const { isSpent, isRevoked, accessToken } = JSON.parse((await store.get("7:13")).record);
+  assert.deepEqual([isSpent, isRevoked, accessToken], [undefined, false, "v1u:access-2"]);
+  await assert.rejects(calls(await makeOld(true), 1), (error) => isPipedriveError(error, "authentication") && /must authorise the app again/.test(error.message));
+  assert.equal(endpoint.given.refreshes.length, 1, "a revoked refresh token is not sent again");
+});
+
+test("a refusal of an earlier token that is noticed late causes no refresh", async () => {
+  const endpoint = makeEndpoint();
+  const { fetch } = endpoint;
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  endpoint.fetch = async (url, init) => {
+    const response = await fetch(url, init);
+    if (response.status === 401 && new Headers(init.headers).get("x-call") === "late") await released;
+    return response;
+  };
+  const oauth = await authorised(endpoint);
+  endpoint.given.refused = ["v1u:access-1"];
+  const waiting = oauth.client(BOND).getUser(13, { headers: { "x-call": "late" } });
+  await pause(20);
+  await calls(oauth, 5);
+  assert.equal(endpoint.given.refreshes.length, 1);
+  release();
+  assert.equal((await waiting).id, 13);
+  await calls(oauth, 5);
+  assert.equal(endpoint.given.refreshes.length, 1);
+});
+
+test("a token without a valid expires_in is used for an hour", async () => {
+  for (const lifetime of [0, undefined, "x", -5]) {
+    const endpoint = makeEndpoint({ lifetimes: [lifetime] });
     await calls(await authorised(endpoint), 3);
-    assert.deepEqual(endpoint.given.refreshes, [], String(lasts));
+    assert.deepEqual(endpoint.given.refreshes, [], String(lifetime));
   }
 });
 
-test("a thousand tenants more than are remembered are read again when they come back", async () => {
+test("users beyond the thousand kept in memory are read from the store again", async () => {
   const endpoint = makeEndpoint();
   const oauth = await authorised(endpoint);
   for (let userId = 1; userId <= 1_100; userId++) oauth.client({ companyId: 9, userId });

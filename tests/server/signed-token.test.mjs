@@ -1,4 +1,4 @@
-// Signed app tokens and the address of an extension's page.
+// Signed app tokens, and the URL of an extension's page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPipedriveError, parseExtensionQuery, verifySignedToken } from "pipedrive-users/server";
@@ -6,7 +6,7 @@ import { BOND, JWT_SECRET, sign } from "./support/app.mjs";
 
 const now = Math.floor(Date.now() / 1000);
 
-test("a good token names its user, company and end", async () => {
+test("a valid token names its user, its company and when it expires", async () => {
   assert.deepEqual(await verifySignedToken(sign({ ...BOND, exp: now + 200 }), JWT_SECRET), { ...BOND, expiresAt: new Date((now + 200) * 1000) });
 });
 
@@ -15,23 +15,23 @@ const BAD = {
   "alg: none, without a signature": [sign(BOND, { header: { alg: "none" } }).replace(/[^.]*$/, ""), /HS256/],
   "RS256, signed with the secret": [sign(BOND, { header: { alg: "RS256", typ: "JWT" } }), /HS256/],
   expired: [sign({ ...BOND, exp: now - 1 }), /expired/],
-  "without an end": [sign({ ...BOND, exp: undefined }), /expired/],
+  "without an expiry": [sign({ ...BOND, exp: undefined }), /expired/],
   "not yet valid": [sign({ ...BOND, nbf: now + 120 }), /not valid yet/],
   "issued in the future": [sign({ ...BOND, iat: now + 120 }), /not valid yet/],
   "of another app": [sign(BOND, { secret: "another app's secret" }), /signature/],
-  "with a changed payload": [sign(BOND).split(".").map((part, place) => (place === 1 ? sign({ companyId: 7, userId: 1 }).split(".")[1] : part)).join("."), /signature/],
+  "with a changed payload": [sign(BOND).split(".").map((part, index) => (index === 1 ? sign({ companyId: 7, userId: 1 }).split(".")[1] : part)).join("."), /signature/],
   "with a user and no company": [sign({ userId: 13 }), /names no user/],
-  "with texts for ids": [sign({ userId: "13", companyId: "7" }), /names no user/],
+  "with strings as ids": [sign({ userId: "13", companyId: "7" }), /names no user/],
   "no token": ["", /no JSON Web Token/],
   "an access token": ["v1u:0123456789", /no JSON Web Token/],
   "of a megabyte": [`${sign(BOND)}${"a".repeat(1 << 20)}`, /too long/],
 };
 
-for (const [name, [jwt, says]] of Object.entries(BAD)) {
+for (const [name, [jwt, message]] of Object.entries(BAD)) {
   test(`refused: ${name}`, async () => {
     await assert.rejects(verifySignedToken(jwt, JWT_SECRET), (error) => {
       assert.ok(isPipedriveError(error, "authentication"), String(error));
-      assert.match(error.message, says);
+      assert.match(error.message, message);
       assert.equal(error.status, 401);
       assert.ok(jwt.length < 20 || !JSON.stringify(error).includes(jwt), "the token is not shown");
       return true;
@@ -43,7 +43,7 @@ test("an empty secret verifies nothing", async () => {
   await assert.rejects(verifySignedToken(sign(BOND, { secret: "" }), ""), /signature/);
 });
 
-test("the address of an extension's page", () => {
+test("parseExtensionQuery", () => {
   const url = "https://panel.example/?userId=13&companyId=7&token=jwt&id=runtime&resource=deal&view=details&selectedIds=5,6&selectedIds=x&theme=dark";
   assert.deepEqual(parseExtensionQuery(url), { userId: 13, companyId: 7, resource: "deal", view: "details", selectedIds: [5, 6], token: "jwt" });
   const nothing = { userId: undefined, companyId: undefined, resource: undefined, view: undefined, selectedIds: [], token: undefined };

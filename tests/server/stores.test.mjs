@@ -1,4 +1,4 @@
-// Each store on the real thing: what it must do, and what becomes of tokens when processes race, crash, or have another key.
+// Each store on a real backend: its contract, and what becomes of tokens when processes race, crash, or have another key.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
@@ -11,7 +11,7 @@ import { carryOut } from "./support/work.mjs";
 const KEY = "0123456789abcdef".repeat(4);
 const OTHER_KEY = "fedcba9876543210".repeat(4);
 
-/** How each store is opened: gives what carries out work in one process and in another. */
+/** Opens each store, and returns functions that carry out work in one process and in another. */
 const STORES = {
   memory: async () => {
     const store = server.memoryStore();
@@ -33,17 +33,17 @@ const STORES = {
   },
 };
 
-/** What happened, for the table of the guide: a store's row, a case's column. */
-const happened = {};
+/** The results, for the table of the guide: a row for each store, a column for each case. */
+const results = {};
 
-// A lease that a crash has left lasts fifteen seconds: the stores wait for theirs side by side.
+// After a crash a lease lasts fifteen seconds more: the stores are tested concurrently.
 describe("stores", { concurrency: 4 }, () => {
   for (const [name, open] of Object.entries(STORES)) {
     describe(`${name}:`, { concurrency: 1 }, () => {
       let store;
       let usual;
       let rotating;
-      const tell = (what, text) => ((happened[name] ??= {})[what] = text);
+      const report = (column, text) => ((results[name] ??= {})[column] = text);
       before(async () => {
         store = await open();
         usual = await startSandbox("--burst", 5_000);
@@ -54,32 +54,32 @@ describe("stores", { concurrency: 4 }, () => {
       });
 
       const at = (sandbox) => ({ url: sandbox.url, app: { clientId: sandbox.clientId, clientSecret: sandbox.clientSecret }, key: KEY });
-      const asked = async (sandbox) => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
+      const counters = async (sandbox) => (await fetch(`${sandbox.url}/sandbox/oauth`)).json();
       const expire = (sandbox) => fetch(`${sandbox.url}/sandbox/oauth/expire`, { method: "POST" });
 
-      /** A user of the sandbox authorises the app: begun in one process, ended in the other. */
+      /** A user of the sandbox authorises the app: begun in one process, completed in the other. */
       const install = async (sandbox, user) => {
         const { url } = await store.one({ ...at(sandbox), begin: true });
         return { identity: await store.two({ ...at(sandbox), callback: await consent(url, fetch, { user }) }), ...at(sandbox) };
       };
 
-      test("what every store must do", async () => {
+      test("the contract of TokenStore", async () => {
         assert.deepEqual((await store.one({ contract: true })).wrong, []);
         assert.deepEqual((await store.two({ contract: true })).wrong, []);
       });
 
-      test("concurrent refresh: two processes with 100 calls each ask for one new token", async () => {
+      test("concurrent refresh: two processes with 100 calls each send one refresh", async () => {
         const work = { ...(await install(usual, 1)), calls: 100 };
         await expire(usual);
-        const before = await asked(usual);
+        const before = await counters(usual);
         const both = await Promise.all([store.one(work), store.two(work)]);
         assert.deepEqual(both.map(({ good }) => good), [100, 100], JSON.stringify(both));
-        const refreshes = (await asked(usual)).refreshes - before.refreshes;
+        const refreshes = (await counters(usual)).refreshes - before.refreshes;
         assert.equal(refreshes, 1);
-        tell("concurrent refresh", `${both[0].good} + ${both[1].good} calls, ${refreshes} refresh`);
+        report("concurrent refresh", `${both[0].good} + ${both[1].good} calls, ${refreshes} refresh`);
       });
 
-      test("crash between refresh and store: the next process recovers, or says that the user must authorise again", async () => {
+      test("crash between refresh and store: the next process recovers, or reports that the user must authorise again", async () => {
         const recovers = async () => {
           const work = await install(usual, 2);
           await expire(usual);
@@ -88,7 +88,7 @@ describe("stores", { concurrency: 4 }, () => {
           assert.equal(next.good, 1, JSON.stringify(next));
           return "recovers";
         };
-        // What came back and was lost was the only one that counted.
+        // The lost refresh token was the only valid one.
         const rotated = async () => {
           const work = await install(rotating, 6);
           await expire(rotating);
@@ -100,7 +100,7 @@ describe("stores", { concurrency: 4 }, () => {
           return "the user must authorise again";
         };
         const [usually, whereRotated] = await Promise.all([recovers(), rotated()]);
-        tell("crash", `${usually}; where tokens rotate, ${whereRotated}`);
+        report("crash", `${usually}; where tokens rotate, ${whereRotated}`);
       });
 
       test("rotation: one refresh after the other, in two processes", async () => {
@@ -110,47 +110,47 @@ describe("stores", { concurrency: 4 }, () => {
           const { good, texts } = await process({ ...work, calls: 5 });
           assert.equal(good, 5, String(texts));
         }
-        tell("rotation", "three in a row, none lost");
+        report("rotation", "three in a row, none lost");
       });
 
-      test("expired record: where Pipedrive knows the refresh token no more, the user must authorise again", async () => {
+      test("expired record: if Pipedrive no longer accepts the refresh token, the user must authorise again", async () => {
         const work = await install(usual, 3);
-        // Authorised once more somewhere else: the first refresh token is over, as it is after sixty days.
+        // Another authorization elsewhere invalidates the first refresh token, as sixty days do.
         const { url } = await store.one({ ...at(usual), begin: true });
         await consent(url, fetch, { user: 3 }).then((back) => fetch(`${usual.url}/oauth/token`, { method: "POST", headers: { authorization: `Basic ${btoa(`${usual.clientId}:${usual.clientSecret}`)}` }, body: new URLSearchParams({ grant_type: "authorization_code", code: new URL(back).searchParams.get("code"), redirect_uri: "http://127.0.0.1/callback" }) }));
         await expire(usual);
-        const before = await asked(usual);
+        const before = await counters(usual);
         const [first, second] = [await store.one(work), await store.two(work)];
         assert.deepEqual([first.kinds, second.kinds], [["authentication"], ["authentication"]]);
-        assert.equal((await asked(usual)).refreshes - before.refreshes, 1, "it is not tried again, in no process");
-        tell("expired record", "the user must authorise again; asked once");
+        assert.equal((await counters(usual)).refreshes - before.refreshes, 1, "no process tries again");
+        report("expired record", "the user must authorise again; asked once");
       });
 
-      test("wrong encryption key: nothing is read, and nothing is lost", async () => {
+      test("wrong encryption key: an error, and the record is left as it is", async () => {
         const work = await install(usual, 1);
-        const before = await asked(usual);
+        const before = await counters(usual);
         for (const key of [OTHER_KEY, undefined]) {
           const wrong = await store.two({ ...work, key });
           assert.match(wrong.texts[0], /cannot be read.*left as it is/, JSON.stringify(wrong));
         }
-        assert.equal((await asked(usual)).tokenRequests, before.tokenRequests);
+        assert.equal((await counters(usual)).tokenRequests, before.tokenRequests);
         assert.equal((await store.two(work)).good, 1);
-        tell("wrong encryption key", "an error, nothing sent, the record left as it is");
+        report("wrong encryption key", "an error, nothing sent, the record left as it is");
       });
     });
   }
 });
 
-test("the guide has the table of what happened", async () => {
+test("the guide has the table of these results", async () => {
   const columns = ["concurrent refresh", "crash", "rotation", "expired record", "wrong encryption key"];
   const line = (cells) => `| ${cells.join(" | ")} |\n`;
-  const rows = Object.keys(STORES).map((name) => line([name, ...columns.map((column) => happened[name]?.[column] ?? "failed")]));
+  const rows = Object.keys(STORES).map((name) => line([name, ...columns.map((column) => results[name]?.[column] ?? "failed")]));
   const table = [line(["store", ...columns]), `${"|---".repeat(columns.length + 1)}|\n`, ...rows].join("");
   const guide = await readFile(new URL("../../BACKEND.md", import.meta.url), "utf8");
   assert.ok(guide.includes(table), `the guide's table should be\n${table}`);
 });
 
-test("a record can be read only at its own place, and says nothing by itself", async () => {
+test("an encrypted record reveals nothing, and can be read only at its own key", async () => {
   const store = server.memoryStore();
   const seen = [];
   const watched = { ...store, put: (key, record, ...more) => (seen.push([key, record]), store.put(key, record, ...more)) };

@@ -1,4 +1,4 @@
-// The package in workerd, where there is no code generation, no file and no Buffer: the module travels beside the script.
+// The package in workerd, which has no code generation, files or Buffer: the module is a file beside the script.
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
 import { after, before, test } from "node:test";
@@ -13,24 +13,24 @@ let worker;
 before(async () => (worker = await start(dirname(fileURLToPath(import.meta.resolve("pipedrive-users"))))));
 after(() => worker?.stop());
 
-/** What the worker answers, where nothing happened unheard. */
+/** Returns the result of the worker, and checks that no error was unhandled. */
 async function ask(path) {
-  const { result, unheard } = await worker.ask(path);
-  assert.deepEqual(unheard, []);
+  const { result, unhandled } = await worker.ask(path);
+  assert.deepEqual(unhandled, []);
   return result;
 }
 
-test("the ten operations give what they give in Node", async () => {
+test("the ten operations return what they return in Node.js", async () => {
   const { outcomes, drifts, usage } = await ask("/operations");
   const sandbox = createSandbox({ users: 30 });
   const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch });
   assert.equal(outcomes.length, 10);
-  for (const [place, { name, call, cost, paged }] of OPERATIONS.entries()) {
+  for (const [index, { name, call, cost, paged }] of OPERATIONS.entries()) {
     const data = await call(client);
-    const { requestId, ...outcome } = outcomes[place];
-    // Times are those of the moment.
-    const still = (value) => JSON.parse(JSON.stringify(value, (_, text) => (typeof text === "string" && /^\d{4}-\d\d-\d\d[ T]/.test(text) ? "a time" : text)));
-    assert.deepEqual(still(outcome), still({ name, data: paged ? data.items : data, status: name === "addUser" ? outcome.status : 200, cost }));
+    const { requestId, ...outcome } = outcomes[index];
+    // Times differ.
+    const timeless = (value) => JSON.parse(JSON.stringify(value, (_, text) => (typeof text === "string" && /^\d{4}-\d\d-\d\d[ T]/.test(text) ? "a time" : text)));
+    assert.deepEqual(timeless(outcome), timeless({ name, data: paged ? data.items : data, status: name === "addUser" ? outcome.status : 200, cost }));
     assert.ok([200, 201].includes(outcome.status));
     assert.match(requestId, /^[\w-]{36}$/);
   }
@@ -52,7 +52,7 @@ test("errors, a timeout and an abort", async () => {
   assert.equal(aborted, "enough");
 });
 
-test("workerd's own fetch, with a repetition", async () => {
+test("workerd's own fetch, with a retry", async () => {
   const server = await serve((_, response, number) =>
     number === 1 ? response.writeHead(503, { "retry-after": "0" }).end("{}") : response.writeHead(200, { "content-type": "application/json" }).end('{"success":true,"data":{"id":7}}'));
   try {
@@ -63,12 +63,12 @@ test("workerd's own fetch, with a repetition", async () => {
   }
 });
 
-test("the same calls at once are one request", async () => {
+test("identical concurrent calls share one request", async () => {
   const { distinct, usage } = await ask("/shared");
   assert.deepEqual([distinct, usage.callsSent, usage.callsSaved], [100, 1, 99]);
 });
 
-test("a rejection that is awaited is heard, also where a call is refused at once", async () => {
+test("an awaited rejection is never reported as unhandled, even if the call is refused at once", async () => {
   const names = await ask("/awaited");
   assert.deepEqual(names, ["ArgumentError", "ArgumentError", "enough", "ArgumentError", "NotFoundError"].flatMap((name) => Array(3).fill(name)));
 });

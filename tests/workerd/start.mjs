@@ -7,7 +7,7 @@ import { Miniflare } from "miniflare";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const support = join(here, "../js/support");
 
-/** A worker that has the build in this folder. `ask(path)` gives what it answers, and `lines` what workerd wrote. */
+/** Starts a worker with the build in a folder. `ask(path)` returns its response, and `lines` is what workerd logged. */
 export async function start(dist) {
   const module = async (type, folder, name) => ({ type, path: name, contents: await readFile(join(folder, name)) });
   const lines = [];
@@ -23,7 +23,7 @@ export async function start(dist) {
       module("ESModule", support, "trap.mjs"),
     ]),
     compatibilityDate: "2026-01-01",
-    // Nothing is asked for from outside.
+    // No request to Cloudflare.
     cf: false,
     handleStructuredLogs: ({ level, message }) => lines.push(`${level}: ${message}`),
   });
@@ -31,7 +31,7 @@ export async function start(dist) {
   const ask = async (path) => {
     const response = await miniflare.dispatchFetch(`http://worker.example${path}`);
     const text = await response.text();
-    if (!response.ok) throw new Error(`the worker answered ${response.status}: ${text}`);
+    if (!response.ok) throw new Error(`the worker responded with ${response.status}: ${text}`);
     return JSON.parse(text);
   };
   return { ask, lines, stop: () => miniflare.dispose() };

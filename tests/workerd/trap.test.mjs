@@ -1,4 +1,4 @@
-// A fault of the module in workerd: all calls get an error, later ones work, and nothing happens unheard.
+// A fault of the module in workerd: all calls get an error, later ones work, and no error is unhandled.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { check, FAULTS } from "../js/support/trap.mjs";
@@ -12,19 +12,19 @@ let reported;
 before(async () => (worker = await start(dist)));
 after(() => worker?.stop());
 
-for (const [place, fault] of FAULTS.entries()) {
+for (const [index, fault] of FAULTS.entries()) {
   test(`${fault} in workerd: all calls of all clients get a LoadError, and later calls work`, { timeout: 60_000 }, async () => {
-    const { result, unheard } = await (reported ??= worker.ask("/faults"));
-    assert.deepEqual(unheard, []);
-    assert.equal(result[place].fault, fault);
-    check(assert, result[place]);
+    const { result, unhandled } = await (reported ??= worker.ask("/faults"));
+    assert.deepEqual(unhandled, []);
+    assert.equal(result[index].fault, fault);
+    check(assert, result[index]);
   });
 }
 
 test("20 faults in a row in workerd", { timeout: 60_000 }, async () => {
-  const { result, unheard } = await worker.ask("/faults-in-a-row");
-  assert.deepEqual(unheard, []);
+  const { result, unhandled } = await worker.ask("/faults-in-a-row");
+  assert.deepEqual(unhandled, []);
   assert.deepEqual(result, Array(20).fill(["load", 1]).flat());
 });
 
-test("workerd itself has nothing to say", () => assert.deepEqual(worker.lines, []));
+test("workerd itself logs nothing", () => assert.deepEqual(worker.lines, []));

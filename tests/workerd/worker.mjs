@@ -1,11 +1,11 @@
-// The package inside a worker. Each path is something that a test asks for.
+// The package inside a worker. Each path runs a part of a test.
 import { UsersClient } from "./index.workerd.js";
 import { createSandbox } from "./sandbox.workerd.js";
 import { OPERATIONS } from "./operations.mjs";
 import { inARow, report } from "./trap.mjs";
 
-const unheard = [];
-for (const name of ["unhandledrejection", "error"]) addEventListener(name, (event) => unheard.push(`${name}: ${event.reason ?? event.message}`));
+const unhandled = [];
+for (const name of ["unhandledrejection", "error"]) addEventListener(name, (event) => unhandled.push(`${name}: ${event.reason ?? event.message}`));
 
 const sandbox = createSandbox({ users: 30 });
 
@@ -70,6 +70,6 @@ export default {
     const url = new URL(request.url);
     const result = await PATHS[url.pathname](url);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    return Response.json({ result, unheard: unheard.splice(0) });
+    return Response.json({ result, unhandled: unhandled.splice(0) });
   },
 };

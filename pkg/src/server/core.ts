@@ -3,11 +3,17 @@ import { makeError, type PipedriveError } from "../errors.js";
 import { OPERATIONS, type OperationId } from "../generated/operations.js";
 import type { Exports } from "../generated/server.js";
 
-type Refused = [nothing: undefined, status: number, error: string, info: string];
+type RefusedResult = [nothing: undefined, status: number, error: string, info: string];
 
-/** A token may be used as it is, is renewed behind the calls that use it, or is waited for. */
-export const EXPIRING_SOON = 1;
-export const EXPIRED = 2;
+/** What to do with an access token, by the time that it has left. */
+export const TokenState = {
+  /** Use it. */
+  Valid: 0,
+  /** Use it, and renew it in the background. */
+  ExpiringSoon: 1,
+  /** Wait for a new one. */
+  Expired: 2,
+} as const;
 
 /** Why a request is refused, in Pipedrive's own words where it has any. */
 export class Refusal {
@@ -18,11 +24,11 @@ export class Refusal {
   ) {}
 }
 
-/** What the server's module decides: in the server's script it stands in the place of the client's. */
+/** Loads the server module, which replaces the client's in the server script, and returns its functions. */
 export async function serverCore() {
   const core = (await load()).exports as unknown as Exports;
-  const checked = <T extends unknown[]>(result: T | Refused): T => {
-    const [first, ...refusal] = result as Refused;
+  const checked = <T extends unknown[]>(result: T | RefusedResult): T => {
+    const [first, ...refusal] = result as RefusedResult;
     if (first === undefined) throw new Refusal(...refusal);
     return result as T;
   };
@@ -34,20 +40,22 @@ export async function serverCore() {
       return [OPERATIONS[index]!, id];
     },
     tokenState: (millisecondsLeft: number) => core.freshness(millisecondsLeft),
-    replaces: (one: Generation, other: Generation) => core.replaces(one.generation, one.isSpent, other.generation, other.isSpent),
+    replaces: (one: Generation, other: Generation) => core.replaces(one.generation, one.isRevoked, other.generation, other.isRevoked),
     isPipedrive: (apiDomain: string, loopback: boolean) => core.isPipedrive(apiDomain, loopback),
-    /** A copy of something that was thrown, or of a text, without the secrets that it may repeat. */
+    /** Returns a copy of a text or of something thrown, without the secrets that it may repeat. */
     redact: <T>(thrown: T, secrets: readonly string[]): T => core.redact(thrown, [...secrets]) as T,
   };
 }
 
-/** The version of a user's tokens, and whether Pipedrive no longer accepts the refresh token. */
+/** The version of a user's tokens. */
 export interface Generation {
+  /** Counts the token pairs of the user, from 1. */
   readonly generation: number;
-  readonly isSpent: boolean;
+  /** Whether Pipedrive no longer accepts the refresh token. */
+  readonly isRevoked: boolean;
 }
 
 export type ServerCore = Awaited<ReturnType<typeof serverCore>>;
 
-/** The error of a configuration that cannot be used. */
+/** Makes the error of a configuration that cannot be used. */
 export const configError = (text: string): PipedriveError => makeError(text, { kind: "config" });

@@ -1,31 +1,31 @@
-/** What Pipedrive tells an app extension's page in its address. Anybody can write an address: only `token`, verified, proves it. */
+/** What Pipedrive puts into the URL of an app extension's page. A URL can be forged: only a verified `token` proves who the user is. */
 export interface ExtensionQuery {
-  /** Who looks at it. */
+  /** The user who opened it. */
   readonly userId: number | undefined;
-  /** In which company. */
+  /** The user's company. */
   readonly companyId: number | undefined;
-  /** Where it is shown, such as `deal`. */
+  /** The kind of record that it is shown for, such as `deal`. */
   readonly resource: string | undefined;
-  /** How it is shown, such as `details`. */
+  /** The view that it is shown in, such as `details`. */
   readonly view: string | undefined;
-  /** The records that it is shown for. */
+  /** The ids of the records that it is shown for. */
   readonly selectedIds: readonly number[];
   /** The signed token, see {@link verifySignedToken}. */
   readonly token: string | undefined;
 }
 
-/** Reads the address of an app extension's page. What is missing or no number is undefined. */
+/** Parses the URL of an app extension's page. Missing members, and ids that are not positive integers, are undefined. */
 export function parseExtensionQuery(url: string | URL): ExtensionQuery {
   const { searchParams } = new URL(url, "https://page.invalid");
   const text = (name: string) => searchParams.get(name) || undefined;
-  const id = (text: string | undefined) => (/^[1-9]\d{0,15}$/.test(text ?? "") ? Number(text) : undefined);
-  const selected = searchParams.getAll("selectedIds").flatMap((list) => list.split(",")).map((one) => id(one.trim()));
+  const idOf = (text: string | undefined) => (/^[1-9]\d{0,15}$/.test(text ?? "") ? Number(text) : undefined);
+  const selected = searchParams.getAll("selectedIds").flatMap((list) => list.split(",")).map((item) => idOf(item.trim()));
   return {
-    userId: id(text("userId")),
-    companyId: id(text("companyId")),
+    userId: idOf(text("userId")),
+    companyId: idOf(text("companyId")),
     resource: text("resource"),
     view: text("view"),
-    selectedIds: selected.filter((one) => one !== undefined),
+    selectedIds: selected.filter((id) => id !== undefined),
     token: text("token"),
   };
 }

@@ -1,76 +1,194 @@
 import { Refusal } from "./core.js";
 import { errorResponse } from "./proxy/response.js";
 
-/** What is used of a request of Node.js's `http`. */
+/** The part of a request of Node.js's `http`, `https` and `http2` that is used. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** The whole target, if a framework such as Express removed the path of a router from `url`. */
+  readonly originalUrl?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body, if a framework's parser has already read it. */
+  readonly body?: unknown;
+  readonly readableDidRead?: boolean;
+  readonly httpVersionMajor?: number;
+  readonly socket?: object | null;
 }
 
-/** What is used of a response of Node.js's `http`. */
+/** The part of a response of Node.js's `http`, `https` and `http2` that is used. */
 export interface NodeResponse {
+  readonly headersSent: boolean;
+  readonly destroyed?: boolean;
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
-  end(body?: Uint8Array): unknown;
-  once(event: "close", listener: () => void): unknown;
+  write(chunk: Uint8Array): boolean;
+  end(): unknown;
+  destroy(error?: Error): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  once(event: "close" | "drain", listener: () => void): unknown;
 }
+
+type Handler = (request: Request) => Response | Promise<Response>;
+
+/** A path, and perhaps a query, in which `new URL` changes nothing but escapes: no fragment, backslash or second slash at the start. */
+const TARGET = /^\/(?!\/)[!"$-[\]-~]*(?:\?[!"$-~]*)?$/;
+
+/** The segments, literal or encoded, with which `new URL` moves up in a path. */
+const DOT_SEGMENT = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
+
+/** The characters that Node.js accepts in a header: fewer than `Headers` does. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Headers that HTTP/2 forbids. */
+const CONNECTION_HEADERS = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/** How much of a body that the handler no longer reads is received, so that the client reads its response. */
+const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
+const MAX_DISCARDING_MS = 10_000;
 
 /**
- * Makes a listener for Node.js's `http.createServer` of what answers requests as every other runtime has them, such as a proxy:
- * `createServer(toNodeListener(proxy))`. What is no path of this server, such as a whole URL, gets a 400.
+ * Converts a handler of `Request`s, such as a proxy, to a listener for Node.js's `http`, `https` and `http2`, and for Express:
+ * `createServer(toNodeListener(proxy))`. Bodies are streamed. `request.signal` aborts when the client disconnects. A target that is not
+ * a plain path gets a 400; an error of the handler is logged to the console and gets a 500.
  */
 export function toNodeListener(handle: (request: Request) => Response | Promise<Response>): (request: NodeRequest, response: NodeResponse) => void {
   return (incoming, outgoing) => {
-    const gone = new AbortController();
-    outgoing.once("close", () => gone.abort());
-    void answer(handle, incoming, gone.signal)
-      .catch(errorResponse)
-      .then(async (response) => {
-        outgoing.writeHead(response.status, headersOf(response));
-        outgoing.end(new Uint8Array(await response.arrayBuffer()));
-      });
+    serve(handle, incoming, outgoing).catch(() => breakOff(incoming, outgoing));
   };
 }
 
-async function answer(handle: (request: Request) => Response | Promise<Response>, incoming: NodeRequest, signal: AbortSignal): Promise<Response> {
-  const { method = "GET", url = "" } = incoming;
-  const host = String(incoming.headers["host"] ?? "");
-  const bad = new Refusal(400, "Bad request", "The request's target must be a path of this server.");
-  // A whole URL, or a path that begins as one without its scheme, would name another host than the one that was asked.
-  if (!/^\/(?![/\\])/.test(url) || !/^[\w.:[\]-]+$/.test(host) || /(^|\/)(\.|%2e){1,2}(\/|\?|$)/i.test(url)) throw bad;
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    for (const one of Array.isArray(value) ? value : value === undefined ? [] : [value]) headers.append(name, one);
-  }
-  const init: RequestInit & { duplex?: "half" } = { method, headers, signal };
-  if (method !== "GET" && method !== "HEAD") Object.assign(init, { body: streamOf(incoming), duplex: "half" });
-  let request: Request;
+async function serve(handle: Handler, incoming: NodeRequest, outgoing: NodeResponse): Promise<void> {
+  const disconnected = new AbortController();
+  let isComplete = false;
+  const disconnect = () => {
+    if (!isComplete) disconnected.abort();
+  };
+  outgoing.once("close", disconnect);
+  // Without a listener, it would end the process.
+  outgoing.on("error", disconnect);
+  if (outgoing.destroyed) disconnect();
+  const { signal } = disconnected;
+  const respond = (response: Response) => send(response, incoming, outgoing, signal);
   try {
-    request = new Request(`http://${host}${url}`, init);
-  } catch {
-    throw bad;
+    await respond(await handle(toRequest(incoming, signal)));
+  } catch (error) {
+    // Also what the handler throws because its request was aborted.
+    if (signal.aborted) return;
+    const response = errorResponse(error);
+    if (outgoing.headersSent || response.status === 500) console.error(`[pipedrive-users] the handler of toNodeListener failed: ${String(error)}`);
+    if (outgoing.headersSent) breakOff(incoming, outgoing);
+    else await respond(response);
+  } finally {
+    isComplete = true;
   }
-  return handle(request);
 }
 
-/** The body as a stream, read no faster than it is asked for. */
-function streamOf(incoming: NodeRequest): ReadableStream<Uint8Array> {
-  const chunks = incoming[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { value, done } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    async cancel() {
-      await chunks.return?.();
-    },
-  });
+function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
+  const { method = "GET", url = "", originalUrl = url, headers, socket } = incoming;
+  const host = String(headers[":authority"] ?? headers["host"] ?? "");
+  // Otherwise the handler would see another host or path than a reverse proxy in front of the server did.
+  if (!TARGET.test(originalUrl) || DOT_SEGMENT.test(originalUrl) || !/^[\w.:[\]-]+$/.test(host)) {
+    throw new Refusal(400, "Bad request", "The request's target must be a path of this server.");
+  }
+  try {
+    const init: RequestInit & { duplex: "half" } = { method, headers: toHeaders(headers), signal, duplex: "half" };
+    if (method !== "GET" && method !== "HEAD") init.body = toBody(incoming);
+    const { encrypted } = (socket ?? {}) as { encrypted?: boolean };
+    return new Request(`${encrypted ? "https" : "http"}://${host}${originalUrl}`, init);
+  } catch {
+    throw new Refusal(400, "Bad request", "The request's method, host or headers are not valid.");
+  }
 }
 
-function headersOf(response: Response): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = Object.fromEntries(response.headers);
-  const cookies = response.headers.getSetCookie();
-  if (cookies.length) headers["set-cookie"] = cookies;
+function toHeaders(incoming: NodeRequest["headers"]): Headers {
+  const headers = new Headers();
+  for (const [name, value = []] of Object.entries(incoming)) {
+    // HTTP/2's pseudo-headers are no headers.
+    if (!name.startsWith(":")) for (const item of [value].flat()) headers.append(name, item);
+  }
   return headers;
+}
+
+/** Returns the body: what a framework's parser made of it, or the stream. */
+function toBody(incoming: NodeRequest): BodyInit {
+  const { body, readableDidRead, headers } = incoming;
+  if (readableDidRead && body !== undefined) {
+    if (typeof body === "string") return body;
+    if (body instanceof Uint8Array) return new Uint8Array(body);
+    if (/^application\/json\b/i.test(String(headers["content-type"]))) return JSON.stringify(body);
+  }
+  return toStream(incoming);
+}
+
+/** Streams a request's body, and reads no more of it than the handler does. */
+function toStream(incoming: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const chunks = incoming[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void discard(chunks).catch(() => undefined),
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Receives the rest of a body. Closing the connection instead would lose the response: clients first send their whole body. */
+async function discard(chunks: AsyncIterator<Uint8Array>): Promise<void> {
+  const until = Date.now() + MAX_DISCARDING_MS;
+  for (let bytes = 0; bytes < MAX_DISCARDED_BYTES && Date.now() < until; ) {
+    const { value, done } = await chunks.next();
+    if (done) return;
+    bytes += value.byteLength;
+  }
+  await chunks.return?.();
+}
+
+/** Sends a response. Throws if it cannot be sent, or not completely. */
+async function send(response: Response, incoming: NodeRequest, outgoing: NodeResponse, signal: AbortSignal): Promise<void> {
+  const { status, body, bodyUsed, headers } = response;
+  // Response.error() has status 0.
+  if (bodyUsed || !(status >= 200)) throw new TypeError("it returned a response that cannot be sent");
+  const reader = body?.getReader();
+  let resume = () => {};
+  const cancel = () => {
+    reader?.cancel().catch(() => undefined);
+    resume();
+  };
+  if (signal.aborted) return cancel();
+  signal.addEventListener("abort", cancel);
+  try {
+    outgoing.writeHead(status, fromHeaders(headers, isHttp2(incoming)));
+    if (reader && incoming.method === "HEAD") cancel();
+    else if (reader) {
+      // Sends the head now, as Latin-1: flushHeaders() would send it as UTF-8.
+      outgoing.write(new Uint8Array());
+      for (let chunk = await reader.read(); !chunk.done && !signal.aborted; chunk = await reader.read()) {
+        if (outgoing.write(chunk.value)) continue;
+        await new Promise<void>((resolve) => {
+          resume = resolve;
+          outgoing.once("drain", resolve);
+        });
+      }
+    }
+    outgoing.end();
+  } catch (error) {
+    cancel();
+    throw error;
+  }
+}
+
+/** Closes the connection, or the stream of HTTP/2: only with an error, the client learns there that the response is incomplete. */
+const breakOff = (incoming: NodeRequest, outgoing: NodeResponse) => void outgoing.destroy(isHttp2(incoming) ? new Error("incomplete") : undefined);
+
+const isHttp2 = ({ httpVersionMajor }: NodeRequest) => httpVersionMajor === 2;
+
+function fromHeaders(headers: Headers, noConnectionHeaders: boolean): Record<string, string | string[]> {
+  const entries = [...headers].filter(([name]) => !noConnectionHeaders || !CONNECTION_HEADERS.includes(name));
+  const invalid = entries.find(([, value]) => !HEADER_VALUE.test(value));
+  if (invalid) throw new TypeError(`it returned a response whose header ${invalid[0]} has a character that a header cannot carry`);
+  const cookies = headers.getSetCookie();
+  return { ...Object.fromEntries(entries), ...(cookies.length && { "set-cookie": cookies }) };
 }

@@ -2,15 +2,15 @@ import { makeError } from "../errors.js";
 import { Refusal, serverCore } from "./core.js";
 import type { Identity } from "./oauth/tenant.js";
 
-/** Who a signed app token speaks for. */
+/** The user that a signed app token names. */
 export interface SignedToken extends Identity {
-  /** Until when. */
+  /** When the token expires. */
   readonly expiresAt: Date;
 }
 
 /**
- * Verifies the token by which an app extension's page proves who it is: `token` in the query of its first page, or what
- * `sdk.execute(Command.GET_SIGNED_TOKEN)` gives. Only HS256 counts. `secret` is the app's JWT secret, or its client secret where none was
+ * Verifies the token with which an app extension's page proves who its user is: `token` in the query of its first page, or the result of
+ * `sdk.execute(Command.GET_SIGNED_TOKEN)`. Only HS256 is accepted. `secret` is the app's JWT secret, or its client secret if none was
  * set. Rejects with an {@link AuthenticationError} that says what is wrong and never shows the token.
  */
 export async function verifySignedToken(jwt: string, secret: string): Promise<SignedToken> {

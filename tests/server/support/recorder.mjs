@@ -1,7 +1,7 @@
-// Stands before the sandbox and writes down each token that it gives: what must never be seen on the other side of the app.
+// A proxy before the sandbox that records each token that it issues: the page must never receive one.
 import { createServer } from "node:http";
 
-/** Serves what `url` serves. `secrets` fills with the tokens, `api` with the paths of the API that were asked for. */
+/** Forwards requests to `url`. Adds the tokens to `secrets`, and the paths of API requests to `api`. */
 export async function record(url) {
   const secrets = new Set();
   const api = [];
@@ -15,11 +15,11 @@ export async function record(url) {
     if (incoming.url === "/oauth/token" && response.ok) {
       const { access_token, refresh_token, ...rest } = JSON.parse(text);
       secrets.add(access_token).add(refresh_token);
-      // The API too is asked here.
+      // API requests come here too.
       text = JSON.stringify({ access_token, refresh_token, ...rest, api_domain: origin });
     } else if (!incoming.url.startsWith("/oauth")) api.push(incoming.url);
-    const kept = [...response.headers].filter(([name]) => !/^(content-length|content-encoding|transfer-encoding|connection)$/.test(name));
-    outgoing.writeHead(response.status, Object.fromEntries(kept)).end(text);
+    const headersToSend = [...response.headers].filter(([name]) => !/^(content-length|content-encoding|transfer-encoding|connection)$/.test(name));
+    outgoing.writeHead(response.status, Object.fromEntries(headersToSend)).end(text);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${server.address().port}`;

@@ -1,4 +1,4 @@
-// A Worker with its store in Durable Objects.
+// A Worker whose store is in Durable Objects.
 import * as server from "./server.workerd.js";
 import { carryOut } from "./work.mjs";
 

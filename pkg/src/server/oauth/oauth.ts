@@ -3,33 +3,33 @@ import { UsersClient } from "../../client.js";
 import { makeError } from "../../errors.js";
 import type { CurrentUser } from "../../generated/models.js";
 import { identityKey } from "../../helpers.js";
-import type { UsersClientOptions } from "../../types.js";
-import { serverCore } from "../core.js";
+import type { TokenFunction, UsersClientOptions } from "../../types.js";
+import { configError, serverCore } from "../core.js";
+import { isSame, keyBytes, randomHex, sha256 } from "../crypto.js";
 import { memoryStore, type TokenStore } from "../stores/store.js";
-import { isSame, keyBytes, randomHex, sha256 } from "../text.js";
+import { EncryptedStore, type EncryptionKey, type TokenRecord, type Versioned } from "./encrypted-store.js";
 import { type Identity, keyOf, Tenant } from "./tenant.js";
 import { TokenEndpoint } from "./token-endpoint.js";
-import { type EncryptionKey, type Kept, type TokenRecord, Vault } from "./vault.js";
 
-/** An app, as Pipedrive's Developer Hub has it, and where its users' tokens are kept. */
+/** An app, as it is registered in Pipedrive's Developer Hub, and where its users' tokens are stored. */
 export interface OAuthConfig {
   /** The app's client id. */
   clientId: string;
   /** The app's client secret. It never leaves the server. */
   clientSecret: string;
-  /** The app's callback URL, to the letter. */
+  /** The app's callback URL, exactly as registered. */
   redirectUri: string;
-  /** Where the tokens are kept. Default: the memory of this process. */
+  /** Where the tokens are stored. Default: the memory of this process. */
   store?: TokenStore | undefined;
   /** 32 random bytes, or their base64 or hexadecimal: the records are then encrypted with AES-GCM. Default: none. */
   encryptionKey?: EncryptionKey | undefined;
-  /** What sends requests. Default: the runtime's `fetch`. */
+  /** Used instead of the runtime's `fetch`. */
   fetch?: typeof globalThis.fetch | undefined;
-  /** Pipedrive's OAuth server, or the sandbox in its place. Default: `https://oauth.pipedrive.com`. */
+  /** The origin of Pipedrive's OAuth server, or of a sandbox. Default: `https://oauth.pipedrive.com`. */
   oauthUrl?: string | undefined;
 }
 
-/** What a tenant's client can be given beside its credential. */
+/** The settings of a user's client, besides its credential. */
 export type TenantOptions = Omit<UsersClientOptions, "companyDomain" | "baseUrl" | "fetch" | "dangerouslyAllowBrowser">;
 
 const KNOWN: readonly (keyof OAuthConfig)[] = ["clientId", "clientSecret", "redirectUri", "store", "encryptionKey", "fetch", "oauthUrl"];
@@ -37,20 +37,20 @@ const KNOWN: readonly (keyof OAuthConfig)[] = ["clientId", "clientSecret", "redi
 /** How long a user may take to consent. */
 const STATE_MS = 10 * 60_000;
 
-/** Tenants that are remembered; the others are read from the store when they come back. */
-const MOST_TENANTS = 1_000;
+/** Number of users whose tokens are kept in memory; those of others are read from the store again. */
+const MAX_TENANTS = 1_000;
 
-/** OAuth for an app of Pipedrive's marketplace: from the user's consent to a client that never runs out of tokens. */
+/** OAuth for an app of Pipedrive's marketplace: from the user's consent to a client whose tokens are refreshed automatically. */
 export class OAuth {
   readonly #redirectUri: string;
   readonly #clientId: string;
   readonly #clientSecret: string;
   readonly #fetch: typeof globalThis.fetch | undefined;
-  readonly #vault: Vault;
+  readonly #records: EncryptedStore;
   readonly #endpoint: TokenEndpoint;
   readonly #tenants = new Map<string, Tenant>();
 
-  /** Checks the configuration; nothing is loaded or sent yet. */
+  /** Checks the configuration, and throws a {@link ConfigError} if it cannot be used. Nothing is loaded or sent yet. */
   constructor(config: OAuthConfig) {
     checkKeys("config", undefined, "the configuration of OAuth", config, KNOWN);
     const { clientId, clientSecret, redirectUri, store = memoryStore(), encryptionKey, fetch, oauthUrl = "https://oauth.pipedrive.com" } = config;
@@ -62,96 +62,99 @@ export class OAuth {
     if (!isUrl(oauthUrl) || /[/?#]$/.test(oauthUrl)) refuse("oauthUrl must be an origin such as https://oauth.pipedrive.com");
     if (fetch !== undefined && typeof fetch !== "function") refuse(`fetch must be a function, got ${describeType(fetch)}`);
     if ((["get", "put", "delete", "lease"] as const).some((method) => typeof store?.[method] !== "function")) {
-      refuse("store must have get, put, delete and lease, such as memoryStore(), redisStore(), denoKvStore() and durableObjectStore() make");
+      refuse("store must have get, put, delete and lease, such as those of memoryStore(), redisStore(), denoKvStore() and durableObjectStore()");
     }
     const key = encryptionKey === undefined ? undefined : keyBytes(encryptionKey);
     if (encryptionKey !== undefined && key?.length !== 32) refuse("encryptionKey must be 32 bytes, or their base64 or hexadecimal");
     [this.#clientId, this.#clientSecret, this.#redirectUri, this.#fetch] = [clientId, clientSecret, redirectUri, fetch];
-    this.#vault = new Vault(store, key);
-    // A sandbox is on this machine; Pipedrive itself never is.
+    this.#records = new EncryptedStore(store, key);
+    // A sandbox runs on this machine; Pipedrive itself never does.
     const loopback = fetch !== undefined || oauthUrl.startsWith("http:");
     this.#endpoint = new TokenEndpoint({ clientId, clientSecret, oauthUrl, fetch, loopback });
   }
 
-  /** The app's client secret, which signs its app tokens where no JWT secret was set. @internal */
+  /** The app's client secret, which signs its app tokens if no JWT secret was set. @internal */
   get secret(): string {
     return this.#clientSecret;
   }
 
-  /** What sends requests. @internal */
+  /** Used instead of the runtime's `fetch`. @internal */
   get fetch(): typeof globalThis.fetch | undefined {
     return this.#fetch;
   }
 
   /**
-   * Where to send a user who shall authorise the app. Makes a state of 128 random bits, which only this authorization can
-   * come back with, within ten minutes and once.
+   * Returns the URL to which to send a user who is to authorise the app. Its state, 128 random bits, can be used once and
+   * within ten minutes.
    */
   async authorizationUrl(): Promise<string> {
     const state = randomHex(16);
-    await this.#vault.write(await stateKey(state), { state }, undefined, STATE_MS);
+    await this.#records.write(await stateKey(state), { state }, undefined, STATE_MS);
     return this.#endpoint.authorizationUrl(this.#redirectUri, state);
   }
 
   /**
-   * Answers the callback of Pipedrive's OAuth server, `GET <redirectUri>?code&state`: checks the state, exchanges the code,
-   * asks who it is (`GET /v1/users/me`, cost 2) and stores the tokens under `"<company_id>:<user_id>"`. Gives the user.
-   * Rejects with an {@link AuthenticationError} where the state is not of {@link authorizationUrl}, or is used, or the user
-   * said no; {@link errorResponse} makes an answer of it.
+   * Handles the callback of Pipedrive's OAuth server, `GET <redirectUri>?code&state`: checks the state, exchanges the code,
+   * requests the user (`GET /v1/users/me`, cost 2) and stores the tokens under `"<company_id>:<user_id>"`. Returns the user.
+   * Rejects with an {@link AuthenticationError} if the state is not one of {@link authorizationUrl} or was used before, or if
+   * the user declined; {@link errorResponse} converts it to a response.
    */
   async handleCallback(request: Request | URL | string): Promise<CurrentUser> {
     const { searchParams } = new URL(typeof request === "object" && "url" in request ? request.url : request, this.#redirectUri);
     const [code, state, error] = ["code", "state", "error"].map((name) => searchParams.get(name));
-    if (!state || !/^[0-9a-f]{32}$/.test(state) || !(await this.#isOurs(state))) {
+    if (!state || !/^[0-9a-f]{32}$/.test(state) || !(await this.#useState(state))) {
       throw unauthorized("the state of the callback is not of an authorization that began here, or was used, or is older than ten minutes. Begin again");
     }
-    // Pipedrive's pages say user_denied, its client's README access_denied.
+    // Pipedrive's documentation has user_denied, the README of its client access_denied.
     if (error) {
       const isDenied = /^(user|access)_denied$/.test(error);
       throw unauthorized(isDenied ? "the user did not authorise the app" : "Pipedrive did not authorise the app", isDenied ? "user_denied" : error.slice(0, 40));
     }
     if (!code || !/^[\x21-\x7e]{1,2048}$/.test(code)) throw unauthorized("the callback has no code");
-    const decide = await serverCore();
-    const grant = await this.#endpoint.exchange(code, this.#redirectUri, decide);
-    const asking = this.#clientAt(() => grant.accessToken, () => grant.apiDomain);
-    const me = await asking.getCurrentUser().finally(() => asking.close());
-    const at = identityKey(me);
-    const record = { ...grant, companyId: me.company_id, userId: me.id, isSpent: false };
-    for (let there: Kept<TokenRecord> | undefined; ; ) {
-      // A record that cannot be read any more, such as of a lost key, is what the user authorises again for.
-      there = await this.#vault.read<TokenRecord>(at).catch(() => undefined);
-      const version = there?.version ?? (await this.#vault.store.get(at))?.version;
-      if ((await this.#vault.write(at, { ...record, generation: (there?.value.generation ?? 0) + 1 }, version)) !== undefined) break;
+    const grant = await this.#endpoint.exchange(code, this.#redirectUri, await serverCore());
+    const client = this.#clientOf(() => grant.accessToken, () => grant.apiDomain);
+    const me = await client.getCurrentUser().finally(() => client.close());
+    const key = identityKey(me);
+    const record = { ...grant, companyId: me.company_id, userId: me.id, isRevoked: false };
+    for (let stored: Versioned<TokenRecord> | undefined; ; ) {
+      // A record that can no longer be read, such as after the loss of the encryption key, is replaced.
+      stored = await this.#records.readTokens(key).catch(() => undefined);
+      const version = stored?.version ?? (await this.#records.store.get(key))?.version;
+      if ((await this.#records.write(key, { ...record, generation: (stored?.value.generation ?? 0) + 1 }, version)) !== undefined) break;
     }
-    this.#tenants.get(at)?.forget();
+    this.#tenants.get(key)?.forget();
     return me;
   }
 
   /**
-   * A client of one user of one company, at the company's own host, with tokens that renew themselves. Its calls reject with an
-   * {@link AuthenticationError} where the user has not authorised the app or must do so again.
+   * Returns a client of one user of one company, at the company's own host, whose tokens are refreshed automatically. Its calls
+   * reject with an {@link AuthenticationError} if the user has not authorised the app, or must do so again.
    */
   client(identity: Identity, options: TenantOptions = {}): UsersClient {
     const tenant = this.tenant(identity);
-    return this.#clientAt(() => tenant.token(), () => tenant.apiDomain, (token) => tenant.refuse(token), options);
+    const token: TokenFunction = ({ refused }) => {
+      if (refused !== undefined) tenant.refuse(refused);
+      return tenant.token();
+    };
+    return this.#clientOf(token, () => tenant.apiDomain, options);
   }
 
-  /** Takes the authorization of a user back: Pipedrive takes the tokens no more, and the record is deleted. */
+  /** Revokes the authorization of a user: Pipedrive no longer accepts the tokens, and the record is deleted. */
   async revoke(identity: Identity): Promise<void> {
-    const at = keyOf(this.tenant(identity).identity);
-    const kept = await this.#vault.read<TokenRecord>(at);
-    if (kept) await this.#endpoint.revoke(kept.value.refreshToken);
-    await this.#forget(at);
+    const key = keyOf(this.tenant(identity).identity);
+    const stored = await this.#records.readTokens(key);
+    if (stored) await this.#endpoint.revoke(stored.value.refreshToken);
+    await this.#forget(key);
   }
 
   /**
-   * Answers Pipedrive's `DELETE <redirectUri>` when a user has uninstalled the app: checks its Basic credentials, which are the
-   * app's, and deletes the user's record. Gives who it was.
+   * Handles Pipedrive's `DELETE <redirectUri>` when a user has uninstalled the app: checks its Basic credentials, which are the
+   * app's, and deletes the user's record. Returns whose it was.
    */
   async handleUninstall(request: Request): Promise<Identity> {
-    const given = request.headers.get("authorization") ?? "";
+    const received = request.headers.get("authorization") ?? "";
     const expected = `Basic ${btoa(`${this.#clientId}:${this.#clientSecret}`)}`;
-    if (request.method !== "DELETE" || !(await isSame(given, expected))) throw unauthorized("this is no uninstallation that Pipedrive tells of: its credentials are not the app's");
+    if (request.method !== "DELETE" || !(await isSame(received, expected))) throw unauthorized("this uninstallation is not from Pipedrive: its credentials are not the app's");
     const body = (await request.json().catch(() => undefined)) as { client_id?: unknown; company_id?: unknown; user_id?: unknown } | undefined;
     const [companyId, userId] = [Number(body?.company_id), Number(body?.user_id)];
     if (body?.client_id !== this.#clientId || !isIdentity({ companyId, userId })) {
@@ -161,58 +164,57 @@ export class OAuth {
     return { companyId, userId };
   }
 
-  /** The tokens of a user. @internal */
+  /** Returns the tokens of a user. @internal */
   tenant(identity: Identity): Tenant {
     if (!isIdentity(identity)) throw makeError("a user is named by { companyId, userId }, two positive integers", { kind: "argument" });
     const { companyId, userId } = identity;
-    const at = keyOf(identity);
-    const tenant = this.#tenants.get(at) ?? new Tenant({ companyId, userId }, this.#vault, this.#endpoint);
-    // The last used is the last forgotten.
-    this.#tenants.delete(at);
-    this.#tenants.set(at, tenant);
-    if (this.#tenants.size > MOST_TENANTS) this.#tenants.delete(this.#tenants.keys().next().value!);
+    const key = keyOf(identity);
+    const tenant = this.#tenants.get(key) ?? new Tenant({ companyId, userId }, this.#records, this.#endpoint);
+    // The map is in order of last use.
+    this.#tenants.delete(key);
+    this.#tenants.set(key, tenant);
+    if (this.#tenants.size > MAX_TENANTS) this.#tenants.delete(this.#tenants.keys().next().value!);
     return tenant;
   }
 
-  #clientAt(token: () => string | Promise<string>, apiDomain: () => string, refused?: (token: string) => void, options: TenantOptions = {}): UsersClient {
+  #clientOf(token: TokenFunction, apiDomain: () => string, options: TenantOptions = {}): UsersClient {
     return new UsersClient({
       ...options,
       accessToken: token,
-      // Which company's host it is, is known only with the token, which is asked for before each request.
+      // A placeholder: the company's host is known only once the client has called the credential function.
       companyDomain: "tenant",
-      fetch: async (input, init) => {
-        const { pathname, search } = new URL(input as string);
-        const response = await (this.#fetch ?? globalThis.fetch)(apiDomain() + pathname + search, init);
-        if (response.status === 401) refused?.((init!.headers as Headers).get("authorization")!.replace("Bearer ", ""));
-        return response;
+      fetch: (url, init) => {
+        const { pathname, search } = new URL(url);
+        return (this.#fetch ?? globalThis.fetch)(apiDomain() + pathname + search, init);
       },
     });
   }
 
-  async #isOurs(state: string): Promise<boolean> {
-    const at = await stateKey(state);
-    const kept = await this.#vault.read<{ state: string }>(at);
-    if (!kept || !(await isSame(kept.value.state, state))) return false;
-    // Of two callbacks with one state, only one gets past this.
-    const isFirst = (await this.#vault.write(at, { state: "used" }, kept.version, STATE_MS)) !== undefined;
-    if (isFirst) await this.#vault.store.delete(at);
+  /** Returns whether a state is valid, and uses it up. */
+  async #useState(state: string): Promise<boolean> {
+    const key = await stateKey(state);
+    const stored = await this.#records.read<{ state: string }>(key);
+    if (!stored || !(await isSame(stored.value.state, state))) return false;
+    // The write succeeds for only one of several callbacks with the same state.
+    const isFirst = (await this.#records.write(key, { state: "used" }, stored.version, STATE_MS)) !== undefined;
+    if (isFirst) await this.#records.store.delete(key);
     return isFirst;
   }
 
-  async #forget(at: string): Promise<void> {
-    await this.#vault.store.delete(at);
-    this.#tenants.get(at)?.forget();
-    this.#tenants.delete(at);
+  async #forget(key: string): Promise<void> {
+    await this.#records.store.delete(key);
+    this.#tenants.get(key)?.forget();
+    this.#tenants.delete(key);
   }
 }
 
 const refuse = (text: string): never => {
-  throw makeError(text, { kind: "config" });
+  throw configError(text);
 };
 
 const unauthorized = (text: string, code?: string) => makeError(text, { kind: "authentication", code });
 
-/** What the store knows of a state is not the state. */
+/** The store's key of a state has only its hash: reading keys is not enough to forge a callback. */
 const stateKey = async (state: string) => `state:${await sha256(state)}`;
 
 const isIdentity = (identity: Identity | undefined): boolean =>

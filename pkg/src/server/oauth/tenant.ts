@@ -1,10 +1,10 @@
-import { identityKey } from "../../helpers.js";
 import { isPipedriveError, makeError } from "../../errors.js";
-import { EXPIRED, EXPIRING_SOON, type ServerCore, serverCore } from "../core.js";
+import { identityKey } from "../../helpers.js";
+import { type ServerCore, serverCore, TokenState } from "../core.js";
+import type { EncryptedStore, TokenRecord, Versioned } from "./encrypted-store.js";
 import { TIMEOUT_MS, type TokenEndpoint } from "./token-endpoint.js";
-import type { Kept, TokenRecord, Vault } from "./vault.js";
 
-/** A user of a company: neither alone is enough. */
+/** A user of a company: neither id alone is enough. */
 export interface Identity {
   /** `company_id` of the user's record. */
   readonly companyId: number;
@@ -12,158 +12,161 @@ export interface Identity {
   readonly userId: number;
 }
 
-/** The only key that Pipedrive guarantees to be unique. */
+/** Returns the only key that Pipedrive guarantees to be unique. */
 export const keyOf = ({ companyId, userId }: Identity): string => identityKey({ company_id: companyId, id: userId });
 
 /** A lease outlasts the request that it is for. */
 const LEASE_MS = TIMEOUT_MS + 5_000;
-/** How often those look who wait for another's lease, and how long at most. */
-const LOOK_MS = 100;
-const PATIENCE_MS = 2 * LEASE_MS;
-/** After a renewal behind the calls has failed. */
-const PAUSE_MS = 5_000;
+/** How often a process that waits for another's lease reads the store. */
+const POLL_MS = 100;
+/** How long it waits at most. */
+const MAX_WAIT_MS = 2 * LEASE_MS;
+/** How long no refresh is tried in the background after one has failed. */
+const RETRY_AFTER_MS = 5_000;
 
-const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
+const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
-/** The tokens of one user: read, renewed once for all who wait, here and in other processes, and never lost. */
+/** The tokens of one user: refreshed once for all calls that wait, in this process and others, and never lost. */
 export class Tenant {
   readonly #key: string;
   /** As last read or written. */
-  #held: Kept<TokenRecord> | undefined;
+  #current: Versioned<TokenRecord> | undefined;
   #apiDomain = "";
-  /** The renewal under way. */
-  #renewing: Promise<Kept<TokenRecord>> | undefined;
+  /** The refresh in flight. */
+  #refreshing: Promise<Versioned<TokenRecord>> | undefined;
   /** The access token that Pipedrive refused. */
   #refused: string | undefined;
-  #pausedUntil = 0;
+  #retryAt = 0;
 
   constructor(
     readonly identity: Identity,
-    private readonly vault: Vault,
+    private readonly records: EncryptedStore,
     private readonly endpoint: TokenEndpoint,
   ) {
     this.#key = keyOf(identity);
   }
 
-  /** Where the company's API is, once a token was asked for. */
+  /** The origin of the company's API; empty before the first token. */
   get apiDomain(): string {
     return this.#apiDomain;
   }
 
-  /** A token that is good for a while. */
+  /** Returns an access token, refreshed first if it has expired. */
   async token(): Promise<string> {
     const core = await serverCore();
-    let { value } = this.#held ?? this.#hold(await this.#read());
+    let { value } = this.#current ?? this.#remember(await this.#read());
     const isRefused = value.accessToken === this.#refused;
-    const state = isRefused || value.isSpent ? EXPIRED : core.tokenState(value.expiresAt - Date.now());
-    if (state === EXPIRED) {
-      ({ value } = await this.#renewed(core).catch((error: unknown) => {
-        // Late, but perhaps not too late: while it lasts, the old one is better than none.
-        if (!isRefused && value.expiresAt > Date.now() && !isFinal(error)) return { value };
+    const state = isRefused || value.isRevoked ? TokenState.Expired : core.tokenState(value.expiresAt - Date.now());
+    if (state === TokenState.Expired) {
+      ({ value } = await this.#refreshed(core).catch((error: unknown) => {
+        // A token with a few seconds left may still work.
+        if (!isRefused && value.expiresAt > Date.now() && !isPermanent(error)) return { value };
         throw error;
       }));
-    } else if (state === EXPIRING_SOON && Date.now() >= this.#pausedUntil) {
-      void this.#renewed(core).catch(() => {
-        this.#pausedUntil = Date.now() + PAUSE_MS;
+    } else if (state === TokenState.ExpiringSoon && Date.now() >= this.#retryAt) {
+      void this.#refreshed(core).catch(() => {
+        this.#retryAt = Date.now() + RETRY_AFTER_MS;
       });
     }
     return value.accessToken;
   }
 
-  /** Pipedrive refused a token: if it is still the current one, the next call renews it. */
+  /** Marks a token that Pipedrive refused: if it is still the current one, the next call refreshes it. */
   refuse(accessToken: string): void {
-    this.#refused = accessToken;
+    const current = this.#current?.value.accessToken ?? accessToken;
+    // A call may learn late that a token of before was refused.
+    if (current === accessToken) this.#refused = accessToken;
   }
 
-  /** What is kept is forgotten: the next call reads the store. */
+  /** Has the next call read the store. */
   forget(): void {
-    this.#held = undefined;
+    this.#current = undefined;
   }
 
-  #hold(kept: Kept<TokenRecord>): Kept<TokenRecord> {
-    // Known even while a record is read anew: a call with the token of before may be on its way.
-    this.#apiDomain = kept.value.apiDomain;
-    return (this.#held = kept);
+  #remember(stored: Versioned<TokenRecord>): Versioned<TokenRecord> {
+    // Known even after forget(): a call with an earlier token may be in flight.
+    this.#apiDomain = stored.value.apiDomain;
+    return (this.#current = stored);
   }
 
-  async #read(): Promise<Kept<TokenRecord>> {
-    const kept = await this.vault.read<TokenRecord>(this.#key);
-    if (kept) return kept;
-    throw makeError(`user ${this.#key} has not authorised the app, or has taken it back: send the user to authorizationUrl()`, { kind: "authentication" });
+  async #read(): Promise<Versioned<TokenRecord>> {
+    const stored = await this.records.readTokens(this.#key);
+    if (stored) return stored;
+    throw makeError(`user ${this.#key} has not authorised the app, or has revoked it: send the user to authorizationUrl()`, { kind: "authentication" });
   }
 
-  /** One renewal for all who wait here. */
-  #renewed(core: ServerCore): Promise<Kept<TokenRecord>> {
-    if (!this.#renewing) {
+  /** One refresh for all calls that wait in this process. */
+  #refreshed(core: ServerCore): Promise<Versioned<TokenRecord>> {
+    if (!this.#refreshing) {
       const done = () => {
-        this.#renewing = undefined;
+        this.#refreshing = undefined;
       };
-      this.#renewing = this.#renew(core);
-      this.#renewing.then(done, done);
+      this.#refreshing = this.#refresh(core);
+      this.#refreshing.then(done, done);
     }
-    return this.#renewing;
+    return this.#refreshing;
   }
 
-  /** One renewal for all processes: whoever has the lease asks Pipedrive, and the others find what it stored. */
-  async #renew(core: ServerCore): Promise<Kept<TokenRecord>> {
-    for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await pause(LOOK_MS)) {
-      const found = await this.#look(core);
-      if (found.isGood) return found.kept;
-      const release = await this.vault.store.lease(this.#key, LEASE_MS);
+  /** One refresh for all processes: the one with the lease sends the request, and the others read what it stores. */
+  async #refresh(core: ServerCore): Promise<Versioned<TokenRecord>> {
+    for (const until = Date.now() + MAX_WAIT_MS; Date.now() < until; await sleep(POLL_MS)) {
+      const { stored, isValid } = await this.#readCurrent(core);
+      if (isValid) return stored;
+      const release = await this.records.store.lease(this.#key, LEASE_MS);
       if (!release) continue;
       try {
-        // Between the look and the lease another may have renewed it.
-        const { kept, isGood } = await this.#look(core);
-        return isGood ? kept : await this.#exchange(kept, core);
+        // Another process may have refreshed it before this one got the lease.
+        const { stored, isValid } = await this.#readCurrent(core);
+        return isValid ? stored : await this.#exchange(stored, core);
       } finally {
         await release().catch(() => undefined);
       }
     }
-    throw makeError(`the token of user ${this.#key} has been renewed elsewhere for ${PATIENCE_MS} ms, without an end`, { kind: "timeout" });
+    throw makeError(`another process has been refreshing the token of user ${this.#key} for ${MAX_WAIT_MS} ms`, { kind: "timeout" });
   }
 
-  /** The stored record, and whether its token will do. */
-  async #look(core: ServerCore): Promise<{ kept: Kept<TokenRecord>; isGood: boolean }> {
-    const kept = await this.#read().catch((error: unknown) => {
-      this.#held = undefined;
+  /** Reads the stored record, and whether its access token can be used. */
+  async #readCurrent(core: ServerCore): Promise<{ stored: Versioned<TokenRecord>; isValid: boolean }> {
+    const stored = await this.#read().catch((error: unknown) => {
+      this.#current = undefined;
       throw error;
     });
-    this.#hold(kept);
-    const { isSpent, accessToken, expiresAt } = kept.value;
-    if (isSpent) throw spent(this.#key);
-    return { kept, isGood: accessToken !== this.#refused && core.tokenState(expiresAt - Date.now()) === 0 };
+    this.#remember(stored);
+    const { isRevoked, accessToken, expiresAt } = stored.value;
+    if (isRevoked) throw revoked(this.#key);
+    return { stored, isValid: accessToken !== this.#refused && core.tokenState(expiresAt - Date.now()) === TokenState.Valid };
   }
 
-  /** Asks Pipedrive, and stores what comes back before anybody uses it. */
-  async #exchange(base: Kept<TokenRecord>, core: ServerCore): Promise<Kept<TokenRecord>> {
+  /** Refreshes the tokens, and stores the new ones before any call uses them. */
+  async #exchange(base: Versioned<TokenRecord>, core: ServerCore): Promise<Versioned<TokenRecord>> {
     const { value } = base;
     let next: TokenRecord;
     try {
       const grant = await this.endpoint.refresh(value.refreshToken, core);
       next = { ...value, ...grant, generation: value.generation + 1 };
     } catch (error) {
-      if (!isFinal(error)) throw error;
-      next = { ...value, isSpent: true };
+      if (!isPermanent(error)) throw error;
+      next = { ...value, isRevoked: true };
     }
-    const kept = await this.#store(next, base, core);
-    this.#hold(kept);
-    if (kept.value.isSpent) throw spent(this.#key);
-    return kept;
+    const stored = await this.#replace(base, next, core);
+    this.#remember(stored);
+    if (stored.value.isRevoked) throw revoked(this.#key);
+    return stored;
   }
 
-  /** Writes a record in the place of one that it may replace; where another has the place by now, that one counts. */
-  async #store(next: TokenRecord, base: Kept<TokenRecord>, core: ServerCore): Promise<Kept<TokenRecord>> {
-    for (let there = base; ; ) {
-      const version = await this.vault.write(this.#key, next, there.version);
+  /** Replaces a record, unless another process has stored a better one: then returns that one. */
+  async #replace(base: Versioned<TokenRecord>, next: TokenRecord, core: ServerCore): Promise<Versioned<TokenRecord>> {
+    for (let found = base; ; ) {
+      const version = await this.records.write(this.#key, next, found.version);
       if (version !== undefined) return { value: next, version };
-      there = await this.#read();
-      if (!core.replaces(next, there.value)) return there;
+      found = await this.#read();
+      if (!core.replaces(next, found.value)) return found;
     }
   }
 }
 
-/** Pipedrive takes the refresh token no more: asking again is of no use. */
-const isFinal = (error: unknown) => isPipedriveError(error, "authentication");
+/** Whether a refresh failed for good: Pipedrive no longer accepts the refresh token. */
+const isPermanent = (error: unknown) => isPipedriveError(error, "authentication");
 
-const spent = (key: string) =>
-  makeError(`Pipedrive takes the refresh token of user ${key} no more: it is older than 60 days, was taken back, or another got lost. The user must authorise the app again`, { kind: "authentication", code: "invalid_grant" });
+const revoked = (key: string) =>
+  makeError(`Pipedrive no longer accepts the refresh token of user ${key}: it is older than 60 days, was revoked, or a newer one was lost. The user must authorise the app again`, { kind: "authentication", code: "invalid_grant" });

@@ -1,7 +1,7 @@
 import { makeError, type PipedriveError } from "../../errors.js";
 import { type ServerCore, serverCore } from "../core.js";
 
-/** What the token endpoint gives. */
+/** The tokens that the token endpoint returned. */
 export interface Grant {
   readonly accessToken: string;
   readonly refreshToken: string;
@@ -9,27 +9,37 @@ export interface Grant {
   readonly apiDomain: string;
 }
 
-/** How the app is known to Pipedrive's OAuth server. */
+/** The app's credentials, and where to send them. */
 export interface App {
   readonly clientId: string;
   readonly clientSecret: string;
   /** Such as `https://oauth.pipedrive.com`. */
   readonly oauthUrl: string;
   readonly fetch: typeof globalThis.fetch | undefined;
-  /** Whether an `api_domain` on this machine is believed. */
+  /** Whether an `api_domain` on the loopback is accepted. */
   readonly loopback: boolean;
 }
 
-/** How long the endpoint may take. */
+/** How long a request may take. */
 export const TIMEOUT_MS = 10_000;
 
-/** What an access token lasts where the answer does not say. */
+/** The lifetime of an access token whose response does not have one. */
 const LIFETIME_S = 3600;
 
-/** The API's host where the answer names none, as in 2018. */
+/** When to try again after a 429 that does not say so, in seconds. */
+const RETRY_AFTER_S = 2;
+
+/** The origin of the API if the response has none, as in 2018. */
 const API = "https://api.pipedrive.com";
 
-/** Pipedrive's OAuth server, as far as an app talks to it. No answer of it is ever shown: each may hold a token. */
+interface EndpointResponse {
+  readonly status: number;
+  readonly json: unknown;
+  /** In seconds. */
+  readonly retryAfter: number | undefined;
+}
+
+/** Pipedrive's OAuth server. No error shows one of its responses: they may contain tokens. */
 export class TokenEndpoint {
   readonly #app: App;
 
@@ -37,7 +47,7 @@ export class TokenEndpoint {
     this.#app = app;
   }
 
-  /** Where the user is sent. `scope` is never named: an app's scopes are fixed, and an empty one is refused. */
+  /** Returns the URL of the consent page. It has no `scope`: an app's scopes are fixed, and an empty one is refused. */
   authorizationUrl(redirectUri: string, state: string): string {
     return `${this.#app.oauthUrl}/oauth/authorize?${new URLSearchParams({ client_id: this.#app.clientId, redirect_uri: redirectUri, state })}`;
   }
@@ -50,33 +60,33 @@ export class TokenEndpoint {
     return this.#grant({ grant_type: "refresh_token", refresh_token: refreshToken }, refreshToken, core);
   }
 
-  /** Takes a refresh token back, and with it all that came of it. */
+  /** Revokes a refresh token, and with it its access tokens. */
   async revoke(refreshToken: string): Promise<void> {
-    const { status, json } = await this.#post("revoke", { token: refreshToken, token_type_hint: "refresh_token" }, refreshToken);
-    if (status !== 200) throw await this.#failure("revoke", status, json, refreshToken);
+    const response = await this.#post("revoke", { token: refreshToken, token_type_hint: "refresh_token" }, refreshToken);
+    if (response.status !== 200) throw await this.#failure("revoke", response, refreshToken);
   }
 
   async #grant(form: Record<string, string>, secret: string, core: ServerCore): Promise<Grant> {
-    const asked = Date.now();
-    const { status, json } = await this.#post("token", form, secret);
-    if (status !== 200) throw await this.#failure("token", status, json, secret);
-    const { access_token, refresh_token, expires_in, api_domain = API } = (json ?? {}) as Record<string, unknown>;
+    const sentAt = Date.now();
+    const response = await this.#post("token", form, secret);
+    if (response.status !== 200) throw await this.#failure("token", response, secret);
+    const { access_token, refresh_token, expires_in, api_domain = API } = (response.json ?? {}) as Record<string, unknown>;
     if (!isToken(access_token) || !isToken(refresh_token)) throw undecodable("its response has no access_token and refresh_token");
     const apiDomain = String(api_domain).replace(/\/$/, "");
     if (!core.isPipedrive(apiDomain, this.#app.loopback)) {
-      // A refusal of ours, and no failure that may pass: nothing is stored, and asking again is of no use.
-      throw makeError("Pipedrive's OAuth server: its api_domain is none of Pipedrive's, and no token is sent there", { kind: "validation" });
+      // Not a temporary failure: nothing is stored, and another attempt would not help.
+      throw makeError("Pipedrive's OAuth server: its api_domain is not one of Pipedrive's, so no token is sent there", { kind: "validation" });
     }
     const seconds = Number(expires_in) > 0 ? Number(expires_in) : LIFETIME_S;
-    return { accessToken: access_token, refreshToken: refresh_token, expiresAt: asked + seconds * 1000, apiDomain };
+    return { accessToken: access_token, refreshToken: refresh_token, expiresAt: sentAt + seconds * 1000, apiDomain };
   }
 
-  /** No slash at the end: that is redirected, and a POST with it becomes a GET. */
-  async #post(what: "token" | "revoke", form: Record<string, string>, secret: string): Promise<{ status: number; json: unknown }> {
+  /** The path has no slash at its end: Pipedrive redirects that, which turns the POST into a GET. */
+  async #post(endpoint: "token" | "revoke", form: Record<string, string>, secret: string): Promise<EndpointResponse> {
     const { clientId, clientSecret, oauthUrl, fetch = globalThis.fetch } = this.#app;
     const headers = { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`, accept: "application/json", "content-type": "application/x-www-form-urlencoded" };
     try {
-      const response = await fetch(`${oauthUrl}/oauth/${what}`, {
+      const response = await fetch(`${oauthUrl}/oauth/${endpoint}`, {
         method: "POST",
         headers,
         body: new URLSearchParams(form).toString(),
@@ -84,33 +94,38 @@ export class TokenEndpoint {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       const text = await response.text();
+      const retryAfter = Number(response.headers.get("retry-after")) || undefined;
       try {
-        return { status: response.status, json: JSON.parse(text) };
+        return { status: response.status, json: JSON.parse(text), retryAfter };
       } catch {
-        return { status: response.status, json: undefined };
+        return { status: response.status, json: undefined, retryAfter };
       }
     } catch (cause) {
-      const isLate = (cause as { name?: unknown } | null)?.name === "TimeoutError";
-      const text = isLate ? `did not respond within ${TIMEOUT_MS} ms` : "could not be reached";
-      throw makeError(`Pipedrive's OAuth server ${text}`, { kind: isLate ? "timeout" : "connection", cause: await this.#clean(cause, secret) });
+      const isTimeout = (cause as { name?: unknown } | null)?.name === "TimeoutError";
+      const text = isTimeout ? `did not respond within ${TIMEOUT_MS} ms` : "could not be reached";
+      throw makeError(`Pipedrive's OAuth server ${text}`, { kind: isTimeout ? "timeout" : "connection", cause: await this.#redact(cause, secret) });
     }
   }
 
-  async #failure(what: string, status: number, json: unknown, secret: string): Promise<PipedriveError> {
+  async #failure(endpoint: string, { status, json, retryAfter }: EndpointResponse, secret: string): Promise<PipedriveError> {
     const { error: code, message } = (json ?? {}) as { error?: unknown; message?: unknown };
     const found = [message, code].find((text) => typeof text === "string") ?? `status ${status}`;
-    const text = (await this.#clean(found as string, secret)).slice(0, 300);
-    const fields = { status, ...(typeof code === "string" && { code }) };
+    const text = (await this.#redact(found as string, secret)).slice(0, 300);
+    const fields = { status, retryAfterSeconds: retryAfter, ...(typeof code === "string" && { code }) };
     if (code === "invalid_grant") return makeError(`${text}. The user must authorise the app again`, { ...fields, kind: "authentication" });
     if (status === 401 || code === "invalid_client") return makeError(`${text}. Check clientId and clientSecret`, { ...fields, kind: "config" });
-    if (status >= 500 || status === 429) return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: status === 429 ? "rate_limit" : "server" });
-    return makeError(`Pipedrive's OAuth server refused the ${what} request: ${text}`, { ...fields, kind: status === 400 ? "validation" : "unexpected_status" });
+    if (status >= 500) return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "server" });
+    if (status === 429) {
+      const resetAt = new Date(Date.now() + (retryAfter ?? RETRY_AFTER_S) * 1000);
+      return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "rate_limit", scope: "burst", resetAt });
+    }
+    return makeError(`Pipedrive's OAuth server refused the ${endpoint} request: ${text}`, { ...fields, kind: status === 400 ? "validation" : "unexpected_status" });
   }
 
-  /** A copy without the secrets. */
-  async #clean<T>(thing: T, secret: string): Promise<T> {
+  /** Returns a copy without the secrets. */
+  async #redact<T>(thrown: T, secret: string): Promise<T> {
     const { clientId, clientSecret } = this.#app;
-    return (await serverCore()).redact(thing, [clientSecret, secret, btoa(`${clientId}:${clientSecret}`)]);
+    return (await serverCore()).redact(thrown, [clientSecret, secret, btoa(`${clientId}:${clientSecret}`)]);
   }
 }
 

@@ -1,68 +1,86 @@
 import { CoreClient } from "../../core-client.js";
 import { isPipedriveError } from "../../errors.js";
-import type { TokenFunction, UsersClientOptions } from "../../types.js";
+import type { TokenFunction, TokenRequest, UsersClientOptions } from "../../types.js";
 import type { ProxyRequest } from "./request.js";
 import { FORWARDED_HEADERS } from "./response.js";
 
-/** What the companies' clients are made with. */
+/** The settings of the companies' clients. */
 export type PoolOptions = Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent" | "fetch">;
 
-/** Companies whose limits are remembered; an idle one is forgotten first. */
+/** Number of companies whose clients are kept; the longest idle one is closed first. */
 const MAX_COMPANIES = 1_000;
 
-/** A response of Pipedrive, as it is forwarded. */
+/** Stands for the company's origin, which is known only once there is a token. */
+const PLACEHOLDER = "https://company.invalid";
+
+/** The part of a response of Pipedrive that is forwarded. */
 export interface UpstreamResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
 }
 
+/** Returns a user's access token, and where to send it. */
+export type UserCredential = (request: TokenRequest) => Promise<Destination>;
+
+interface Destination {
+  readonly token: string;
+  /** The origin of the company's API. */
+  readonly apiDomain: string;
+}
+
 interface Company {
   readonly client: CoreClient;
-  readonly apiDomain: string;
-  /** Requests under way. */
+  /** Of the requests in flight. */
+  readonly destinations: Set<Destination>;
+  /** Number of requests in flight. */
   busy: number;
 }
 
 /**
- * A client for each company, which its users share: one company's limits and budget are never another's. The company is the
- * verified token's, never something that a caller could make up; each request brings its own user's credential.
+ * One client for each company, shared by its users: companies have separate limits and budgets. The company is that of the
+ * verified identity, which a caller cannot choose; each request has its own user's credential.
  */
 export class CompanyPool {
   readonly #companies = new Map<number, Company>();
 
   constructor(private readonly options: PoolOptions) {}
 
-  /** Sends one request in its turn. Rejects only where there is no response to forward. */
-  async send(companyId: number, apiDomain: string, request: ProxyRequest, credential: TokenFunction, signal: AbortSignal): Promise<UpstreamResponse> {
-    const company = this.#company(companyId, apiDomain);
-    company.busy++;
-    let tokenError: unknown;
-    const remember: TokenFunction = async (tokenRequest) => {
+  /** Sends a request within the company's limits. Rejects if there is no response to forward. */
+  async send(companyId: number, { operation, values, options }: ProxyRequest, userCredential: UserCredential, signal: AbortSignal): Promise<UpstreamResponse> {
+    const company = this.#company(companyId);
+    let destination: Destination | undefined;
+    let failure: { error: unknown } | undefined;
+    // The client calls it once it has checked the arguments.
+    const credential: TokenFunction = async (request) => {
       try {
-        return await credential(tokenRequest);
+        if (destination) company.destinations.delete(destination);
+        destination = await userCredential(request);
+        company.destinations.add(destination);
+        return destination.token;
       } catch (error) {
-        tokenError = error;
+        failure = { error };
         throw error;
       }
     };
-    const { operation, values, options } = request;
+    company.busy++;
     try {
-      // The page's own client knows when to send it again.
-      const { response, body = "" } = await company.client.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, credential: remember, keepsBody: true });
+      // Retrying is up to the page's own client.
+      const { response, body = "" } = await company.client.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, credential, keepsBody: true });
       return forwarded(response.status, response.headers, body);
     } catch (error) {
-      if (tokenError !== undefined) throw tokenError;
+      // The client reports it as an AuthenticationError, also if the OAuth server or the store was at fault.
+      if (failure) throw failure.error;
       if (!isPipedriveError(error) || error.body === undefined || !(error.status! >= 400)) throw error;
       return forwarded(error.status!, error.headers, error.body);
     } finally {
       company.busy--;
+      if (destination) company.destinations.delete(destination);
     }
   }
 
-  #company(companyId: number, apiDomain: string): Company {
-    let company = this.#companies.get(companyId);
-    if (company?.apiDomain !== apiDomain) company = this.#open(apiDomain);
+  #company(companyId: number): Company {
+    const company = this.#companies.get(companyId) ?? this.#open();
     this.#companies.delete(companyId);
     this.#companies.set(companyId, company);
     if (this.#companies.size > MAX_COMPANIES) {
@@ -76,10 +94,16 @@ export class CompanyPool {
     return company;
   }
 
-  #open(apiDomain: string): Company {
+  #open(): Company {
+    const destinations = new Set<Destination>();
+    const send = (url: string, init: RequestInit) => {
+      const token = new Headers(init.headers).get("authorization")?.slice("Bearer ".length);
+      const destination = [...destinations].find((one) => one.token === token);
+      return (this.options.fetch ?? globalThis.fetch)(destination!.apiDomain + url.slice(PLACEHOLDER.length), init);
+    };
     // A company's host wants /api/v1.
-    const config = { ...this.options, credential: undefined, isAccessToken: true, v1: `${apiDomain}/api/v1`, v2: `${apiDomain}/api/v2`, headers: [] };
-    return { client: new CoreClient(config), apiDomain, busy: 0 };
+    const config = { ...this.options, fetch: send, credential: undefined, isAccessToken: true, v1: `${PLACEHOLDER}/api/v1`, v2: `${PLACEHOLDER}/api/v2`, headers: [] };
+    return { client: new CoreClient(config), destinations, busy: 0 };
   }
 }
 

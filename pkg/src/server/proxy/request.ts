@@ -10,56 +10,56 @@ const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 
 const bad = (info: string) => new Refusal(400, "Bad request", info);
 
-/** A call that a page asks for. */
+/** The call that a page's request stands for. */
 export interface ProxyRequest {
   readonly operation: OperationId;
   readonly values: readonly unknown[];
   readonly options: CallOptions;
 }
 
-/** Parses what a page asks for: nothing of its request is forwarded as it came. The client checks the values. */
+/** Parses a page's request: no part of it is forwarded as it is. The client checks the values. */
 export async function parseProxyRequest(request: Request, operation: OperationId, id: string): Promise<ProxyRequest> {
   const { body, values, options } = PARAMS[operation];
   const query = new URL(request.url).searchParams;
   if (body && query.size) throw bad("This operation takes no query.");
-  const given: Record<string, unknown> = { ...(body ? undefined : fromQuery(query, operation)), ...(id && { id: Number(id) }) };
-  const positional = values.map((name) => given[name]);
+  const params: Record<string, unknown> = { ...(body ? undefined : fromQuery(query, operation)), ...(id && { id: Number(id) }) };
+  const positional = values.map((name) => params[name]);
   if (body) positional.push(await fromBody(request, operation));
-  return { operation, values: positional, options: Object.fromEntries(options.filter((name) => name in given).map((name) => [name, given[name]])) };
+  return { operation, values: positional, options: Object.fromEntries(options.filter((name) => name in params).map((name) => [name, params[name]])) };
 }
 
-/** A parameter's name on the wire. */
+/** Returns the name of a parameter in a query. */
 const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-/** The parameters of a query, by their names in a call. */
+/** Parses a query: its parameters by their names in a call. */
 function fromQuery(query: URLSearchParams, operation: OperationId): Record<string, unknown> {
   const { values, options } = PARAMS[operation];
-  const params = new Map([...values, ...options].map((name) => [wireName(name), name]));
-  const given: Record<string, unknown> = {};
+  const names = new Map([...values, ...options].map((name) => [wireName(name), name]));
+  const params: Record<string, unknown> = {};
   for (const [wire, value] of query) {
-    const name = params.get(wire);
+    const name = names.get(wire);
     if (!name || name === "id") throw bad(`The operation ${operation} has no parameter of this name.`);
-    if (name in given) throw bad(`${wire} is there twice.`);
-    if (CONTROL.test(value)) throw bad(`${wire} has a control character in it.`);
-    given[name] = parseValue(PARAM_KINDS[name], value);
+    if (name in params) throw bad(`${wire} occurs twice.`);
+    if (CONTROL.test(value)) throw bad(`${wire} contains a control character.`);
+    params[name] = parseValue(PARAM_KINDS[name], value);
   }
-  return given;
+  return params;
 }
 
-/** What a query's text stands for. */
+/** Converts the text of a parameter; the client refuses what stays a text. */
 function parseValue(kind: "number" | "boolean" | undefined, text: string): unknown {
   if (kind === "boolean") return text === "1" ? true : text === "0" ? false : text;
   return kind === "number" && /^\d{1,15}$/.test(text) ? Number(text) : text;
 }
 
-/** The members of a JSON body. */
+/** Parses a JSON body. */
 async function fromBody(request: Request, operation: OperationId): Promise<Record<string, unknown>> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) throw new Refusal(415, "Unsupported media type", "The body must be application/json.");
   const text = await textOf(request);
   let body: unknown;
   try {
     body = JSON.parse(text, (_, value: unknown) => {
-      if (typeof value === "string" && CONTROL.test(value)) throw bad("The body has a control character in a text.");
+      if (typeof value === "string" && CONTROL.test(value)) throw bad("The body contains a control character.");
       return value;
     });
   } catch (error) {

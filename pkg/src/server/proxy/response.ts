@@ -1,7 +1,7 @@
 import { isPipedriveError, type PipedriveError } from "../../errors.js";
 import { Refusal } from "../core.js";
 
-/** The headers of Pipedrive's responses that a page can use. */
+/** The headers of Pipedrive's responses that are forwarded. */
 export const FORWARDED_HEADERS = [
   "content-type", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-daily-ratelimit-token-limit",
   "x-daily-ratelimit-token-remaining", "x-daily-requests-left", "retry-after", "x-correlation-id", "deprecation", "sunset",
@@ -12,7 +12,7 @@ const STATUS: Partial<Record<PipedriveError["kind"], number>> = {
   decode: 502, api: 502, unexpected_status: 502, timeout: 504,
 };
 
-/** A response of Pipedrive's own shape. */
+/** Makes a response of Pipedrive's own shape. */
 function respond(status: number, error: string, info: string, headers: Record<string, string> = {}): Response {
   const body = { success: false, error, error_info: info, errorCode: status, data: null, additional_data: null };
   return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers } });
@@ -21,8 +21,8 @@ function respond(status: number, error: string, info: string, headers: Record<st
 const ERRORS: Record<number, string> = { 400: "Bad request", 401: "unauthorized access", 403: "Forbidden", 404: "Not found", 429: "Request over limit", 502: "Bad gateway", 504: "Gateway timeout" };
 
 /**
- * Converts an error to a response of Pipedrive's own shape, so that a `UsersClient` reads it as the error that it was: a 4xx where the
- * caller or the user has to do something, 502 or 504 where Pipedrive has, 500 where the server is not set up correctly.
+ * Converts an error to a response of Pipedrive's own shape, from which a `UsersClient` makes the same kind of error: a 4xx if the
+ * caller or the user has to do something, 502 or 504 if Pipedrive failed, 500 if the server is not set up correctly.
  */
 export function errorResponse(error: unknown): Response {
   if (error instanceof Refusal) return respond(error.status, error.error, error.info);
@@ -30,7 +30,7 @@ export function errorResponse(error: unknown): Response {
   if (!isPipedriveError(error)) return respond(500, "Internal error", "The server failed.");
   const { kind, message, retryAfterSeconds, resetAt } = error;
   const status = STATUS[kind] ?? 500;
-  // How a server is set up is not for its pages.
+  // The message describes the server's configuration, which pages must not see.
   if (status === 500) return respond(500, "Internal error", "The server is not set up correctly; its log says why.");
   const wait = retryAfterSeconds ?? (resetAt && Math.max(0, (resetAt.getTime() - Date.now()) / 1000));
   const text = isPipedriveError(error, "rate_limit") && error.scope === "daily" ? "daily request budget exceeded" : (ERRORS[status] ?? "Bad request");

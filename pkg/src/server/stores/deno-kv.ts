@@ -1,6 +1,6 @@
 import type { TokenStore } from "./store.js";
 
-/** What is used of a `Deno.Kv`. */
+/** The part of `Deno.Kv` that is used. */
 export interface DenoKv {
   get(key: string[]): Promise<{ value: unknown; versionstamp: string | null }>;
   atomic(): DenoKvAtomic;
@@ -14,41 +14,41 @@ interface DenoKvAtomic {
   commit(): Promise<{ ok: boolean; versionstamp?: string }>;
 }
 
-/** Deno's own file, unlike its service, lets one process at a time write, and does not wait for the other. */
-async function patiently<T>(work: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+/** Retries while the database is locked: a local file, unlike Deno's service, rejects concurrent writes of other processes. */
+async function retryLocked<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (tries === 50 || !/database is locked/.test(String(error))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20 * Math.random() * Math.min(tries, 10)));
+      if (attempt === 50 || !/database is locked/.test(String(error))) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20 * Math.random() * Math.min(attempt, 10)));
     }
   }
 }
 
-/** A store in Deno KV: `denoKvStore(await Deno.openKv())`. */
+/** Makes a store in Deno KV: `denoKvStore(await Deno.openKv())`. */
 export function denoKvStore(kv: DenoKv): TokenStore {
-  const at = (key: string) => ["pipedrive-users", "record", key];
-  const leaseAt = (key: string) => ["pipedrive-users", "lease", key];
+  const recordKey = (key: string) => ["pipedrive-users", "record", key];
+  const leaseKey = (key: string) => ["pipedrive-users", "lease", key];
   const put = async (key: string[], value: unknown, versionstamp: string | null, expireIn?: number) => {
-    const done = await patiently(() => kv.atomic().check({ key, versionstamp }).set(key, value, expireIn === undefined ? {} : { expireIn }).commit());
-    return done.ok ? done.versionstamp : undefined;
+    const result = await retryLocked(() => kv.atomic().check({ key, versionstamp }).set(key, value, expireIn === undefined ? {} : { expireIn }).commit());
+    return result.ok ? result.versionstamp : undefined;
   };
   return {
     async get(key) {
-      const { value, versionstamp } = await patiently(() => kv.get(at(key)));
+      const { value, versionstamp } = await retryLocked(() => kv.get(recordKey(key)));
       return versionstamp === null ? undefined : { record: value as string, version: versionstamp };
     },
-    put: (key, record, expectedVersion, ttlMs) => put(at(key), record, expectedVersion ?? null, ttlMs),
-    delete: (key) => patiently(() => kv.delete(at(key))),
+    put: (key, record, expectedVersion, ttlMs) => put(recordKey(key), record, expectedVersion ?? null, ttlMs),
+    delete: (key) => retryLocked(() => kv.delete(recordKey(key))),
     async lease(key, milliseconds) {
-      const found = await patiently(() => kv.get(leaseAt(key)));
-      // Deno forgets what has expired, but not at once.
+      const found = await retryLocked(() => kv.get(leaseKey(key)));
+      // Deno deletes expired values with a delay.
       if (found.versionstamp !== null && (found.value as number) > Date.now()) return undefined;
-      const mine = await put(leaseAt(key), Date.now() + milliseconds, found.versionstamp, milliseconds);
-      if (mine === undefined) return undefined;
+      const versionstamp = await put(leaseKey(key), Date.now() + milliseconds, found.versionstamp, milliseconds);
+      if (versionstamp === undefined) return undefined;
       return async () => {
-        await patiently(() => kv.atomic().check({ key: leaseAt(key), versionstamp: mine }).delete(leaseAt(key)).commit());
+        await retryLocked(() => kv.atomic().check({ key: leaseKey(key), versionstamp }).delete(leaseKey(key)).commit());
       };
     },
   };

@@ -1,40 +1,40 @@
-/** A record in a store, and its version there. */
+/** A record in a store, and its version. */
 export interface Stored {
-  /** A text that only {@link OAuth} reads; it is encrypted where there is an `encryptionKey`. */
+  /** A text that only {@link OAuth} reads, encrypted if there is an `encryptionKey`. */
   readonly record: string;
-  /** Another one after each change. */
+  /** Changes with each write. */
   readonly version: string;
 }
 
 /**
- * Where OAuth's records are kept: one for each user of each company, under `"<company_id>:<user_id>"`, and one for each
- * authorization under way. A store of your own needs these four methods, the first three atomic for each key.
+ * Stores the records of {@link OAuth}: one for each user of each company, under `"<company_id>:<user_id>"`, and one for each
+ * pending authorization. A custom store implements these four methods, the first three atomic for each key.
  */
 export interface TokenStore {
-  /** The record of a key. */
+  /** Returns the record of a key. */
   get(key: string): Promise<Stored | undefined>;
   /**
-   * Writes a record, if the one that is there has still this version (`undefined`: if there is none). Gives the new version,
-   * or nothing where another was faster. What has a `ttlMs` may be forgotten after so long.
+   * Writes a record if the stored one still has the expected version (`undefined`: if there is none). Returns the new version,
+   * or undefined if another process was faster. A record with a `ttlMs` may be deleted after that time.
    */
   put(key: string, record: string, expectedVersion: string | undefined, ttlMs?: number): Promise<string | undefined>;
-  /** Forgets a record. */
+  /** Deletes a record. */
   delete(key: string): Promise<void>;
   /**
-   * Lets one process at a time renew a token, for so many milliseconds at most: gives what lets go of it again, or nothing while
-   * another has it.
+   * Lets one process at a time refresh a token, for at most so many milliseconds. Returns a function that releases the lease,
+   * or undefined while another process has it.
    */
   lease(key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined>;
 }
 
-/** A store in the memory of this process: the default, for one process that may ask its users again after a restart. */
+/** Makes a store in the memory of this process, the default: after a restart users have to authorise the app again. */
 export function memoryStore(): TokenStore {
-  const records = new Map<string, Stored & { readonly until: number }>();
-  const leases = new Map<string, number>();
-  let changes = 0;
+  const records = new Map<string, Stored & { readonly expiresAt: number }>();
+  const leases = new Map<string, { readonly expiresAt: number }>();
+  let writes = 0;
   const current = (key: string) => {
     const found = records.get(key);
-    if (found && found.until <= Date.now()) records.delete(key);
+    if (found && found.expiresAt <= Date.now()) records.delete(key);
     return records.get(key);
   };
   return {
@@ -44,21 +44,21 @@ export function memoryStore(): TokenStore {
     },
     async put(key, record, expectedVersion, ttlMs = Infinity) {
       if (current(key)?.version !== expectedVersion) return undefined;
-      // Whoever begins an authorization and never ends it leaves a record behind.
-      for (const [old, { until }] of records) if (until <= Date.now()) records.delete(old);
-      const version = String(++changes);
-      records.set(key, { record, version, until: Date.now() + ttlMs });
+      // An authorization that is never completed leaves a record behind.
+      for (const [old, { expiresAt }] of records) if (expiresAt <= Date.now()) records.delete(old);
+      const version = String(++writes);
+      records.set(key, { record, version, expiresAt: Date.now() + ttlMs });
       return version;
     },
     async delete(key) {
       records.delete(key);
     },
     async lease(key, milliseconds) {
-      if ((leases.get(key) ?? 0) > Date.now()) return undefined;
-      const until = Date.now() + milliseconds;
-      leases.set(key, until);
+      if ((leases.get(key)?.expiresAt ?? 0) > Date.now()) return undefined;
+      const lease = { expiresAt: Date.now() + milliseconds };
+      leases.set(key, lease);
       return async () => {
-        if (leases.get(key) === until) leases.delete(key);
+        if (leases.get(key) === lease) leases.delete(key);
       };
     },
   };
