@@ -12,6 +12,9 @@ const MAX_JSON = 60_000;
 /** Returns the placeholder shown before the first call. */
 export const emptyResult = () => h("p.empty", {}, "No request sent yet. Run the call to see its response here.");
 
+/** Returns the placeholder shown while the first call is in flight. */
+export const waitingResult = () => h("p.empty", {}, "Waiting for the response …");
+
 /** Returns the elements that show a successful call. `loadPage` is called with the changed form values of another page. */
 export function successResult({ operation, data, response, ms, session, values, loadPage }) {
   return [

@@ -262,6 +262,54 @@ onPage("one's own account: its token is shown nowhere, and writing asks first", 
   assert.ok(seen.every((request) => !request.url().includes(token)));
 });
 
+onPage("a call in flight: elapsed time, Cancel, and the old response marked as stale", {}, async (page) => {
+  let hold = false;
+  let held = () => {};
+  let sent = 0;
+  await page.route("**/account/**", async (route) => {
+    sent += 1;
+    if (hold) await new Promise((resolve) => (held = resolve));
+    await route.continue();
+  });
+  await settings(page, async (dialog) => {
+    await dialog.locator("[name=source][value=account]").check();
+    await dialog.locator("[name=hostOption][value=baseUrl]").check();
+    await dialog.getByLabel("Host").fill(here.server.origin + "/account");
+    await dialog.locator("[name=token]").fill(here.server.sandbox.apiToken);
+  });
+  await page.getByRole("button", { name: /Your account/ }).waitFor();
+  await go(page, "getUsers");
+  const section = page.locator(".result");
+  const cancel = page.getByRole("button", { name: "Cancel", exact: true });
+  assert.equal(await page.locator(".actions button").count(), 1);
+
+  hold = true;
+  await run(page);
+  await cancel.waitFor();
+  assert.match(await section.innerText(), /Waiting for the response/);
+  await page.waitForFunction(() => /[1-9]\.\d s$/.test(document.querySelector(".run").innerText));
+  assert.equal(await page.getByRole("button", { name: "Run", exact: true }).count(), 0);
+  await cancel.click();
+  assert.equal(await errorName(page), "AbortError");
+  held();
+
+  hold = false;
+  await run(page);
+  await page.locator(".data tbody tr").first().waitFor();
+  assert.ok(!(await section.innerText()).includes("stale"));
+  hold = true;
+  await run(page);
+  await cancel.waitFor();
+  assert.match(await section.innerText(), /Response\s+stale: from the previous call[^]*Zoë Rossi/);
+  await page.screenshot({ path: join(SHOTS, "console-in-flight.png") });
+  await cancel.press("Enter");
+  assert.equal(await errorName(page), "AbortError");
+  assert.ok(!(await section.innerText()).includes("stale"));
+  held();
+  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  assert.equal(sent, 3);
+});
+
 onPage("a large company is drawn in parts", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("Users", { exact: true }).fill("5000"));
   await page.waitForSelector('html[data-ready="10"]');
