@@ -31,14 +31,15 @@ export function successResult({ operation, data, response, ms, session, values, 
   ];
 }
 
-/** Returns the elements that show a failed call. */
-export function errorResult({ operation, error, ms }) {
+/** Returns the elements that show a failed or cancelled call. `attempts` is the number of requests that were sent. */
+export function errorResult({ operation, error, cancelled, attempts, ms }) {
+  const withoutStatus = attempts === 0 ? "not sent" : cancelled ? "sent, cancelled" : "sent, no response";
   return [
     metadata([
-      ["Status", status(error.status ?? "not sent", false)],
+      ["Status", status(error.status ?? withoutStatus, false)],
       ["Time", formatDuration(ms)],
-      ["Cost", `${error.attempts ? operation.cost * error.attempts : 0} tokens`],
-      ["Attempts", formatNumber(error.attempts ?? 0)],
+      ["Cost", `${operation.cost * attempts} tokens`],
+      ["Attempts", formatNumber(attempts)],
       ["Burst left", "–"],
       ["Request id", requestId(error.requestId)],
     ]),

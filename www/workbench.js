@@ -26,7 +26,16 @@ export function workbench(operation, session) {
   const fields = h("div");
   const drawFields = () => fields.replaceChildren(parameterForm(operation, values, session.people, drawCode));
 
-  const runButton = createRunButton(() => controller.abort(new DOMException("The call was cancelled.", "AbortError")));
+  // An abort rejects with the signal's reason, which does not say whether anything was sent: the client's usage does.
+  const totalSent = () => session.client.usage.operations[operation.name].callsSent;
+  let sentBefore = 0;
+  const cancel = () => {
+    const message = totalSent() > sentBefore
+      ? "You cancelled the call after it was sent. The server may have processed it."
+      : "You cancelled the call before it was sent.";
+    controller.abort(new DOMException(message, "AbortError"));
+  };
+  const runButton = createRunButton(cancel);
   const result = h("div.result-body", {}, emptyResult());
   const staleBadge = h("span.badge.warn", { hidden: true }, "stale: from the previous call");
   const section = h("section.card.result", { "aria-labelledby": "response", tabIndex: -1 },
@@ -51,6 +60,7 @@ export function workbench(operation, session) {
     if (controller) return;
     if (session.live && operation.writes && !(await confirmWrite(operation, codeText()))) return;
     controller = new AbortController();
+    sentBefore = totalSent();
     const args = argumentsOf(operation, values);
     runButton.start(showInFlight);
     section.setAttribute("aria-busy", "true");
@@ -62,8 +72,10 @@ export function workbench(operation, session) {
       showResult(successResult({ operation, data, response, ms, session, values, loadPage }));
       announce(`${operation.name} returned ${response.status}: ${operation.summarize(data)}`);
     } catch (error) {
-      showResult(errorResult({ operation, error, ms: performance.now() - startedAt }));
-      announce(`${operation.name} failed with ${error.name}: ${error.message}`);
+      const cancelled = error === controller.signal.reason;
+      const attempts = error.attempts ?? totalSent() - sentBefore;
+      showResult(errorResult({ operation, error, cancelled, attempts, ms: performance.now() - startedAt }));
+      announce(cancelled ? `${operation.name}: ${error.message}` : `${operation.name} failed with ${error.name}: ${error.message}`);
     }
     controller = undefined;
     runButton.stop();

@@ -291,6 +291,7 @@ onPage("a call in flight: elapsed time, Cancel, and the old response marked as s
   assert.equal(await page.getByRole("button", { name: "Run", exact: true }).count(), 0);
   await cancel.click();
   assert.equal(await errorName(page), "AbortError");
+  assert.match(await section.innerText(), /Status\s+sent, cancelled[^]*Cost\s+20 tokens[^]*Attempts\s+1[^]*cancelled the call after it was sent/);
   held();
 
   hold = false;
@@ -308,6 +309,17 @@ onPage("a call in flight: elapsed time, Cancel, and the old response marked as s
   held();
   await page.getByRole("button", { name: "Run", exact: true }).waitFor();
   assert.equal(sent, 3);
+});
+
+onPage("a call cancelled while it waits for the burst window was not sent", {}, async (page) => {
+  await settings(page, (dialog) => dialog.getByLabel("Burst").fill("5"));
+  // The ten calls of the overview fill two windows.
+  await page.waitForSelector('html[data-ready="10"]');
+  await go(page, "getUser");
+  await run(page);
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  assert.equal(await errorName(page), "AbortError");
+  assert.match(await page.locator(".result").innerText(), /Status\s+not sent[^]*Cost\s+0 tokens[^]*Attempts\s+0[^]*before it was sent/);
 });
 
 onPage("a large company is drawn in parts", {}, async (page) => {
