@@ -50,7 +50,7 @@ export function errorResult({ operation, error, cancelled, attempts, ms }) {
 const metadata = (entries) => h("dl.metadata", {}, entries.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 const status = (text, ok) => h(`span.status.${ok ? "ok" : "failed"}`, {}, icon(ok ? "check" : "cross"), String(text));
 const remainingOf = (remaining, limit) => (remaining === undefined ? "–" : `${formatNumber(remaining)} of ${formatNumber(limit)}`);
-const requestId = (id) => (id ? h("span.mono.cut", { title: id }, id) : "–");
+const requestId = (id) => (id ? h("span.mono", {}, id) : "–");
 const views = (panels, data) => tabs("Response", panels, copyButton("the response as JSON", () => JSON.stringify(data, null, 2)));
 
 function json(data) {

@@ -75,6 +75,28 @@ onPage("a phone: nothing is wider than the screen", PHONE, async (page) => {
   assert.ok(x >= 0 && x + width <= 390);
 });
 
+for (const width of [1280, 1024, 768, 375, 320]) {
+  onPage(`${width} px wide: nothing is cut off, and only tables and code scroll`, { viewport: { width, height: 800 } }, async (page) => {
+    const cutOff = () => page.evaluate(() => {
+      const scrollable = ".scroll, pre, input, select, .log";
+      const clips = (one) => one === document.documentElement || getComputedStyle(one).overflowX !== "visible";
+      const wide = [...document.querySelectorAll("*")].filter((one) =>
+        one.checkVisibility() && !one.closest(".hidden, .brand, svg") && clips(one) && one.scrollWidth > one.clientWidth + 1 && !one.matches(scrollable));
+      return wide.map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} in ${one.clientWidth}`);
+    });
+    assert.deepEqual(await cutOff(), []);
+    for (const name of ["getUsers", "getCurrentUser", "getUserFollowers", "addUser"]) {
+      await go(page, name);
+      await run(page);
+      await page.locator(".metadata").waitFor();
+      assert.deepEqual(await cutOff(), [], name);
+    }
+    await page.getByRole("button", { name: /Connection settings/ }).click();
+    await page.getByRole("dialog").locator("[name=source][value=account]").check();
+    assert.deepEqual(await cutOff(), []);
+  });
+}
+
 onPage("nothing moves while the page comes up", {}, async (page) => {
   // But for the lines of the log, which move down in their own box as new ones come.
   const shift = await page.evaluate(() => new Promise((resolve) => {
