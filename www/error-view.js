@@ -1,9 +1,9 @@
 import { h } from "./dom.js";
 import { formatDateTime, formatDuration } from "./format.js";
 
-/** Returns the view of an error, with the fields that the SDK sets. */
+/** Returns the view of an error, with the fields that the SDK sets. Other errors, such as AbortError, have none of them. */
 export function errorView(error) {
-  const fields = [
+  const fields = error.kind === undefined ? [] : [
     ["status", error.status],
     ["code", error.code],
     ["detail", error.detail],

@@ -76,7 +76,7 @@ const DETAILS = {
     about: "Invites a person to the company. If the address already belongs to a user, that user is returned.",
     view: "user",
     params: [
-      body("email", { required: true, sample: "vesper.lynd@casinoroyale.example", hint: "The address to invite" }),
+      body("email", { required: true, sample: "lynd@casinoroyale.example", hint: "The address to invite" }),
       body("access", { kind: "access", hint: "The apps to give access to; sales if none is selected" }),
       body("active_flag", { kind: "choice", hint: "Whether the user is active" }),
     ],

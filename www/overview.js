@@ -13,7 +13,7 @@ const MORE = [
 export function overview(session) {
   const rows = new Map(OPERATIONS.map((operation) => [operation.name, createRow(operation)]));
   const runButton = h("button.primary", { type: "button", onclick: () => start() }, icon("play"), h("span", {}, session.live ? "Run all reads" : "Run all again"));
-  const totals = { ok: createFigure("OK"), cost: createFigure("cost in tokens"), time: createFigure("total time") };
+  const totals = { ok: createFigure("OK"), cost: createFigure("cost"), time: createFigure("total time") };
   let controller;
 
   async function start() {

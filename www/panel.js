@@ -7,7 +7,7 @@ import { formatDuration, formatLocalTime, formatNumber } from "./format.js";
 const MAX_EVENTS = 200;
 
 export function createPanel() {
-  const spent = { tokensSpent: createNumber("cost in tokens"), callsSent: createNumber("calls sent"), callsSaved: createNumber("calls saved") };
+  const spent = { tokensSpent: createNumber("cost"), callsSent: createNumber("calls sent"), callsSaved: createNumber("calls saved") };
   const burst = createMeter("Burst window", "calls in two seconds");
   const daily = createMeter("Daily budget", "cost per day, in tokens");
   const log = h("ol.log", { tabIndex: 0, "aria-label": "Events" });

@@ -12,6 +12,9 @@ const MAX_JSON = 60_000;
 /** Returns the placeholder shown before the first call. */
 export const emptyResult = () => h("p.empty", {}, "No request sent yet. Run the call to see its response here.");
 
+/** Returns the placeholder shown while the first call is in flight. */
+export const waitingResult = () => h("p.empty", {}, "Waiting for the response …");
+
 /** Returns the elements that show a successful call. `loadPage` is called with the changed form values of another page. */
 export function successResult({ operation, data, response, ms, session, values, loadPage }) {
   return [
@@ -28,14 +31,15 @@ export function successResult({ operation, data, response, ms, session, values, 
   ];
 }
 
-/** Returns the elements that show a failed call. */
-export function errorResult({ operation, error, ms }) {
+/** Returns the elements that show a failed or cancelled call. `attempts` is the number of requests that were sent. */
+export function errorResult({ operation, error, cancelled, attempts, ms }) {
+  const withoutStatus = attempts === 0 ? "not sent" : cancelled ? "sent, cancelled" : "sent, no response";
   return [
     metadata([
-      ["Status", status(error.status ?? "not sent", false)],
+      ["Status", status(error.status ?? withoutStatus, false)],
       ["Time", formatDuration(ms)],
-      ["Cost", `${error.attempts ? operation.cost * error.attempts : 0} tokens`],
-      ["Attempts", formatNumber(error.attempts ?? 0)],
+      ["Cost", `${operation.cost * attempts} tokens`],
+      ["Attempts", formatNumber(attempts)],
       ["Burst left", "–"],
       ["Request id", requestId(error.requestId)],
     ]),
@@ -46,7 +50,7 @@ export function errorResult({ operation, error, ms }) {
 const metadata = (entries) => h("dl.metadata", {}, entries.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
 const status = (text, ok) => h(`span.status.${ok ? "ok" : "failed"}`, {}, icon(ok ? "check" : "cross"), String(text));
 const remainingOf = (remaining, limit) => (remaining === undefined ? "–" : `${formatNumber(remaining)} of ${formatNumber(limit)}`);
-const requestId = (id) => (id ? h("span.mono.cut", { title: id }, id) : "–");
+const requestId = (id) => (id ? h("span.mono", {}, id) : "–");
 const views = (panels, data) => tabs("Response", panels, copyButton("the response as JSON", () => JSON.stringify(data, null, 2)));
 
 function json(data) {

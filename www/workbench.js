@@ -1,9 +1,10 @@
 import { callCode, highlight } from "./code.js";
 import { confirmWrite } from "./confirm.js";
-import { announce, copyButton, h, icon, segments } from "./dom.js";
+import { announce, copyButton, h, segments } from "./dom.js";
 import { parameterForm } from "./form.js";
 import { argumentsOf, initialValues, send } from "./operations.js";
-import { emptyResult, errorResult, successResult } from "./result.js";
+import { emptyResult, errorResult, successResult, waitingResult } from "./result.js";
+import { createRunButton } from "./run-button.js";
 import { rememberNames } from "./session.js";
 
 /** The view of one operation: its parameters, the code of the call, and the response. */
@@ -25,12 +26,30 @@ export function workbench(operation, session) {
   const fields = h("div");
   const drawFields = () => fields.replaceChildren(parameterForm(operation, values, session.people, drawCode));
 
-  const runButton = h("button.primary", { type: "submit" }, icon("play"), h("span", {}, "Run"));
-  const cancelButton = h("button.quiet", { type: "button", disabled: true, onclick: () => controller?.abort() }, "Cancel");
+  // An abort rejects with the signal's reason, which does not say whether anything was sent: the client's usage does.
+  const totalSent = () => session.client.usage.operations[operation.name].callsSent;
+  let sentBefore = 0;
+  const cancel = () => {
+    const message = totalSent() > sentBefore
+      ? "You cancelled the call after it was sent. The server may have processed it."
+      : "You cancelled the call before it was sent.";
+    controller.abort(new DOMException(message, "AbortError"));
+  };
+  const runButton = createRunButton(cancel);
   const result = h("div.result-body", {}, emptyResult());
-  const section = h("section.card.result", { "aria-labelledby": "response", tabIndex: -1 }, h("h2", { id: "response" }, "Response"), result);
+  const staleBadge = h("span.badge.warn", { hidden: true }, "stale: from the previous call");
+  const section = h("section.card.result", { "aria-labelledby": "response", tabIndex: -1 },
+    h("div.card-head", {}, h("h2", { id: "response" }, "Response"), staleBadge), result);
 
+  let hasResult = false;
+  const showInFlight = () => {
+    if (hasResult) staleBadge.hidden = false;
+    else result.replaceChildren(waitingResult());
+    announce(`${operation.name} is in flight`);
+  };
   const showResult = (nodes) => {
+    hasResult = true;
+    staleBadge.hidden = true;
     // Replacing the focused element would move the focus to the start of the page.
     const hadFocus = result.contains(document.activeElement);
     result.replaceChildren(...nodes.filter(Boolean));
@@ -41,8 +60,9 @@ export function workbench(operation, session) {
     if (controller) return;
     if (session.live && operation.writes && !(await confirmWrite(operation, codeText()))) return;
     controller = new AbortController();
+    sentBefore = totalSent();
     const args = argumentsOf(operation, values);
-    cancelButton.disabled = false;
+    runButton.start(showInFlight);
     section.setAttribute("aria-busy", "true");
     const startedAt = performance.now();
     try {
@@ -52,11 +72,13 @@ export function workbench(operation, session) {
       showResult(successResult({ operation, data, response, ms, session, values, loadPage }));
       announce(`${operation.name} returned ${response.status}: ${operation.summarize(data)}`);
     } catch (error) {
-      showResult(errorResult({ operation, error, ms: performance.now() - startedAt }));
-      announce(`${operation.name} failed with ${error.name}: ${error.message}`);
+      const cancelled = error === controller.signal.reason;
+      const attempts = error.attempts ?? totalSent() - sentBefore;
+      showResult(errorResult({ operation, error, cancelled, attempts, ms: performance.now() - startedAt }));
+      announce(cancelled ? `${operation.name}: ${error.message}` : `${operation.name} failed with ${error.name}: ${error.message}`);
     }
     controller = undefined;
-    cancelButton.disabled = true;
+    runButton.stop();
     section.removeAttribute("aria-busy");
     scrollToResult(section);
   }
@@ -71,7 +93,7 @@ export function workbench(operation, session) {
   const form = h("form.card", { noValidate: true, "aria-labelledby": "parameters", onsubmit: (event) => {
     event.preventDefault();
     run();
-  } }, h("h2", { id: "parameters" }, "Parameters"), fields, h("div.actions", {}, runButton, cancelButton));
+  } }, h("h2", { id: "parameters" }, "Parameters"), fields, h("div.actions", {}, runButton.node));
 
   const extent = segments("extent", "How much code", [["call", "Call"], ["program", "Whole program"]], showProgram ? "program" : "call", (value) => {
     showProgram = value === "program";

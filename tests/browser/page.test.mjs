@@ -75,6 +75,28 @@ onPage("a phone: nothing is wider than the screen", PHONE, async (page) => {
   assert.ok(x >= 0 && x + width <= 390);
 });
 
+for (const width of [1280, 1024, 768, 375, 320]) {
+  onPage(`${width} px wide: nothing is cut off, and only tables and code scroll`, { viewport: { width, height: 800 } }, async (page) => {
+    const cutOff = () => page.evaluate(() => {
+      const scrollable = ".scroll, pre, input, select, .log";
+      const clips = (one) => one === document.documentElement || getComputedStyle(one).overflowX !== "visible";
+      const wide = [...document.querySelectorAll("*")].filter((one) =>
+        one.checkVisibility() && !one.closest(".hidden, .brand, svg") && clips(one) && one.scrollWidth > one.clientWidth + 1 && !one.matches(scrollable));
+      return wide.map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} in ${one.clientWidth}`);
+    });
+    assert.deepEqual(await cutOff(), []);
+    for (const name of ["getUsers", "getCurrentUser", "getUserFollowers", "addUser"]) {
+      await go(page, name);
+      await run(page);
+      await page.locator(".metadata").waitFor();
+      assert.deepEqual(await cutOff(), [], name);
+    }
+    await page.getByRole("button", { name: /Connection settings/ }).click();
+    await page.getByRole("dialog").locator("[name=source][value=account]").check();
+    assert.deepEqual(await cutOff(), []);
+  });
+}
+
 onPage("nothing moves while the page comes up", {}, async (page) => {
   // But for the lines of the log, which move down in their own box as new ones come.
   const shift = await page.evaluate(() => new Promise((resolve) => {
@@ -260,6 +282,66 @@ onPage("one's own account: its token is shown nowhere, and writing asks first", 
   const typed = await page.locator("input").evaluateAll((inputs) => inputs.map(({ value }) => value));
   assert.ok(!shown.includes(token) && !typed.includes(token));
   assert.ok(seen.every((request) => !request.url().includes(token)));
+});
+
+onPage("a call in flight: elapsed time, Cancel, and the old response marked as stale", {}, async (page) => {
+  let hold = false;
+  let held = () => {};
+  let sent = 0;
+  await page.route("**/account/**", async (route) => {
+    sent += 1;
+    if (hold) await new Promise((resolve) => (held = resolve));
+    await route.continue();
+  });
+  await settings(page, async (dialog) => {
+    await dialog.locator("[name=source][value=account]").check();
+    await dialog.locator("[name=hostOption][value=baseUrl]").check();
+    await dialog.getByLabel("Host").fill(here.server.origin + "/account");
+    await dialog.locator("[name=token]").fill(here.server.sandbox.apiToken);
+  });
+  await page.getByRole("button", { name: /Your account/ }).waitFor();
+  await go(page, "getUsers");
+  const section = page.locator(".result");
+  const cancel = page.getByRole("button", { name: "Cancel", exact: true });
+  assert.equal(await page.locator(".actions button").count(), 1);
+
+  hold = true;
+  await run(page);
+  await cancel.waitFor();
+  assert.match(await section.innerText(), /Waiting for the response/);
+  await page.waitForFunction(() => /[1-9]\.\d s$/.test(document.querySelector(".run").innerText));
+  assert.equal(await page.getByRole("button", { name: "Run", exact: true }).count(), 0);
+  await cancel.click();
+  assert.equal(await errorName(page), "AbortError");
+  assert.match(await section.innerText(), /Status\s+sent, cancelled[^]*Cost\s+20 tokens[^]*Attempts\s+1[^]*cancelled the call after it was sent/);
+  held();
+
+  hold = false;
+  await run(page);
+  await page.locator(".data tbody tr").first().waitFor();
+  assert.ok(!(await section.innerText()).includes("stale"));
+  hold = true;
+  await run(page);
+  await cancel.waitFor();
+  assert.match(await section.innerText(), /Response\s+stale: from the previous call[^]*Zoë Rossi/);
+  await page.screenshot({ path: join(SHOTS, "console-in-flight.png") });
+  await cancel.press("Enter");
+  assert.equal(await errorName(page), "AbortError");
+  assert.ok(!(await section.innerText()).includes("stale"));
+  held();
+  await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+  assert.equal(sent, 3);
+});
+
+onPage("a call cancelled while it waits for the burst window was not sent", {}, async (page) => {
+  await settings(page, (dialog) => dialog.getByLabel("Burst").fill("5"));
+  // The ten calls of the overview fill two windows.
+  await page.waitForSelector('html[data-ready="10"]');
+  await go(page, "getUser");
+  await run(page);
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  assert.equal(await errorName(page), "AbortError");
+  assert.match(await page.locator(".result").innerText(), /Status\s+not sent[^]*Cost\s+0 tokens[^]*Attempts\s+0[^]*before it was sent/);
 });
 
 onPage("a large company is drawn in parts", {}, async (page) => {
