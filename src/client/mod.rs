@@ -5,8 +5,11 @@ mod caller;
 pub mod config;
 mod drift;
 mod driver;
+mod exchange;
+mod render;
 pub mod settings;
 mod shared;
+mod wait;
 
 use std::future::Future;
 use std::rc::Rc;

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
-type Work<T> = Pin<Box<dyn Future<Output = T>>>;
+use super::wait::Work;
 
 struct Inner<T> {
     state: RefCell<State<T>>,
@@ -36,8 +36,8 @@ pub(crate) struct Shared<T> {
 pub(crate) struct Handle<T>(Weak<Inner<T>>);
 
 impl<T: Clone> Shared<T> {
-    pub(crate) fn new(work: impl Future<Output = T> + 'static) -> Self {
-        let state = State { work: Some(Box::pin(work)), result: None, next_id: 1, waiting: vec![(0, None)] };
+    pub(crate) fn new(work: Work<T>) -> Self {
+        let state = State { work: Some(work), result: None, next_id: 1, waiting: vec![(0, None)] };
         Self { inner: Rc::new(Inner { state: RefCell::new(state), polls: Cell::new(0) }), id: 0 }
     }
 
@@ -50,16 +50,12 @@ impl<T: Clone> Shared<T> {
         self.inner.state.borrow().waiting.first().is_some_and(|(id, _)| *id == self.id)
     }
 
-    /// How often the work has been polled.
-    pub(crate) fn polls(&self) -> u32 {
-        self.inner.polls.get()
-    }
 }
 
 impl<T> Handle<T> {
-    /// Whether anyone still awaits the work.
-    pub(crate) fn is_running(&self) -> bool {
-        self.0.upgrade().is_some_and(|inner| inner.state.borrow().result.is_none())
+    /// How often the work has been polled.
+    pub(crate) fn polls(&self) -> u32 {
+        self.0.upgrade().map_or(0, |inner| inner.polls.get())
     }
 
     /// A further share, if the work is still running.
@@ -102,9 +98,13 @@ impl<T: Clone> Future for Shared<T> {
             return Poll::Pending;
         };
         state.result = Some(result.clone());
-        let others: Vec<_> = state.waiting.iter_mut().skip(1).filter_map(|(_, waker)| waker.take()).collect();
+        let others = std::mem::take(&mut state.waiting);
         drop(state);
-        others.into_iter().for_each(Waker::wake);
+        for (id, waker) in others {
+            if let Some(waker) = waker.filter(|_| id != self.id) {
+                waker.wake();
+            }
+        }
         Poll::Ready(result)
     }
 }
@@ -150,32 +150,32 @@ mod tests {
         let is_done = Rc::new(Cell::new(false));
         let done = Rc::clone(&is_done);
         let mut first =
-            Shared::new(poll_fn(move |_| if done.get() { Poll::Ready(7) } else { Poll::Pending }));
+            Shared::new(Box::pin(poll_fn(move |_| if done.get() { Poll::Ready(7) } else { Poll::Pending })));
         let mut second = first.handle().join().expect("it runs");
         let (a, b) = (Arc::<Wakes>::default(), Arc::<Wakes>::default());
         assert!(poll(&mut second, &b).is_pending());
-        assert_eq!(first.polls(), 0, "only the first polls");
+        assert_eq!(first.handle().polls(), 0, "only the first polls");
         assert!(poll(&mut first, &a).is_pending());
         is_done.set(true);
         assert!(poll(&mut second, &b).is_pending());
         assert_eq!(poll(&mut first, &a), Poll::Ready(7));
         assert_eq!(b.0.load(Ordering::Relaxed), 1);
         assert_eq!(poll(&mut second, &b), Poll::Ready(7));
-        assert!(!first.handle().is_running() && first.handle().join().is_none());
+        assert!(first.handle().join().is_none());
     }
 
     #[test]
     fn another_takes_over_when_the_first_leaves() {
-        let mut first = Shared::new(poll_fn(|_| Poll::<u32>::Pending));
+        let mut first = Shared::new(Box::pin(poll_fn(|_| Poll::<u32>::Pending)));
         let mut second = first.handle().join().expect("it runs");
         let (a, b) = (Arc::<Wakes>::default(), Arc::<Wakes>::default());
         assert!(poll(&mut first, &a).is_pending() && poll(&mut second, &b).is_pending());
         drop(first);
         assert_eq!(b.0.load(Ordering::Relaxed), 1);
         assert!(second.is_first() && poll(&mut second, &b).is_pending());
-        assert_eq!(second.polls(), 2);
+        assert_eq!(second.handle().polls(), 2);
         let handle = second.handle();
         drop(second);
-        assert!(!handle.is_running());
+        assert!(handle.join().is_none());
     }
 }

@@ -85,7 +85,7 @@ pub(crate) struct Rendering<'a, T, C> {
     pub(crate) cost: u32,
     pub(crate) timeout_ms: u32,
     pub(crate) body: ErrorBody<T>,
-    pub(crate) cause: Option<&'a C>,
+    pub(crate) cause: Option<C>,
     /// Takes credentials out of a text, before it is cut.
     pub(crate) redact: &'a dyn Fn(&T) -> T,
 }
@@ -103,7 +103,7 @@ impl Failure {
         let filler = match placeholder {
             Placeholder::None => T::new(""),
             Placeholder::Cause => {
-                cause.map_or_else(|| T::new("no reason given"), |cause| redact(&cause.text()))
+                cause.as_ref().map_or_else(|| T::new("no reason given"), |cause| redact(&cause.text()))
             }
             Placeholder::Timeout => T::new(&decimal(timeout_ms)),
             Placeholder::Cost => T::new(&decimal(cost)),
@@ -126,7 +126,7 @@ impl Failure {
         details.reset_at = info.reset_at;
         details.detail = body.detail;
         details.code = body.code;
-        details.cause = cause.cloned();
+        details.cause = cause;
         details
     }
 }

@@ -16,7 +16,7 @@ pub use secret::Secret;
 pub(crate) use secret::check_credential;
 
 use crate::schema::PageRef;
-use crate::text::Text;
+use crate::text::{Text, join};
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -127,7 +127,7 @@ impl fmt::Debug for Cause {
 impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
     /// An error with nothing but a kind and a message, which the operation is put in front of.
     pub(crate) fn new(kind: Kind, operation: &'static str, message: &T) -> Self {
-        let prefix = if operation.is_empty() { T::new("") } else { T::new(&[operation, ": "].concat()) };
+        let prefix = if operation.is_empty() { T::new("") } else { T::new(&join(&[operation, ": "])) };
         Self {
             kind,
             operation,

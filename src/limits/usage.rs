@@ -11,28 +11,6 @@ pub struct Spent {
     pub calls_saved: u64,
 }
 
-impl Spent {
-    pub(crate) fn send(&mut self, cost: u32) {
-        self.calls_sent += 1;
-        self.tokens_spent += u64::from(cost);
-    }
-
-    /// A call that was counted as sent was not.
-    pub(crate) fn unsend(&mut self, cost: u32) {
-        self.calls_sent = self.calls_sent.saturating_sub(1);
-        self.refund(cost);
-    }
-
-    /// The server certainly charged nothing for a call that was sent.
-    pub(crate) fn refund(&mut self, cost: u32) {
-        self.tokens_spent = self.tokens_spent.saturating_sub(cost.into());
-    }
-
-    pub(crate) fn save(&mut self) {
-        self.calls_saved += 1;
-    }
-}
-
 /// What a client has spent since it was made.
 #[derive(Clone, Debug, Default)]
 pub struct Usage(Vec<(&'static str, Spent)>);
@@ -55,17 +33,39 @@ impl Usage {
         })
     }
 
-    /// Changes what was spent on an operation.
-    pub(crate) fn change<R>(&mut self, operation: &'static str, change: impl FnOnce(&mut Spent) -> R) -> R {
+    /// A request was sent.
+    pub(crate) fn send(&mut self, operation: &'static str, cost: u32) {
+        self.change(operation, i64::from(cost), 1, 0);
+    }
+
+    /// A request that was counted as sent was not.
+    pub(crate) fn unsend(&mut self, operation: &'static str, cost: u32) {
+        self.change(operation, -i64::from(cost), -1, 0);
+    }
+
+    /// The server certainly charged nothing for a request that was sent.
+    pub(crate) fn refund(&mut self, operation: &'static str, cost: u32) {
+        self.change(operation, -i64::from(cost), 0, 0);
+    }
+
+    /// A call shared another call's request.
+    pub(crate) fn save(&mut self, operation: &'static str) {
+        self.change(operation, 0, 0, 1);
+    }
+
+    #[inline(never)]
+    fn change(&mut self, operation: &'static str, tokens: i64, sent: i64, saved: i64) {
         // The same operation is nearly always the same text in memory.
-        let index =
-            self.0.iter().position(|(known, _)| std::ptr::eq(*known, operation) || *known == operation);
-        if let Some((_, spent)) = index.and_then(|index| self.0.get_mut(index)) {
-            return change(spent);
+        let is_same = |known: &str| std::ptr::eq(known, operation) || known == operation;
+        if !self.0.iter().any(|(known, _)| is_same(known)) {
+            self.0.push((operation, Spent::default()));
         }
-        let mut spent = Spent::default();
-        let result = change(&mut spent);
-        self.0.push((operation, spent));
-        result
+        for (known, spent) in &mut self.0 {
+            if is_same(known) {
+                spent.tokens_spent = spent.tokens_spent.saturating_add_signed(tokens);
+                spent.calls_sent = spent.calls_sent.saturating_add_signed(sent);
+                spent.calls_saved = spent.calls_saved.saturating_add_signed(saved);
+            }
+        }
     }
 }

@@ -11,8 +11,6 @@ pub(crate) enum CallEvent {
     Credential,
     /// There is no credential: the error says why.
     NoCredential,
-    /// A response came that cannot be read.
-    Unreadable,
     /// The request failed.
     Failed(Kind),
 }
@@ -52,7 +50,7 @@ impl CallMachine {
                 self.is_renewed = true;
                 CallAction::RenewCredential
             }
-            CallEvent::NoCredential | CallEvent::Unreadable | CallEvent::Failed(_) => CallAction::Finish,
+            CallEvent::NoCredential | CallEvent::Failed(_) => CallAction::Finish,
         }
     }
 }
@@ -80,6 +78,5 @@ mod tests {
         let mut call = CallMachine::new(true);
         assert_eq!(call.step(CallEvent::Failed(Kind::Server)), CallAction::Finish);
         assert_eq!(call.step(CallEvent::NoCredential), CallAction::Finish);
-        assert_eq!(call.step(CallEvent::Unreadable), CallAction::Finish);
     }
 }

@@ -6,7 +6,7 @@ use super::event::EventKind;
 use super::response;
 use super::retry::{self, Attempts, Decision};
 use crate::error::{Failure, LimitScope};
-use crate::limits::{Admission, FailedCall, RateLimiter, ResponseHead, Slot, Spent, Ticket};
+use crate::limits::{Admission, FailedCall, RateLimiter, ResponseHead, Slot, Ticket, Usage};
 use crate::schema::Endpoint;
 use crate::transport::Progress;
 
@@ -24,10 +24,10 @@ pub(crate) struct Policy {
 pub(crate) enum Event {
     /// The request begins, was woken, or has waited as long as it was told to.
     Wake,
-    /// A complete response came.
-    Response(ResponseHead, ErrorHints),
-    /// No complete response came; perhaps its head did.
-    NoResponse(Progress, Option<ResponseHead>),
+    /// A complete response came: [`Context::head`] and [`Context::hints`] are its.
+    Response,
+    /// No complete response came; perhaps [`Context::head`] did.
+    NoResponse(Progress),
     /// The attempt took longer than it may.
     TimedOut,
 }
@@ -48,7 +48,10 @@ pub(crate) enum Action {
 /// What a step can see and change besides the request itself.
 pub(crate) struct Context<'a> {
     pub(crate) limiter: &'a mut RateLimiter,
-    pub(crate) usage: &'a mut Spent,
+    pub(crate) usage: &'a mut Usage,
+    /// What came of the attempt.
+    pub(crate) head: Option<&'a ResponseHead>,
+    pub(crate) hints: ErrorHints,
     /// Monotonic milliseconds.
     pub(crate) now: f64,
     /// The time of day, in milliseconds since 1970.
@@ -98,7 +101,6 @@ pub(crate) struct ExchangeMachine {
     /// The end of the wait that was last reported: a timer may fire a little early.
     reported_wait: f64,
     failure: Option<Failure>,
-    failures: u32,
     is_refused: bool,
 }
 
@@ -113,7 +115,6 @@ impl ExchangeMachine {
             bursts: 0,
             reported_wait: 0.0,
             failure: None,
-            failures: 0,
             is_refused: false,
         }
     }
@@ -132,14 +133,9 @@ impl ExchangeMachine {
         self.is_refused && self.sent > 0
     }
 
-    /// How many failures there have been.
-    pub(crate) fn failures(&self) -> u32 {
-        self.failures
-    }
-
-    /// The last failure.
-    pub(crate) fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+    /// The failure of the last step.
+    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
+        self.failure.take()
     }
 
     /// The admitted request is handed to the transport now: from here on it may reach the server.
@@ -150,11 +146,17 @@ impl ExchangeMachine {
     }
 
     /// The call ends here, wherever it is.
-    pub(crate) fn leave(&mut self, limiter: &mut RateLimiter, usage: &mut Spent, now: f64) {
+    pub(crate) fn leave(
+        &mut self,
+        endpoint: &Endpoint,
+        limiter: &mut RateLimiter,
+        usage: &mut Usage,
+        now: f64,
+    ) {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Admitted(slot) => {
                 limiter.cancel(slot, self.policy.cost);
-                usage.unsend(self.policy.cost);
+                usage.unsend(endpoint.operation, self.policy.cost);
             }
             State::InFlight(slot, _) => limiter.abandon(slot, self.policy.cost, now),
             State::Waiting | State::Backoff(_) | State::Over => {}
@@ -163,13 +165,13 @@ impl ExchangeMachine {
     }
 
     /// The next step.
-    pub(crate) fn step(&mut self, endpoint: &Endpoint, event: &Event, context: &mut Context<'_>) -> Action {
+    pub(crate) fn step(&mut self, endpoint: &Endpoint, event: Event, context: &mut Context<'_>) -> Action {
         match (self.state, event) {
-            (State::Waiting, _) => self.admit(context),
+            (State::Waiting, _) => self.admit(endpoint, context),
             (State::Backoff(until), _) if until > context.now => Action::Wait(until - context.now),
             (State::Backoff(_), _) => {
                 self.state = State::Waiting;
-                self.admit(context)
+                self.admit(endpoint, context)
             }
             (State::Admitted(_), _) => Action::Send,
             (State::InFlight(slot, since), event) => self.judge(endpoint, slot, since, event, context),
@@ -177,7 +179,7 @@ impl ExchangeMachine {
         }
     }
 
-    fn admit(&mut self, context: &mut Context<'_>) -> Action {
+    fn admit(&mut self, endpoint: &Endpoint, context: &mut Context<'_>) -> Action {
         let Policy { cost, timeout_ms, .. } = self.policy;
         let Context { now, wall, .. } = *context;
         match context.limiter.admit(self.ticket, cost, timeout_ms.into(), now, wall) {
@@ -194,7 +196,7 @@ impl ExchangeMachine {
             Admission::Send(slot) => {
                 self.state = State::Admitted(slot);
                 self.sent += 1;
-                context.usage.send(cost);
+                context.usage.send(endpoint.operation, cost);
                 self.emit(EventKind::Request, None, None, false, context);
                 Action::Send
             }
@@ -207,7 +209,6 @@ impl ExchangeMachine {
         context.limiter.leave(self.ticket);
         self.is_refused = true;
         self.failure = Some(failure);
-        self.failures += 1;
         let wait = failure.info.reset_in_ms;
         context.emitted.push(Emitted {
             kind: EventKind::Limited,
@@ -225,32 +226,28 @@ impl ExchangeMachine {
         endpoint: &Endpoint,
         slot: Slot,
         since: f64,
-        event: &Event,
+        event: Event,
         context: &mut Context<'_>,
     ) -> Action {
-        let Context { now, wall, random, .. } = *context;
-        let head = match event {
-            Event::Wake => return Action::Wait(LOOK_AGAIN_MS),
-            Event::Response(head, _) => Some(head),
-            Event::NoResponse(_, head) => head.as_ref(),
-            Event::TimedOut => None,
-        };
+        let Context { now, wall, random, head, hints, .. } = *context;
+        if matches!(event, Event::Wake) {
+            return Action::Wait(LOOK_AGAIN_MS);
+        }
         match head {
             Some(head) => context.limiter.on_response(slot, &head.rate_limit, now, wall),
             None => context.limiter.on_no_response(slot, now),
         }
         let status = head.map(|head| head.status);
-        let failure = match event {
-            Event::Response(head, _) if (200..300).contains(&head.status) => {
+        self.emit(EventKind::Response, status, Some(now - since), false, context);
+        let failure = match (event, head) {
+            (Event::Response, Some(head)) if (200..300).contains(&head.status) => {
                 self.state = State::Over;
-                self.emit(EventKind::Response, status, Some(now - since), false, context);
                 return Action::Succeed;
             }
-            Event::Response(head, hints) => response::failure(endpoint, head, *hints, wall),
-            Event::NoResponse(progress, head) => response::no_response(*progress, head.as_ref(), wall),
-            Event::TimedOut | Event::Wake => response::timed_out(),
+            (Event::Response, Some(head)) => response::failure(endpoint, head, hints, wall),
+            (Event::NoResponse(progress), head) => response::no_response(progress, head, wall),
+            (Event::Response | Event::TimedOut | Event::Wake, _) => response::timed_out(),
         };
-        self.emit(EventKind::Response, status, Some(now - since), false, context);
         let is_burst = failure.info.scope == Some(LimitScope::Burst);
         self.bursts += u32::from(is_burst);
         self.attempts.counted += u32::from(!is_burst);
@@ -258,13 +255,12 @@ impl ExchangeMachine {
         let met = FailedCall { cost: self.policy.cost, bursts: self.bursts, is_reported };
         let effect = context.limiter.on_failure(&failure.info, met, random, now);
         if effect.is_free {
-            context.usage.refund(self.policy.cost);
+            context.usage.refund(endpoint.operation, self.policy.cost);
         }
         if effect.is_limit {
             self.emit(EventKind::Limited, status, failure.info.reset_in_ms, true, context);
         }
         self.failure = Some(failure);
-        self.failures += 1;
         let Policy { is_idempotent, max_retries, .. } = self.policy;
         let wait = match retry::decide(&failure.info, is_idempotent, self.attempts, max_retries, random) {
             Decision::Stop => {

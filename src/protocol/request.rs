@@ -2,7 +2,7 @@
 
 use super::exchange::Policy;
 use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, PageRef, Param, ParamKind, ParamLocation};
-use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text, decimal, fill, percent_encode};
+use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text, decimal, fill, join, percent_encode};
 
 /// A request that can be sent. It cannot be made from bad arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ impl<T: Text> PreparedRequest<T> {
                 ParamLocation::Body => members.push((param.wire, value)),
                 ParamLocation::Path => {
                     let value = on_the_wire(param.kind, &value).unwrap_or_default();
-                    target = fill(&target, &["{", param.wire, "}"].concat(), &value);
+                    target = fill(&target, &join(&["{", param.wire, "}"]), &value);
                 }
                 ParamLocation::Query => {
                     let Some(value) = on_the_wire(param.kind, &value) else { continue };
@@ -99,7 +99,7 @@ impl<T: Text> PreparedRequest<T> {
         let max_retries = number(&RETRIES, defaults.max_retries)?;
         let mut headers = defaults.headers.clone();
         for (name, value) in check_headers(arg("headers"))? {
-            set_header(&mut headers, name, value);
+            set_header(&mut headers, &name, value);
         }
         Ok(Self { operation: endpoint.operation, target, body, headers, timeout_ms, max_retries, page })
     }
@@ -132,10 +132,10 @@ fn on_the_wire<T: Text>(kind: ParamKind, value: &Arg<T>) -> Option<String> {
 }
 
 /// Sets a header in the place of one of the same name.
-pub(crate) fn set_header<T>(headers: &mut Vec<(String, T)>, name: String, value: T) {
+pub(crate) fn set_header<T>(headers: &mut Vec<(String, T)>, name: &str, value: T) {
     match headers.iter_mut().find(|(known, _)| *known == name) {
         Some((_, known)) => *known = value,
-        None => headers.push((name, value)),
+        None => headers.push((name.to_owned(), value)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The value of an argument, whatever language it was given in.
 
-use crate::text::{Text, char_count, count, decimal};
+use crate::text::{Text, char_count, count, decimal, join};
 
 /// The value of an argument, before it is checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +34,7 @@ impl<T: Text> Arg<T> {
             Self::Text(text) if text.len() <= QUOTED_LENGTH => {
                 T::new("\"").concat(text).concat(&T::new("\""))
             }
-            Self::Text(text) => T::new(&["a string of ", &count(char_count(text)), " characters"].concat()),
+            Self::Text(text) => T::new(&join(&["a string of ", &count(char_count(text)), " characters"])),
             Self::List(_) => T::new("a list"),
             Self::Object(_) => T::new("an object"),
             Self::Other(text) => text.clone(),

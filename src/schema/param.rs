@@ -1,7 +1,7 @@
 //! The parameters of the operations: declared as data, checked in one place, before anything is sent.
 
 use super::Arg;
-use crate::text::{Message, Text, count, decimal, is, is_blank, is_control, is_space};
+use crate::text::{Message, Text, count, decimal, is, is_blank, is_control, is_space, join};
 
 /// The largest whole number that every JSON parser reads exactly: 2⁵³ − 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -98,8 +98,8 @@ impl ParamKind {
     fn description(self) -> String {
         match self {
             Self::Id => "a positive integer up to 9007199254740991".to_owned(),
-            Self::Integer { min, max: MAX_SAFE_INTEGER } => ["an integer from ", &decimal(min)].concat(),
-            Self::Integer { min, max } => ["an integer from ", &decimal(min), " to ", &decimal(max)].concat(),
+            Self::Integer { min, max: MAX_SAFE_INTEGER } => join(&["an integer from ", &decimal(min)]),
+            Self::Integer { min, max } => join(&["an integer from ", &decimal(min), " to ", &decimal(max)]),
             Self::Text => "a string that is not blank".to_owned(),
             Self::Email => "an e-mail address".to_owned(),
             Self::Boolean | Self::NumericBoolean => "true or false".to_owned(),
@@ -125,7 +125,7 @@ const ACCESS_ENTRY: [(&str, ParamKind, bool); 3] = [
 
 fn check_access<T: Text>(name: &T, entries: &[Arg<T>]) -> Result<(), T> {
     for (index, entry) in entries.iter().enumerate() {
-        let path = name.concat(&T::new(&["[", &count(index), "]"].concat()));
+        let path = name.concat(&T::new(&join(&["[", &count(index), "]"])));
         let Arg::Object(members) = entry else {
             return Err(refusal(&path, "an object { app, admin?, permission_set_id? }", entry));
         };

@@ -1,5 +1,6 @@
 //! The boundary to JavaScript: it converts, and holds no logic.
 
+mod alloc;
 #[cfg(feature = "npm-client")]
 mod args;
 #[cfg(feature = "npm-client")]
@@ -15,7 +16,6 @@ mod tasks;
 #[cfg(feature = "npm-trap")]
 mod trap;
 
-/// The default allocator is a third of a small module; this one is a fraction of it.
+/// The standard library's allocator is a sixth of a small module.
 #[global_allocator]
-static ALLOCATOR: talc::cell::TalcSyncCell<talc::wasm::WasmGrowAndClaim, talc::wasm::WasmBinning> =
-    talc::cell::TalcSyncCell::new_wasm(talc::wasm::WasmGrowAndClaim);
+static ALLOCATOR: alloc::PowersOfTwo = alloc::PowersOfTwo::new();
