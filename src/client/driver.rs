@@ -175,9 +175,7 @@ impl<C: Caller> Driver<C> {
 }
 
 /// The credential that the function returned within the time of an attempt, or why there is none.
-fn credential_of<C: Caller>(
-    done: Option<Done<C>>,
-) -> Result<TextOf<C>, (Failure, Option<ThrownOf<C>>)> {
+fn credential_of<C: Caller>(done: Option<Done<C>>) -> Result<TextOf<C>, (Failure, Option<ThrownOf<C>>)> {
     match done {
         Some(Done::Credential(Ok(credential))) => match check_credential(&credential) {
             Ok(()) => Ok(credential),

@@ -89,8 +89,12 @@ impl<C: Caller> Driver<C> {
         let state = &mut *self.state.borrow_mut();
         let machine = ExchangeMachine::new(signed.request.policy(signed.endpoint), &mut state.limiter);
         let ticket = machine.ticket();
-        let request =
-            Exchange { driver: Rc::clone(self), owner: Rc::clone(&owner), signed: Rc::clone(signed), machine };
+        let request = Exchange {
+            driver: Rc::clone(self),
+            owner: Rc::clone(&owner),
+            signed: Rc::clone(signed),
+            machine,
+        };
         let share = Shared::new(Box::pin(request.run()));
         state.in_flight.push(InFlight {
             ticket,
@@ -207,12 +211,7 @@ impl<C: Caller> Exchange<C> {
         }
     }
 
-    fn step(
-        &mut self,
-        event: Event,
-        outcome: &Outcome<C::Runtime>,
-        emitted: &mut Vec<Emitted>,
-    ) -> Action {
+    fn step(&mut self, event: Event, outcome: &Outcome<C::Runtime>, emitted: &mut Vec<Emitted>) -> Action {
         let caller = self.caller();
         let runtime = caller.runtime();
         let (now, wall, random) = (runtime.now(), runtime.wall(), runtime.random());

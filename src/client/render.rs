@@ -3,9 +3,7 @@
 use std::rc::Rc;
 
 use super::caller::{AuthScheme, Caller, TextOf, ThrownOf};
-use crate::error::{
-    Details, ErrorBody, Failure, Redactor, Rendering, credentials_in, is_credential,
-};
+use crate::error::{Details, ErrorBody, Failure, Redactor, Rendering, credentials_in, is_credential};
 use crate::limits::{RateLimit, ResponseHead};
 use crate::protocol::{
     ErrorHints, Event, PreparedRequest, deprecation, hints, next_page, read_envelope, read_error_body,
@@ -59,11 +57,7 @@ impl<C: Caller> PartialEq for Signed<C> {
 
 impl<C: Caller> Signed<C> {
     /// The same request with another credential.
-    pub(super) fn with(
-        &self,
-        credential: Option<TextOf<C>>,
-        refused: Option<TextOf<C>>,
-    ) -> Rc<Self> {
+    pub(super) fn with(&self, credential: Option<TextOf<C>>, refused: Option<TextOf<C>>) -> Rc<Self> {
         let Self { endpoint, scheme, .. } = *self;
         Rc::new(Self { endpoint, request: Rc::clone(&self.request), credential, refused, scheme })
     }

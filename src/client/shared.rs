@@ -49,7 +49,6 @@ impl<T: Clone> Shared<T> {
     pub(crate) fn is_first(&self) -> bool {
         self.inner.state.borrow().waiting.first().is_some_and(|(id, _)| *id == self.id)
     }
-
 }
 
 impl<T> Handle<T> {

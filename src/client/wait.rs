@@ -25,11 +25,7 @@ pub(super) enum Done<C: Caller> {
 
 /// Waits for work, so many milliseconds at most.
 #[inline(never)]
-pub(super) async fn within<R: Runtime, T>(
-    runtime: &R,
-    milliseconds: f64,
-    work: &mut Work<T>,
-) -> Option<T> {
+pub(super) async fn within<R: Runtime, T>(runtime: &R, milliseconds: f64, work: &mut Work<T>) -> Option<T> {
     let mut timer = pin!(runtime.sleep(milliseconds));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(result) => Poll::Ready(Some(result)),

@@ -1,6 +1,7 @@
 //! Memory for a small module: blocks of powers of two, kept in a list per size once they are free. A general allocator is
 //! three times the code.
 #![allow(unsafe_code, reason = "an allocator hands out raw memory")]
+#![allow(clippy::cast_ptr_alignment, reason = "every block is aligned for an address")]
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::cell::Cell;
