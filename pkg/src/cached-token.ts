@@ -1,36 +1,72 @@
+import { addAbortListener, removeAbortListener } from "./abort.js";
+import { isPipedriveError } from "./errors.js";
 import type { TokenFunction, TokenRequest } from "./types.js";
 
-/** A token, and until when it is good; a number is in milliseconds since 1970. */
+/** A token, and until when it is good. */
 export interface ExpiringToken {
+  /** The token. */
   readonly token: string;
+  /** A number is in milliseconds since 1970. Without it the token is kept until it is refused. */
   readonly expiresAt?: Date | number | undefined;
+}
+
+/** A request for a token, and how many calls wait for it. */
+interface Pending {
+  readonly token: Promise<string>;
+  readonly controller: AbortController;
+  waiting: number;
 }
 
 /**
  * Makes a credential function for **one** identity: one request for all calls that wait, the token kept until it is refused
- * or its `expiresAt` comes. Never use it where one client serves several users.
+ * or its `expiresAt` comes. Never use it where one client serves several users. The `signal` that `fetchToken` gets aborts
+ * when no call waits for the token any more.
  */
 export function cachedToken(fetchToken: (request: TokenRequest) => string | ExpiringToken | Promise<string | ExpiringToken>): TokenFunction {
   let current: ExpiringToken | undefined;
-  let pending: Promise<string> | undefined;
+  let pending: Pending | undefined;
 
   const isGood = ({ refused }: TokenRequest) =>
     current !== undefined && current.token !== refused && (current.expiresAt === undefined || Number(current.expiresAt) > Date.now());
 
-  const ask = (request: TokenRequest): Promise<string> => {
-    const asking: Promise<string> = new Promise<string | ExpiringToken>((resolve) => resolve(fetchToken(request))).then((given) => {
-      const token = typeof given === "string" ? { token: given } : given;
-      if (pending === asking) current = token;
-      return token.token;
-    });
-    // Whoever comes later asks anew, also where this one never ends.
-    const forget = () => {
-      if (pending === asking) pending = undefined;
-    };
-    asking.then(forget, forget);
-    request.signal?.addEventListener("abort", forget, { once: true });
-    return asking;
+  const forget = (request: Pending) => {
+    if (pending === request) pending = undefined;
   };
 
-  return (request) => (isGood(request) ? current!.token : (pending ??= ask(request)));
+  const ask = (refused: string | undefined): Pending => {
+    const controller = new AbortController();
+    const token = new Promise<string | ExpiringToken>((resolve) => resolve(fetchToken({ refused, signal: controller.signal }))).then((given) => {
+      const token = typeof given === "string" ? { token: given } : given;
+      if (pending === request) current = token;
+      return token.token;
+    });
+    const request: Pending = { token, controller, waiting: 0 };
+    token.then(() => forget(request), () => forget(request));
+    return request;
+  };
+
+  return async (call) => {
+    if (isGood(call)) return current!.token;
+    const request = (pending ??= ask(call.refused));
+    const { signal } = call;
+    let isOver = (_reason: unknown): void => undefined;
+    const over = new Promise<never>((_, reject) => {
+      isOver = reject;
+    });
+    request.waiting++;
+    if (signal) addAbortListener(signal, isOver);
+    try {
+      return await Promise.race([request.token, over]);
+    } catch (reason) {
+      // One that takes too long is no reason for those who come later to wait for it too.
+      if (isPipedriveError(reason, "timeout")) forget(request);
+      throw reason;
+    } finally {
+      if (signal) removeAbortListener(signal, isOver);
+      if (--request.waiting === 0) {
+        forget(request);
+        request.controller.abort();
+      }
+    }
+  };
 }

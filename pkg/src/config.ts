@@ -1,5 +1,6 @@
 import { checkKeys, describeType, isInteger } from "./check.js";
 import { ConfigError } from "./errors.js";
+import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
 import type { LogLevel, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
@@ -98,33 +99,35 @@ export interface CheckedConfig extends Omit<UsersClientOptions, "headers"> {
 /** Checks a configuration, and completes it. */
 export function checkConfig(config: UsersClientConfig): CheckedConfig {
   checkKeys("config", undefined, "the configuration", config, Object.keys(SETTINGS));
+  // What every object inherits is no setting.
+  const own: UsersClientConfig = Object.assign(Object.create(null), config);
   for (const [name, kind] of Object.entries(SETTINGS)) {
-    const value = (config as unknown as Record<string, unknown>)[name];
+    const value = own[name as keyof UsersClientConfig];
     const [accepted, description] = accepts(kind, value);
     if (value !== undefined && !accepted) refuse(`${name} must be ${description}, got ${describeType(value)}`);
   }
-  const { apiToken, accessToken, companyDomain, baseUrl } = config;
+  const { apiToken, accessToken, companyDomain, baseUrl } = own;
   if (apiToken !== undefined && accessToken !== undefined) refuse("give apiToken or accessToken, not both");
   if (companyDomain !== undefined && baseUrl !== undefined) refuse("give companyDomain or baseUrl, not both");
   const credential = apiToken ?? accessToken;
   if (credential === undefined && baseUrl === undefined) {
-    const missing = ["apiToken", "accessToken"].find((name) => name in config);
+    const missing = ["apiToken", "accessToken"].find((name) => name in own);
     refuse(missing ? `${missing} is undefined: is the environment variable set?` : "give apiToken or accessToken, or the baseUrl of a server that adds the credential");
   }
   if (typeof credential === "string") {
     const name = apiToken === undefined ? "accessToken" : "apiToken";
     if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII without blanks, since a header carries it`);
-    if (isPage() && !config.dangerouslyAllowBrowser) {
+    if (isPage() && !own.dangerouslyAllowBrowser) {
       refuse(`${name} as a string in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
     }
   }
-  const headers = checkHeaders(config.headers);
-  return { ...config, ...rootsOf(companyDomain, baseUrl), headers, credential, isAccessToken: accessToken !== undefined };
+  const headers = checkHeaders(own.headers);
+  return { ...own, ...rootsOf(companyDomain, baseUrl), headers, credential, isAccessToken: accessToken !== undefined };
 }
 
 /** Refuses a path as base URL where there is no page whose origin it could belong to. */
-export function checkPage({ baseUrl, fetch }: CheckedConfig): void {
+export function checkPage({ baseUrl, fetch }: CheckedConfig, operation: OperationId): void {
   if (isPath(baseUrl) && !fetch && typeof location !== "object") {
-    refuse(`baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`);
+    throw new ConfigError(`${operation}: baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`, { kind: "config", operation });
   }
 }

@@ -4,7 +4,7 @@ import { Call, dateOf, rateLimitOf } from "./call.js";
 import { checkKeys, describeType } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorFields, makeError } from "./errors.js";
+import { type ErrorFields, makeError, type PipedriveError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { ENDPOINTS, OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
@@ -49,8 +49,9 @@ export class CoreClient {
   #running: Running | undefined;
   /** How to end each call under way, with a reason. */
   readonly #calls = new Set<(reason: unknown) => void>();
-  /** What is known once the client is closed. */
-  #closed: { usage: Usage; rateLimit: RateLimit } | undefined;
+  #isClosed = false;
+  /** What is known once the client is closed and its calls are ended. */
+  #last: { usage: Usage; rateLimit: RateLimit } | undefined;
 
   constructor(config: CheckedConfig) {
     this.#config = config;
@@ -58,7 +59,7 @@ export class CoreClient {
   }
 
   get usage(): Usage {
-    if (this.#closed) return this.#closed.usage;
+    if (this.#last) return this.#last.usage;
     const core = this.#core;
     const total = { tokensSpent: 0, callsSent: 0, callsSaved: 0 };
     const operations = OPERATIONS.map((operation, index) => {
@@ -72,20 +73,22 @@ export class CoreClient {
   }
 
   get rateLimit(): RateLimit {
-    if (this.#closed) return this.#closed.rateLimit;
+    if (this.#last) return this.#last.rateLimit;
     let known = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
     this.#core?.rateLimit({ limits: (...numbers: Parameters<typeof rateLimitOf>) => (known = rateLimitOf(...numbers)) });
     return known;
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = { usage: this.usage, rateLimit: this.rateLimit };
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const end of [...this.#calls]) end(undefined);
-    // It may be on the stack: a hook can close the client.
-    const core = this.#core;
-    if (core) queueMicrotask(() => core.free());
-    this.#running = undefined;
+    // The core may be on the stack: a hook can close the client.
+    queueMicrotask(() => {
+      this.#last = { usage: this.usage, rateLimit: this.rateLimit };
+      this.#core?.free();
+      this.#running = undefined;
+    });
   }
 
   /** Makes a call. */
@@ -135,14 +138,17 @@ export class CoreClient {
         };
         const failed = (error: RustError) => {
           // A fault has ended the call already, and rejects with what was thrown.
-          if (!instance.stopped) fail(call.credentialError ?? errorOf(error));
+          if (!instance.stopped) fail(errorOf(error, call.credentialError));
         };
         const method = core[operation] as (call: unknown, ...values: unknown[]) => Promise<unknown>;
         instance.enter(call, () => void method.call(core, call, ...values).then(done, failed));
       };
       const boot = (values: readonly unknown[]) => {
         const { timeoutMs = this.#config.timeoutMs ?? 30_000 } = options ?? {};
-        timer ??= setTimeout(() => fail(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation })), Number(timeoutMs) || 30_000);
+        timer ??= setTimeout(() => {
+          load.giveUp();
+          fail(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation }));
+        }, Number(timeoutMs) || 30_000);
         this.#boot().then((loaded) => start(loaded, values), (error: Partial<ErrorFields> & Error) => {
           // Each call that waited gets an error of its own.
           const { kind = "load", message, cause } = error;
@@ -166,8 +172,8 @@ export class CoreClient {
 
   /** The values of a call with its options. Refuses unknown names, which Rust never sees; Rust checks the rest. */
   #values({ operation, values, options = {}, page }: CallRequest): unknown[] {
-    if (this.#closed) throw closed(operation);
-    checkPage(this.#config);
+    if (this.#isClosed) throw closed(operation);
+    checkPage(this.#config, operation);
     const params = PARAMS[operation];
     checkKeys("argument", operation, "options", options, [...params.options, ...CALL_OPTIONS]);
     if (params.body) checkKeys("argument", operation, params.body.name, values[params.values.length], params.body.members);
@@ -191,17 +197,20 @@ export class CoreClient {
     const instance = await loading;
     const { onDrift } = this.#config;
     if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
-    if (this.#running?.instance !== instance) {
+    if (this.#running?.instance !== instance && !this.#isClosed) {
       const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.#config;
       const core = new instance.exports.Core({ v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
       this.#running = { instance, core };
     }
-    return this.#running;
+    // A client that was closed meanwhile has no calls any more.
+    return this.#running!;
   }
 }
 
 /** The error of a rejected promise of the module. */
-function errorOf({ message, resetAt, ...fields }: RustError): unknown {
+function errorOf({ message, resetAt, ...fields }: RustError, thrown: PipedriveError | undefined): unknown {
+  // What the credential function threw may be known to other calls: each gets an error of its own.
+  if (thrown) return makeError(message, { ...thrown, operation: fields.operation, attempts: fields.attempts ?? 0, cause: fields.cause });
   return makeError(message, { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(fields.headers ?? {}) });
 }
 

@@ -74,9 +74,15 @@ export class PipedriveError extends Error {
       ...(this as object),
       name: this.name,
       message: this.message,
-      ...(cause !== undefined && { cause: { name: cause instanceof Error ? cause.name : typeof cause, message: cause instanceof Error ? cause.message : String(cause) } }),
+      ...(cause !== undefined && { cause: describe(cause) }),
     };
   }
+}
+
+/** What a log shows of a cause: not by instanceof, since it may come from another realm. */
+function describe(cause: unknown): { name: string; message: string } {
+  const { name, message } = Object(cause) as { name?: unknown; message?: unknown };
+  return typeof message === "string" ? { name: String(name), message } : { name: typeof cause, message: String(cause) };
 }
 
 /** The configuration is not usable: thrown by the constructor. */
@@ -145,5 +151,6 @@ export const makeError = (message: string, fields: ErrorFields): PipedriveError 
 export function isPipedriveError(error: unknown): error is AnyPipedriveError;
 export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is InstanceType<(typeof classes)[Kind]>;
 export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {
-  return error instanceof Error && BRAND in error && (kind === undefined || (error as Error as PipedriveError).kind === kind);
+  // Not by instanceof: it may come from another realm, or from another copy.
+  return typeof error === "object" && error !== null && BRAND in error && (kind === undefined || (error as { readonly kind?: unknown }).kind === kind);
 }

@@ -51,8 +51,7 @@ export class EventListener {
 /** Calls a hook. One that throws, or returns a promise that rejects, breaks no call. */
 export function callHook(hook: () => unknown): void {
   try {
-    const result = hook();
-    if (result instanceof Promise) result.catch(() => undefined);
+    Promise.resolve(hook()).catch(() => undefined);
   } catch {
     // It is the hook's own matter.
   }

@@ -46,6 +46,8 @@ export interface Instance<Exports, Call extends InstanceCall = InstanceCall> {
 /** Loads a module once for all clients, and again after a failure or a trap. */
 export interface Loader<Exports, Call extends InstanceCall> {
   (): Promise<Instance<Exports, Call>>;
+  /** Gives up a load that takes too long: whoever comes later begins anew. */
+  giveUp(): void;
   /** The number of a new call, of all clients. */
   nextCallId(): number;
 }
@@ -53,6 +55,7 @@ export interface Loader<Exports, Call extends InstanceCall> {
 export function loader<Exports, Call extends InstanceCall = InstanceCall>(source: WasmSource<Exports>): Loader<Exports, Call> {
   let compiled: Promise<WebAssembly.Module> | undefined;
   let running: Promise<Instance<Exports, Call>> | undefined;
+  let isLoaded = false;
   let calls = 0;
 
   const instantiate = async (): Promise<Instance<Exports, Call>> => {
@@ -105,6 +108,7 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
     const stop = (cause: unknown) => {
       instance.stopped = true;
       running = undefined;
+      isLoaded = false;
       for (const timer of timers) clearTimeout(timer as number);
       const ended = [...instance.calls.values()];
       instance.calls.clear();
@@ -116,6 +120,7 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
     try {
       const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });
       glue.start(guard(exports, instance, stop));
+      isLoaded = true;
     } catch (cause) {
       throw notLoaded(cause);
     }
@@ -123,14 +128,16 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
   };
 
   const load = () => {
-    // A load that never ends is no reason to wait for it again: whoever comes later begins anew.
     const loading = (running ??= instantiate().catch((error: unknown) => {
       if (running === loading) running = compiled = undefined;
       throw error;
     }));
     return loading;
   };
-  return Object.assign(load, { nextCallId: () => ++calls });
+  const giveUp = () => {
+    if (!isLoaded) running = compiled = undefined;
+  };
+  return Object.assign(load, { giveUp, nextCallId: () => ++calls });
 }
 
 /** What a stopped module returns: the glue takes some results apart. */
