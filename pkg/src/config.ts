@@ -122,7 +122,7 @@ export function checkConfig(config: UsersClientConfig): CheckedConfig {
     }
   }
   const headers = checkHeaders(own.headers);
-  return { ...own, ...rootsOf(companyDomain, baseUrl), headers, credential, isAccessToken: accessToken !== undefined };
+  return Object.assign(own, rootsOf(companyDomain, baseUrl), { headers, credential, isAccessToken: accessToken !== undefined });
 }
 
 /** Refuses a path as base URL where there is no page whose origin it could belong to. */

@@ -182,7 +182,7 @@ export class CoreClient {
       throw makeError(`${operation}: signal must be an AbortSignal, got ${describeType(signal)}`, { kind: "argument", operation });
     }
     const count = params.values.length + (params.body ? 1 : 0);
-    return [...Array.from({ length: count }, (_, index) => values[index]), { ...options, ...page }];
+    return [...Array.from({ length: count }, (_, index) => values[index]), Object.assign(Object.create(null), options, page)];
   }
 
   get #core(): Core | undefined {

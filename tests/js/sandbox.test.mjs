@@ -80,7 +80,7 @@ for (const [options, parts] of [
   [{ users: null }, ["users", "got null"]],
   [{ users: NaN }, ["users", "got NaN"]],
   [{ burst: 0 }, ["burst", "got 0", "from 1"]],
-  [{ window: "sliding" }, ["window", '"rolling" or "fixed"', "sliding"]],
+  [{ window: "sliding" }, ["window", '"rolling" or "fixed"', "got a string"]],
   [{ window: null }, ["window", "got null"]],
   [{ window: ["fixed"] }, ["window", "got"]],
   [{ daily: -1 }, ["daily", "got -1", "from 0"]],
