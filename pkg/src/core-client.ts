@@ -182,7 +182,7 @@ export class CoreClient {
       throw makeError(`${operation}: signal must be an AbortSignal, got ${describeType(signal)}`, { kind: "argument", operation });
     }
     const count = params.values.length + (params.body ? 1 : 0);
-    return [...Array.from({ length: count }, (_, index) => values[index]), Object.assign(Object.create(null), options, page)];
+    return [...Array.from({ length: count }, (_, index) => values[index]), own(options, page)];
   }
 
   get #core(): Core | undefined {
@@ -214,12 +214,15 @@ function errorOf({ message, resetAt, ...fields }: RustError, thrown: PipedriveEr
   return makeError(message, { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(fields.headers ?? {}) });
 }
 
+/** The members of objects alone: what another script adds to `Object.prototype` is no option. */
+const own = (...objects: (object | undefined)[]): object => Object.assign(Object.create(null), ...objects);
+
 /** A copy of plain values, lists and objects. */
 function copy(value: unknown, depth: number): unknown {
   if (depth === 0 || typeof value !== "object" || value === null || value instanceof AbortSignal) return value;
   if (Array.isArray(value)) return value.map((item) => copy(item, depth - 1));
   if (typeof (value as { entries?: unknown }).entries === "function") return new Map((value as Map<unknown, unknown>).entries());
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, depth - 1)]));
+  return own(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, depth - 1)])));
 }
 
 const closed = (operation: OperationId) => makeError(`${operation}: the client was closed by close()`, { kind: "config", operation });
