@@ -7,20 +7,35 @@ export type ErrorKind =
 
 /** What is known of a failure, besides its message. */
 export interface ErrorFields {
+  /** Its kind: a class has its own. */
   readonly kind: ErrorKind;
+  /** The operation, such as `getUser`. */
   readonly operation?: OperationId | undefined;
+  /** The HTTP status. */
   readonly status?: number | undefined;
+  /** Pipedrive's own code. */
   readonly code?: string | number | undefined;
+  /** Pipedrive's `error_info`. */
   readonly detail?: string | undefined;
+  /** Pipedrive's `x-correlation-id`. */
   readonly requestId?: string | undefined;
+  /** How long the server asks to wait, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
+  /** Number of requests sent. Default: 0. */
   readonly attempts?: number;
+  /** The headers of the response, names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** The text of the response. */
   readonly body?: string | undefined;
+  /** What was thrown. */
   readonly cause?: unknown;
+  /** Which limit a 429 is of. */
   readonly scope?: "burst" | "daily" | undefined;
+  /** When the limit is lifted. */
   readonly resetAt?: Date | undefined;
+  /** Where the page began that failed. */
   readonly cursor?: string | undefined;
+  /** Where the page began that failed. */
   readonly start?: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 // What a client is made of, and what does not compile.
-import { cachedToken, formattingLocale, identityKey, isAdmin, isPipedriveError, languageTag, NotFoundError, parseTimestamp, PipedriveError, type OperationId, type RateLimitError, type Token, type TokenRequest, type UsersClientConfig, UsersClient, type UsersEvent } from "pipedrive-users";
+import { type AnyPipedriveError, cachedToken, formattingLocale, identityKey, isAdmin, isPipedriveError, languageTag, NotFoundError, parseTimestamp, PipedriveError, type OperationId, type RateLimitError, type Token, type TokenRequest, type UsersClientConfig, UsersClient, type UsersEvent } from "pipedrive-users";
 import { createSandbox, type Sandbox, type SandboxOptions } from "pipedrive-users/sandbox";
 import type { Expect, Same } from "./assert.js";
 
@@ -72,7 +72,7 @@ export async function sandbox() {
 
 export function errors(error: unknown) {
   if (isPipedriveError(error)) {
-    type Any = Expect<Same<typeof error, PipedriveError>>;
+    type Any = Expect<Same<typeof error, AnyPipedriveError>>;
   }
   if (isPipedriveError(error, "rate_limit")) {
     type Limited = Expect<Same<typeof error, RateLimitError>>;
