@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::caller::{AuthScheme, Caller, TextOf, ThrownOf};
-use crate::error::{Details, ErrorBody, Failure, Redactor, Rendering, credentials_in, is_credential};
+use crate::error::{Details, ErrorBody, Failure, Redactor, Rendering, is_credential};
 use crate::limits::{RateLimit, ResponseHead};
 use crate::protocol::{
     ErrorHints, Event, PreparedRequest, deprecation, hints, next_page, read_envelope, read_error_body,
@@ -24,10 +24,6 @@ pub(crate) struct Reply<R: Runtime> {
     pub(crate) status: u16,
     pub(crate) headers: R::Headers,
     /// The text of the response.
-    #[cfg_attr(
-        not(all(target_arch = "wasm32", feature = "npm-client")),
-        allow(dead_code, reason = "the npm package's proxy forwards it")
-    )]
     pub(crate) body: R::Text,
     pub(crate) attempts: u32,
     pub(crate) rate_limit: RateLimit,
@@ -64,16 +60,16 @@ impl<C: Caller> Signed<C> {
 
     /// Takes out what must not show in errors: the credentials, and those among the caller's own headers.
     pub(super) fn redactor(&self) -> Redactor<TextOf<C>> {
-        let mut secrets = Vec::new();
-        for credential in [&self.credential, &self.refused] {
-            secrets.extend(credential.clone());
+        let mut redactor = Redactor::new();
+        for credential in self.credential.iter().chain(&self.refused) {
+            redactor.add(credential);
         }
         for (name, value) in &self.request.headers {
             if is_credential(name) {
-                credentials_in(value, &mut secrets);
+                redactor.add_header(value);
             }
         }
-        Redactor::new(&secrets)
+        redactor
     }
 
     /// The request, as the transport sends it.

@@ -114,7 +114,7 @@ impl Failure {
                 text.map_or_else(|| status.clone(), |text| status.concat(&T::new(" ")).concat(&text))
             }
         };
-        let (before, after) = split_at_placeholder(template, "{}");
+        let (before, after) = split_at_placeholder(template);
         let mut message = Message::new(before).text(&filler).ascii(after);
         if let Some(detail) = body.detail.as_ref().map(line).filter(|detail| !detail.is_empty()) {
             message = message.ascii(" (").text(&detail).ascii(")");

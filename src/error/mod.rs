@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 pub(crate) use failure::{ErrorBody, ErrorInfo, Failure, Placeholder, Rendering};
 pub use kind::{Kind, LimitScope};
-pub(crate) use redact::{Redactor, credentials_in, is_credential};
+pub(crate) use redact::{Redactor, is_credential};
 pub use secret::Secret;
 pub(crate) use secret::check_credential;
 

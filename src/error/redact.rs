@@ -1,10 +1,10 @@
 //! Takes credentials out of texts.
 
-use crate::text::{Text, is, percent_encode};
+use crate::text::{Text, percent_encode};
 
 /// Whether a header of this name, in lower case, carries a credential.
 pub(crate) fn is_credential<T: Text>(name: &T) -> bool {
-    ["authorization", "x-api-token", "cookie", "set-cookie"].iter().any(|known| is(name, known))
+    ["authorization", "x-api-token", "cookie", "set-cookie"].iter().any(|known| name.is(known))
 }
 
 /// A real credential is longer; a short text would be found in words that are none.
@@ -14,61 +14,86 @@ const SHORTEST: usize = 8;
 pub(crate) struct Redactor<T>(Vec<T>);
 
 impl<T: Text> Redactor<T> {
-    pub(crate) fn new(secrets: &[T]) -> Self {
-        let mut forms: Vec<T> = Vec::new();
-        for secret in secrets.iter().filter(|secret| secret.len() >= SHORTEST) {
+    pub(crate) fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Takes out a credential from now on.
+    #[inline(never)]
+    pub(crate) fn add(&mut self, secret: &T) {
+        if secret.len() >= SHORTEST {
             let mut in_urls = String::new();
             percent_encode(secret, &mut in_urls);
+            self.add_form(secret.clone());
+            self.add_form(T::new(&in_urls));
             // Pipedrive has been seen to escape slashes in JSON.
-            for form in [secret.clone(), T::new(&in_urls), secret.replace(&T::new("/"), "\\/")] {
-                if !forms.contains(&form) {
-                    // The longest first: a credential may be a part of another one.
-                    let index = forms.iter().position(|known| known.len() < form.len());
-                    forms.insert(index.unwrap_or(forms.len()), form);
-                }
-            }
+            self.add_form(secret.replace(&T::new("/"), "\\/"));
         }
-        Self(forms)
+    }
+
+    #[inline(never)]
+    fn add_form(&mut self, form: T) {
+        if !self.0.contains(&form) {
+            // The longest first: a credential may be a part of another one.
+            let index = self.0.iter().position(|known| known.len() < form.len());
+            self.0.insert(index.unwrap_or(self.0.len()), form);
+        }
+    }
+
+    /// Takes out the credentials in the value of a header: the value itself, and each of its words: `Bearer` and a token,
+    /// or the cookies with their names.
+    pub(crate) fn add_header(&mut self, value: &T) {
+        self.add(value);
+        for word in value.units(usize::MAX).split(|unit| matches!(*unit, 0x20 | 0x3d | 0x3b | 0x2c | 0x22)) {
+            self.add(&T::from_units(word));
+        }
     }
 
     /// The text without the credentials.
     pub(crate) fn clean(&self, text: &T) -> T {
-        self.0.iter().fold(text.clone(), |text, form| text.replace(form, "[redacted]"))
+        let mut text = text.clone();
+        for form in &self.0 {
+            text = text.replace(form, "[redacted]");
+        }
+        text
     }
-}
-
-/// The credentials in the value of a header: the value itself, and each of its words: `Bearer` and a token, or the
-/// cookies with their names.
-pub(crate) fn credentials_in<T: Text>(value: &T, found: &mut Vec<T>) {
-    let units: Vec<u16> = value.units().collect();
-    found.push(value.clone());
-    let words = units.split(|unit| matches!(u8::try_from(*unit), Ok(b' ' | b'=' | b';' | b',' | b'"')));
-    found.extend(words.filter(|word| word.len() >= SHORTEST).map(T::from_units));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn redactor(secrets: &[&str]) -> Redactor<String> {
+        let mut redactor = Redactor::new();
+        secrets.iter().for_each(|secret| redactor.add(&(*secret).to_owned()));
+        redactor
+    }
+
     #[test]
     fn every_form_is_taken_out() {
-        let redactor = Redactor::new(&["v1u:AQ/IBAHj0".to_owned(), "short".to_owned()]);
+        let redactor = redactor(&["v1u:AQ/IBAHj0", "short"]);
         let text = "a v1u:AQ/IBAHj0 b ?d=v1u%3AAQ%2FIBAHj0&e {\"t\":\"v1u:AQ\\/IBAHj0\"} short".to_owned();
         assert_eq!(redactor.clean(&text), "a [redacted] b ?d=[redacted]&e {\"t\":\"[redacted]\"} short");
     }
 
     #[test]
     fn a_credential_within_another_is_no_remainder() {
-        let redactor = Redactor::new(&["12345678".to_owned(), "1234567890".to_owned()]);
+        let redactor = redactor(&["12345678", "1234567890"]);
         assert_eq!(redactor.clean(&"x1234567890x".to_owned()), "x[redacted]x");
     }
 
     #[test]
     fn the_credentials_of_headers_are_found() {
-        let mut found = Vec::new();
-        credentials_in(&"Bearer abcdefghij".to_owned(), &mut found);
-        credentials_in(&"a=secret-value; b=2".to_owned(), &mut found);
-        assert_eq!(found, ["Bearer abcdefghij", "abcdefghij", "a=secret-value; b=2", "secret-value"]);
+        let mut redactor = Redactor::new();
+        redactor.add_header(&"Bearer abcdefghij".to_owned());
+        redactor.add_header(&"a=secret-value; b=2".to_owned());
+        let forms = [
+            "a%3Dsecret-value%3B%20b%3D2",
+            "Bearer%20abcdefghij",
+            "a=secret-value; b=2",
+            "Bearer abcdefghij",
+        ];
+        assert_eq!(redactor.0, [&forms[..], &["secret-value", "abcdefghij"]].concat());
     }
 
     #[test]

@@ -65,22 +65,23 @@ pub(crate) struct ResponseHead {
 impl ResponseHead {
     /// Reads the headers of a response that came at this time of day, in milliseconds since 1970.
     pub(crate) fn read<H: Headers>(status: u16, headers: &H, wall: f64) -> Self {
-        let count = |name| number(&headers.get(name)?).and_then(to_count);
+        let count = |name| to_count(number(&ascii(&headers.get(name)?)?)?);
         // The server's own clock, so that the two clocks need not agree.
-        let server_wall = || headers.get("date").and_then(|text| date(&text)).unwrap_or(wall);
+        let date = || parse_http_date(&ascii(&headers.get("date")?)?);
+        let server_wall = || date().unwrap_or(wall);
+        let wait = |name| wait(&headers.get(name)?, &server_wall);
         let is_good = (200..300).contains(&status);
         let content_type = if is_good { None } else { headers.get("content-type") };
-        let retry_after = if is_good { None } else { headers.get("retry-after") };
         Self {
             status,
             rate_limit: RateLimitHeaders {
                 limit: count("x-ratelimit-limit"),
                 remaining: count("x-ratelimit-remaining"),
-                reset_in_ms: headers.get("x-ratelimit-reset").and_then(|text| wait(&text, server_wall)),
+                reset_in_ms: wait("x-ratelimit-reset"),
                 daily_limit: count("x-daily-ratelimit-token-limit"),
                 daily_remaining: count("x-daily-ratelimit-token-remaining"),
             },
-            retry_after_ms: retry_after.and_then(|text| wait(&text, server_wall)),
+            retry_after_ms: if is_good { None } else { wait("retry-after") },
             is_html: content_type.is_some_and(|kind| contains_ignoring_case(&kind, "html")),
         }
     }
@@ -92,8 +93,11 @@ const LONGEST: usize = 40;
 /// The ASCII characters of a text without the white space around it.
 fn ascii<T: Text>(text: &T) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    for unit in text.units().skip_while(|unit| is_space(*unit)).take(LONGEST + 1) {
-        bytes.push(u8::try_from(unit).ok().filter(u8::is_ascii)?);
+    for unit in text.units(LONGEST * 2) {
+        if bytes.is_empty() && is_space(unit) {
+            continue;
+        }
+        bytes.push(u8::try_from(unit).ok()?);
     }
     while bytes.last().is_some_and(|byte| is_space((*byte).into())) {
         bytes.pop();
@@ -103,20 +107,20 @@ fn ascii<T: Text>(text: &T) -> Option<Vec<u8>> {
 
 /// A decimal number without a sign, of at most 15 digits before the point. A fraction is rounded up: asking a little
 /// late is better than asking twice.
-fn number<T: Text>(text: &T) -> Option<f64> {
-    let bytes = ascii(text)?;
-    let whole = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (digits, rest) = bytes.split_at_checked(whole)?;
-    let fraction = match rest.split_first() {
-        None => rest,
-        Some((b'.', fraction)) => fraction,
-        Some(_) => return None,
-    };
-    if whole == 0 || whole > 15 || !fraction.iter().all(u8::is_ascii_digit) {
-        return None;
+fn number(bytes: &[u8]) -> Option<f64> {
+    let (mut number, mut digits, mut is_fraction, mut is_rounded_up) = (0.0, 0, false, false);
+    for byte in bytes {
+        match byte {
+            b'.' if !is_fraction => is_fraction = true,
+            b'0'..=b'9' if is_fraction => is_rounded_up |= *byte != b'0',
+            b'0'..=b'9' => {
+                digits += 1;
+                number = number * 10.0 + f64::from(byte - b'0');
+            }
+            _ => return None,
+        }
     }
-    let number = digits.iter().fold(0.0, |number, digit| number * 10.0 + f64::from(digit - b'0'));
-    Some(if fraction.iter().any(|digit| *digit != b'0') { number + 1.0 } else { number })
+    matches!(digits, 1..=15).then_some(number + f64::from(u8::from(is_rounded_up)))
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // In range.
@@ -130,20 +134,15 @@ const LATEST_WAIT_S: f64 = 1e9;
 const LATEST_TIME_S: f64 = 1e11;
 
 /// How many milliseconds to wait: a header says it in seconds, as a time of day, or as a date.
-fn wait<T: Text>(text: &T, server_wall: impl Fn() -> f64) -> Option<f64> {
-    match number(text) {
-        Some(seconds) if seconds <= LATEST_WAIT_S => Some(seconds * 1000.0),
-        Some(time) => {
-            let time = if time > LATEST_TIME_S { time } else { time * 1000.0 };
-            Some((time - server_wall()).max(0.0))
-        }
-        None => date(text).map(|date| (date - server_wall()).max(0.0)),
-    }
-}
-
-/// A date of RFC 9110, in milliseconds since 1970.
-fn date<T: Text>(text: &T) -> Option<f64> {
-    parse_http_date(&ascii(text)?)
+fn wait<T: Text>(text: &T, server_wall: &dyn Fn() -> f64) -> Option<f64> {
+    let bytes = ascii(text)?;
+    let time = match number(&bytes) {
+        Some(seconds) if seconds <= LATEST_WAIT_S => return Some(seconds * 1000.0),
+        Some(time) if time > LATEST_TIME_S => time,
+        Some(time) => time * 1000.0,
+        None => parse_http_date(&bytes)?,
+    };
+    Some((time - server_wall()).max(0.0))
 }
 
 #[cfg(test)]

@@ -5,64 +5,56 @@
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994` as milliseconds
 /// since 1970; nothing of what is before.
 pub(super) fn parse_http_date(text: &[u8]) -> Option<f64> {
-    // Words and numbers, in the order of the form.
-    let mut words =
-        text.split(|byte| matches!(byte, b' ' | b',' | b'-' | b':')).filter(|word| !word.is_empty());
-    let mut word = || words.next();
-    let is_asctime = !text.contains(&b',');
-    word().filter(|day| WEEKDAYS.iter().any(|name| is_name(name, day)))?;
-    let (day, month, year, clock);
-    if is_asctime {
-        month = month_of(word()?)?;
-        day = number(word()?)?;
-        clock = [number(word()?)?, number(word()?)?, number(word()?)?];
-        year = number(word()?)?;
-    } else {
-        day = number(word()?)?;
-        month = month_of(word()?)?;
-        let digits = word()?;
-        year = match (digits.len(), number(digits)?) {
-            (4, year) => year,
-            (2, year) => year + if year < 70 { 2000 } else { 1900 },
-            _ => return None,
-        };
-        clock = [number(word()?)?, number(word()?)?, number(word()?)?];
-        word().filter(|zone| *zone == b"GMT")?;
+    let mut words: [&[u8]; 8] = [b"GMT"; 8];
+    let mut count = 0;
+    for word in text.split(|byte| matches!(byte, b' ' | b',' | b'-' | b':')) {
+        if !word.is_empty() {
+            *words.get_mut(count)? = word;
+            count += 1;
+        }
     }
-    let [hour, minute, second] = clock;
+    let is_asctime = !text.iter().any(|byte| *byte == b',');
+    let [weekday, day, month, year, hour, minute, second, zone] = match words {
+        [weekday, month, day, hour, minute, second, year, zone] if is_asctime => {
+            [weekday, day, month, year, hour, minute, second, zone]
+        }
+        words => words,
+    };
+    let month = MONTHS.chunks(3).zip(1..).find(|(name, _)| *name == month)?.1;
+    let (day, hour, minute, second) = (number(day), number(hour), number(minute), number(second));
+    let year = match (year.len(), number(year)) {
+        (4, year) => year,
+        (2, year @ 0..) if !is_asctime => year + if year < 70 { 2000 } else { 1900 },
+        _ => return None,
+    };
     let is_real = (1970..=9999).contains(&year)
         && (1..=days_in(month, year)).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second <= 60
-        && word().is_none();
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute)
+        && (0..=60).contains(&second)
+        && zone == b"GMT"
+        && count == if is_asctime { 7 } else { 8 }
+        && WEEKDAYS.split(|byte| *byte == b',').any(|name| weekday == name || name.get(..3) == Some(weekday));
     // Exact: the seconds of any four-digit year fit into 53 bits.
     let seconds = f64::from(days_since_1970(year, month, day)) * 86_400.0
         + f64::from(hour * 3600 + minute * 60 + second);
     is_real.then_some(seconds * 1000.0)
 }
 
-const MONTHS: [&[u8]; 12] =
-    [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+const MONTHS: &[u8] = b"JanFebMarAprMayJunJulAugSepOctNovDec";
 
-const WEEKDAYS: [&[u8]; 7] =
-    [b"Sunday", b"Monday", b"Tuesday", b"Wednesday", b"Thursday", b"Friday", b"Saturday"];
+const WEEKDAYS: &[u8] = b"Sunday,Monday,Tuesday,Wednesday,Thursday,Friday,Saturday";
 
-/// Whether a word is the name of a day, or its first three letters.
-fn is_name(name: &[u8], word: &[u8]) -> bool {
-    word == name || name.get(..3) == Some(word)
-}
-
-/// The number of a month, from 1.
-fn month_of(word: &[u8]) -> Option<i32> {
-    let index = MONTHS.iter().position(|month| *month == word)?;
-    i32::try_from(index).ok().map(|index| index + 1)
-}
-
-/// A number of at most four digits.
-fn number(word: &[u8]) -> Option<i32> {
-    let is_number = word.len() <= 4 && word.iter().all(u8::is_ascii_digit);
-    is_number.then(|| word.iter().fold(0, |number, digit| number * 10 + i32::from(digit - b'0')))
+/// A number of at most four digits; what is none is negative.
+fn number(word: &[u8]) -> i32 {
+    let mut number = if word.len() <= 4 { 0 } else { -1 };
+    for byte in word {
+        if number < 0 || !byte.is_ascii_digit() {
+            return -1;
+        }
+        number = number * 10 + i32::from(byte - b'0');
+    }
+    number
 }
 
 fn days_in(month: i32, year: i32) -> i32 {

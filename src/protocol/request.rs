@@ -2,7 +2,9 @@
 
 use super::exchange::Policy;
 use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, PageRef, Param, ParamKind, ParamLocation};
-use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text, decimal, fill, join, percent_encode};
+use crate::text::{
+    HEADER_NAME, HEADER_VALUE, Message, Text, decimal, join, percent_encode, split_at_placeholder,
+};
 
 /// A request that can be sent. It cannot be made from bad arguments.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,10 +67,11 @@ impl<T: Text> PreparedRequest<T> {
                 page = PageRef::from_arg(&value);
             }
             match param.location {
-                ParamLocation::Body => members.push((param.wire, value)),
+                ParamLocation::Body => members.push((T::new(param.wire), value)),
                 ParamLocation::Path => {
                     let value = on_the_wire(param.kind, &value).unwrap_or_default();
-                    target = fill(&target, &join(&["{", param.wire, "}"]), &value);
+                    let (before, after) = split_at_placeholder(&target);
+                    target = join(&[before, &value, after]);
                 }
                 ParamLocation::Query => {
                     let Some(value) = on_the_wire(param.kind, &value) else { continue };
@@ -82,8 +85,7 @@ impl<T: Text> PreparedRequest<T> {
         }
         let body = (!members.is_empty()).then(|| {
             let mut body = String::new();
-            let members = members.iter().map(|(name, value)| (name.encode_utf16(), value));
-            crate::schema::write_json_object(members, &mut body);
+            Arg::Object(members).write_json(&mut body);
             body
         });
         let number = |param: &Param, default: u32| -> Result<u32, T> {
@@ -168,7 +170,7 @@ pub(crate) fn check_header<T: Text>(name: &T, value: Arg<T>) -> Result<(String, 
             if !name.is_empty() && HEADER_NAME.contains_all(name) && HEADER_VALUE.contains_all(&value) =>
         {
             let mut lower = String::new();
-            for byte in name.units().filter_map(|unit| u8::try_from(unit).ok()) {
+            for byte in name.units(usize::MAX).into_iter().filter_map(|unit| u8::try_from(unit).ok()) {
                 lower.push(char::from(byte.to_ascii_lowercase()));
             }
             Ok((lower, value))

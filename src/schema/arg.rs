@@ -1,6 +1,6 @@
 //! The value of an argument, whatever language it was given in.
 
-use crate::text::{Text, char_count, count, decimal, join};
+use crate::text::{Text, char_count, count, decimal, join, push_hex};
 
 /// The value of an argument, before it is checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,13 +41,18 @@ impl<T: Text> Arg<T> {
         }
     }
 
-    /// Writes the value as JSON in ASCII.
+    /// Whether it was not given.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Writes the value as JSON in ASCII, objects without the members that were not given.
     pub(crate) fn write_json(&self, out: &mut String) {
         match self {
             Self::Absent | Self::Other(_) => out.push_str("null"),
             Self::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
             Self::Integer(number) => out.push_str(&decimal(*number)),
-            Self::Text(text) => write_json_string(text.units(), out),
+            Self::Text(text) => write_json_string(&text.units(usize::MAX), out),
             Self::List(items) => {
                 out.push('[');
                 for (index, item) in items.iter().enumerate() {
@@ -59,38 +64,30 @@ impl<T: Text> Arg<T> {
                 out.push(']');
             }
             Self::Object(members) => {
-                write_json_object(members.iter().map(|(name, value)| (name.units(), value)), out);
+                out.push('{');
+                let mut is_first = true;
+                for (name, value) in members {
+                    if value.is_absent() {
+                        continue;
+                    }
+                    if !is_first {
+                        out.push(',');
+                    }
+                    is_first = false;
+                    write_json_string(&name.units(usize::MAX), out);
+                    out.push(':');
+                    value.write_json(out);
+                }
+                out.push('}');
             }
         }
     }
 }
 
-/// Writes a JSON object, without the members that were not given.
-pub(crate) fn write_json_object<'a, T: Text, Name: Iterator<Item = u16>>(
-    members: impl Iterator<Item = (Name, &'a Arg<T>)>,
-    out: &mut String,
-) {
-    out.push('{');
-    let mut is_first = true;
-    for (name, value) in members {
-        if *value == Arg::Absent {
-            continue;
-        }
-        if !is_first {
-            out.push(',');
-        }
-        is_first = false;
-        write_json_string(name, out);
-        out.push(':');
-        value.write_json(out);
-    }
-    out.push('}');
-}
-
 /// Writes a JSON string in ASCII. The npm module has no JSON library: this is all that request bodies need of one.
-fn write_json_string(units: impl Iterator<Item = u16>, out: &mut String) {
+fn write_json_string(units: &[u16], out: &mut String) {
     out.push('"');
-    for unit in units {
+    for &unit in units {
         match u8::try_from(unit) {
             Ok(b'"') => out.push_str("\\\""),
             Ok(b'\\') => out.push_str("\\\\"),
@@ -98,7 +95,7 @@ fn write_json_string(units: impl Iterator<Item = u16>, out: &mut String) {
             _ => {
                 out.push_str("\\u");
                 for shift in [12, 8, 4, 0] {
-                    out.extend(char::from_digit(u32::from(unit >> shift & 15), 16));
+                    push_hex(u32::from(unit >> shift), b'a', out);
                 }
             }
         }

@@ -24,7 +24,7 @@ pub struct Endpoint {
 impl Endpoint {
     /// Whether its path names a user.
     pub(crate) fn has_path_id(&self) -> bool {
-        self.path.contains('{')
+        self.path.bytes().any(|byte| byte == b'{')
     }
 }
 

@@ -10,7 +10,6 @@ mod param;
 mod declare;
 
 pub use arg::Arg;
-pub(crate) use arg::write_json_object;
 pub use endpoint::{Endpoint, Method, Reference, ResponseKind, Scope};
 pub(crate) use model::plain_name;
 pub use model::{Extra, Field, HasSchema, Model, Presence, Schema};

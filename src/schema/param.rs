@@ -1,7 +1,7 @@
 //! The parameters of the operations: declared as data, checked in one place, before anything is sent.
 
 use super::Arg;
-use crate::text::{Message, Text, count, decimal, is, is_blank, is_control, is_space, join};
+use crate::text::{Message, Text, count, decimal, is_blank, is_control, is_space, join};
 
 /// The largest whole number that every JSON parser reads exactly: 2⁵³ − 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -73,7 +73,7 @@ impl Param {
 
     /// Checks a value. The error says what the parameter accepts and what it got.
     pub(crate) fn check<T: Text>(&self, value: &Arg<T>) -> Result<(), T> {
-        if *value == Arg::Absent && !self.required {
+        if value.is_absent() && !self.required {
             return Ok(());
         }
         self.kind.check(&T::new(self.name), value)
@@ -111,9 +111,10 @@ impl ParamKind {
 /// Catches a name or an id given instead of an address; Pipedrive judges the rest.
 fn is_email<T: Text>(text: &T) -> bool {
     const AT: u16 = b'@' as u16;
-    let at = text.units().position(|unit| unit == AT);
-    at.is_some_and(|at| at > 0 && at + 1 < text.len())
-        && !text.units().any(|unit| is_space(unit) || is_control(unit))
+    let units = text.units(usize::MAX);
+    let at = units.iter().position(|unit| *unit == AT);
+    at.is_some_and(|at| at > 0 && at + 1 < units.len())
+        && !units.iter().any(|unit| is_space(*unit) || is_control(*unit))
 }
 
 /// The members of an entry of `access`: name, what it accepts, whether it must be given.
@@ -130,15 +131,15 @@ fn check_access<T: Text>(name: &T, entries: &[Arg<T>]) -> Result<(), T> {
             return Err(refusal(&path, "an object { app, admin?, permission_set_id? }", entry));
         };
         let unknown =
-            members.iter().find(|(member, _)| !ACCESS_ENTRY.iter().any(|(known, ..)| is(member, known)));
+            members.iter().find(|(member, _)| !ACCESS_ENTRY.iter().any(|(known, ..)| member.is(known)));
         if let Some((member, _)) = unknown {
             let text = Message::new("").text(&path).ascii(".").text(member);
             return Err(text.ascii(" is not known; an entry takes app, admin, permission_set_id").build());
         }
         for (known, kind, is_required) in ACCESS_ENTRY {
-            let member = members.iter().rfind(|(member, _)| is(member, known));
+            let member = members.iter().rfind(|(member, _)| member.is(known));
             let value = member.map_or(&Arg::Absent, |(_, value)| value);
-            if is_required || *value != Arg::Absent {
+            if is_required || !value.is_absent() {
                 kind.check(&path.concat(&T::new(".")).concat(&T::new(known)), value)?;
             }
         }

@@ -35,7 +35,7 @@ impl CharSet {
 
     /// Whether all of a text belongs to it.
     pub(crate) fn contains_all<T: Text>(self, text: &T) -> bool {
-        text.units().all(|unit| self.contains(unit))
+        text.units(usize::MAX).into_iter().all(|unit| self.contains(unit))
     }
 
     /// The set as a character class of a JavaScript regular expression.

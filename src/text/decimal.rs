@@ -2,19 +2,25 @@
 
 /// A number in decimal.
 pub(crate) fn decimal(number: impl Into<i64>) -> String {
-    let number = number.into();
-    let mut digits = Vec::new();
-    let mut rest = number.unsigned_abs();
-    loop {
-        #[allow(clippy::cast_possible_truncation)] // Below ten.
-        digits.push(b'0' + (rest % 10) as u8);
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+    decimal_of(number.into())
+}
+
+fn decimal_of(number: i64) -> String {
+    let mut text = String::new();
+    if number < 0 {
+        text.push('-');
     }
-    let sign = if number < 0 { "-" } else { "" };
-    sign.chars().chain(digits.into_iter().rev().map(char::from)).collect()
+    let number = number.unsigned_abs();
+    let mut unit: u64 = 1;
+    while number / unit >= 10 {
+        unit *= 10;
+    }
+    while unit > 0 {
+        #[allow(clippy::cast_possible_truncation)] // Below ten.
+        text.push(char::from(b'0' + (number / unit % 10) as u8));
+        unit /= 10;
+    }
+    text
 }
 
 /// A count in decimal.

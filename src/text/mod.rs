@@ -9,7 +9,7 @@ mod percent;
 pub use chars::CharSet;
 pub(crate) use chars::{HEADER_NAME, HEADER_VALUE, VISIBLE_ASCII};
 pub(crate) use decimal::{count, decimal};
-pub(crate) use percent::percent_encode;
+pub(crate) use percent::{percent_encode, push_hex};
 
 /// Text of a runtime.
 pub trait Text: Clone + PartialEq + 'static {
@@ -19,11 +19,16 @@ pub trait Text: Clone + PartialEq + 'static {
     /// Makes text of UTF-16 code units.
     fn from_units(units: &[u16]) -> Self;
 
-    /// The UTF-16 code units.
-    fn units(&self) -> impl Iterator<Item = u16>;
+    /// The UTF-16 code units, so many at most.
+    fn units(&self, most: usize) -> Vec<u16>;
 
     /// How many UTF-16 code units it has.
     fn len(&self) -> usize;
+
+    /// Whether the text is these ASCII characters.
+    fn is(&self, ascii: &str) -> bool {
+        *self == Self::new(ascii)
+    }
 
     /// Whether it has none.
     fn is_empty(&self) -> bool {
@@ -44,7 +49,7 @@ pub trait Text: Clone + PartialEq + 'static {
 
     /// A copy in Rust's own memory; lone surrogates become U+FFFD.
     fn to_rust(&self) -> String {
-        String::from_utf16_lossy(&self.units().collect::<Vec<_>>())
+        String::from_utf16_lossy(&self.units(usize::MAX))
     }
 }
 
@@ -57,8 +62,12 @@ impl Text for String {
         Self::from_utf16_lossy(units)
     }
 
-    fn units(&self) -> impl Iterator<Item = u16> {
-        self.encode_utf16()
+    fn units(&self, most: usize) -> Vec<u16> {
+        self.encode_utf16().take(most).collect()
+    }
+
+    fn is(&self, ascii: &str) -> bool {
+        self == ascii
     }
 
     fn len(&self) -> usize {
@@ -116,23 +125,10 @@ pub(crate) fn join(texts: &[&str]) -> String {
     joined
 }
 
-/// What stands before and after a placeholder. The standard library's search is several times the size.
-pub(crate) fn split_at_placeholder<'a>(template: &'a str, placeholder: &str) -> (&'a str, &'a str) {
-    let at =
-        template.as_bytes().windows(placeholder.len()).position(|window| window == placeholder.as_bytes());
-    let at = at.unwrap_or(template.len());
-    (template.get(..at).unwrap_or(template), template.get(at + placeholder.len()..).unwrap_or_default())
-}
-
-/// A template with its placeholder replaced.
-pub(crate) fn fill(template: &str, placeholder: &str, value: &str) -> String {
-    let (before, after) = split_at_placeholder(template, placeholder);
-    join(&[before, value, after])
-}
-
-/// Whether the text is these ASCII characters.
-pub(crate) fn is<T: Text>(text: &T, ascii: &str) -> bool {
-    text.units().eq(ascii.bytes().map(u16::from))
+/// What stands before and after a placeholder in braces. The standard library's search is several times the size.
+pub(crate) fn split_at_placeholder(template: &str) -> (&str, &str) {
+    let at = |brace| template.bytes().position(|byte| byte == brace).unwrap_or(template.len());
+    (template.get(..at(b'{')).unwrap_or(template), template.get(at(b'}') + 1..).unwrap_or_default())
 }
 
 /// What JavaScript trims: its white space and line ends, which are also what its `\s` matches.
@@ -147,55 +143,75 @@ pub(crate) const fn is_control(unit: u16) -> bool {
 
 /// Whether there is nothing but white space.
 pub(crate) fn is_blank<T: Text>(text: &T) -> bool {
-    text.units().all(is_space)
+    text.units(usize::MAX).into_iter().all(is_space)
 }
 
 /// Whether ASCII text, given in lower case, stands anywhere in the first thousand code units, whatever its case.
 pub(crate) fn contains_ignoring_case<T: Text>(text: &T, ascii: &str) -> bool {
     const FAR_ENOUGH: usize = 1000;
+    contains_lower_case(&text.units(FAR_ENOUGH), ascii.as_bytes())
+}
+
+fn contains_lower_case(units: &[u16], ascii: &[u8]) -> bool {
     let lower = |unit: u16| if matches!(unit, 0x41..=0x5a) { unit + 0x20 } else { unit };
-    let units: Vec<u16> = text.units().take(FAR_ENOUGH).map(lower).collect();
-    units.windows(ascii.len()).any(|window| window.iter().copied().eq(ascii.bytes().map(u16::from)))
+    let is_here =
+        |window: &[u16]| window.iter().zip(ascii).all(|(unit, byte)| lower(*unit) == u16::from(*byte));
+    units.windows(ascii.len()).any(is_here)
 }
 
 /// Whether the text begins with these ASCII characters.
 pub(crate) fn starts_with<T: Text>(text: &T, ascii: &str) -> bool {
-    text.units().take(ascii.len()).eq(ascii.bytes().map(u16::from))
+    text.truncated(ascii.len()).is(ascii)
 }
 
 /// How many characters it has, as JavaScript's iterator counts them.
 pub(crate) fn char_count<T: Text>(text: &T) -> usize {
     let mut previous_is_high = false;
-    text.units()
-        .filter(|unit| {
-            let completes = previous_is_high && matches!(unit, 0xdc00..=0xdfff);
-            previous_is_high = !completes && matches!(unit, 0xd800..=0xdbff);
-            !completes
-        })
-        .count()
+    let mut count = 0;
+    for unit in text.units(usize::MAX) {
+        let completes = previous_is_high && matches!(unit, 0xdc00..=0xdfff);
+        previous_is_high = !completes && matches!(unit, 0xd800..=0xdbff);
+        count += usize::from(!completes);
+    }
+    count
 }
 
 /// The most characters of a server's text in a message.
 const LINE_LIMIT: usize = 300;
 
+/// How much of a server's text is looked at, white space before it included.
+const LINE_UNITS: usize = 4096;
+
 /// A server's text as part of one line: trimmed, without line breaks and final full stops, at most 300 characters.
 pub(crate) fn one_line<T: Text>(text: &T) -> T {
+    let mut units = text.units(LINE_UNITS);
+    T::from_units(cut_line(&mut units))
+}
+
+fn cut_line(units: &mut [u16]) -> &[u16] {
+    let start = units.iter().position(|unit| !is_space(*unit)).unwrap_or(units.len());
     let mut characters = 0;
-    let mut line: Vec<u16> = Vec::new();
-    for unit in text.units().skip_while(|unit| is_space(*unit)) {
-        characters += usize::from(!matches!(unit, 0xdc00..=0xdfff));
+    let mut end = start;
+    for unit in units.iter_mut().skip(start) {
+        characters += usize::from(!matches!(*unit, 0xdc00..=0xdfff));
         if characters > LINE_LIMIT {
             break;
         }
-        line.push(if is_control(unit) { 0x20 } else { unit });
+        if is_control(*unit) {
+            *unit = 0x20;
+        }
+        end += 1;
     }
-    while line.last().is_some_and(|unit| is_space(*unit)) {
-        line.pop();
+    let mut line = units.get(start..end).unwrap_or_default();
+    while let [before @ .., last] = line
+        && is_space(*last)
+    {
+        line = before;
     }
-    while line.last() == Some(&0x2e) {
-        line.pop();
+    while let [before @ .., 0x2e] = line {
+        line = before;
     }
-    T::from_units(&line)
+    line
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use web_sys::{AbortController, RequestInit, RequestRedirect};
 use super::js::{JsHeaders, JsText, JsThrown, member, method};
 use super::monotonic::Monotonic;
 use super::{Clock, Progress, Random, Request, Response, SendError, Transport};
-use crate::text::{Text, is};
+use crate::text::Text;
 
 #[wasm_bindgen]
 extern "C" {
@@ -187,7 +187,7 @@ fn progress(thrown: &JsValue) -> Progress {
         ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT", "ConnectionRefused"];
     let is_known = |value: &JsValue| {
         let code = JsText::of(member(value, "code"));
-        code.is_some_and(|code| NOT_CONNECTED.iter().any(|known| is(&code, known)))
+        code.is_some_and(|code| NOT_CONNECTED.iter().any(|known| code.is(known)))
     };
     let cause = member(thrown, "cause");
     // Where a name has several addresses, each has an error of its own.

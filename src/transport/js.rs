@@ -108,8 +108,14 @@ impl Text for JsText {
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A code unit.
-    fn units(&self) -> impl Iterator<Item = u16> {
-        (0..self.0.length()).map(|index| self.0.char_code_at(index) as u16)
+    #[inline(never)]
+    fn units(&self, most: usize) -> Vec<u16> {
+        let length = self.len().min(most);
+        let mut units = Vec::with_capacity(length);
+        for index in 0..length as u32 {
+            units.push(self.0.char_code_at(index) as u16);
+        }
+        units
     }
 
     fn len(&self) -> usize {

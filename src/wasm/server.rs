@@ -75,7 +75,9 @@ fn refused(Refusal { status, error, info }: Refusal) -> Array {
 #[wasm_bindgen]
 #[must_use]
 pub fn redact(thrown: JsValue, secrets: Vec<JsValue>) -> JsValue {
-    let secrets: Vec<_> = secrets.into_iter().filter_map(JsText::of).collect();
-    let redactor = Redactor::new(&secrets);
+    let mut redactor = Redactor::new();
+    for secret in secrets.into_iter().filter_map(JsText::of) {
+        redactor.add(&secret);
+    }
     JsThrown(thrown).redacted(&|text| redactor.clean(text)).0
 }
