@@ -24,6 +24,10 @@ pub(crate) struct Reply<R: Runtime> {
     pub(crate) status: u16,
     pub(crate) headers: R::Headers,
     /// The text of the response.
+    #[cfg_attr(
+        not(all(target_arch = "wasm32", feature = "npm-client")),
+        allow(dead_code, reason = "the npm package's proxy forwards it")
+    )]
     pub(crate) body: R::Text,
     pub(crate) attempts: u32,
     pub(crate) rate_limit: RateLimit,

@@ -65,7 +65,9 @@ mod tests {
 
     fn redactor(secrets: &[&str]) -> Redactor<String> {
         let mut redactor = Redactor::new();
-        secrets.iter().for_each(|secret| redactor.add(&(*secret).to_owned()));
+        for secret in secrets {
+            redactor.add(&(*secret).to_owned());
+        }
         redactor
     }
 

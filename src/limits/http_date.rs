@@ -13,7 +13,7 @@ pub(super) fn parse_http_date(text: &[u8]) -> Option<f64> {
             count += 1;
         }
     }
-    let is_asctime = !text.iter().any(|byte| *byte == b',');
+    let is_asctime = !text.contains(&b',');
     let [weekday, day, month, year, hour, minute, second, zone] = match words {
         [weekday, month, day, hour, minute, second, year, zone] if is_asctime => {
             [weekday, day, month, year, hour, minute, second, zone]

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::Refusal;
+use crate::transport::JsonRef;
 
 /// How far Pipedrive's clock may be ahead of this one, in seconds.
 const CLOCK_SKEW_S: f64 = 30.0;
@@ -33,6 +34,16 @@ impl SignedToken {
     ///
     /// Returns a refusal that names the problem and does not contain the token.
     pub fn verify(jwt: &str, secret: &str, now_ms: f64) -> Result<Self, Refusal> {
+        Self::verify_with(jwt, secret, now_ms, |json| serde_json::from_str::<Value>(json).ok())
+    }
+
+    /// The same with a JSON parser of the runtime.
+    pub(crate) fn verify_with<J: JsonRef>(
+        jwt: &str,
+        secret: &str,
+        now_ms: f64,
+        parse: impl Fn(&str) -> Option<J>,
+    ) -> Result<Self, Refusal> {
         let mut parts = jwt.split('.');
         let (Some(header), Some(payload), Some(signature), None) =
             (parts.next(), parts.next(), parts.next(), parts.next())
@@ -42,8 +53,10 @@ impl SignedToken {
         if jwt.len() > MAX_LENGTH {
             return Err(Refusal::unauthorized("The signed token is too long."));
         }
-        let header = decode(header)?;
-        if header.get("alg").and_then(Value::as_str) != Some("HS256") || header.get("crit").is_some() {
+        let object = |part| decode(part, &parse);
+        let header = object(header)?;
+        let alg = header.get("alg").and_then(|alg| alg.as_text());
+        if !alg.is_some_and(|alg| crate::text::Text::is(&alg, "HS256")) || header.get("crit").is_some() {
             return Err(Refusal::unauthorized("The signed token is not signed with HS256."));
         }
         let signed = jwt.rsplit_once('.').map_or("", |(signed, _)| signed);
@@ -52,9 +65,9 @@ impl SignedToken {
                 "The signed token's signature is wrong: it was changed, or signed with another app's secret.",
             ));
         }
-        let claims = decode(payload)?;
-        let id = |name| claims.get(name).and_then(Value::as_u64).filter(|id| *id > 0);
-        let seconds = |name| claims.get(name).map(|value| value.as_f64().unwrap_or(f64::NAN));
+        let claims = object(payload)?;
+        let id = |name| claims.get(name).and_then(|id| id.as_number()).and_then(positive_integer);
+        let seconds = |name| claims.get(name).map(|value| value.as_number().unwrap_or(f64::NAN));
         let (Some(company_id), Some(user_id)) = (id("companyId"), id("userId")) else {
             return Err(Refusal::unauthorized("The signed token names no user of a company."));
         };
@@ -78,10 +91,17 @@ impl SignedToken {
 }
 
 /// Decodes a part of the token to a JSON object.
-fn decode(part: &str) -> Result<Value, Refusal> {
+fn decode<J: JsonRef>(part: &str, parse: impl Fn(&str) -> Option<J>) -> Result<J, Refusal> {
     let bytes = Base64UrlUnpadded::decode_vec(part).ok();
-    let value = bytes.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-    value.filter(Value::is_object).ok_or(Refusal::unauthorized("The signed token is no JSON Web Token."))
+    let value = bytes.and_then(|bytes| parse(&String::from_utf8(bytes).ok()?));
+    value.filter(J::is_object).ok_or(Refusal::unauthorized("The signed token is no JSON Web Token."))
+}
+
+/// The id that a number is: a positive integer that JSON's numbers hold exactly.
+fn positive_integer(number: f64) -> Option<u64> {
+    let is_id = number.fract() == 0.0 && (1.0..=9_007_199_254_740_991.0).contains(&number);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was checked")]
+    is_id.then_some(number as u64)
 }
 
 /// Returns whether the signature is valid.

@@ -7,13 +7,13 @@ use wasm_bindgen::prelude::*;
 use crate::api::ENDPOINTS;
 use crate::error::{Redactor, Thrown};
 use crate::server::{self, Generation, Refusal, SignedToken, TokenState};
-use crate::transport::{JsText, JsThrown};
+use crate::transport::{Fetch, JsText, JsThrown, Transport};
 
 /// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
 #[wasm_bindgen(js_name = verifySignedToken)]
 #[must_use]
 pub fn verify_signed_token(jwt: &str, secret: &str, now: f64) -> Array {
-    match SignedToken::verify(jwt, secret, now) {
+    match SignedToken::verify_with(jwt, secret, now, |json| Fetch::parse_json(&JsText(json.into()))) {
         #[allow(clippy::cast_precision_loss)] // Ids far below 2^53.
         Ok(token) => Array::of3(
             &(token.company_id as f64).into(),
