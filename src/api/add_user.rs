@@ -32,7 +32,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
 /// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Adds a user to the company.",
-    notes: "It invites a person and may be billed as a seat, so it is sent a second time only when the first surely was not processed. An address that is already a user is, by the accounts of others, answered with that user and no error.",
+    notes: "It invites a person and may be billed as a seat, so it is sent a second time only when the first surely was not processed. An address that is already a user returns, as others report, that user and no error.",
     params: &[
         ("email", "The e-mail address to invite."),
         ("access", "The access to give, an entry per app. Default: `[{ app: \"sales\" }]`."),

@@ -21,7 +21,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
 /// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Lists all users of the company.",
-    notes: "The list always comes whole: the operation is never paged. It holds deactivated users (`active_flag: false`) and, by the accounts of others, deleted ones too: filter as you need.",
+    notes: "The list always comes whole: the operation is never paged. It holds deactivated users (`active_flag: false`) and, as others report, deleted ones too: filter as you need.",
     params: &[],
     data: User::SCHEMA,
 };

@@ -1,4 +1,4 @@
-//! The sandbox's exports: make a company, answer a request. The face (`pkg/src/sandbox.ts`) makes a `fetch` of them.
+//! The sandbox's exports: make a company, answer a request. `pkg/src/sandbox.ts` makes a `fetch` of them.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -7,7 +7,7 @@ use crate::sandbox::{Request, Response, Sandbox};
 
 #[wasm_bindgen]
 extern "C" {
-    /// Where the face waits for an answer.
+    /// Where JavaScript waits for the response.
     pub type Answer;
 
     #[wasm_bindgen(method)]

@@ -24,7 +24,7 @@ pub fn verify_signed_token(jwt: &str, secret: &str, now: f64) -> Array {
     }
 }
 
-/// `[place, id]` of the operation that may pass, its place that of the table, or a refusal.
+/// `[index, id]` of the operation that is allowed, with its index in the list of endpoints, or a refusal.
 #[wasm_bindgen]
 #[must_use]
 #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
@@ -32,14 +32,14 @@ pub fn permit(method: &str, path: &str, allowed: Vec<String>) -> Array {
     let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
     match server::permit(method, path, &allowed) {
         Ok(permit) => {
-            let place = ENDPOINTS.iter().position(|endpoint| endpoint.operation == permit.endpoint.operation);
-            Array::of2(&place.unwrap_or_default().into(), &permit.id.into())
+            let index = ENDPOINTS.iter().position(|endpoint| endpoint.operation == permit.endpoint.operation);
+            Array::of2(&index.unwrap_or_default().into(), &permit.id.into())
         }
         Err(refusal) => refused(refusal),
     }
 }
 
-/// What to do with a token that has so many milliseconds left: use it (0), renew it behind (1), wait for the next (2).
+/// What to do with a token that has so many milliseconds left: use it (0), use it and refresh it in the background (1), wait for the next (2).
 #[wasm_bindgen]
 #[must_use]
 pub fn freshness(left: f64) -> u32 {
@@ -50,14 +50,14 @@ pub fn freshness(left: f64) -> u32 {
     }
 }
 
-/// Whether a record may take the place of another.
+/// Whether a record replaces another.
 #[wasm_bindgen]
 #[must_use]
 pub fn replaces(number: u32, is_revoked: bool, other: u32, is_other_revoked: bool) -> bool {
     Generation { number, is_revoked }.replaces(Generation { number: other, is_revoked: is_other_revoked })
 }
 
-/// Whether an `api_domain` is Pipedrive's, or of this machine where the `loopback` counts.
+/// Whether an `api_domain` is Pipedrive's, or, with `loopback`, of this machine.
 #[wasm_bindgen(js_name = isPipedrive)]
 #[must_use]
 pub fn is_pipedrive(api_domain: &str, loopback: bool) -> bool {

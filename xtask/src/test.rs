@@ -152,12 +152,12 @@ fn in_javascript(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: b
         .env("PIPEDRIVE_SANDBOX", std::env::current_exe()?)
         .env("CHROMIUM", &browser.browser);
     let types = ["../pkg/node_modules/typescript/bin/tsc", "-p", "../pkg"];
-    let mut parts = vec![Part { name: "the face's types", command: node(&types), count: one }];
+    let mut parts = vec![Part { name: "the JavaScript client's types", command: node(&types), count: one }];
     for (name, folder) in [
         ("the tarball in Node, over HTTP", "js"),
         ("the tarball in workerd", "workerd"),
         ("the page in Chromium", "browser"),
-        ("the server half, with its stores", "server"),
+        ("the server package, with its stores", "server"),
     ] {
         parts.push(Part { name, command: node_tests(folder, browser, faulty, tarball)?, count: tap });
     }
