@@ -3,15 +3,13 @@
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::rc::Rc;
 
 use serde::de::DeserializeOwned;
 
 use super::Client;
-use super::driver::Reply;
 use crate::error::{Details, Error, Kind, Result};
 use crate::limits::RateLimit;
-use crate::protocol::PreparedRequest;
+use crate::protocol::{PreparedRequest, Reply};
 use crate::schema::{Arg, Endpoint, HasSchema, PageRef};
 use crate::text::Text;
 use crate::transport::{Headers, Json, Runtime};
@@ -104,8 +102,7 @@ impl<R: Runtime, M> Call<R, M> {
         let request = PreparedRequest::new(endpoint, &inner.defaults, &arg).map_err(|text| {
             Details::<R::Text, R::Thrown>::new(Kind::Argument, endpoint.operation, &text).to_error(0, None)
         })?;
-        let reply = Rc::clone(&inner.driver).call(Rc::clone(&inner.caller), endpoint, request).await;
-        reply.map_err(|failed| {
+        inner.driver.call(endpoint, request).await.map_err(|failed| {
             failed.details.to_error(failed.attempts, failed.page.as_ref().map(PageRef::to_rust))
         })
     }

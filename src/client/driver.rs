@@ -1,217 +1,205 @@
-//! The driver: performs what the state machines of `protocol` decide. It is the only code that waits.
+//! The driver for Rust programs: performs the steps of the dispatcher with futures. With `wasm/client.rs`, its twin for
+//! JavaScript, it is the only code that waits.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
-use super::caller::{Caller, CredentialSource, TextOf, ThrownOf};
-use super::exchange::InFlight;
-pub(crate) use super::render::Reply;
-use super::render::{DetailsOf, Outcome, Signed, read, render};
-use super::shared::Handle;
-use super::wait::{Done, Work, within};
-use crate::error::{Failure, Thrown, check_credential};
-#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-use crate::limits::Spent;
-use crate::limits::{RateLimit, RateLimiter, Usage};
-use crate::protocol::event::{Event as Report, EventKind};
+use super::Observer;
+use super::config::{Credential, Token};
+use crate::error::{Secret, Thrown};
+use crate::protocol::event::Event;
 use crate::protocol::{
-    CallAction, CallEvent, CallMachine, Emitted, PreparedRequest, credential_timed_out, no_credential,
+    AttemptId, CallId, CredentialSource, Dispatcher, Emitted, Failed, Moment, NewCall, PreparedRequest, Reply, Step,
 };
-use crate::schema::{Endpoint, PageRef};
-use crate::text::{Text, join};
+use crate::schema::Endpoint;
+use crate::text::Text;
+use crate::transport::{Request, Response, Runtime, SendError, Transport};
 
-/// A failed call: the error, which those who share a request share too, and what is the call's own.
-pub(crate) struct Failed<C: Caller> {
-    pub(crate) details: Rc<DetailsOf<C>>,
-    pub(crate) attempts: u32,
-    pub(crate) page: Option<PageRef<TextOf<C>>>,
+/// Work under way.
+type Work<T> = Pin<Box<dyn Future<Output = T>>>;
+
+type Sent<R> = Result<Response<R>, SendError<R>>;
+type Answer<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
+
+/// Runs the calls of one client.
+pub(super) struct Driver<R: Runtime> {
+    runtime: R,
+    credential: Credential,
+    observer: Option<Observer>,
+    dispatcher: RefCell<Dispatcher<R>>,
+    /// Attempts in flight; each is polled by the call that drives its request.
+    attempts: RefCell<Vec<(AttemptId, Work<Sent<R>>)>>,
+    wakers: RefCell<Vec<(CallId, Waker)>>,
+    next_call: Cell<CallId>,
 }
 
-/// What the calls of one client share.
-pub(crate) struct Driver<C: Caller> {
-    pub(super) state: RefCell<State<C>>,
-}
-
-pub(super) struct State<C: Caller> {
-    pub(super) limiter: RateLimiter,
-    pub(super) usage: Usage,
-    pub(super) in_flight: Vec<InFlight<C>>,
-    /// The operations whose removal was reported.
-    deprecated: Vec<&'static str>,
-}
-
-/// How long after its timeout a shared request that nobody drives is taken for stopped.
-const STOPPED_AFTER_MS: f64 = 5_000.0;
-
-impl<C: Caller> Driver<C> {
-    pub(crate) fn new(max_concurrency: Option<u32>, daily_budget: Option<u32>) -> Self {
+impl<R: Runtime> Driver<R> {
+    pub(super) fn new(
+        runtime: R,
+        credential: Credential,
+        observer: Option<Observer>,
+        dispatcher: Dispatcher<R>,
+    ) -> Self {
         Self {
-            state: RefCell::new(State {
-                limiter: RateLimiter::new(max_concurrency, daily_budget),
-                usage: Usage::default(),
-                in_flight: Vec::new(),
-                deprecated: Vec::new(),
-            }),
+            runtime,
+            credential,
+            observer,
+            dispatcher: RefCell::new(dispatcher),
+            attempts: RefCell::default(),
+            wakers: RefCell::default(),
+            next_call: Cell::new(0),
         }
     }
 
-    pub(crate) fn usage(&self) -> Usage {
-        self.state.borrow().usage.clone()
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Dispatcher<R>) -> T) -> T {
+        look(&self.dispatcher.borrow())
     }
 
-    #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-    pub(crate) fn usage_of(&self, operation: &str) -> Spent {
-        self.state.borrow().usage.of(operation)
-    }
-
-    pub(crate) fn rate_limit(&self) -> RateLimit {
-        self.state.borrow().limiter.rate_limit
-    }
-
-    /// Makes a call. Dropping the future cancels it, wherever it is.
-    pub(crate) async fn call(
-        self: Rc<Self>,
-        caller: Rc<C>,
+    /// Makes a call. Dropping the future ends it, wherever it is.
+    pub(super) fn call(
+        self: &Rc<Self>,
         endpoint: &'static Endpoint,
-        request: PreparedRequest<TextOf<C>>,
-    ) -> Result<Reply<C::Runtime>, Failed<C>> {
-        let source = caller.credential_source();
-        let mut machine = CallMachine::new(matches!(source, CredentialSource::Function));
-        let scheme = caller.auth_scheme();
-        let timeout_ms = f64::from(request.timeout_ms);
-        let request = Rc::new(request);
-        let mut signed = Rc::new(Signed { endpoint, request, credential: None, refused: None, scheme });
-        let mut attempts = 0;
-        let mut event = CallEvent::Begin;
-        let mut error = None;
-        loop {
-            let action = machine.step(event);
-            let is_exchange = action == CallAction::Exchange;
-            let (mut work, mut handle): (Work<Done<C>>, _) = match action {
-                CallAction::AskCredential | CallAction::RenewCredential => {
-                    let refused = signed.credential.clone();
-                    signed = signed.with(None, refused.clone());
-                    match &source {
-                        CredentialSource::None => {
-                            event = CallEvent::Credential;
-                            continue;
-                        }
-                        CredentialSource::Fixed(token) => {
-                            signed = signed.with(Some(token.clone()), refused);
-                            event = CallEvent::Credential;
-                            continue;
-                        }
-                        CredentialSource::Function => {
-                            let caller = Rc::clone(&caller);
-                            let ask = async move {
-                                Done::Credential(caller.ask_credential(refused.as_ref()).await)
-                            };
-                            (Box::pin(ask), None)
-                        }
-                    }
-                }
-                CallAction::Exchange => self.exchange(&caller, &signed, true),
-                CallAction::Finish => {
-                    // A call that is over has failed.
-                    let Some(details) = error.take() else { continue };
-                    return Err(Failed { details, attempts, page: signed.request.page.clone() });
-                }
-            };
-            let longest_ms = if is_exchange { timeout_ms + STOPPED_AFTER_MS } else { timeout_ms };
-            let done = loop {
-                let polls = handle.as_ref().map(Handle::polls);
-                let done = within(caller.runtime(), longest_ms, &mut work).await;
-                if done.is_some() || !is_exchange {
-                    break done;
-                }
-                // The driver of a shared request may be stopped without a word, as a Worker's request is.
-                if handle.as_ref().is_some_and(|handle| Some(handle.polls()) == polls) {
-                    (work, handle) = self.exchange(&caller, &signed, false);
-                }
-            };
-            event = match done {
-                Some(Done::Exchanged((sent, result))) => {
-                    attempts += sent;
-                    let read = result.and_then(|received| read(&signed, &received, attempts));
-                    match read {
-                        Ok((reply, notice)) => {
-                            self.report_deprecation(&caller, &signed, notice);
-                            return Ok(reply);
-                        }
-                        Err(details) => {
-                            let kind = details.kind;
-                            error = Some(details);
-                            CallEvent::Failed(kind)
-                        }
-                    }
-                }
-                done => match credential_of::<C>(done) {
-                    Ok(credential) => {
-                        signed = signed.with(Some(credential), signed.refused.clone());
-                        CallEvent::Credential
-                    }
-                    Err((failure, cause)) => {
-                        let note = (attempts == 0).then(|| Text::new("; nothing was sent"));
-                        let outcome = Outcome { cause, ..Outcome::default() };
-                        error = Some(render(&signed, &failure, outcome, note.as_ref()));
-                        CallEvent::NoCredential
-                    }
-                },
-            };
-        }
+        request: PreparedRequest<R::Text>,
+    ) -> Running<R> {
+        let id = self.next_call.get();
+        self.next_call.set(id.wrapping_add(1));
+        let source = match self.credential.token() {
+            None => CredentialSource::None,
+            Some(Token::Fixed(secret)) => CredentialSource::Fixed(R::Text::new(secret.reveal())),
+            Some(Token::Provider(_)) => CredentialSource::Function,
+        };
+        let call = NewCall { id, endpoint, request, source, is_identity_known: true };
+        self.dispatcher.borrow_mut().begin(call);
+        Running { driver: Rc::clone(self), id, credential: None, timer: None }
     }
 
-    /// Reports the announced removal of an operation, once.
-    fn report_deprecation(&self, caller: &Rc<C>, signed: &Signed<C>, notice: Option<TextOf<C>>) {
-        let operation = signed.endpoint.operation;
-        let Some(notice) = notice else { return };
-        let is_known = self.state.borrow().deprecated.contains(&operation);
-        if !is_known {
-            self.state.borrow_mut().deprecated.push(operation);
-            let notice = signed.redactor().clean(&notice);
-            report(caller, signed.endpoint, EventKind::Deprecated, 0, Some(&notice));
-        }
-    }
-}
-
-/// The credential that the function returned within the time of an attempt, or why there is none.
-fn credential_of<C: Caller>(done: Option<Done<C>>) -> Result<TextOf<C>, (Failure, Option<ThrownOf<C>>)> {
-    match done {
-        Some(Done::Credential(Ok(credential))) => match check_credential(&credential) {
-            Ok(()) => Ok(credential),
-            Err(lack) => {
-                let text = TextOf::<C>::new(&join(&["the token that it returned ", lack]));
-                Err((no_credential(), Some(ThrownOf::<C>::new(&text))))
+    fn ask_credential(&self, refused: Option<&R::Text>) -> Option<Work<Answer<R>>> {
+        let refused = refused.and_then(|refused| Secret::new(refused.to_rust()).ok());
+        let Some(Token::Provider(provider)) = self.credential.token() else { return None };
+        let asked = provider.token(refused);
+        Some(Box::pin(async {
+            match asked.await {
+                Ok(secret) => Ok(R::Text::new(secret.reveal())),
+                Err(cause) => Err(R::Thrown::new(&R::Text::new(&cause.text))),
             }
-        },
-        Some(Done::Credential(Err(thrown))) => Err((no_credential(), Some(thrown))),
-        _ => Err((credential_timed_out(), None)),
+        }))
+    }
+
+    fn moment(&self) -> Moment {
+        let runtime = &self.runtime;
+        Moment { now: runtime.now(), wall: runtime.wall(), random: runtime.random() }
+    }
+
+    fn start(&self, attempt: AttemptId, request: Request<R::Text>) {
+        let runtime = self.runtime.clone();
+        self.attempts.borrow_mut().push((attempt, Box::pin(async move { runtime.send(request).await })));
+    }
+
+    /// Polls the attempts. One that is over is taken off, and its call is woken.
+    fn poll_attempts(&self, id: CallId, context: &mut Context<'_>) {
+        let mut attempts = std::mem::take(&mut *self.attempts.borrow_mut());
+        attempts.retain_mut(|(attempt, work)| {
+            let owner = self.dispatcher.borrow().driving(*attempt);
+            if owner != Some(id) {
+                return owner.is_some();
+            }
+            let Poll::Ready(sent) = work.as_mut().poll(context) else { return true };
+            self.dispatcher.borrow_mut().on_sent(*attempt, sent);
+            false
+        });
+        self.attempts.borrow_mut().extend(attempts);
+    }
+
+    /// Aborts the attempts that nobody waits for, and wakes the calls that have something to do.
+    fn settle(&self) {
+        let dropped: Vec<_> = {
+            let dispatcher = self.dispatcher.borrow();
+            self.attempts.borrow_mut().extract_if(.., |(attempt, _)| dispatcher.driving(*attempt).is_none()).collect()
+        };
+        drop(dropped);
+        loop {
+            let Some(woken) = self.dispatcher.borrow_mut().next_woken() else { return };
+            let mut wakers = self.wakers.borrow_mut();
+            let index = wakers.iter().position(|(id, _)| *id == woken);
+            let waker = index.map(|index| wakers.swap_remove(index).1);
+            drop(wakers);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+
+    pub(super) fn emit(&self, endpoint: &Endpoint, emitted: Emitted, text: Option<&R::Text>) {
+        let Some(observer) = &self.observer else { return };
+        let Emitted { kind, attempt, status, duration_ms, .. } = emitted;
+        let Endpoint { operation, cost, .. } = *endpoint;
+        let text = text.map(Text::to_rust);
+        observer(&Event { kind, operation, attempt, cost, status, duration_ms, text: text.as_ref() });
     }
 }
 
-pub(super) fn emit<C: Caller>(
-    caller: &Rc<C>,
-    endpoint: &Endpoint,
-    emitted: Emitted,
-    text: Option<&TextOf<C>>,
-) {
-    let Emitted { kind, attempt, status, duration_ms, .. } = emitted;
-    let Endpoint { operation, cost, .. } = *endpoint;
-    caller.emit(&Report { kind, operation, attempt, cost, status, duration_ms, text });
+/// The shortest timer.
+const SHORTEST_TIMER_MS: f64 = 1.0;
+
+/// A call under way.
+pub(super) struct Running<R: Runtime> {
+    driver: Rc<Driver<R>>,
+    id: CallId,
+    credential: Option<Work<Answer<R>>>,
+    timer: Option<Work<()>>,
 }
 
-/// Emits an event of a call beside its attempts.
-pub(super) fn report<C: Caller>(
-    caller: &Rc<C>,
-    endpoint: &Endpoint,
-    kind: EventKind,
-    attempt: u32,
-    text: Option<&TextOf<C>>,
-) {
-    emit(
-        caller,
-        endpoint,
-        Emitted { kind, attempt, status: None, duration_ms: None, has_message: false },
-        text,
-    );
+impl<R: Runtime> Future for Running<R> {
+    type Output = Result<Reply<R>, Failed<R>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let driver = Rc::clone(&self.driver);
+        let id = self.id;
+        loop {
+            if let Some(work) = &mut self.credential
+                && let Poll::Ready(credential) = work.as_mut().poll(context)
+            {
+                self.credential = None;
+                driver.dispatcher.borrow_mut().on_credential(id, credential);
+            }
+            driver.poll_attempts(id, context);
+            let step = driver.dispatcher.borrow_mut().step(id, driver.moment());
+            driver.settle();
+            match step {
+                Step::Emit(endpoint, emitted, text) => driver.emit(endpoint, emitted, text.as_ref()),
+                Step::AskCredential(refused) => {
+                    self.credential = driver.ask_credential(refused.as_ref());
+                }
+                Step::Send(attempt, request) => driver.start(attempt, request),
+                Step::Wait(milliseconds) => {
+                    let runtime = driver.runtime.clone();
+                    // Timers count whole milliseconds, and what is left of less than that may be less than a clock shows.
+                    let milliseconds = milliseconds.max(SHORTEST_TIMER_MS);
+                    let mut timer: Work<()> = Box::pin(async move { runtime.sleep(milliseconds).await });
+                    if timer.as_mut().poll(context).is_ready() {
+                        continue;
+                    }
+                    self.timer = Some(timer);
+                    let mut wakers = driver.wakers.borrow_mut();
+                    wakers.retain(|(known, _)| *known != id);
+                    wakers.push((id, context.waker().clone()));
+                    return Poll::Pending;
+                }
+                Step::Finish(result) => return Poll::Ready(result),
+                Step::Gone => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<R: Runtime> Drop for Running<R> {
+    fn drop(&mut self) {
+        let now = self.driver.runtime.now();
+        self.driver.dispatcher.borrow_mut().end(self.id, now);
+        self.driver.wakers.borrow_mut().retain(|(known, _)| *known != self.id);
+        self.driver.settle();
+    }
 }

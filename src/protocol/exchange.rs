@@ -22,14 +22,12 @@ pub(crate) struct Policy {
 /// What happened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
-    /// The request begins, was woken, or has waited as long as it was told to.
+    /// The request begins, was woken, or has waited long enough.
     Wake,
     /// A complete response came: [`Context::head`] and [`Context::hints`] are its.
     Response,
     /// No complete response came; perhaps [`Context::head`] did.
     NoResponse(Progress),
-    /// The attempt took longer than it may.
-    TimedOut,
 }
 
 /// What to do next. The events of [`Context::emitted`] are emitted before it.
@@ -37,7 +35,7 @@ pub(crate) enum Event {
 pub(crate) enum Action {
     /// Wait to be woken, so many milliseconds at most, and then send [`Event::Wake`].
     Wait(f64),
-    /// Send the request, and read the complete response, within the timeout.
+    /// Send the request, and read the complete response.
     Send,
     /// It is over: the last response is good.
     Succeed,
@@ -71,6 +69,13 @@ pub(crate) struct Emitted {
     pub(crate) duration_ms: Option<f64>,
     /// Whether the message of the last failure belongs to it.
     pub(crate) has_message: bool,
+}
+
+impl Emitted {
+    /// An event of a call beside its attempts.
+    pub(crate) const fn beside(kind: EventKind) -> Self {
+        Self { kind, attempt: 0, status: None, duration_ms: None, has_message: false }
+    }
 }
 
 /// A waiting call looks again after this long, even if nothing woke it.
@@ -143,6 +148,16 @@ impl ExchangeMachine {
         if let State::Admitted(slot) = self.state {
             self.state = State::InFlight(slot, now);
         }
+    }
+
+    /// Whether it waits for its turn, and looks again whenever something has changed.
+    pub(crate) fn is_queued(&self) -> bool {
+        self.state == State::Waiting
+    }
+
+    /// Whether an attempt is in flight.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        matches!(self.state, State::InFlight(..))
     }
 
     /// The call ends here, wherever it is.
@@ -230,8 +245,9 @@ impl ExchangeMachine {
         context: &mut Context<'_>,
     ) -> Action {
         let Context { now, wall, random, head, hints, .. } = *context;
-        if matches!(event, Event::Wake) {
-            return Action::Wait(LOOK_AGAIN_MS);
+        let left = since + f64::from(self.policy.timeout_ms) - now;
+        if matches!(event, Event::Wake) && left > 0.0 {
+            return Action::Wait(left);
         }
         match head {
             Some(head) => context.limiter.on_response(slot, &head.rate_limit, now, wall),
@@ -246,7 +262,7 @@ impl ExchangeMachine {
             }
             (Event::Response, Some(head)) => response::failure(endpoint, head, hints, wall),
             (Event::NoResponse(progress), head) => response::no_response(progress, head, wall),
-            (Event::Response | Event::TimedOut | Event::Wake, _) => response::timed_out(),
+            (Event::Response | Event::Wake, _) => response::timed_out(),
         };
         let is_burst = failure.info.scope == Some(LimitScope::Burst);
         self.bursts += u32::from(is_burst);

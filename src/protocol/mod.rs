@@ -2,6 +2,7 @@
 //! waits, reads a clock or knows JavaScript.
 
 mod call;
+mod dispatcher;
 mod drift;
 mod error_body;
 pub mod event;
@@ -9,20 +10,21 @@ mod exchange;
 #[cfg(feature = "hot-paths")]
 #[doc(hidden)]
 pub mod hot_paths;
+mod outcome;
 mod pagination;
 mod request;
 mod response;
 mod retry;
+mod signed;
 
-pub(crate) use call::{CallAction, CallEvent, CallMachine};
+pub(crate) use dispatcher::{
+    AttemptId, CallId, CredentialSource, Dispatcher, Failed, Moment, NewCall, Step,
+};
 pub(crate) use drift::check as check_drift;
 pub use drift::{Drift, DriftKind};
-pub(crate) use error_body::{ErrorHints, hints, read_error_body};
-pub(crate) use exchange::{Action, Context, Emitted, Event, ExchangeMachine};
-pub(crate) use pagination::next_page;
+pub(crate) use exchange::Emitted;
+pub(crate) use outcome::Reply;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use request::check_headers;
-pub(crate) use request::{
-    Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header, set_header,
-};
-pub(crate) use response::{credential_timed_out, deprecation, no_credential, read_envelope};
+pub(crate) use request::{Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header};
+pub(crate) use signed::{AuthScheme, Roots};

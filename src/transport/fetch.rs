@@ -13,6 +13,7 @@ use web_sys::{AbortController, RequestInit, RequestRedirect};
 use super::js::{JsHeaders, JsText, JsThrown, member, method};
 use super::monotonic::Monotonic;
 use super::{Clock, Progress, Random, Request, Response, SendError, Transport};
+use crate::error::Thrown;
 use crate::text::Text;
 
 #[wasm_bindgen]
@@ -63,36 +64,92 @@ impl Fetch {
         Self { own, clock: Rc::default() }
     }
 
-    /// The same clock with another function.
+    /// A timer fired that was due at `due`.
     #[cfg(feature = "npm-client")]
-    pub(crate) fn with_function(&self, own: Option<Function>) -> Self {
-        Self { own, clock: Rc::clone(&self.clock) }
+    pub(crate) fn on_elapsed(&self, due: f64) {
+        self.clock.fired(due, Self::reading());
     }
+}
 
-    /// Whether the caller has a function of its own.
-    #[cfg(feature = "npm-client")]
-    pub(crate) fn has_function(&self) -> bool {
-        self.own.is_some()
-    }
+/// What an attempt results in.
+pub(crate) type Sent = Result<Response<Fetch>, SendError<Fetch>>;
 
-    fn start(&self, url: &JsString, init: &RequestInit) -> Result<JsValue, JsValue> {
-        match &self.own {
-            Some(own) => own.call2(&JsValue::UNDEFINED, url, init),
-            None => global_fetch(url, init),
+/// A request in flight: first a response, then its text. Whoever drives it waits for its promises. Dropping it before it is
+/// complete aborts the request.
+pub(crate) struct InFlight {
+    /// Nothing where the runtime has none.
+    controller: Option<AbortController>,
+    is_complete: bool,
+    head: Option<Head>,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.controller
+            && !self.is_complete
+        {
+            controller.abort();
         }
     }
 }
 
-/// Aborts the request when it is dropped before the response is complete.
-struct AbortOnDrop {
-    controller: AbortController,
-    is_done: Cell<bool>,
+/// What follows a promise that has settled.
+pub(crate) enum Next {
+    /// Another promise.
+    Promise(JsValue),
+    Done(Sent),
 }
 
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        if !self.is_done.get() {
-            self.controller.abort();
+impl InFlight {
+    /// Calls `fetch`, or the caller's `own`.
+    pub(crate) fn start(own: Option<&Function>, request: &Request<JsText>) -> (Self, Next) {
+        let controller = AbortController::new().ok();
+        let init = init(request, controller.as_ref());
+        let mut in_flight = Self { controller, is_complete: false, head: None };
+        let started = match own {
+            Some(own) => own.call2(&JsValue::UNDEFINED, &request.url.0, &init),
+            None => global_fetch(&request.url.0, &init),
+        };
+        let next = match started {
+            Ok(promise) => Next::Promise(promise),
+            Err(thrown) => in_flight.on_settled(Err(thrown)),
+        };
+        (in_flight, next)
+    }
+
+    /// Its promise has settled.
+    pub(crate) fn on_settled(&mut self, settled: Result<JsValue, JsValue>) -> Next {
+        if let Some(Head { status, headers, .. }) = self.head.take() {
+            return Next::Done(match settled {
+                Ok(text) => {
+                    self.is_complete = true;
+                    let body = JsText::of(text).unwrap_or_else(|| JsText::new(""));
+                    Ok(Response { status, headers, body })
+                }
+                Err(thrown) => Err(SendError {
+                    progress: Progress::BodyCutOff,
+                    head: Some((status, headers)),
+                    cause: JsThrown(thrown),
+                }),
+            });
+        }
+        let failed = |progress, thrown| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(thrown) }));
+        let head = match settled {
+            Ok(value) => match read_head(&value) {
+                Ok(head) => head,
+                Err(lack) => return failed(Progress::NoResponse, <JsThrown as Thrown>::new(&JsText::new(lack)).0),
+            },
+            // Some wrappers of fetch throw where the status is bad, and leave the response with the error.
+            Err(thrown) => match read_head(&member(&thrown, "response")) {
+                Ok(head) => head,
+                Err(_) => return failed(progress(&thrown), thrown),
+            },
+        };
+        let text = head.text.call0(&head.response);
+        self.head = Some(head);
+        match text {
+            Ok(promise) => Next::Promise(promise),
+            Err(thrown) => self.on_settled(Err(thrown)),
         }
     }
 }
@@ -103,41 +160,15 @@ impl Transport for Fetch {
     type Json = JsValue;
     type Thrown = JsThrown;
 
-    async fn send(&self, request: Request<JsText>) -> Result<Response<Self>, SendError<Self>> {
-        let failed =
-            |thrown: JsValue| SendError { progress: progress(&thrown), head: None, cause: JsThrown(thrown) };
-        let abort =
-            AbortOnDrop { controller: AbortController::new().map_err(failed)?, is_done: Cell::new(false) };
-        let started = self.start(&request.url.0, &init(&request, &abort.controller));
-        let settled = match started {
-            Ok(started) => JsFuture::from(Promise::resolve(&started)).await,
-            Err(thrown) => Err(thrown),
-        };
-        let read = match settled {
-            Ok(value) => read_head(&value).map_err(|lack| SendError {
-                progress: Progress::NoResponse,
-                head: None,
-                cause: JsThrown(JsText::new(lack).0.into()),
-            }),
-            // Some wrappers of fetch throw where the status is bad, and leave the response with the error.
-            Err(thrown) => read_head(&member(&thrown, "response")).map_err(|_| failed(thrown)),
-        };
-        let Head { response, status, headers, text } = read?;
-        let body = match text.call0(&response) {
-            Ok(text) => JsFuture::from(Promise::resolve(&text)).await,
-            Err(thrown) => Err(thrown),
-        };
-        match body {
-            Ok(text) => {
-                abort.is_done.set(true);
-                let body = JsText::of(text).unwrap_or_else(|| JsText::new(""));
-                Ok(Response { status, headers, body })
+    async fn send(&self, request: Request<JsText>) -> Sent {
+        let (mut in_flight, mut next) = InFlight::start(self.own.as_ref(), &request);
+        loop {
+            match next {
+                Next::Promise(promise) => {
+                    next = in_flight.on_settled(JsFuture::from(Promise::resolve(&promise)).await);
+                }
+                Next::Done(sent) => return sent,
             }
-            Err(thrown) => Err(SendError {
-                progress: Progress::BodyCutOff,
-                head: Some((status, headers)),
-                cause: JsThrown(thrown),
-            }),
         }
     }
 
@@ -146,7 +177,7 @@ impl Transport for Fetch {
     }
 }
 
-fn init(request: &Request<JsText>, controller: &AbortController) -> RequestInit {
+fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> RequestInit {
     let headers = RequestHeaders::new();
     for (name, value) in &request.headers.0 {
         headers.set(name, &value.0);
@@ -156,7 +187,9 @@ fn init(request: &Request<JsText>, controller: &AbortController) -> RequestInit 
     init.set_headers(&headers);
     // A redirect could carry x-api-token to another host: browsers remove only `authorization`.
     init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(&controller.signal()));
+    if let Some(controller) = controller {
+        init.set_signal(Some(&controller.signal()));
+    }
     if let Some(body) = &request.body {
         init.set_body(&body.into());
     }

@@ -26,6 +26,8 @@ pub use fetch::Fetch;
 #[cfg(target_arch = "wasm32")]
 pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
+pub(crate) use fetch::{InFlight, Next, Sent};
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use js::{member, method, reflect_set, set_member};
 pub use memory::HeaderList;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]

@@ -1,38 +1,39 @@
-//! The client's class: ten methods that return promises, one per endpoint, and what the JavaScript client needs around
-//! them.
+//! The client's class: ten methods that return promises, one per endpoint, and the driver for JavaScript. It performs the
+//! steps of the dispatcher with promises and timers; with `client/driver.rs`, its twin for Rust programs, it is the only
+//! code that waits.
 
-use std::future::Future;
-use std::rc::Rc;
+use std::cell::{RefCell, RefMut};
 
-use js_sys::{Array, Function, JsString, Object, Promise};
+use js_sys::{Function, JsString, Promise};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::args::{self, Values};
 use super::outcome;
-use super::tasks::Tasks;
 use crate::api;
-use crate::client::{
-    AuthScheme, Caller, CredentialSource, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS, Driver, Failed, Reply,
-    Roots,
-};
+use crate::client::{DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 use crate::error::{Details, Kind};
-use crate::limits::Spent;
-use crate::protocol::event::Event;
-use crate::protocol::{Defaults, PreparedRequest, check_headers};
+use crate::protocol::{
+    AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, Emitted, Failed, Moment, NewCall,
+    PreparedRequest, Reply, Roots, Step, check_headers,
+};
 use crate::schema::Endpoint;
 use crate::text::Text;
-use crate::transport::{Fetch, JsText, JsThrown, member, reflect_set};
+use crate::transport::{Clock, Fetch, InFlight, JsText, JsThrown, Next, Random, member};
 
 #[wasm_bindgen]
 extern "C" {
-    /// A call as the JavaScript client has it. Rust holds it as long as the call lasts, and so holds no function of a
-    /// caller longer than that.
+    /// A call as the JavaScript client has it. What it starts goes on in the context in which the call was made: whoever
+    /// registers a reaction or a timer decides in which context it runs, and a credential function may read Node's
+    /// `AsyncLocalStorage`.
     #[derive(Clone)]
     pub type JsCall;
 
     #[wasm_bindgen(method, getter)]
-    fn id(this: &JsCall) -> u32;
+    fn id(this: &JsCall) -> CallId;
+
+    /// The promise of the call.
+    #[wasm_bindgen(method, getter)]
+    fn promise(this: &JsCall) -> Promise;
 
     /// The caller's own `fetch`.
     #[wasm_bindgen(method, getter)]
@@ -42,8 +43,21 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn credential(this: &JsCall) -> JsValue;
 
-    #[wasm_bindgen(method, getter)]
-    fn signal(this: &JsCall) -> JsValue;
+    /// Asks the credential function: `onCredential` is called with what it returns.
+    #[wasm_bindgen(method)]
+    fn ask(this: &JsCall, refused: JsValue);
+
+    /// Has `onSettled` called when a promise settles.
+    #[wasm_bindgen(method)]
+    fn follow(this: &JsCall, promise: &JsValue, attempt: AttemptId);
+
+    /// Has `onElapsed` called after so many milliseconds, unless it is called again before.
+    #[wasm_bindgen(method)]
+    fn wait(this: &JsCall, milliseconds: f64);
+
+    /// Has `poll` called.
+    #[wasm_bindgen(method)]
+    fn wake(this: &JsCall);
 
     /// An event that somebody listens to.
     #[wasm_bindgen(method)]
@@ -60,9 +74,9 @@ extern "C" {
         daily_remaining: f64,
     );
 
-    /// Makes what the promise resolves with.
+    /// Resolves the promise.
     #[wasm_bindgen(method)]
-    fn outcome(
+    fn succeed(
         this: &JsCall,
         data: JsValue,
         next: JsValue,
@@ -70,7 +84,11 @@ extern "C" {
         headers: JsValue,
         attempts: u32,
         body: JsString,
-    ) -> JsValue;
+    );
+
+    /// Rejects the promise.
+    #[wasm_bindgen(method)]
+    fn fail(this: &JsCall, fields: JsValue);
 
     /// Receives limits.
     pub type LimitsReceiver;
@@ -86,89 +104,38 @@ extern "C" {
     );
 }
 
-/// The plain settings of a client; its functions come with each call.
-struct Settings {
-    roots: Roots<JsText>,
-    scheme: AuthScheme,
+/// A client. Its functions come with each call, so that nothing in the module leads back to it.
+#[wasm_bindgen]
+pub struct Core {
     defaults: Defaults<JsText>,
     /// The kinds of events that somebody listens to, a bit each.
     event_mask: u32,
-    /// The clock of all calls.
-    fetch: Fetch,
+    runtime: Fetch,
+    state: RefCell<State>,
 }
 
-/// Whoever made a call in JavaScript.
-struct JsCaller {
+struct State {
+    dispatcher: Dispatcher<Fetch>,
+    /// The calls under way.
+    calls: Vec<Call>,
+    attempts: Vec<Attempt>,
+}
+
+struct Call {
+    id: CallId,
     call: JsCall,
-    fetch: Fetch,
-    settings: Rc<Settings>,
-    tasks: Rc<Tasks>,
+    /// The end of its timer.
+    due: f64,
+    #[cfg(feature = "npm-trap")]
+    fault: Option<String>,
 }
 
-impl Caller for JsCaller {
-    type Runtime = Fetch;
-
-    fn runtime(&self) -> &Fetch {
-        &self.fetch
-    }
-
-    fn roots(&self) -> &Roots<JsText> {
-        &self.settings.roots
-    }
-
-    fn auth_scheme(&self) -> AuthScheme {
-        self.settings.scheme
-    }
-
-    fn credential_source(&self) -> CredentialSource<JsText> {
-        let credential = self.call.credential();
-        match JsText::of(credential.clone()) {
-            Some(token) => CredentialSource::Fixed(token),
-            None if credential.is_function() => CredentialSource::Function,
-            None => CredentialSource::None,
-        }
-    }
-
-    fn ask_credential(&self, refused: Option<&JsText>) -> impl Future<Output = Result<JsText, JsThrown>> {
-        let request: JsValue = Object::new().into();
-        if let Some(refused) = refused {
-            reflect_set(&request, "refused", refused.0.as_ref());
-        }
-        reflect_set(&request, "signal", &self.call.signal());
-        let credential: Function = self.call.credential().unchecked_into();
-        let asked = credential.call1(&JsValue::UNDEFINED, &request);
-        async move {
-            let token =
-                JsFuture::from(Promise::resolve(&asked.map_err(JsThrown)?)).await.map_err(JsThrown)?;
-            // The driver refuses an empty one.
-            Ok(JsText::of(token).unwrap_or_else(|| JsText::new("")))
-        }
-    }
-
-    fn is_identity_known(&self) -> bool {
-        !self.fetch.has_function()
-    }
-
-    fn is_over(&self) -> bool {
-        !self.tasks.contains(self.call.id())
-    }
-
-    fn emit(&self, event: &Event<'_, JsText>) {
-        let kind = event.kind as u32;
-        if self.settings.event_mask >> kind & 1 != 0 && !self.is_over() {
-            let text = event.text.map_or(JsValue::UNDEFINED, |text| text.0.clone().into());
-            let (status, duration_ms) = (outcome::number(event.status), outcome::number(event.duration_ms));
-            self.call.event(kind, event.attempt, status, duration_ms, text);
-        }
-    }
-}
-
-/// A client.
-#[wasm_bindgen]
-pub struct Core {
-    driver: Rc<Driver<JsCaller>>,
-    settings: Rc<Settings>,
-    tasks: Rc<Tasks>,
+/// An attempt in flight.
+struct Attempt {
+    id: AttemptId,
+    /// The call in whose context it goes on.
+    call: JsCall,
+    in_flight: InFlight,
 }
 
 #[wasm_bindgen]
@@ -178,56 +145,126 @@ impl Core {
     #[must_use]
     pub fn new(settings: &JsValue) -> Self {
         let count = |name| args::count(settings, name);
-        // They were checked.
-        let headers = check_headers(args::headers(&member(settings, "headers"))).unwrap_or_default();
         let is_access_token = member(settings, "isAccessToken").is_truthy();
+        let roots = Roots { v1: args::text(settings, "v1"), v2: args::text(settings, "v2") };
+        let scheme = if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken };
         Self {
-            driver: Rc::new(Driver::new(count("maxConcurrency"), count("dailyTokenBudget"))),
-            tasks: Rc::default(),
-            settings: Rc::new(Settings {
-                roots: Roots { v1: args::text(settings, "v1"), v2: args::text(settings, "v2") },
-                scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
-                defaults: Defaults {
-                    headers,
-                    timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
-                    max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
-                },
-                event_mask: count("eventMask").unwrap_or(0),
-                fetch: Fetch::default(),
+            defaults: Defaults {
+                // They were checked.
+                headers: check_headers(args::headers(&member(settings, "headers"))).unwrap_or_default(),
+                timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
+                max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
+            },
+            event_mask: count("eventMask").unwrap_or(0),
+            runtime: Fetch::default(),
+            state: RefCell::new(State {
+                dispatcher: Dispatcher::new(
+                    roots,
+                    scheme,
+                    count("maxConcurrency"),
+                    count("dailyTokenBudget"),
+                ),
+                calls: Vec::new(),
+                attempts: Vec::new(),
             }),
         }
     }
 
-    /// Lets a call go on, after `schedule` asked for it.
-    pub fn poll(&self, call: u32) {
-        self.tasks.poll(call);
+    /// Whether a call is looked at right now: nothing else can be called then, as a getter of a replaced `fetch` might try.
+    #[wasm_bindgen(getter, js_name = isBusy)]
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.state.try_borrow_mut().is_err()
+    }
+
+    /// Lets a call go on.
+    pub fn poll(&self, call: CallId) {
+        while self.perform(call) {}
+    }
+
+    /// The timer of a call has elapsed.
+    #[wasm_bindgen(js_name = onElapsed)]
+    pub fn on_elapsed(&self, call: CallId) {
+        let due = self.state().and_then(|mut state| state.call(call).map(|call| call.due));
+        if let Some(due) = due {
+            self.runtime.on_elapsed(due);
+        }
+        self.poll(call);
+    }
+
+    /// The credential function returned a value, or threw it.
+    #[wasm_bindgen(js_name = onCredential)]
+    pub fn on_credential(&self, call: CallId, is_returned: bool, value: JsValue) {
+        // The dispatcher refuses an empty one.
+        let credential = if is_returned {
+            Ok(JsText::of(value).unwrap_or_else(|| JsText::new("")))
+        } else {
+            Err(JsThrown(value))
+        };
+        if let Some(mut state) = self.state() {
+            state.dispatcher.on_credential(call, credential);
+        }
+        self.poll(call);
+    }
+
+    /// A promise of an attempt was fulfilled or rejected.
+    #[wasm_bindgen(js_name = onSettled)]
+    pub fn on_settled(&self, attempt: AttemptId, is_fulfilled: bool, value: JsValue) {
+        let known = self.state().and_then(|mut state| {
+            let index = state.attempts.iter().position(|known| known.id == attempt)?;
+            Some(state.attempts.swap_remove(index))
+        });
+        if let Some(mut known) = known {
+            let next = known.in_flight.on_settled(if is_fulfilled { Ok(value) } else { Err(value) });
+            self.go_on(known, next);
+        }
     }
 
     /// Drops a call, wherever it is: its promise never settles.
-    pub fn abort(&self, call: u32) {
-        self.tasks.abort(call);
+    pub fn abort(&self, call: CallId) {
+        if let Some(mut state) = self.state() {
+            state.calls.retain(|known| known.id != call);
+            state.dispatcher.end(call, self.runtime.now());
+        }
+        self.settle();
     }
 
-    /// What was spent on an operation: cost units, requests sent, requests saved.
+    /// What was spent on an operation: cost units (0), requests sent (1) or requests saved (2).
     #[must_use]
-    pub fn usage(&self, operation: usize) -> Array {
-        let spent = api::ENDPOINTS.get(operation).map(|endpoint| self.driver.usage_of(endpoint.operation));
-        let Spent { tokens_spent, calls_sent, calls_saved } = spent.unwrap_or_default();
-        #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
-        Array::of3(&(tokens_spent as f64).into(), &(calls_sent as f64).into(), &(calls_saved as f64).into())
+    #[allow(clippy::cast_precision_loss)] // Counts far below 2^53.
+    pub fn usage(&self, operation: usize, which: u32) -> f64 {
+        let Some((state, endpoint)) = self.state().zip(api::ENDPOINTS.get(operation)) else { return 0.0 };
+        let spent = state.dispatcher.usage().of(endpoint.operation);
+        (match which {
+            0 => spent.tokens_spent,
+            1 => spent.calls_sent,
+            _ => spent.calls_saved,
+        }) as f64
     }
 
     /// Hands the limits as the last response told them to a receiver.
     #[wasm_bindgen(js_name = rateLimit)]
     pub fn rate_limit(&self, receiver: &LimitsReceiver) {
-        outcome::limits(&self.driver.rate_limit(), |a, b, c, d, e| receiver.limits(a, b, c, d, e));
+        if let Some(state) = self.state() {
+            let limits = state.dispatcher.rate_limit();
+            outcome::limits(&limits, |a, b, c, d, e| receiver.limits(a, b, c, d, e));
+        }
+    }
+}
+
+impl State {
+    fn call(&mut self, id: CallId) -> Option<&mut Call> {
+        self.calls.iter_mut().find(|call| call.id == id)
     }
 }
 
 impl Core {
-    /// Starts a call.
-    #[inline(never)]
-    fn call(
+    fn state(&self) -> Option<RefMut<'_, State>> {
+        self.state.try_borrow_mut().ok()
+    }
+
+    /// Checks the values of a call, and starts it.
+    fn start(
         &self,
         endpoint: &'static Endpoint,
         call: &JsCall,
@@ -235,62 +272,154 @@ impl Core {
         options: &JsValue,
     ) -> Promise {
         let values = Values { endpoint, positional, options };
-        let request = PreparedRequest::new(endpoint, &self.settings.defaults, &|name| values.arg(name));
-        // Nothing runs within the promise's executor, which would swallow what a fault throws and go on.
-        let mut settle = None;
-        let promise = Promise::new(&mut |resolve, reject| settle = Some((resolve, reject)));
-        if let Some((resolve, reject)) = settle {
-            match request {
-                Ok(request) => self.start(endpoint, call.clone(), request, resolve, reject),
-                Err(text) => {
-                    let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, &text);
-                    drop(reject.call1(&JsValue::UNDEFINED, &outcome::error(&details, 0, None)));
+        match PreparedRequest::new(endpoint, &self.defaults, &|name| values.arg(name)) {
+            Ok(request) => {
+                #[cfg(feature = "npm-trap")]
+                let fault = super::trap::fault_of(&request);
+                let credential = call.credential();
+                let source = match JsText::of(credential.clone()) {
+                    Some(token) => CredentialSource::Fixed(token),
+                    None if credential.is_function() => CredentialSource::Function,
+                    None => CredentialSource::None,
+                };
+                let id = call.id();
+                let is_identity_known = !call.fetch().is_function();
+                if let Some(mut state) = self.state() {
+                    state.calls.push(Call {
+                        id,
+                        call: call.clone(),
+                        due: 0.0,
+                        #[cfg(feature = "npm-trap")]
+                        fault: fault.clone(),
+                    });
+                    state.dispatcher.begin(NewCall { id, endpoint, request, source, is_identity_known });
+                }
+                #[cfg(feature = "npm-trap")]
+                super::trap::trigger_fault(fault.as_deref(), "before-");
+                self.poll(id);
+            }
+            Err(text) => {
+                let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, &text);
+                call.fail(outcome::error(&details, 0, None));
+            }
+        }
+        call.promise()
+    }
+
+    /// Performs a call's next step, and says whether there is another.
+    fn perform(&self, id: CallId) -> bool {
+        let Fetch { .. } = &self.runtime;
+        let moment =
+            Moment { now: self.runtime.now(), wall: self.runtime.wall(), random: self.runtime.random() };
+        let next = self.state().and_then(|mut state| {
+            let call = state.call(id)?.call.clone();
+            Some((call, state.dispatcher.step(id, moment)))
+        });
+        self.settle();
+        let Some((call, step)) = next else { return false };
+        match step {
+            Step::Emit(_, Emitted { kind, attempt, status, duration_ms, .. }, text) => {
+                let kind = kind as u32;
+                if self.event_mask >> kind & 1 != 0 {
+                    let text = text.map_or(JsValue::UNDEFINED, |text| text.0.into());
+                    call.event(kind, attempt, outcome::number(status), outcome::number(duration_ms), text);
+                }
+            }
+            Step::AskCredential(refused) => {
+                call.ask(refused.map_or(JsValue::UNDEFINED, |refused| refused.0.into()));
+            }
+            Step::Send(id, request) => {
+                let own: Option<Function> = call.fetch().dyn_into().ok();
+                let (in_flight, next) = InFlight::start(own.as_ref(), &request);
+                self.go_on(Attempt { id, call, in_flight }, next);
+            }
+            Step::Wait(milliseconds) => {
+                if let Some(mut state) = self.state()
+                    && let Some(call) = state.call(id)
+                {
+                    call.due = moment.now + milliseconds;
+                }
+                call.wait(milliseconds);
+                return false;
+            }
+            Step::Finish(result) => {
+                #[cfg(feature = "npm-trap")]
+                {
+                    let fault = self.state().and_then(|mut state| state.call(id)?.fault.clone());
+                    super::trap::trigger_fault(fault.as_deref(), "after-");
+                }
+                if let Some(mut state) = self.state() {
+                    state.calls.retain(|known| known.id != id);
+                }
+                finish(&call, result);
+                return false;
+            }
+            Step::Gone => return false,
+        }
+        true
+    }
+
+    /// An attempt waits for its next promise, or is over: then the call that drives its request goes on in its own context.
+    fn go_on(&self, attempt: Attempt, next: Next) {
+        let id = attempt.id;
+        match next {
+            Next::Promise(promise) => {
+                attempt.call.follow(&promise, id);
+                if let Some(mut state) = self.state() {
+                    state.attempts.push(attempt);
+                }
+                // A replaced fetch may have ended the call.
+                self.settle();
+            }
+            Next::Done(sent) => {
+                let driving = self.state().and_then(|mut state| {
+                    let driving = state.dispatcher.driving(id);
+                    state.dispatcher.on_sent(id, sent);
+                    driving
+                });
+                if let Some(id) = driving {
+                    self.wake(id);
                 }
             }
         }
-        promise
     }
 
-    fn start(
-        &self,
-        endpoint: &'static Endpoint,
-        call: JsCall,
-        request: PreparedRequest<JsText>,
-        resolve: Function,
-        reject: Function,
-    ) {
-        let id = call.id();
-        let own: Option<Function> = call.fetch().dyn_into().ok();
-        let fetch = self.settings.fetch.with_function(own);
-        let (settings, tasks) = (Rc::clone(&self.settings), Rc::clone(&self.tasks));
-        let caller = Rc::new(JsCaller { call, fetch, settings, tasks });
-        #[cfg(feature = "npm-trap")]
-        let fault = super::trap::fault_of(&request);
-        let driver = Rc::clone(&self.driver);
-        self.tasks.start(
-            id,
-            Box::pin(async move {
-                #[cfg(feature = "npm-trap")]
-                super::trap::trigger_fault(fault.as_deref(), "before-");
-                let result = driver.call(Rc::clone(&caller), endpoint, request).await;
-                #[cfg(feature = "npm-trap")]
-                super::trap::trigger_fault(fault.as_deref(), "after-");
-                let settled = match result {
-                    Ok(reply) => resolve.call1(&JsValue::UNDEFINED, &outcome_of(&caller.call, reply)),
-                    Err(Failed { details, attempts, page }) => {
-                        reject.call1(&JsValue::UNDEFINED, &outcome::error(&details, attempts, page.as_ref()))
-                    }
-                };
-                drop(settled);
-            }),
-        );
+    fn wake(&self, id: CallId) {
+        let call = self.state().and_then(|mut state| Some(state.call(id)?.call.clone()));
+        if let Some(call) = call {
+            call.wake();
+        }
+    }
+
+    /// Aborts the attempts that nobody waits for, and wakes the calls that have something to do.
+    fn settle(&self) {
+        loop {
+            let (mut dropped, mut woken) = (None, None);
+            if let Some(mut state) = self.state() {
+                let State { dispatcher, attempts, .. } = &mut *state;
+                let index = attempts.iter().position(|attempt| dispatcher.driving(attempt.id).is_none());
+                dropped = index.map(|index| attempts.swap_remove(index));
+                woken = dispatcher.next_woken();
+            }
+            match woken {
+                Some(woken) => self.wake(woken),
+                None if dropped.is_none() => return,
+                None => {}
+            }
+        }
     }
 }
 
-fn outcome_of(call: &JsCall, reply: Reply<Fetch>) -> JsValue {
-    let Reply { data, next, status, headers, body, attempts, rate_limit } = reply;
-    outcome::limits(&rate_limit, |a, b, c, d, e| call.limits(a, b, c, d, e));
-    call.outcome(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0)
+fn finish(call: &JsCall, result: Result<Reply<Fetch>, Failed<Fetch>>) {
+    match result {
+        Ok(Reply { data, next, status, headers, body, attempts, rate_limit }) => {
+            outcome::limits(&rate_limit, |a, b, c, d, e| call.limits(a, b, c, d, e));
+            call.succeed(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0);
+        }
+        Err(Failed { details, attempts, page }) => {
+            call.fail(outcome::error(&details, attempts, page.as_ref()));
+        }
+    }
 }
 
 /// The methods of the endpoints: `name(call, …values, options)`.
@@ -302,7 +431,7 @@ macro_rules! endpoint_methods {
                 /// Calls the endpoint of this name.
                 #[wasm_bindgen(js_name = $method, unchecked_return_type = $returns)]
                 pub fn $module(&self, call: &JsCall, $($value: &JsValue,)* options: &JsValue) -> Promise {
-                    self.call(&api::$module::ENDPOINT, call, &[$($value),*], options)
+                    self.start(&api::$module::ENDPOINT, call, &[$($value),*], options)
                 }
             )+
         }

@@ -11,8 +11,6 @@ mod outcome;
 mod sandbox;
 #[cfg(feature = "npm-server")]
 mod server;
-#[cfg(feature = "npm-client")]
-mod tasks;
 #[cfg(feature = "npm-trap")]
 mod trap;
 

@@ -1,22 +1,22 @@
-//! What the driver makes of requests and responses: the request as it is sent, the reply, the error.
+//! What came of an attempt, and what is made of it: the reply, or the error.
 
 use std::rc::Rc;
 
-use super::caller::{AuthScheme, Caller, TextOf, ThrownOf};
-use crate::error::{Details, ErrorBody, Failure, Redactor, Rendering, is_credential};
+use super::error_body::{ErrorHints, hints, read_error_body};
+use super::exchange::Event;
+use super::pagination::next_page;
+use super::response::{deprecation, read_envelope};
+use super::signed::Signed;
+use crate::error::{Details, ErrorBody, Failure, Rendering};
 use crate::limits::{RateLimit, ResponseHead};
-use crate::protocol::{
-    ErrorHints, Event, PreparedRequest, deprecation, hints, next_page, read_envelope, read_error_body,
-    set_header,
-};
 use crate::schema::{Endpoint, PageRef};
 use crate::text::Text;
-use crate::transport::{Headers, Request, RequestHeaders, Response, Runtime, SendError, Transport};
+use crate::transport::{Headers, Response, SendError, Transport};
 
-pub(super) type DetailsOf<C> = Details<TextOf<C>, ThrownOf<C>>;
+pub(crate) type DetailsOf<R> = Details<<R as Transport>::Text, <R as Transport>::Thrown>;
 
 /// A good response, as the server sent it.
-pub(crate) struct Reply<R: Runtime> {
+pub(crate) struct Reply<R: Transport> {
     /// `data`, unmodified; an empty list where the `data` of a list is null.
     pub(crate) data: R::Json,
     /// Where the list continues.
@@ -34,95 +34,24 @@ pub(crate) struct Reply<R: Runtime> {
 }
 
 /// A response with a good status, not yet read.
-pub(super) struct Received<R: Runtime> {
-    pub(super) response: Response<R>,
-    pub(super) rate_limit: RateLimit,
-}
-
-/// A request with its credential: what makes two requests identical.
-pub(super) struct Signed<C: Caller> {
-    pub(super) endpoint: &'static Endpoint,
-    pub(super) request: Rc<PreparedRequest<TextOf<C>>>,
-    pub(super) credential: Option<TextOf<C>>,
-    /// The credential that was refused before.
-    pub(super) refused: Option<TextOf<C>>,
-    pub(super) scheme: AuthScheme,
-}
-
-impl<C: Caller> PartialEq for Signed<C> {
-    fn eq(&self, other: &Self) -> bool {
-        self.request == other.request && self.credential == other.credential && self.scheme == other.scheme
-    }
-}
-
-impl<C: Caller> Signed<C> {
-    /// The same request with another credential.
-    pub(super) fn with(&self, credential: Option<TextOf<C>>, refused: Option<TextOf<C>>) -> Rc<Self> {
-        let Self { endpoint, scheme, .. } = *self;
-        Rc::new(Self { endpoint, request: Rc::clone(&self.request), credential, refused, scheme })
-    }
-
-    /// Takes out what must not show in errors: the credentials, and those among the caller's own headers.
-    pub(super) fn redactor(&self) -> Redactor<TextOf<C>> {
-        let mut redactor = Redactor::new();
-        for credential in self.credential.iter().chain(&self.refused) {
-            redactor.add(credential);
-        }
-        for (name, value) in &self.request.headers {
-            if is_credential(name) {
-                redactor.add_header(value);
-            }
-        }
-        redactor
-    }
-
-    /// The request, as the transport sends it.
-    pub(super) fn to_request(&self, caller: &C) -> Request<TextOf<C>> {
-        let Self { endpoint, request, credential, scheme, .. } = self;
-        let json = || TextOf::<C>::new("application/json");
-        let mut headers = vec![("accept".to_owned(), json())];
-        if request.body.is_some() {
-            headers.push(("content-type".to_owned(), json()));
-        }
-        for (name, value) in &request.headers {
-            set_header(&mut headers, name, value.clone());
-        }
-        if let Some(token) = credential {
-            match scheme {
-                AuthScheme::ApiToken => set_header(&mut headers, "x-api-token", token.clone()),
-                AuthScheme::AccessToken => {
-                    set_header(&mut headers, "authorization", TextOf::<C>::new("Bearer ").concat(token));
-                }
-            }
-        }
-        let roots = caller.roots();
-        let target = request.target.as_str();
-        let (root, rest) = match target.strip_prefix("/v1") {
-            Some(rest) => (&roots.v1, rest),
-            None => (&roots.v2, target.strip_prefix("/api/v2").unwrap_or(target)),
-        };
-        Request {
-            method: endpoint.method,
-            url: root.concat(&Text::new(rest)),
-            headers: RequestHeaders(headers),
-            body: request.body.clone(),
-        }
-    }
+pub(crate) struct Received<R: Transport> {
+    pub(crate) response: Response<R>,
+    pub(crate) rate_limit: RateLimit,
 }
 
 /// What came of an attempt.
-pub(super) struct Outcome<R: Runtime> {
+pub(crate) struct Outcome<R: Transport> {
     /// What the status and the headers say, also of a response whose body did not come.
-    pub(super) head: Option<ResponseHead>,
-    pub(super) headers: Option<R::Headers>,
+    pub(crate) head: Option<ResponseHead>,
+    pub(crate) headers: Option<R::Headers>,
     /// The text of the response.
-    pub(super) text: Option<R::Text>,
-    pub(super) hints: ErrorHints,
-    pub(super) body: ErrorBody<R::Text>,
-    pub(super) cause: Option<R::Thrown>,
+    pub(crate) text: Option<R::Text>,
+    pub(crate) hints: ErrorHints,
+    pub(crate) body: ErrorBody<R::Text>,
+    pub(crate) cause: Option<R::Thrown>,
 }
 
-impl<R: Runtime> Default for Outcome<R> {
+impl<R: Transport> Default for Outcome<R> {
     fn default() -> Self {
         Self {
             head: None,
@@ -135,9 +64,9 @@ impl<R: Runtime> Default for Outcome<R> {
     }
 }
 
-impl<R: Runtime> Outcome<R> {
+impl<R: Transport> Outcome<R> {
     /// Reads what came, and gives the event that it is.
-    pub(super) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (Self, Event) {
+    pub(crate) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (Self, Event) {
         let mut outcome = Self::default();
         let (event, head) = match sent {
             Ok(Response { status, headers, body }) => {
@@ -162,7 +91,7 @@ impl<R: Runtime> Outcome<R> {
     }
 
     /// The response, if it is complete.
-    pub(super) fn into_received(self, wall: f64) -> Option<Received<R>> {
+    pub(crate) fn into_received(self, wall: f64) -> Option<Received<R>> {
         let (head, headers, body) = (self.head?, self.headers?, self.text?);
         let rate_limit = RateLimit::new(&head.rate_limit, wall);
         Some(Received { response: Response { status: head.status, headers, body }, rate_limit })
@@ -175,12 +104,12 @@ const BODY_LIMIT: usize = 1 << 20;
 /// Makes the error of a failure. Nothing that could explain it is lost, and nothing of it shows a secret. `note` is put
 /// after the message.
 #[inline(never)]
-pub(super) fn render<C: Caller>(
-    signed: &Signed<C>,
+pub(crate) fn render<R: Transport>(
+    signed: &Signed<R::Text>,
     failure: &Failure,
-    outcome: Outcome<C::Runtime>,
-    note: Option<&TextOf<C>>,
-) -> Rc<DetailsOf<C>> {
+    outcome: Outcome<R>,
+    note: Option<&R::Text>,
+) -> Rc<DetailsOf<R>> {
     let Outcome { head, headers, text, body, cause, .. } = outcome;
     let redactor = signed.redactor();
     let Endpoint { operation, cost, .. } = *signed.endpoint;
@@ -210,17 +139,17 @@ pub(super) fn render<C: Caller>(
 }
 
 /// A reply, and Pipedrive's announcement that the operation will be removed.
-pub(super) type ReadReply<C> = (Reply<<C as Caller>::Runtime>, Option<TextOf<C>>);
+pub(crate) type ReadReply<R> = (Reply<R>, Option<<R as Transport>::Text>);
 
 /// Reads a good response: each caller gets data of its own.
-pub(super) fn read<C: Caller>(
-    signed: &Signed<C>,
-    received: &Received<C::Runtime>,
+pub(crate) fn read<R: Transport>(
+    signed: &Signed<R::Text>,
+    received: &Received<R>,
     attempts: u32,
-) -> Result<ReadReply<C>, Rc<DetailsOf<C>>> {
+) -> Result<ReadReply<R>, Rc<DetailsOf<R>>> {
     let Received { response, rate_limit } = received;
     let kind = signed.endpoint.response;
-    let json = C::Runtime::parse_json(&response.body);
+    let json = R::parse_json(&response.body);
     let payload = read_envelope(kind, response.status, json.as_ref());
     let read = payload.and_then(|payload| {
         let page = signed.request.page.as_ref();
@@ -235,7 +164,7 @@ pub(super) fn read<C: Caller>(
             Ok((reply, notice))
         }
         Err(failure) => {
-            let outcome = Outcome {
+            let outcome = Outcome::<R> {
                 head: Some(ResponseHead { status, ..ResponseHead::default() }),
                 headers: Some(headers),
                 text: Some(body),

@@ -1,0 +1,90 @@
+//! A request with its credential: what is sent, and what must never show.
+
+use std::rc::Rc;
+
+use super::PreparedRequest;
+use super::request::set_header;
+use crate::error::{Redactor, is_credential};
+use crate::schema::Endpoint;
+use crate::text::Text;
+use crate::transport::{Request, RequestHeaders};
+
+/// The two roots that the paths of the operations are below.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Roots<T> {
+    /// In the place of `/v1`.
+    pub(crate) v1: T,
+    /// In the place of `/api/v2`.
+    pub(crate) v2: T,
+}
+
+/// How a credential is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthScheme {
+    /// An API token, as `x-api-token`.
+    ApiToken,
+    /// An OAuth access token, as `Authorization: Bearer`.
+    AccessToken,
+}
+
+/// A request with its credential.
+pub(crate) struct Signed<T> {
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) request: Rc<PreparedRequest<T>>,
+    pub(crate) credential: Option<T>,
+    /// The credential that was refused before.
+    pub(crate) refused: Option<T>,
+}
+
+impl<T: Text> Signed<T> {
+    /// Whether two requests are the same, of the same user.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.credential == other.credential && self.request == other.request
+    }
+
+    /// Takes out what must not show in errors: the credentials, and those among the caller's own headers.
+    pub(crate) fn redactor(&self) -> Redactor<T> {
+        let mut redactor = Redactor::new();
+        for credential in self.credential.iter().chain(&self.refused) {
+            redactor.add(credential);
+        }
+        for (name, value) in &self.request.headers {
+            if is_credential(name) {
+                redactor.add_header(value);
+            }
+        }
+        redactor
+    }
+
+    /// The request, as the transport sends it.
+    pub(crate) fn to_request(&self, roots: &Roots<T>, scheme: AuthScheme) -> Request<T> {
+        let Self { endpoint, request, credential, .. } = self;
+        let json = || T::new("application/json");
+        let mut headers = vec![("accept".to_owned(), json())];
+        if request.body.is_some() {
+            headers.push(("content-type".to_owned(), json()));
+        }
+        for (name, value) in &request.headers {
+            set_header(&mut headers, name, value.clone());
+        }
+        if let Some(token) = credential {
+            match scheme {
+                AuthScheme::ApiToken => set_header(&mut headers, "x-api-token", token.clone()),
+                AuthScheme::AccessToken => {
+                    set_header(&mut headers, "authorization", T::new("Bearer ").concat(token));
+                }
+            }
+        }
+        let target = request.target.as_str();
+        let (root, rest) = match target.strip_prefix("/v1") {
+            Some(rest) => (&roots.v1, rest),
+            None => (&roots.v2, target.strip_prefix("/api/v2").unwrap_or(target)),
+        };
+        Request {
+            method: endpoint.method,
+            url: root.concat(&Text::new(rest)),
+            headers: RequestHeaders(headers),
+            body: request.body.clone(),
+        }
+    }
+}
