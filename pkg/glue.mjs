@@ -49,7 +49,7 @@ export async function glueOf(folder, name, exported) {
   const start = short.get("__wbindgen_start");
   return `() => ({
   name: "a",
-  glue({ setTimeout, clearTimeout, AbortController, schedule }) {
+  glue({ AbortController }) {
 ${FETCH}${body}
     return {
       imports: { ${imports.join(", ")} },

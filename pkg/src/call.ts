@@ -1,86 +1,162 @@
 import type { Outcome } from "./api-promise.js";
-import { isPipedriveError, type PipedriveError } from "./errors.js";
+import { type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 import type { EventListener } from "./events.js";
+import type { Core, Exports } from "./generated/core.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
+import type { Instance } from "./load.js";
+import { captureCallSite, withCallerStack } from "./stack.js";
 import type { RateLimit, ResponseInfo, Token } from "./types.js";
 
 /** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
 export function rateLimitOf(...numbers: [limit: number, remaining: number, resetAt: number, dailyLimit: number, dailyRemaining: number]): RateLimit {
-  const [limit, remaining, resetAt, dailyLimit, dailyRemaining] = numbers.map((number) => (Number.isNaN(number) ? undefined : number));
+  const [limit, remaining, resetAt, dailyLimit, dailyRemaining] = numbers.map(known);
   return { limit, remaining, resetAt: dateOf(resetAt), dailyLimit, dailyRemaining };
 }
 
-export const dateOf = (milliseconds: number | undefined): Date | undefined => (milliseconds === undefined ? undefined : new Date(milliseconds));
+const known = (number: number) => (Number.isNaN(number) ? undefined : number);
+const dateOf = (milliseconds: number | undefined): Date | undefined => (milliseconds === undefined ? undefined : new Date(milliseconds));
+
+/** The fields of an error, as Rust hands them over. */
+type RustError = Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number };
+
+/** The longest time that a timer takes. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What a call takes from its client. */
 export interface CallSettings {
   readonly fetch: unknown;
   readonly listener: EventListener;
+  /** A string, or a function that is asked for one. */
+  readonly token: Token | undefined;
+  /** Whether the outcome has the text of the response. */
+  readonly keepsBody: boolean;
+  /** The method that an error's stack begins above. */
+  readonly above: ((...args: never[]) => unknown) | undefined;
+  /** Looks at the data before it is handed over. */
+  onData(data: unknown): void;
+  /** Called once, when the call is over. */
+  onEnd(): void;
 }
 
-/** A call as Rust has it: what it needs of JavaScript, for as long as the call lasts. */
+/** A core on its running instance. */
+export interface Running {
+  readonly core: Core;
+  readonly instance: Instance<Exports, Call>;
+}
+
+/**
+ * A call: its promise, and what Rust needs of JavaScript as long as it lasts. What it starts goes on in the context in
+ * which it was made, since it registers all reactions and timers itself.
+ */
 export class Call {
   /** The request of its last attempt, kept by the loader so that it can be aborted if the module stops. */
   controller: AbortController | undefined;
-  /** Has Rust poll the call. */
-  wake: () => void = () => undefined;
+  readonly promise: Promise<Outcome<never>>;
+  readonly #site;
+  #resolve!: (outcome: Outcome<never>) => void;
+  #reject!: (reason: unknown) => void;
+  #running: Running | undefined;
+  #isOver = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wake: (() => void) | undefined;
   #rateLimit: RateLimit = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
   #credentialController: AbortController | undefined;
   /** An error of this package that the credential function threw: it says more than that the function failed. */
-  credentialError: PipedriveError | undefined;
+  #credentialError: PipedriveError | undefined;
 
   constructor(
     readonly id: number,
     readonly operation: OperationId,
     private readonly settings: CallSettings,
-    private readonly token: Token | undefined,
-    /** Ends the call when the module has stopped on a fault. */
-    readonly stopped: (cause: unknown) => void,
-    private readonly keepsBody: boolean,
-  ) {}
+  ) {
+    this.#site = captureCallSite(settings.above);
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Starts the call in the module: Rust holds it from here on. */
+  start(running: Running, values: readonly unknown[]): void {
+    this.#running = running;
+    running.instance.calls.set(this.id, this);
+    this.#enter((core) => (core[this.operation] as (...values: unknown[]) => unknown)(this, ...values));
+  }
+
+  /** Ends the call. Only its first end counts. */
+  abort(reason: unknown): void {
+    if (this.#end()) {
+      this.#credentialController?.abort(reason);
+      this.#reject(reason);
+    }
+  }
+
+  /** Ends the call with an error. */
+  reject(error: Error): void {
+    this.abort(withCallerStack(error, this.#site));
+  }
+
+  /** The module has stopped on a fault. */
+  stopped(cause: unknown): void {
+    const { operation } = this;
+    const note = ENDPOINTS[operation].method === "GET" ? "" : ", which may have been processed";
+    this.reject(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
+  }
 
   get fetch(): unknown {
     return this.settings.fetch;
   }
 
   get credential(): Token | undefined {
-    const { token } = this;
-    if (typeof token !== "function") return token;
-    return async (request) => {
-      try {
-        return await token(request);
-      } catch (error) {
-        if (isPipedriveError(error)) this.credentialError = error;
-        throw error;
-      }
-    };
+    return this.settings.token;
   }
 
-  /** Aborts when the call fails while its credential is asked for. */
-  get signal(): AbortSignal {
-    return (this.#credentialController ??= new AbortController()).signal;
+  async ask(refused: string | undefined): Promise<void> {
+    let token: unknown;
+    let isReturned = false;
+    try {
+      this.#credentialController = new AbortController();
+      const { signal } = this.#credentialController;
+      token = await (this.settings.token as (request: object) => unknown)(refused === undefined ? { signal } : { refused, signal });
+      isReturned = true;
+    } catch (error) {
+      token = error;
+      if (isPipedriveError(error)) this.#credentialError = error;
+    }
+    this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }
 
-  /** The call has failed. */
-  giveUp(reason: unknown): void {
-    this.#credentialController?.abort(reason);
+  async follow(promise: unknown, attempt: number): Promise<void> {
+    let value: unknown;
+    let isFulfilled = false;
+    try {
+      value = await promise;
+      isFulfilled = true;
+    } catch (error) {
+      value = error;
+    }
+    this.#enter((core) => core.onSettled(attempt, isFulfilled, value), true);
   }
 
-  /**
-   * Polls in the context in which the call was made, whoever wakes it: a reaction runs in the context in which it was
-   * registered. Node.js's `AsyncLocalStorage` shows a credential function its own request that way.
-   */
-  pollInOwnContext(poll: () => void): void {
-    void new Promise<void>((wake) => {
-      this.wake = wake;
-    }).then(() => {
-      this.pollInOwnContext(poll);
-      poll();
-    });
+  wait(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#enter((core) => core.onElapsed(this.id)), Math.min(milliseconds, LONGEST_TIMER_MS));
+    // A reaction runs in the context in which it was registered, whoever wakes the call.
+    if (!this.#wake) {
+      void new Promise<void>((wake) => {
+        this.#wake = wake;
+      }).then(() => {
+        this.#wake = undefined;
+        this.#enter((core) => core.poll(this.id));
+      });
+    }
+  }
+
+  wake(): void {
+    this.#wake?.();
   }
 
   event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {
-    const known = (number: number) => (Number.isNaN(number) ? undefined : number);
     this.settings.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
@@ -88,18 +164,51 @@ export class Call {
     this.#rateLimit = rateLimitOf(...numbers);
   }
 
-  /** Makes what the call resolves with. Most programs never look at the response: its parts are made when asked for. */
-  outcome(data: unknown, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): Outcome<unknown> {
+  /** Most programs never look at the response: its parts are made when asked for. */
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
+    if (!this.#end()) return;
     const { cost } = ENDPOINTS[this.operation];
     const rateLimit = this.#rateLimit;
     let response: ResponseInfo | undefined;
-    return {
+    this.settings.onData(data);
+    this.#resolve({
       data,
       next,
-      body: this.keepsBody ? body : undefined,
+      body: this.settings.keepsBody ? body : undefined,
       get response() {
         return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit });
       },
-    };
+    });
+  }
+
+  fail({ message, resetAt, ...fields }: RustError): void {
+    const thrown = this.#credentialError;
+    const { operation, attempts = 0, cause } = fields;
+    // What the credential function threw may be known to other calls: each gets an error of its own.
+    this.reject(makeError(message, thrown ? { ...thrown, operation, attempts, cause } : { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(fields.headers ?? {}) }));
+  }
+
+  /** Takes the call off everything that knows it, and says whether this is its first end. */
+  #end(): boolean {
+    if (this.#isOver) return false;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.settings.onEnd();
+    this.#running?.instance.calls.delete(this.id);
+    this.#leave();
+    return true;
+  }
+
+  #leave(): void {
+    if (!this.#running || this.#running.instance.stopped) return;
+    // A getter of a replaced fetch can end a call while the core looks at it.
+    if (this.#running.core.isBusy) queueMicrotask(() => this.#leave());
+    else this.#running.core.abort(this.id);
+  }
+
+  /** Enters the module. What others wait for goes on even if this call is over. */
+  #enter(work: (core: Core) => unknown, isShared = false): void {
+    const { core, instance } = this.#running!;
+    if (!instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => void work(core));
   }
 }

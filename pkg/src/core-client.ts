@@ -1,15 +1,14 @@
 import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
-import { Call, dateOf, rateLimitOf } from "./call.js";
+import { Call, rateLimitOf, type Running } from "./call.js";
 import { checkKeys, describeType } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorFields, makeError, type PipedriveError } from "./errors.js";
+import { type ErrorFields, makeError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
-import { ENDPOINTS, OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
-import { type Instance, loader } from "./load.js";
-import { captureCallSite, withCallerStack } from "./stack.js";
+import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
+import { loader } from "./load.js";
 import type { CallOptions, RateLimit, Spent, Token, Usage } from "./types.js";
 
 const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
@@ -33,22 +32,13 @@ export interface CallRequest {
   readonly above?: (...args: never[]) => unknown;
 }
 
-/** What a rejected promise of the module brings. */
-type RustError = Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number };
-
-interface Running {
-  readonly core: Core;
-  readonly instance: Instance<Exports, Call>;
-}
-
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
 export class CoreClient {
   readonly #config: CheckedConfig;
   readonly #listener: EventListener;
   #inspect: ReturnType<typeof inspector> | undefined;
   #running: Running | undefined;
-  /** How to end each call under way, with a reason. */
-  readonly #calls = new Set<(reason: unknown) => void>();
+  readonly #calls = new Set<Call>();
   #isClosed = false;
   /** What is known once the client is closed and its calls are ended. */
   #last: { usage: Usage; rateLimit: RateLimit } | undefined;
@@ -63,7 +53,7 @@ export class CoreClient {
     const core = this.#core;
     const total = { tokensSpent: 0, callsSent: 0, callsSaved: 0 };
     const operations = OPERATIONS.map((operation, index) => {
-      const [tokensSpent, callsSent, callsSaved] = (core?.usage(index) ?? [0, 0, 0]) as [number, number, number];
+      const [tokensSpent, callsSent, callsSaved] = [0, 1, 2].map((which) => core?.usage(index, which) ?? 0) as [number, number, number];
       total.tokensSpent += tokensSpent;
       total.callsSent += callsSent;
       total.callsSaved += callsSaved;
@@ -82,7 +72,7 @@ export class CoreClient {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const end of [...this.#calls]) end(undefined);
+    for (const call of [...this.#calls]) call.reject(closed(call.operation));
     // The core may be on the stack: a hook can close the client.
     queueMicrotask(() => {
       this.#last = { usage: this.usage, rateLimit: this.rateLimit };
@@ -93,81 +83,64 @@ export class CoreClient {
 
   /** Makes a call. */
   call<Data>(request: CallRequest): Promise<Outcome<Data>> {
-    const { operation, options = {}, above } = request;
-    const site = captureCallSite(above);
-    return new Promise((resolve, reject) => {
-      const { signal } = options ?? {};
-      let running: Running | undefined;
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      /** Takes the call off everything that knows it. Only its first end counts. */
-      const isFirstEnd = () => {
-        if (!this.#calls.delete(end)) return false;
+    const { operation, options, above, keepsBody = false } = request;
+    const { fetch, credential } = this.#config;
+    let signal: AbortSignal | undefined;
+    const abort = (reason: unknown) => call.abort(reason);
+    const call: Call = new Call(load.nextCallId(), operation, {
+      fetch,
+      listener: this.#listener,
+      token: "credential" in request ? request.credential : credential,
+      keepsBody,
+      above,
+      onData: (data) => this.#inspect?.(operation, data, call.id),
+      onEnd: () => {
+        this.#calls.delete(call);
         if (signal) removeAbortListener(signal, abort);
-        clearTimeout(timer);
-        if (running) {
-          running.instance.calls.delete(call.id);
-          if (!running.instance.stopped) running.core.abort(call.id);
-        }
-        return true;
-      };
-      const abort = (reason: unknown) => {
-        if (!isFirstEnd()) return;
-        call.giveUp(reason);
-        reject(reason);
-      };
-      const fail = (reason: unknown) => abort(withCallerStack(reason, site));
-      const end = () => fail(closed(operation));
-      const stopped = (cause: unknown) =>
-        fail(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${ENDPOINTS[operation].method === "GET" ? "" : ", which may have been processed"}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
-      const call = new Call(load.nextCallId(), operation, { fetch: this.#config.fetch, listener: this.#listener }, "credential" in request ? request.credential : this.#config.credential, stopped, request.keepsBody ?? false);
-
-      const start = (loaded: Running, values: readonly unknown[]): void => {
-        if (!this.#calls.has(end)) return;
-        // Another call's fault may have stopped it while this one waited.
-        if (loaded.instance.stopped) return boot(values);
-        clearTimeout(timer);
-        running = loaded;
-        const { core, instance } = loaded;
-        instance.calls.set(call.id, call);
-        call.pollInOwnContext(() => instance.enter(call, () => core.poll(call.id)));
-        const done = (outcome: unknown) => {
-          if (!isFirstEnd()) return;
-          const { data } = outcome as Outcome<Data>;
-          this.#inspect?.(operation, data, call.id);
-          resolve(outcome as Outcome<Data>);
-        };
-        const failed = (error: RustError) => {
-          // A fault has ended the call already, and rejects with what was thrown.
-          if (!instance.stopped) fail(errorOf(error, call.credentialError));
-        };
-        const method = core[operation] as (call: unknown, ...values: unknown[]) => Promise<unknown>;
-        instance.enter(call, () => void method.call(core, call, ...values).then(done, failed));
-      };
-      const boot = (values: readonly unknown[]) => {
-        const { timeoutMs = this.#config.timeoutMs ?? 30_000 } = options ?? {};
-        timer ??= setTimeout(() => {
-          load.giveUp();
-          fail(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation }));
-        }, Number(timeoutMs) || 30_000);
-        this.#boot().then((loaded) => start(loaded, values), (error: Partial<ErrorFields> & Error) => {
-          // Each call that waited gets an error of its own.
-          const { kind = "load", message, cause } = error;
-          fail(makeError(`${operation}: ${message}`, { kind, operation, cause }));
-        });
-      };
-
-      this.#calls.add(end);
-      try {
-        const values = this.#values(request);
-        if (signal?.aborted) return abort(signal.reason);
-        if (signal) addAbortListener(signal, abort);
-        if (this.#running && !this.#running.instance.stopped) start(this.#running, values);
-        // The caller may change what it gave while the module is loaded.
-        else boot(copy(values, 4) as unknown[]);
-      } catch (reason) {
-        fail(reason);
-      }
+      },
     });
+    this.#calls.add(call);
+    try {
+      const values = this.#values(request);
+      signal = options?.signal;
+      if (signal?.aborted) call.abort(signal.reason);
+      else {
+        if (signal) addAbortListener(signal, abort);
+        this.#start(call, values, options?.timeoutMs ?? this.#config.timeoutMs ?? 30_000);
+      }
+    } catch (reason) {
+      call.reject(reason as Error);
+    }
+    return call.promise;
+  }
+
+  /** Starts a call as soon as the module is there, which has to be within the time of an attempt. */
+  #start(call: Call, values: readonly unknown[], timeoutMs: number): void {
+    const running = this.#running;
+    if (running && !running.instance.stopped) {
+      // A getter of a replaced fetch can make a call while the core looks at another.
+      if (running.core.isBusy) queueMicrotask(() => this.#calls.has(call) && this.#start(call, values, timeoutMs));
+      else call.start(running, values);
+      return;
+    }
+    const { operation } = call;
+    // The caller may change what it gave while the module is loaded.
+    const copied = copy(values, 4) as unknown[];
+    const timer = setTimeout(() => {
+      load.giveUp();
+      call.reject(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation }));
+    }, Number(timeoutMs) || 30_000);
+    void this.#boot().then(
+      () => {
+        clearTimeout(timer);
+        if (this.#calls.has(call)) this.#start(call, copied, timeoutMs);
+      },
+      ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => {
+        clearTimeout(timer);
+        // Each call that waited gets an error of its own.
+        call.reject(makeError(`${operation}: ${message}`, { kind, operation, cause }));
+      },
+    );
   }
 
   /** The values of a call with its options. Refuses unknown names, which Rust never sees; Rust checks the rest. */
@@ -190,7 +163,7 @@ export class CoreClient {
   }
 
   /** A core on a running instance: a fresh one after a fault. */
-  async #boot(): Promise<Running> {
+  async #boot(): Promise<void> {
     const loading = load();
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
@@ -202,16 +175,7 @@ export class CoreClient {
       const core = new instance.exports.Core({ v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
       this.#running = { instance, core };
     }
-    // A client that was closed meanwhile has no calls any more.
-    return this.#running!;
   }
-}
-
-/** The error of a rejected promise of the module. */
-function errorOf({ message, resetAt, ...fields }: RustError, thrown: PipedriveError | undefined): unknown {
-  // What the credential function threw may be known to other calls: each gets an error of its own.
-  if (thrown) return makeError(message, { ...thrown, operation: fields.operation, attempts: fields.attempts ?? 0, cause: fields.cause });
-  return makeError(message, { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(fields.headers ?? {}) });
 }
 
 /** The members of objects alone: what another script adds to `Object.prototype` is no option. */

@@ -166,6 +166,11 @@ export const makeError = (message: string, fields: ErrorFields): PipedriveError 
 export function isPipedriveError(error: unknown): error is AnyPipedriveError;
 export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is InstanceType<(typeof classes)[Kind]>;
 export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {
-  // Not by instanceof: it may come from another realm, or from another copy.
-  return typeof error === "object" && error !== null && BRAND in error && (kind === undefined || (error as { readonly kind?: unknown }).kind === kind);
+  try {
+    // Not by instanceof: it may come from another realm, or from another copy.
+    return typeof error === "object" && error !== null && BRAND in error && (kind === undefined || (error as { readonly kind?: unknown }).kind === kind);
+  } catch {
+    // A proxy may refuse.
+    return false;
+  }
 }

@@ -14,20 +14,15 @@ export interface WasmSource<Exports> {
   glue(globals: Globals): Glue<Exports>;
 }
 
-/** What an instance opens, so that it can be closed once the instance has stopped: these stand in for the globals. */
+/** What an instance opens, so that it can be closed once the instance has stopped: it stands in for the global. */
 interface Globals {
-  setTimeout(callback: () => void, milliseconds: number): unknown;
-  clearTimeout(timer: unknown): void;
   readonly AbortController: new () => AbortController;
-  /** Has a call polled in its own context. */
-  schedule(call: number): void;
 }
 
 /** A call under way in an instance. */
 export interface InstanceCall {
   /** Its request, aborted if the instance stops. */
   controller?: AbortController | undefined;
-  wake?(): void;
   /** Ends it when the instance has stopped on a fault. */
   stopped(cause: unknown): void;
 }
@@ -59,20 +54,8 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
   let calls = 0;
 
   const instantiate = async (): Promise<Instance<Exports, Call>> => {
-    const timers = new Set<unknown>();
     let current: Call | undefined;
     const glue = source.glue({
-      setTimeout(callback, milliseconds) {
-        const timer = setTimeout(() => {
-          timers.delete(timer);
-          callback();
-        }, milliseconds);
-        timers.add(timer);
-        return timer;
-      },
-      clearTimeout(timer) {
-        if (timers.delete(timer)) clearTimeout(timer as number);
-      },
       AbortController: class {
         constructor() {
           const controller = new AbortController();
@@ -80,7 +63,6 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
           return controller;
         }
       } as unknown as new () => AbortController,
-      schedule: (call) => instance.calls.get(call)?.wake?.(),
     });
     const instance: Instance<Exports, Call> = {
       exports: glue.exports,
@@ -109,7 +91,6 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
       instance.stopped = true;
       running = undefined;
       isLoaded = false;
-      for (const timer of timers) clearTimeout(timer as number);
       const ended = [...instance.calls.values()];
       instance.calls.clear();
       for (const call of ended) {
