@@ -30,7 +30,7 @@ pub(super) struct Driver<R: Runtime> {
     credential: Credential,
     observer: Option<Observer>,
     dispatcher: RefCell<Dispatcher<R>>,
-    /// Attempts in flight; each is polled by the call that drives its request.
+    /// Attempts in flight; each is polled by the call that drives it.
     attempts: RefCell<Vec<(AttemptId, Work<Sent<R>>)>>,
     wakers: RefCell<Vec<(CallId, Waker)>>,
     next_call: Cell<CallId>,
@@ -98,28 +98,30 @@ impl<R: Runtime> Driver<R> {
         self.attempts.borrow_mut().push((attempt, Box::pin(async move { runtime.send(request).await })));
     }
 
-    /// Polls the attempts. One that is over is taken off, and its call is woken.
-    fn poll_attempts(&self, id: CallId, context: &mut Context<'_>) {
-        let mut attempts = std::mem::take(&mut *self.attempts.borrow_mut());
-        attempts.retain_mut(|(attempt, work)| {
-            let owner = self.dispatcher.borrow().driving(*attempt);
-            if owner != Some(id) {
-                return owner.is_some();
+    /// Polls the attempt that a call drives.
+    fn poll_attempt(&self, id: CallId, context: &mut Context<'_>) {
+        let Some(attempt) = self.dispatcher.borrow().attempt_of(id) else { return };
+        let Some(mut work) = self.take_attempt(attempt) else { return };
+        match work.as_mut().poll(context) {
+            Poll::Ready(sent) => {
+                self.dispatcher.borrow_mut().on_sent(attempt, sent);
             }
-            let Poll::Ready(sent) = work.as_mut().poll(context) else { return true };
-            self.dispatcher.borrow_mut().on_sent(*attempt, sent);
-            false
-        });
-        self.attempts.borrow_mut().extend(attempts);
+            Poll::Pending => self.attempts.borrow_mut().push((attempt, work)),
+        }
+    }
+
+    fn take_attempt(&self, attempt: AttemptId) -> Option<Work<Sent<R>>> {
+        let mut attempts = self.attempts.borrow_mut();
+        let index = attempts.iter().position(|(known, _)| *known == attempt)?;
+        Some(attempts.swap_remove(index).1)
     }
 
     /// Aborts the attempts that nobody waits for, and wakes the calls that have something to do.
     fn settle(&self) {
-        let dropped: Vec<_> = {
-            let dispatcher = self.dispatcher.borrow();
-            self.attempts.borrow_mut().extract_if(.., |(attempt, _)| dispatcher.driving(*attempt).is_none()).collect()
-        };
-        drop(dropped);
+        loop {
+            let Some(aborted) = self.dispatcher.borrow_mut().next_aborted() else { break };
+            drop(self.take_attempt(aborted));
+        }
         loop {
             let Some(woken) = self.dispatcher.borrow_mut().next_woken() else { return };
             let mut wakers = self.wakers.borrow_mut();
@@ -165,7 +167,7 @@ impl<R: Runtime> Future for Running<R> {
                 self.credential = None;
                 driver.dispatcher.borrow_mut().on_credential(id, credential);
             }
-            driver.poll_attempts(id, context);
+            driver.poll_attempt(id, context);
             let step = driver.dispatcher.borrow_mut().step(id, driver.moment());
             driver.settle();
             match step {

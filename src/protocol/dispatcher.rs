@@ -137,6 +137,7 @@ pub(crate) struct Dispatcher<R: Transport> {
     calls: Vec<Call<R>>,
     exchanges: Vec<Exchange<R>>,
     woken: Vec<CallId>,
+    aborted: Vec<AttemptId>,
     next_attempt: AttemptId,
     /// The operations whose removal was reported.
     deprecated: Vec<&'static str>,
@@ -157,6 +158,7 @@ impl<R: Transport> Dispatcher<R> {
             calls: Vec::new(),
             exchanges: Vec::new(),
             woken: Vec::new(),
+            aborted: Vec::new(),
             next_attempt: 0,
             deprecated: Vec::new(),
         }
@@ -205,19 +207,33 @@ impl<R: Transport> Dispatcher<R> {
         }
     }
 
-    /// An attempt is over.
-    pub(crate) fn on_sent(&mut self, attempt: AttemptId, sent: Result<Response<R>, SendError<R>>) {
-        for exchange in &mut self.exchanges {
-            if exchange.driving(attempt).is_some() {
-                exchange.sent = Some(sent);
-                return;
-            }
-        }
+    /// An attempt is over. Gives the call that goes on, if there is one.
+    pub(crate) fn on_sent(
+        &mut self,
+        attempt: AttemptId,
+        sent: Result<Response<R>, SendError<R>>,
+    ) -> Option<CallId> {
+        let exchange =
+            self.exchanges.iter_mut().find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
+        exchange.sent = Some(sent);
+        exchange.calls.first().copied()
     }
 
-    /// The call that goes on when an attempt is over; nothing where the attempt is not waited for any more, and is aborted.
-    pub(crate) fn driving(&self, attempt: AttemptId) -> Option<CallId> {
-        self.exchanges.iter().find_map(|exchange| exchange.driving(attempt))
+    /// The attempt in flight that a call drives.
+    pub(crate) fn attempt_of(&self, id: CallId) -> Option<AttemptId> {
+        let exchange = self.exchanges.iter().find(|exchange| exchange.calls.first() == Some(&id))?;
+        exchange.is_in_flight().then_some(exchange.attempt)
+    }
+
+    /// Whether an attempt is waited for.
+    #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
+    pub(crate) fn is_in_flight(&self, attempt: AttemptId) -> bool {
+        self.exchanges.iter().any(|exchange| exchange.attempt == attempt && exchange.is_in_flight())
+    }
+
+    /// An attempt in flight that nobody waits for any more: it is to be aborted.
+    pub(crate) fn next_aborted(&mut self) -> Option<AttemptId> {
+        self.aborted.pop()
     }
 
     /// A call that has to be asked for its next step although nothing of its own has happened.
@@ -381,6 +397,7 @@ impl<R: Transport> Dispatcher<R> {
                 &mut self.usage,
                 (&self.roots, self.scheme),
                 &mut self.next_attempt,
+                &mut self.aborted,
                 moment,
             ) {
                 // Where it goes on waiting, nothing has changed for the others.
@@ -412,6 +429,9 @@ impl<R: Transport> Dispatcher<R> {
             Some(_) => {}
             None => {
                 let mut exchange = self.exchanges.swap_remove(index);
+                if exchange.is_in_flight() {
+                    self.aborted.push(exchange.attempt);
+                }
                 exchange.machine.leave(exchange.signed.endpoint, &mut self.limiter, &mut self.usage, now);
             }
         }
@@ -459,9 +479,8 @@ impl<R: Transport> Call<R> {
 }
 
 impl<R: Transport> Exchange<R> {
-    fn driving(&self, attempt: AttemptId) -> Option<CallId> {
-        let is_mine = self.attempt == attempt && self.sent.is_none() && self.machine.is_in_flight();
-        self.calls.first().copied().filter(|_| is_mine)
+    fn is_in_flight(&self) -> bool {
+        self.sent.is_none() && self.machine.is_in_flight()
     }
 
     /// The next step, or nothing once there is a result.
@@ -471,6 +490,7 @@ impl<R: Transport> Exchange<R> {
         usage: &mut Usage,
         (roots, scheme): (&Roots<R::Text>, AuthScheme),
         next_attempt: &mut AttemptId,
+        aborted: &mut Vec<AttemptId>,
         moment: Moment,
     ) -> Option<Step<R>> {
         let Moment { now, wall, random } = moment;
@@ -501,6 +521,7 @@ impl<R: Transport> Exchange<R> {
             if self.result.is_some() {
                 return None;
             }
+            let was_in_flight = self.is_in_flight();
             let mut event = Event::Wake;
             if let Some(sent) = self.sent.take() {
                 (self.outcome, event) = Outcome::of(sent, wall);
@@ -509,6 +530,9 @@ impl<R: Transport> Exchange<R> {
             let emitted = &mut self.emitted;
             let mut context = Context { limiter, usage, head, hints, now, wall, random, emitted };
             self.action = Some(self.machine.step(self.signed.endpoint, event, &mut context));
+            if was_in_flight && !self.machine.is_in_flight() {
+                aborted.push(self.attempt);
+            }
             if let Some(failure) = self.machine.take_failure() {
                 let before = self.error.take().filter(|_| self.machine.is_refused_retry());
                 let note =

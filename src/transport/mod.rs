@@ -26,7 +26,7 @@ pub use fetch::Fetch;
 #[cfg(target_arch = "wasm32")]
 pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use fetch::{InFlight, Next, Sent};
+pub(crate) use fetch::{InFlight, Next};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use js::{member, method, reflect_set, set_member};
 pub use memory::HeaderList;

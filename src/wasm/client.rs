@@ -365,18 +365,15 @@ impl Core {
         match next {
             Next::Promise(promise) => {
                 attempt.call.follow(&promise, id);
-                if let Some(mut state) = self.state() {
+                // A replaced fetch may have ended the call: then the attempt is dropped, and aborted.
+                if let Some(mut state) = self.state()
+                    && state.dispatcher.is_in_flight(id)
+                {
                     state.attempts.push(attempt);
                 }
-                // A replaced fetch may have ended the call.
-                self.settle();
             }
             Next::Done(sent) => {
-                let driving = self.state().and_then(|mut state| {
-                    let driving = state.dispatcher.driving(id);
-                    state.dispatcher.on_sent(id, sent);
-                    driving
-                });
+                let driving = self.state().and_then(|mut state| state.dispatcher.on_sent(id, sent));
                 if let Some(id) = driving {
                     self.wake(id);
                 }
@@ -394,18 +391,20 @@ impl Core {
     /// Aborts the attempts that nobody waits for, and wakes the calls that have something to do.
     fn settle(&self) {
         loop {
-            let (mut dropped, mut woken) = (None, None);
-            if let Some(mut state) = self.state() {
-                let State { dispatcher, attempts, .. } = &mut *state;
-                let index = attempts.iter().position(|attempt| dispatcher.driving(attempt.id).is_none());
-                dropped = index.map(|index| attempts.swap_remove(index));
-                woken = dispatcher.next_woken();
+            let aborted = self.state().and_then(|mut state| {
+                let aborted = state.dispatcher.next_aborted()?;
+                let index = state.attempts.iter().position(|attempt| attempt.id == aborted);
+                Some(index.map(|index| state.attempts.swap_remove(index)))
+            });
+            // Aborting calls the listeners of a replaced fetch.
+            if aborted.is_none() {
+                break;
             }
-            match woken {
-                Some(woken) => self.wake(woken),
-                None if dropped.is_none() => return,
-                None => {}
-            }
+        }
+        loop {
+            let woken = self.state().and_then(|mut state| state.dispatcher.next_woken());
+            let Some(woken) = woken else { break };
+            self.wake(woken);
         }
     }
 }
