@@ -2,7 +2,9 @@
 // queue per client, first come first served.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import FakeTimers from "@sinonjs/fake-timers";
 import { UsersClient } from "pipedrive-users";
+import { createSandbox } from "pipedrive-users/sandbox";
 import { HOUR, NOON, stopClock } from "./support/clock.mjs";
 import { startSandbox } from "./support/sandbox.mjs";
 import { good, held, respond, scripted } from "./support/script.mjs";
@@ -521,3 +523,27 @@ test("an error has the limits too", async (t) => {
   assert.equal(error.headers["x-ratelimit-remaining"], "3");
   assert.equal(client.rateLimit.remaining, 3);
 });
+
+for (const [what, toFake] of [
+  ["the timers and the time of day, as Vitest 2 does", ["setTimeout", "clearTimeout", "Date"]],
+  ["the monotonic clock as well, as Vitest 3 does", ["setTimeout", "clearTimeout", "Date", "performance"]],
+]) {
+  test(`fake timers that replace ${what} decide when a slot is free, however much time really passes`, async (t) => {
+    const sandbox = createSandbox({ burst: 2 });
+    const client = newClient({ fetch: sandbox.fetch, apiToken: sandbox.apiToken });
+    const pause = setTimeout;
+    const clock = FakeTimers.install({ now: 0, toFake });
+    t.after(() => clock.uninstall());
+    await client.getUser(1);
+    await client.getUser(2);
+    await new Promise((resolve) => pause(resolve, 30));
+    let status;
+    const third = client.getUser(3).withResponse().then(({ response }) => (status = response));
+    await new Promise((resolve) => pause(resolve, 30));
+    await clock.tickAsync(2_000);
+    assert.equal(status, undefined, "the window is two seconds long");
+    await clock.tickAsync(2);
+    await third;
+    assert.equal(status.attempts, 1, "no 429");
+  });
+}
