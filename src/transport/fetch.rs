@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use js_sys::{Array, Function, JsString, Object, Promise};
+use js_sys::{Array, Function, JsString, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, RequestRedirect};
@@ -55,6 +55,14 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     fn read(this: &Reader) -> Result<JsValue, JsValue>;
 
+    type ReadResult;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn done(this: &ReadResult) -> Result<bool, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn value(this: &ReadResult) -> Result<Uint8Array, JsValue>;
+
     // `web_sys::TextDecoder` gives Rust's own text.
     type TextDecoder;
 
@@ -62,7 +70,7 @@ extern "C" {
     fn new() -> Result<TextDecoder, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn decode(this: &TextDecoder, chunk: &JsValue, options: &JsValue) -> Result<JsString, JsValue>;
+    fn decode(this: &TextDecoder, chunk: &Uint8Array, options: &JsValue) -> Result<JsString, JsValue>;
 }
 
 /// The longest time that a timer takes.
@@ -186,7 +194,7 @@ impl InFlight {
                 self.is_complete = true;
                 return Ok(Some(JsText::of(value).unwrap_or_else(|| JsText::new(""))));
             };
-            self.is_complete = stream.on_chunk(&value);
+            self.is_complete = stream.on_chunk(value.unchecked_ref())?;
             let is_too_large = stream.bytes > f64::from(self.max_body_bytes);
             // The status says what an error is; its body may only explain it.
             let is_enough = self.is_complete || is_too_large && !(200..300).contains(&body.status);
@@ -231,7 +239,7 @@ struct BodyStream {
     reader: Reader,
     decoder: TextDecoder,
     /// Decoded at the end: as text, a body that is left would need its memory twice.
-    chunks: Vec<JsValue>,
+    chunks: Vec<Uint8Array>,
     bytes: f64,
 }
 
@@ -248,21 +256,27 @@ impl BodyStream {
     }
 
     /// A piece has come, or says that there is none any more.
-    fn on_chunk(&mut self, result: &JsValue) -> bool {
-        let chunk = member(result, "value");
-        self.bytes += member(&chunk, "byteLength").as_f64().unwrap_or(0.0);
+    fn on_chunk(&mut self, result: &ReadResult) -> Result<bool, JsValue> {
+        if result.done()? {
+            return Ok(true);
+        }
+        let chunk = result.value()?;
+        self.bytes += f64::from(chunk.length());
         self.chunks.push(chunk);
-        member(result, "done").is_truthy()
+        Ok(false)
     }
 
     fn text(&self) -> Result<JsText, JsValue> {
-        let more: JsValue = Object::new().into();
-        reflect_set(&more, "stream", &JsValue::TRUE);
         let mut text = JsText::new("");
-        for chunk in &self.chunks {
-            text = text.concat(&JsText(self.decoder.decode(chunk, &more)?));
+        let Some((last, before)) = self.chunks.split_last() else { return Ok(text) };
+        if !before.is_empty() {
+            let more: JsValue = Object::new().into();
+            reflect_set(&more, "stream", &JsValue::TRUE);
+            for chunk in before {
+                text = text.concat(&JsText(self.decoder.decode(chunk, &more)?));
+            }
         }
-        Ok(text.concat(&JsText(self.decoder.decode(&JsValue::UNDEFINED, &JsValue::UNDEFINED)?)))
+        Ok(text.concat(&JsText(self.decoder.decode(last, &JsValue::UNDEFINED)?)))
     }
 }
 
