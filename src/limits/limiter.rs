@@ -86,7 +86,7 @@ impl RateLimiter {
         if let Err(reset) = self.daily.check(cost, now, wall) {
             return Admission::OverBudget(reset);
         }
-        if !self.queue.is_first(ticket) {
+        if !self.queue.is_first(ticket, now) {
             return Admission::Turn;
         }
         match self.window.next_slot(self.max_concurrency, now) {
