@@ -12,7 +12,7 @@ const ROUNDING_MS: f64 = 1.0;
 /// 10 for searches.
 const FIRST_CALLS: usize = 10;
 
-/// How many slots of ended calls are remembered while no limit is known: more than any limit has.
+/// How many slots of ended calls are remembered at least: more than any limit has.
 const MOST_REMEMBERED: usize = 1_000;
 
 /// A call that got no response may still be on its way to the server.
@@ -157,8 +157,8 @@ impl RollingWindow {
     fn cool(&mut self, free_at: f64) {
         let index = self.cooling.partition_point(|at| *at <= free_at);
         self.cooling.insert(index, free_at);
-        // The newest tell when the next slot is free, however many there are.
-        let surplus = self.cooling.len().saturating_sub(self.limit.unwrap_or(MOST_REMEMBERED));
+        // The newest tell when the next slot is free, however many there are. A limit that is lower for a moment forgets none.
+        let surplus = self.cooling.len().saturating_sub(self.limit.unwrap_or(0).max(MOST_REMEMBERED));
         self.cooling.drain(..surplus);
     }
 
