@@ -268,7 +268,7 @@ impl ExchangeMachine {
         self.bursts += u32::from(is_burst);
         self.attempts.counted += u32::from(!is_burst);
         let is_reported = head.is_some_and(|head| head.rate_limit.daily_remaining.is_some());
-        let met = FailedCall { cost: self.policy.cost, bursts: self.bursts, is_reported };
+        let met = FailedCall { cost: self.policy.cost, bursts: self.bursts, spent_at: slot.since, is_reported };
         let effect = context.limiter.on_failure(&failure.info, met, random, now);
         if effect.is_free {
             context.usage.refund(endpoint.operation, self.policy.cost);
