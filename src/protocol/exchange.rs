@@ -81,6 +81,9 @@ impl Emitted {
 /// A waiting call looks again after this long, even if nothing woke it.
 const LOOK_AGAIN_MS: f64 = 3_000.0;
 
+/// A wait that ends so little later is the same wait: the end is computed anew whenever the call looks again, and rounded.
+const SAME_WAIT_MS: f64 = 1.0;
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     /// In the queue.
@@ -200,7 +203,7 @@ impl ExchangeMachine {
         match context.limiter.admit(self.ticket, cost, timeout_ms.into(), now, wall) {
             Admission::Turn => Action::Wait(LOOK_AGAIN_MS),
             Admission::Wait(wait) => {
-                if now + wait > self.reported_wait {
+                if now + wait > self.reported_wait + SAME_WAIT_MS {
                     self.reported_wait = now + wait;
                     self.emit(EventKind::Wait, None, Some(wait), false, context);
                 }
