@@ -78,7 +78,8 @@ impl Emitted {
     }
 }
 
-/// A waiting call looks again after this long, even if nothing woke it.
+/// A waiting call looks again after this long, even if nothing woke it; so does one between two attempts, whose sharers
+/// would else take it for stopped.
 const LOOK_AGAIN_MS: f64 = 3_000.0;
 
 /// A wait that ends so little later is the same wait: the end is computed anew whenever the call looks again, and rounded.
@@ -186,7 +187,9 @@ impl ExchangeMachine {
     pub(crate) fn step(&mut self, endpoint: &Endpoint, event: Event, context: &mut Context<'_>) -> Action {
         match (self.state, event) {
             (State::Waiting, _) => self.admit(endpoint, context),
-            (State::Backoff(until), _) if until > context.now => Action::Wait(until - context.now),
+            (State::Backoff(until), _) if until > context.now => {
+                Action::Wait((until - context.now).min(LOOK_AGAIN_MS))
+            }
             (State::Backoff(_), _) => {
                 self.state = State::Waiting;
                 self.admit(endpoint, context)
@@ -299,7 +302,7 @@ impl ExchangeMachine {
             }
         };
         self.emit(EventKind::Retry, status, Some(wait), true, context);
-        Action::Wait(if matches!(self.state, State::Backoff(_)) { wait } else { 0.0 })
+        Action::Wait(if matches!(self.state, State::Backoff(_)) { wait.min(LOOK_AGAIN_MS) } else { 0.0 })
     }
 
     fn emit(
