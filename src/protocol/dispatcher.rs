@@ -384,6 +384,8 @@ impl<R: Transport> Dispatcher<R> {
                     return Err(Step::Wait(until - moment.now));
                 }
                 if steps == exchange.steps {
+                    // It has stopped: nobody else shall wait for it.
+                    exchange.is_shareable = false;
                     self.leave(ticket, call.id, moment.now);
                     return Ok(None);
                 }
