@@ -555,3 +555,5 @@ fn checked<T: Text, C: Thrown<Text = T>>(credential: Result<T, C>) -> Result<T, 
     }
 }
 
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

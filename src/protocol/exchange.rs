@@ -316,3 +316,6 @@ impl ExchangeMachine {
         context.emitted.push(Emitted { kind, attempt: self.sent, status, duration_ms, has_message });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ mod request;
 mod response;
 mod retry;
 mod signed;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod simulation;
 
 pub(crate) use dispatcher::{
     AttemptId, CallId, CredentialSource, Dispatcher, Failed, Moment, NewCall, Step,
