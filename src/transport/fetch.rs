@@ -11,7 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, RequestRedirect};
 
 use super::js::{JsHeaders, JsText, JsThrown, member, method};
-use super::monotonic::Monotonic;
+use super::monotonic::{Monotonic, Reading};
 use super::{Clock, Progress, Random, Request, Response, SendError, Transport};
 use crate::error::Thrown;
 use crate::text::Text;
@@ -23,6 +23,10 @@ extern "C" {
 
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &JsValue, milliseconds: f64) -> JsValue;
+
+    // The timers of Jest, Vitest and sinon are `@sinonjs/fake-timers`, which leave their clock on what they replace.
+    #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf)]
+    fn set_timeout_itself() -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
@@ -231,9 +235,15 @@ fn progress(thrown: &JsValue) -> Progress {
 }
 
 impl Fetch {
-    /// A reading of the runtime's own clock.
-    fn reading() -> f64 {
-        performance_now().unwrap_or_else(|_| js_sys::Date::now())
+    /// A reading of the runtime's own clock, or of the one that drives its timers in a test.
+    fn reading() -> Reading {
+        match member(&member(&set_timeout_itself(), "clock"), "now").as_f64() {
+            Some(time) => Reading { time, is_fake: true },
+            None => Reading {
+                time: performance_now().unwrap_or_else(|_| js_sys::Date::now()),
+                is_fake: false,
+            },
+        }
     }
 }
 
