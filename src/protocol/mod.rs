@@ -4,6 +4,7 @@
 mod call;
 mod dispatcher;
 mod drift;
+mod envelope;
 mod error_body;
 pub mod event;
 mod exchange;
