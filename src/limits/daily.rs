@@ -33,6 +33,8 @@ impl Deadline {
 pub(crate) struct DailyBudget {
     budget: Option<u32>,
     spent: u32,
+    /// Since when `spent` counts: a cost of the day before is not given back to this one.
+    counts_since: f64,
     /// When the day ends that `spent` counts.
     ends_at: Option<Deadline>,
     /// What the company has left, until when.
@@ -50,6 +52,7 @@ impl DailyBudget {
             Some(end) if now < end.now => end,
             _ => {
                 self.spent = 0;
+                self.counts_since = now;
                 let left = until_midnight(wall);
                 *self.ends_at.insert(Deadline { now: now + left, wall: wall + left })
             }
@@ -75,8 +78,12 @@ impl DailyBudget {
         }
     }
 
-    /// Gives back what the server certainly did not charge, `is_reported` if it told after that what is left.
-    pub(crate) fn refund(&mut self, cost: u32, is_reported: bool) {
+    /// Gives back a cost spent at `spent_at` that the server certainly did not charge, `is_reported` if it told after that
+    /// what is left.
+    pub(crate) fn refund(&mut self, cost: u32, spent_at: f64, is_reported: bool) {
+        if spent_at < self.counts_since {
+            return;
+        }
         self.spent = self.spent.saturating_sub(cost);
         if !is_reported {
             self.forget_charge(cost);
@@ -144,11 +151,22 @@ mod tests {
         let mut daily = DailyBudget::new(Some(2));
         daily.observe(2, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
-        daily.refund(2, false);
+        daily.refund(2, 0.0, false);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
         daily.observe(0, 0.0, 0.0);
-        daily.refund(2, true);
+        daily.refund(2, 0.0, true);
         assert_eq!(spend(&mut daily, 2, 0.0), Err(DAY_MS), "the server told what is left after that");
+    }
+
+    #[test]
+    fn what_was_spent_on_the_day_before_is_not_given_back_to_this_day() {
+        let mut daily = DailyBudget::new(Some(2));
+        assert_eq!(spend(&mut daily, 2, DAY_MS - 1.0), Ok(()));
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Ok(()));
+        daily.refund(2, DAY_MS - 1.0, false);
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Err(2.0 * DAY_MS));
+        daily.refund(2, DAY_MS, false);
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Ok(()));
     }
 
     #[test]

@@ -385,6 +385,8 @@ impl<R: Transport> Dispatcher<R> {
                     return Err(Step::Wait(until - moment.now));
                 }
                 if steps == exchange.steps {
+                    // It has stopped: nobody else shall wait for it.
+                    exchange.is_shareable = false;
                     self.leave(ticket, call.id, moment.now);
                     return Ok(None);
                 }
@@ -555,3 +557,6 @@ fn checked<T: Text, C: Thrown<Text = T>>(credential: Result<T, C>) -> Result<T, 
         Err(lack) => Err(C::new(&T::new(&join(&["the token that it returned ", lack])))),
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use super::envelope::{deprecation, read_envelope};
 use super::error_body::{ErrorHints, hints, read_error_body};
 use super::exchange::Event;
 use super::pagination::next_page;
-use super::response::{deprecation, read_envelope};
 use super::signed::Signed;
 use crate::error::{Details, ErrorBody, Failure, Rendering};
 use crate::limits::{RateLimit, ResponseHead};
