@@ -1,4 +1,5 @@
 import type { Outcome } from "./api-promise.js";
+import { describeType } from "./check.js";
 import { type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
@@ -8,7 +9,7 @@ import { captureCallSite, withCallerStack } from "./stack.js";
 import type { RateLimit, ResponseInfo, Token } from "./types.js";
 
 /** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
-export function rateLimitOf(...numbers: [limit: number, remaining: number, resetAt: number, dailyLimit: number, dailyRemaining: number]): RateLimit {
+export function rateLimitOf(numbers: readonly number[]): RateLimit {
   const [limit, remaining, resetAt, dailyLimit, dailyRemaining] = numbers.map(known);
   return { limit, remaining, resetAt: dateOf(resetAt), dailyLimit, dailyRemaining };
 }
@@ -59,7 +60,7 @@ export class Call {
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
-  #rateLimit: RateLimit = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
+  #rateLimit: readonly number[] = [];
   #credentialController: AbortController | undefined;
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
@@ -77,10 +78,10 @@ export class Call {
   }
 
   /** Starts the call in the module: Rust holds it from here on. */
-  start(running: Running, values: readonly unknown[]): void {
+  start(running: Running, args: object): void {
     this.#running = running;
     running.instance.calls.set(this.id, this);
-    this.#enter((core) => (core[this.operation] as (...values: unknown[]) => unknown)(this, ...values));
+    this.#enter((core) => void core[this.operation](this.id, this, args));
   }
 
   /** Ends the call. Only its first end counts. */
@@ -109,6 +110,10 @@ export class Call {
 
   get credential(): Token | undefined {
     return this.settings.token;
+  }
+
+  describe(value: unknown): string {
+    return describeType(value);
   }
 
   async ask(refused: string | undefined): Promise<void> {
@@ -140,14 +145,14 @@ export class Call {
 
   wait(milliseconds: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#enter((core) => core.onElapsed(this.id)), Math.min(milliseconds, LONGEST_TIMER_MS));
+    this.#timer = setTimeout(() => this.#enter((core) => core.poll(this.id, true)), Math.min(milliseconds, LONGEST_TIMER_MS));
     // A reaction runs in the context in which it was registered, whoever wakes the call.
     if (!this.#wake) {
       void new Promise<void>((wake) => {
         this.#wake = wake;
       }).then(() => {
         this.#wake = undefined;
-        this.#enter((core) => core.poll(this.id));
+        this.#enter((core) => core.poll(this.id, false));
       });
     }
   }
@@ -160,15 +165,15 @@ export class Call {
     this.settings.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
-  limits(...numbers: Parameters<typeof rateLimitOf>): void {
-    this.#rateLimit = rateLimitOf(...numbers);
+  limits(...numbers: number[]): void {
+    this.#rateLimit = numbers;
   }
 
   /** Most programs never look at the response: its parts are made when asked for. */
   succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
     if (!this.#end()) return;
     const { cost } = ENDPOINTS[this.operation];
-    const rateLimit = this.#rateLimit;
+    const numbers = this.#rateLimit;
     let response: ResponseInfo | undefined;
     this.settings.onData(data);
     this.#resolve({
@@ -176,7 +181,7 @@ export class Call {
       next,
       body: this.settings.keepsBody ? body : undefined,
       get response() {
-        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit });
+        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit: rateLimitOf(numbers) });
       },
     });
   }

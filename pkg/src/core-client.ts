@@ -64,9 +64,8 @@ export class CoreClient {
 
   get rateLimit(): RateLimit {
     if (this.#last) return this.#last.rateLimit;
-    let known = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
-    this.#core?.rateLimit({ limits: (...numbers: Parameters<typeof rateLimitOf>) => (known = rateLimitOf(...numbers)) });
-    return known;
+    const core = this.#core;
+    return rateLimitOf([0, 1, 2, 3, 4].map((which) => core?.rateLimit(which) ?? NaN));
   }
 
   close(): void {
@@ -101,12 +100,12 @@ export class CoreClient {
     });
     this.#calls.add(call);
     try {
-      const values = this.#values(request);
+      const args = this.#args(request);
       signal = options?.signal;
       if (signal?.aborted) call.abort(signal.reason);
       else {
         if (signal) addAbortListener(signal, abort);
-        this.#start(call, values, options?.timeoutMs ?? this.#config.timeoutMs ?? 30_000);
+        this.#start(call, args, options?.timeoutMs ?? this.#config.timeoutMs ?? 30_000);
       }
     } catch (reason) {
       call.reject(reason as Error);
@@ -115,17 +114,17 @@ export class CoreClient {
   }
 
   /** Starts a call as soon as the module is there, which has to be within the time of an attempt. */
-  #start(call: Call, values: readonly unknown[], timeoutMs: number): void {
+  #start(call: Call, args: object, timeoutMs: number): void {
     const running = this.#running;
     if (running && !running.instance.stopped) {
       // A getter of a replaced fetch can make a call while the core looks at another.
-      if (running.core.isBusy) queueMicrotask(() => this.#calls.has(call) && this.#start(call, values, timeoutMs));
-      else call.start(running, values);
+      if (running.core.isBusy) queueMicrotask(() => this.#calls.has(call) && this.#start(call, args, timeoutMs));
+      else call.start(running, args);
       return;
     }
     const { operation } = call;
     // The caller may change what it gave while the module is loaded.
-    const copied = copy(values, 4) as unknown[];
+    const copied = copy(args, 4) as object;
     const timer = setTimeout(() => {
       load.giveUp();
       call.reject(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation }));
@@ -143,8 +142,8 @@ export class CoreClient {
     );
   }
 
-  /** The values of a call with its options. Refuses unknown names, which Rust never sees; Rust checks the rest. */
-  #values({ operation, values, options = {}, page }: CallRequest): unknown[] {
+  /** The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. */
+  #args({ operation, values, options = {}, page }: CallRequest): object {
     if (this.#isClosed) throw closed(operation);
     checkPage(this.#config, operation);
     const params = PARAMS[operation];
@@ -154,8 +153,8 @@ export class CoreClient {
     if (signal !== undefined && typeof signal?.addEventListener !== "function") {
       throw makeError(`${operation}: signal must be an AbortSignal, got ${describeType(signal)}`, { kind: "argument", operation });
     }
-    const count = params.values.length + (params.body ? 1 : 0);
-    return [...Array.from({ length: count }, (_, index) => values[index]), own(options, page)];
+    const named = Object.fromEntries(params.values.map((name, index) => [name, values[index]]));
+    return own(options, page, params.body && (values[params.values.length] as object), named);
   }
 
   get #core(): Core | undefined {
@@ -172,7 +171,7 @@ export class CoreClient {
     if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
       const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.#config;
-      const core = new instance.exports.Core({ v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
+      const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
       this.#running = { instance, core };
     }
   }
