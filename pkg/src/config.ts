@@ -1,12 +1,10 @@
 import { checkKeys, describeType, isInteger } from "./check.js";
 import { ConfigError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
-import { COMPANY, HEADER_NAME, HEADER_VALUE, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
+import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
 import type { LogLevel, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
 /** What the constructor checks before any module is loaded; what settings accept is generated from Rust. */
-
-const LOG_LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
 
 const isFunction = (value: unknown) => typeof value === "function";
 const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -8,10 +8,9 @@ import { type ErrorFields, makeError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
+import { CALL_OPTIONS } from "./generated/settings.js";
 import { loader } from "./load.js";
 import type { CallOptions, RateLimit, Spent, Token, Usage } from "./types.js";
-
-const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
 
 /** The running module: one instance for all clients. */
 export const load = /* @__PURE__ */ loader<Exports, Call>(source);

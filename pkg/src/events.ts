@@ -1,7 +1,6 @@
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
+import { LOG_LEVELS } from "./generated/settings.js";
 import type { Logger, LogLevel, UsersClientOptions, UsersEvent } from "./types.js";
-
-const SEVERITY: Record<LogLevel, number> = { off: 0, error: 1, warn: 2, info: 3, debug: 4 };
 
 type EventType = UsersEvent["type"];
 
@@ -25,7 +24,7 @@ export class EventListener {
   constructor({ onEvent, logger = console, logLevel = "warn" }: Pick<UsersClientOptions, "onEvent" | "logger" | "logLevel">) {
     this.#onEvent = onEvent;
     this.#logger = logger;
-    this.#severity = SEVERITY[logLevel];
+    this.#severity = LOG_LEVELS.indexOf(logLevel);
   }
 
   /** The types that somebody listens to, a bit each. */
@@ -44,7 +43,7 @@ export class EventListener {
   }
 
   #isLogged(type: EventType): boolean {
-    return SEVERITY[levelOf(type)] <= this.#severity;
+    return LOG_LEVELS.indexOf(levelOf(type)) <= this.#severity;
   }
 }
 

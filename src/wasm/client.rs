@@ -102,7 +102,7 @@ struct State {
 
 struct Call {
     id: CallId,
-    call: JsCall,
+    js: JsCall,
     /// The end of its timer.
     due: f64,
     #[cfg(feature = "npm-trap")]
@@ -255,7 +255,7 @@ impl Core {
                 if let Some(mut state) = self.state() {
                     state.calls.push(Call {
                         id,
-                        call,
+                        js: call,
                         due: 0.0,
                         #[cfg(feature = "npm-trap")]
                         fault: fault.clone(),
@@ -286,7 +286,7 @@ impl Core {
         let moment =
             Moment { now: self.runtime.now(), wall: self.runtime.wall(), random: self.runtime.random() };
         let next = self.state().and_then(|mut state| {
-            let call = state.call(id)?.call.clone();
+            let call = state.call(id)?.js.clone();
             Some((call, state.dispatcher.step(id, moment)))
         });
         self.settle();
@@ -355,7 +355,7 @@ impl Core {
     }
 
     fn wake(&self, id: CallId) {
-        let call = self.state().and_then(|mut state| Some(state.call(id)?.call.clone()));
+        let call = self.state().and_then(|mut state| Some(state.call(id)?.js.clone()));
         if let Some(call) = call {
             call.wake();
         }

@@ -1,10 +1,12 @@
 //! Writes the TypeScript that is made from the Rust declarations.
 
 mod boundary;
+mod declared;
 mod drift;
 mod models;
 mod operations;
 mod settings;
+mod types;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -26,6 +28,8 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     fs::write(folder.join("methods.ts"), operations::methods())?;
     fs::write(folder.join("drift.ts"), drift::drift())?;
     fs::write(folder.join("settings.ts"), settings::settings())?;
+    fs::write(folder.join("types.ts"), types::types()?)?;
+    fs::write(folder.join("errors.ts"), types::errors()?)?;
     fs::write(folder.join("tokens.ts"), tokens()?)?;
     Ok(())
 }

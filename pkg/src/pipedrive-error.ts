@@ -1,0 +1,43 @@
+import type { ErrorDetails, ErrorKind } from "./generated/errors.js";
+
+/** What an error is made of, besides its message. */
+export interface ErrorFields extends Partial<ErrorDetails> {
+  /** Its kind: a class has its own. */
+  readonly kind: ErrorKind;
+  /** What was thrown. */
+  readonly cause?: unknown;
+  /** Which limit a 429 is of. */
+  readonly scope?: "burst" | "daily" | undefined;
+}
+
+/** Marks the errors of all copies of the package. */
+export const BRAND: unique symbol = /* @__PURE__ */ Symbol.for("pipedrive-users.error") as never;
+
+export interface PipedriveError extends ErrorDetails {}
+
+/** A failed call, or a configuration that cannot be used. It never holds a token. */
+export class PipedriveError extends Error {
+  /** Makes an error, for tests and for servers of your own. Its kind is that of its class. */
+  constructor(message: string, { cause, ...fields }: Partial<ErrorFields> = {}) {
+    super(message);
+    const { kind } = new.target as { readonly kind?: ErrorKind };
+    for (const [name, value] of Object.entries({ kind, attempts: 0, headers: {}, ...fields })) {
+      // Unknown fields are not there.
+      if (value !== undefined) (this as Record<string, unknown>)[name] = value;
+    }
+    if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Returns all fields, for logs. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, cause } = this;
+    return { ...(this as object), name, message, ...(cause !== undefined && { cause: describe(cause) }) };
+  }
+}
+
+/** What a log shows of a cause: not by instanceof, since it may come from another realm. */
+function describe(cause: unknown): { name: string; message: string } {
+  const { name, message } = Object(cause) as { name?: unknown; message?: unknown };
+  return typeof message === "string" ? { name: String(name), message } : { name: typeof cause, message: String(cause) };
+}
