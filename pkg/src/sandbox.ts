@@ -1,49 +1,10 @@
 import { checkKeys, describeType, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
-import { APP as APP_DEFAULTS, TOKENS } from "./generated/tokens.js";
+import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, TOKENS } from "./generated/sandbox-data.js";
 import { type Instance, loader } from "./load.js";
 
-/** An OAuth app that the sandbox's users can authorise. What is not given is the sandbox's own. */
-export interface SandboxApp {
-  /** Default: `sandbox-app`. */
-  clientId?: string;
-  /** Default: `sandbox-app-secret`. */
-  clientSecret?: string;
-  /** Default: whatever lies on the loopback, or has https. */
-  redirectUri?: string;
-  /** What users know it by. */
-  name?: string;
-  /** Default: `base`, `users:read`, `admin`. */
-  scopes?: ("base" | "users:read" | "admin")[];
-  /** Whether a new refresh token comes with each new access token, and the old one is over. Default: no. */
-  rotate?: boolean;
-  /** How long an access token lasts. Default: 3600. */
-  accessTokenSeconds?: number;
-}
-
-/** Options of {@link createSandbox}. */
-export interface SandboxOptions {
-  /** Number of users of the company, 3 to 100 000. Default: 25. */
-  users?: number;
-  /** Maximum number of calls per token in 2 seconds, from 1. Default: 100 for an API token, 400 for an OAuth token. */
-  burst?: number;
-  /**
-   * How the calls of those 2 seconds are counted. Default: `"rolling"`.
-   *
-   * - `"rolling"`, as Pipedrive documents it: at most `burst` calls in any 2 seconds. `x-ratelimit-reset` is the number of
-   *   seconds until the oldest counted call leaves the window.
-   * - `"fixed"`: the first call opens a window of 2 seconds, at whose end all its calls expire together.
-   *   `x-ratelimit-reset` is the number of seconds until then.
-   */
-  window?: "rolling" | "fixed";
-  /** Daily budget of the company, shared by all tokens, in cost units (which Pipedrive calls tokens). Default: 30 000 per user. */
-  daily?: number;
-  /** Seed of the generated data: the same seed gives the same company. Default: 7. */
-  seed?: number;
-  /** The OAuth app. */
-  app?: SandboxApp;
-}
+export type { SandboxApp, SandboxOptions };
 
 /** An in-memory Pipedrive company, for tests, demos and development without a network. */
 export interface Sandbox {
@@ -63,16 +24,7 @@ export interface Sandbox {
 
 const load = /* @__PURE__ */ loader(source);
 
-const LIMITS: Record<Exclude<keyof SandboxOptions, "window" | "app">, readonly [min: number, max: number]> = {
-  users: [3, 100_000],
-  burst: [1, 4294967295],
-  daily: [0, 4294967295],
-  seed: [0, Number.MAX_SAFE_INTEGER],
-};
-
 const WINDOWS: readonly unknown[] = ["rolling", "fixed"] satisfies SandboxOptions["window"][];
-
-const APP: (keyof SandboxApp)[] = ["clientId", "clientSecret", "redirectUri", "name", "scopes", "rotate", "accessTokenSeconds"];
 
 /** What the sandbox looks at of a request. */
 type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };
@@ -97,11 +49,11 @@ function responseOf(status: number, headers: [string, string][], text: string): 
 
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  checkKeys("config", undefined, "the sandbox's options", options, [...Object.keys(LIMITS), "window", "app"]);
+  checkKeys("config", undefined, "the sandbox's options", options, OPTION_NAMES);
   const { window = "rolling", app = {} } = options;
-  checkKeys("config", undefined, "the sandbox's app", app, APP);
-  for (const [name, [min, max]] of Object.entries(LIMITS)) {
-    const value = options[name as keyof typeof LIMITS];
+  checkKeys("config", undefined, "the sandbox's app", app, APP_NAMES);
+  for (const [name, [min, max]] of Object.entries(RANGES)) {
+    const value = options[name as keyof typeof RANGES];
     if (value !== undefined && !isInteger(value, min, max)) {
       throw makeError(`${name} must be an integer from ${min} to ${max}, got ${describeType(value)}`, { kind: "config" });
     }
@@ -140,6 +92,6 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       instance.calls.delete(id);
     });
   };
-  const { clientId = APP_DEFAULTS.clientId, clientSecret = APP_DEFAULTS.clientSecret } = app;
+  const { clientId = APP.clientId, clientSecret = APP.clientSecret } = app;
   return { fetch: answer, ...TOKENS, app: { clientId, clientSecret } };
 }
