@@ -55,7 +55,7 @@ export async function glueOf(folder, name, exported) {
     .replace(/\/\*\*[^]*?\*\/|^ *\/\/.*$/gm, "")
     .replace(/const ret = (.*);\s*return (\w+\()?ret(\))?;/g, "return $2$1$3;")
     // The engine converts numbers itself.
-    .replace(/(?:const val\d = \+\w+;\s*)+[^}]*/g, (text) => [...text.matchAll(/const (val\d) = \+(\w+);/g)].reduce((text, [line, value, name]) => text.replace(line, "").replaceAll(value, name), text))
+    .replace(/(?:const val\d = \+\w+;\s*)+.*;\s*\}$/gm, (text) => [...text.matchAll(/const (val\d) = \+(\w+);/g)].reduce((text, [line, value, name]) => text.replace(line, "").replaceAll(value, name), text))
     // A view of a memory that has grown has the buffer of before.
     .replace(/if \((cached\w+Memory0) === null \|\| .*\) \{$/gm, "if ($1?.buffer !== wasm.memory.buffer) {")
     .replace(/^export function (__wb(?:g(?!_set_wasm)|indgen)_\w+)\(([^()]*)\) \{(\n[^]*?^)\}$/gm, (_, id, parameters, body) => importOf(id, parameters, body))

@@ -4,7 +4,7 @@ import { type ErrorFields, isPipedriveError, makeError, type PipedriveError } fr
 import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
-import type { Instance } from "./load.js";
+import type { Instance, InstanceCall } from "./load.js";
 import { captureCallSite, withCallerStack } from "./stack.js";
 import type { RateLimit, ResponseInfo, Token } from "./types.js";
 
@@ -17,18 +17,25 @@ export function rateLimitOf(numbers: readonly number[]): RateLimit {
 const known = (number: number) => (Number.isNaN(number) ? undefined : number);
 const dateOf = (milliseconds: number | undefined): Date | undefined => (milliseconds === undefined ? undefined : new Date(milliseconds));
 
+/** Awaits what some work returns, and says whether it succeeded. */
+async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value: unknown]> {
+  try {
+    return [true, await work()];
+  } catch (error) {
+    return [false, error];
+  }
+}
+
 /** The fields of an error, as Rust hands them over. */
 type RustError = Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number };
 
-/** The longest time that a timer takes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
 /** What a call takes from its client. */
 export interface CallSettings {
+  readonly operation: OperationId;
   readonly fetch: unknown;
-  readonly listener: EventListener;
   /** A string, or a function that is asked for one. */
-  readonly token: Token | undefined;
+  readonly credential: Token | undefined;
+  readonly listener: EventListener;
   /** Whether the outcome has the text of the response. */
   readonly keepsBody: boolean;
   /** The method that an error's stack begins above. */
@@ -42,17 +49,22 @@ export interface CallSettings {
 /** A core on its running instance. */
 export interface Running {
   readonly core: Core;
-  readonly instance: Instance<Exports, Call>;
+  readonly instance: Instance<Exports>;
 }
+
+let calls = 0;
 
 /**
  * A call: its promise, and what Rust needs of JavaScript as long as it lasts. What it starts goes on in the context in
  * which it was made, since it registers all reactions and timers itself.
  */
-export class Call {
-  /** The request of its last attempt, kept by the loader so that it can be aborted if the module stops. */
-  controller: AbortController | undefined;
+export class Call implements InstanceCall {
+  readonly id = ++calls;
+  readonly operation: OperationId;
+  readonly fetch: unknown;
+  readonly credential: Token | undefined;
   readonly promise: Promise<Outcome<never>>;
+  controller: AbortController | undefined;
   readonly #site;
   #resolve!: (outcome: Outcome<never>) => void;
   #reject!: (reason: unknown) => void;
@@ -60,16 +72,13 @@ export class Call {
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
-  #rateLimit: readonly number[] = [];
+  #limits: readonly number[] = [];
   #credentialController: AbortController | undefined;
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
 
-  constructor(
-    readonly id: number,
-    readonly operation: OperationId,
-    private readonly settings: CallSettings,
-  ) {
+  constructor(private readonly settings: CallSettings) {
+    ({ operation: this.operation, fetch: this.fetch, credential: this.credential } = settings);
     this.#site = captureCallSite(settings.above);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -80,7 +89,7 @@ export class Call {
   /** Starts the call in the module: Rust holds it from here on. */
   start(running: Running, args: object): void {
     this.#running = running;
-    running.instance.calls.set(this.id, this);
+    running.instance.calls.add(this);
     this.#enter((core) => void core[this.operation](this.id, this, args));
   }
 
@@ -104,53 +113,33 @@ export class Call {
     this.reject(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
   }
 
-  get fetch(): unknown {
-    return this.settings.fetch;
-  }
-
-  get credential(): Token | undefined {
-    return this.settings.token;
-  }
+  // What follows is called by Rust, see src/wasm/client.rs.
 
   describe(value: unknown): string {
     return describeType(value);
   }
 
   async ask(refused: string | undefined): Promise<void> {
-    let token: unknown;
-    let isReturned = false;
-    try {
-      this.#credentialController = new AbortController();
-      const { signal } = this.#credentialController;
-      token = await (this.settings.token as (request: object) => unknown)(refused === undefined ? { signal } : { refused, signal });
-      isReturned = true;
-    } catch (error) {
-      token = error;
-      if (isPipedriveError(error)) this.#credentialError = error;
-    }
+    this.#credentialController = new AbortController();
+    const { signal } = this.#credentialController;
+    const request = refused === undefined ? { signal } : { refused, signal };
+    const [isReturned, token] = await settle(() => (this.credential as (request: object) => unknown)(request));
+    if (!isReturned && isPipedriveError(token)) this.#credentialError = token;
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }
 
   async follow(promise: unknown, attempt: number): Promise<void> {
-    let value: unknown;
-    let isFulfilled = false;
-    try {
-      value = await promise;
-      isFulfilled = true;
-    } catch (error) {
-      value = error;
-    }
+    const [isFulfilled, value] = await settle(() => promise);
     this.#enter((core) => core.onSettled(attempt, isFulfilled, value), true);
   }
 
   wait(milliseconds: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#enter((core) => core.poll(this.id, true)), Math.min(milliseconds, LONGEST_TIMER_MS));
+    this.#timer = setTimeout(() => this.#enter((core) => core.poll(this.id, true)), milliseconds);
     // A reaction runs in the context in which it was registered, whoever wakes the call.
     if (!this.#wake) {
-      void new Promise<void>((wake) => {
-        this.#wake = wake;
-      }).then(() => {
+      const woken = new Promise<void>((wake) => (this.#wake = wake));
+      void woken.then(() => {
         this.#wake = undefined;
         this.#enter((core) => core.poll(this.id, false));
       });
@@ -166,14 +155,14 @@ export class Call {
   }
 
   limits(...numbers: number[]): void {
-    this.#rateLimit = numbers;
+    this.#limits = numbers;
   }
 
   /** Most programs never look at the response: its parts are made when asked for. */
   succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
     if (!this.#end()) return;
     const { cost } = ENDPOINTS[this.operation];
-    const numbers = this.#rateLimit;
+    const limits = this.#limits;
     let response: ResponseInfo | undefined;
     this.settings.onData(data);
     this.#resolve({
@@ -181,7 +170,7 @@ export class Call {
       next,
       body: this.settings.keepsBody ? body : undefined,
       get response() {
-        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit: rateLimitOf(numbers) });
+        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit: rateLimitOf(limits) });
       },
     });
   }
@@ -199,7 +188,7 @@ export class Call {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.settings.onEnd();
-    this.#running?.instance.calls.delete(this.id);
+    this.#running?.instance.calls.delete(this);
     this.#leave();
     return true;
   }
@@ -212,8 +201,8 @@ export class Call {
   }
 
   /** Enters the module. What others wait for goes on even if this call is over. */
-  #enter(work: (core: Core) => unknown, isShared = false): void {
+  #enter(work: (core: Core) => void, isShared = false): void {
     const { core, instance } = this.#running!;
-    if (!instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => void work(core));
+    if (!instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => work(core));
   }
 }

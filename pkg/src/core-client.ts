@@ -4,16 +4,16 @@ import { Call, rateLimitOf, type Running } from "./call.js";
 import { checkKeys, describeType } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorFields, makeError } from "./errors.js";
+import { type ErrorFields, type ErrorKind, makeError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
 import { CALL_OPTIONS } from "./generated/settings.js";
-import { loader } from "./load.js";
-import type { CallOptions, RateLimit, Spent, Token, Usage } from "./types.js";
+import { Loader } from "./load.js";
+import type { CallOptions, RateLimit, Token, Usage } from "./types.js";
 
-/** The running module: one instance for all clients. */
-export const load = /* @__PURE__ */ loader<Exports, Call>(source);
+/** The module: one instance for all clients. */
+export const loader = /* @__PURE__ */ new Loader<Exports>(source);
 
 /** A call to be made. */
 export interface CallRequest {
@@ -52,19 +52,17 @@ export class CoreClient {
     const core = this.#core;
     const total = { tokensSpent: 0, callsSent: 0, callsSaved: 0 };
     const operations = OPERATIONS.map((operation, index) => {
-      const [tokensSpent, callsSent, callsSaved] = [0, 1, 2].map((which) => core?.usage(index, which) ?? 0) as [number, number, number];
-      total.tokensSpent += tokensSpent;
-      total.callsSent += callsSent;
-      total.callsSaved += callsSaved;
-      return [operation, { tokensSpent, callsSent, callsSaved } satisfies Spent];
+      const spent = { ...total };
+      // In the order in which Rust numbers them.
+      (["tokensSpent", "callsSent", "callsSaved"] as const).forEach((name, which) => (total[name] += spent[name] = core?.usage(index, which) ?? 0));
+      return [operation, spent];
     });
     return { ...total, operations: Object.fromEntries(operations) as Usage["operations"] };
   }
 
   get rateLimit(): RateLimit {
-    if (this.#last) return this.#last.rateLimit;
     const core = this.#core;
-    return rateLimitOf([0, 1, 2, 3, 4].map((which) => core?.rateLimit(which) ?? NaN));
+    return this.#last?.rateLimit ?? rateLimitOf([0, 1, 2, 3, 4].map((which) => core?.rateLimit(which) ?? NaN));
   }
 
   close(): void {
@@ -82,13 +80,14 @@ export class CoreClient {
   /** Makes a call. */
   call<Data>(request: CallRequest): Promise<Outcome<Data>> {
     const { operation, options, above, keepsBody = false } = request;
-    const { fetch, credential } = this.#config;
+    const { fetch, credential } = { ...this.#config, ...request };
     let signal: AbortSignal | undefined;
     const abort = (reason: unknown) => call.abort(reason);
-    const call: Call = new Call(load.nextCallId(), operation, {
+    const call: Call = new Call({
+      operation,
       fetch,
+      credential,
       listener: this.#listener,
-      token: "credential" in request ? request.credential : credential,
       keepsBody,
       above,
       onData: (data) => this.#inspect?.(operation, data, call.id),
@@ -122,23 +121,20 @@ export class CoreClient {
       return;
     }
     const { operation } = call;
+    // Each call that waits gets an error of its own.
+    const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(makeError(`${operation}: ${text}`, { kind, operation, cause }));
     // The caller may change what it gave while the module is loaded.
     const copied = copy(args, 4) as object;
     const timer = setTimeout(() => {
-      load.giveUp();
-      call.reject(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation }));
+      loader.giveUp();
+      fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
     }, Number(timeoutMs) || 30_000);
-    void this.#boot().then(
-      () => {
-        clearTimeout(timer);
-        if (this.#calls.has(call)) this.#start(call, copied, timeoutMs);
-      },
-      ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => {
-        clearTimeout(timer);
-        // Each call that waited gets an error of its own.
-        call.reject(makeError(`${operation}: ${message}`, { kind, operation, cause }));
-      },
-    );
+    this.#boot()
+      .then(
+        () => this.#calls.has(call) && this.#start(call, copied, timeoutMs),
+        ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause),
+      )
+      .finally(() => clearTimeout(timer));
   }
 
   /** The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. */
@@ -162,7 +158,7 @@ export class CoreClient {
 
   /** A core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<void> {
-    const loading = load();
+    const loading = loader.load();
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;

@@ -14,7 +14,7 @@ export interface WasmSource<Exports> {
   glue(globals: Globals): Glue<Exports>;
 }
 
-/** What an instance opens, so that it can be closed once the instance has stopped: it stands in for the global. */
+/** What the module uses instead of the global, so that the loader knows what is open when an instance stops. */
 interface Globals {
   readonly AbortController: new () => AbortController;
 }
@@ -28,46 +28,52 @@ export interface InstanceCall {
 }
 
 /** A running instance. All of it is gone after a trap; the next call gets a fresh one. */
-export interface Instance<Exports, Call extends InstanceCall = InstanceCall> {
+export interface Instance<Exports> {
   readonly exports: Exports;
   /** Whether a fault has stopped it. */
   stopped: boolean;
   /** The calls under way in it: all of them end with it. */
-  readonly calls: Map<number, Call>;
+  readonly calls: Set<InstanceCall>;
   /** Enters the module on behalf of a call. A fault has ended all calls when this returns. */
-  enter(call: Call, work: () => void): void;
+  enter(call: InstanceCall, work: () => void): void;
 }
 
 /** Loads a module once for all clients, and again after a failure or a trap. */
-export interface Loader<Exports, Call extends InstanceCall> {
-  (): Promise<Instance<Exports, Call>>;
+export class Loader<Exports> {
+  #compiled: Promise<WebAssembly.Module> | undefined;
+  #running: Promise<Instance<Exports>> | undefined;
+  #isLoaded = false;
+
+  constructor(private readonly source: WasmSource<Exports>) {}
+
+  /** Returns the running instance. */
+  load(): Promise<Instance<Exports>> {
+    const loading = (this.#running ??= this.#instantiate().catch((cause: unknown) => {
+      if (this.#running === loading) this.giveUp();
+      throw notLoaded(cause);
+    }));
+    return loading;
+  }
+
   /** Gives up a load that takes too long: whoever comes later begins anew. */
-  giveUp(): void;
-  /** The number of a new call, of all clients. */
-  nextCallId(): number;
-}
+  giveUp(): void {
+    if (!this.#isLoaded) this.#running = this.#compiled = undefined;
+  }
 
-export function loader<Exports, Call extends InstanceCall = InstanceCall>(source: WasmSource<Exports>): Loader<Exports, Call> {
-  let compiled: Promise<WebAssembly.Module> | undefined;
-  let running: Promise<Instance<Exports, Call>> | undefined;
-  let isLoaded = false;
-  let calls = 0;
-
-  const instantiate = async (): Promise<Instance<Exports, Call>> => {
-    let current: Call | undefined;
-    const glue = source.glue({
-      AbortController: class {
-        constructor() {
-          const controller = new AbortController();
-          if (current) current.controller = controller;
-          return controller;
-        }
+  async #instantiate(): Promise<Instance<Exports>> {
+    let current: InstanceCall | undefined;
+    const { imports, exports, start } = this.source.glue({
+      AbortController: function () {
+        const controller = new AbortController();
+        if (current) current.controller = controller;
+        return controller;
       } as unknown as new () => AbortController,
     });
-    const instance: Instance<Exports, Call> = {
-      exports: glue.exports,
+    const calls = new Set<InstanceCall>();
+    const instance: Instance<Exports> = {
+      exports,
       stopped: false,
-      calls: new Map(),
+      calls,
       enter(call, work) {
         const outer = current;
         current = call;
@@ -81,68 +87,44 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
         }
       },
     };
-    let module: WebAssembly.Module;
-    try {
-      module = await (compiled ??= source.module());
-    } catch (cause) {
-      throw notLoaded(cause);
-    }
-    const stop = (cause: unknown) => {
-      instance.stopped = true;
-      running = undefined;
-      isLoaded = false;
-      const ended = [...instance.calls.values()];
-      instance.calls.clear();
+    const module = await (this.#compiled ??= this.source.module());
+    const running = await WebAssembly.instantiate(module, { [this.source.name]: imports });
+    const guarded = guard(running.exports, instance, (cause) => {
+      this.#running = undefined;
+      this.#isLoaded = false;
+      const ended = [...calls];
+      calls.clear();
       for (const call of ended) {
         call.stopped(cause);
         call.controller?.abort();
       }
-    };
-    try {
-      const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });
-      glue.start(guard(exports, instance, stop));
-      isLoaded = true;
-    } catch (cause) {
-      throw notLoaded(cause);
-    }
+    });
+    start(guarded);
+    this.#isLoaded = true;
     return instance;
-  };
-
-  const load = () => {
-    const loading = (running ??= instantiate().catch((error: unknown) => {
-      if (running === loading) running = compiled = undefined;
-      throw error;
-    }));
-    return loading;
-  };
-  const giveUp = () => {
-    if (!isLoaded) running = compiled = undefined;
-  };
-  return Object.assign(load, { giveUp, nextCallId: () => ++calls });
+  }
 }
-
-/** What a stopped module returns: the glue takes some results apart. */
-const NOTHING: readonly never[] = [];
 
 /**
  * Catches what a fault throws, wherever JavaScript enters the module: it stops the instance and all calls in it. Once
  * stopped, the module is not entered any more.
  */
-function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, stop: (cause: unknown) => void): WebAssembly.Exports {
-  const entries = Object.entries(exports).map(([name, value]) => {
-    if (typeof value !== "function") return [name, value] as const;
-    const enter = (...args: unknown[]): unknown => {
-      if (instance.stopped) return NOTHING;
+function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onStop: (cause: unknown) => void): WebAssembly.Exports {
+  const guarded = { ...exports };
+  for (const [name, enter] of Object.entries(exports)) {
+    if (typeof enter !== "function") continue;
+    guarded[name] = (...args: unknown[]): unknown => {
+      if (instance.stopped) return undefined;
       try {
-        return (value as (...args: unknown[]) => unknown)(...args);
+        return (enter as (...args: unknown[]) => unknown)(...args);
       } catch (cause) {
-        stop(cause);
+        instance.stopped = true;
+        onStop(cause);
         throw cause;
       }
     };
-    return [name, enter] as const;
-  });
-  return Object.fromEntries(entries) as WebAssembly.Exports;
+  }
+  return guarded;
 }
 
 /** The error of a module that cannot be used. */

@@ -2,7 +2,7 @@ import { checkKeys, describeType, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
 import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, TOKENS } from "./generated/sandbox-data.js";
-import { type Instance, loader } from "./load.js";
+import { type Instance, Loader } from "./load.js";
 
 export type { SandboxApp, SandboxOptions };
 
@@ -22,7 +22,7 @@ export interface Sandbox {
   readonly app: { readonly clientId: string; readonly clientSecret: string };
 }
 
-const load = /* @__PURE__ */ loader(source);
+const loader = /* @__PURE__ */ new Loader(source);
 
 const WINDOWS: readonly unknown[] = ["rolling", "fixed"] satisfies SandboxOptions["window"][];
 
@@ -61,7 +61,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   if (!WINDOWS.includes(window)) throw makeError(`window must be "rolling" or "fixed", got ${describeType(window)}`, { kind: "config" });
   let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
   const make = async () => {
-    const instance = await load();
+    const instance = await loader.load();
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     return { company: new instance.exports.Company(given), instance };
   };
@@ -82,14 +82,14 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     request.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
       const stopped = (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause }));
-      const id = load.nextCallId();
-      instance.calls.set(id, { stopped });
+      const call = { stopped };
+      instance.calls.add(call);
       at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
         answer(status: number, headers: [string, string][], text: string) {
           resolve(responseOf(status, headers, text));
         },
       });
-      instance.calls.delete(id);
+      instance.calls.delete(call);
     });
   };
   const { clientId = APP.clientId, clientSecret = APP.clientSecret } = app;

@@ -36,13 +36,13 @@ pub struct Options {
     pub users: u32,
     /// Maximum number of calls per token in 2 seconds, from 1. Default: 100 for an API token, 400 for an OAuth token.
     pub burst: Option<u32>,
-    /// How the calls of those 2 seconds are counted. Default: rolling, as Pipedrive does.
-    pub window: Window,
     /// Daily budget of the company, shared by all tokens, in cost units (which Pipedrive calls tokens). Default: 30 000
     /// per user.
     pub daily: Option<u32>,
     /// Seed of the generated data: the same seed gives the same company. Default: 7.
     pub seed: u64,
+    /// How the calls of the burst limit's 2 seconds are counted. Default: rolling, as Pipedrive does.
+    pub window: Window,
     /// The OAuth app that users can authorise.
     pub app: App,
 }

@@ -312,7 +312,7 @@ impl Core {
                 {
                     call.due = moment.now + milliseconds;
                 }
-                call.wait(milliseconds);
+                call.wait(milliseconds.min(f64::from(i32::MAX)));
                 return false;
             }
             Step::Finish(result) => {
