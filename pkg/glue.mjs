@@ -1,4 +1,4 @@
-// wasm-bindgen's glue, and a module's bytes, in a form that a script can hold.
+// wasm-bindgen's glue in a form that a script can hold.
 import { readFile } from "node:fs/promises";
 
 /** What the client's glue does in another way, since only ASCII leaves the core and its memory is one buffer. */
@@ -86,20 +86,4 @@ ${body}
     };
   },
 })`;
-}
-
-/**
- * Bytes as ASCII that a compressor reads as well as the bytes: each byte is always the same character, with a blank or two
- * before it where it is past the last one. Base64 shifts bytes across characters, so that repetitions are not seen.
- * Lower-case letters stand for themselves, so that a compressor's own dictionary sees the English texts.
- */
-export function encodeAscii(bytes) {
-  // What needs no escape in a string, in a template or in HTML, whatever quotes a minifier chooses.
-  const alphabet = Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).filter((character) => !/["'\\`$<a-z]/.test(character));
-  const text = Array.from(bytes, (byte) => {
-    if (byte > 96 && byte < 123) return String.fromCharCode(byte);
-    const rank = byte < 97 ? byte : byte - 26;
-    return " ".repeat(Math.floor(rank / alphabet.length)) + alphabet[rank % alphabet.length];
-  });
-  return [alphabet.join(""), text.join("")].map((text) => JSON.stringify(text)).join();
 }

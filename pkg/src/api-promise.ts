@@ -20,19 +20,11 @@ export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
   }
 
   readonly #outcome: Promise<Outcome<Raw>> | undefined;
-  readonly #pick: ((outcome: Outcome<Raw>) => Data) | undefined;
 
   /** @internal */
   constructor(outcome: Promise<Outcome<Raw>> | Executor<Data>, pick?: (outcome: Outcome<Raw>) => Data) {
-    if (typeof outcome === "function") {
-      super(outcome);
-      return;
-    }
-    super((resolve, reject) => {
-      outcome.then((settled) => resolve(pick!(settled)), reject);
-    });
-    this.#outcome = outcome;
-    this.#pick = pick;
+    super(typeof outcome === "function" ? outcome : (resolve, reject) => void outcome.then((settled) => resolve(pick!(settled)), reject));
+    if (typeof outcome !== "function") this.#outcome = outcome;
   }
 
   /** Returns the data together with the response's status, headers, cost and limits. */

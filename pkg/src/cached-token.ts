@@ -10,13 +10,6 @@ export interface ExpiringToken {
   readonly expiresAt?: Date | number | undefined;
 }
 
-/** A request for a token, and how many calls wait for it. */
-interface Pending {
-  readonly token: Promise<string>;
-  readonly controller: AbortController;
-  waiting: number;
-}
-
 /**
  * Makes a credential function for **one** identity: one request for all calls that wait, the token kept until it is refused
  * or its `expiresAt` comes. Never use it where one client serves several users. The `signal` that `fetchToken` gets aborts
@@ -27,7 +20,7 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
   let pending: Pending | undefined;
 
   const isGood = ({ refused }: TokenRequest) =>
-    current !== undefined && current.token !== refused && (current.expiresAt === undefined || Number(current.expiresAt) > Date.now());
+    current !== undefined && current.token !== refused && Number(current.expiresAt ?? Infinity) > Date.now();
 
   const forget = (request: Pending) => {
     if (pending === request) pending = undefined;
@@ -35,13 +28,17 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
 
   const ask = (refused: string | undefined): Pending => {
     const controller = new AbortController();
-    const token = new Promise<string | ExpiringToken>((resolve) => resolve(fetchToken({ refused, signal: controller.signal }))).then((given) => {
-      const token = typeof given === "string" ? { token: given } : given;
-      if (pending === request) current = token;
-      return token.token;
-    });
-    const request: Pending = { token, controller, waiting: 0 };
-    token.then(() => forget(request), () => forget(request));
+    const given = (async () => fetchToken({ refused, signal: controller.signal }))();
+    const request: Pending = {
+      controller,
+      waiting: 0,
+      token: given.then((token) => {
+        const latest = typeof token === "string" ? { token } : token;
+        if (pending === request) current = latest;
+        return latest.token;
+      }),
+    };
+    request.token.then(() => forget(request), () => forget(request));
     return request;
   };
 
@@ -49,10 +46,8 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
     if (isGood(call)) return current!.token;
     const request = (pending ??= ask(call.refused));
     const { signal } = call;
-    let isOver = (_reason: unknown): void => undefined;
-    const over = new Promise<never>((_, reject) => {
-      isOver = reject;
-    });
+    let isOver!: (reason: unknown) => void;
+    const over = new Promise<never>((_, reject) => (isOver = reject));
     request.waiting++;
     if (signal) addAbortListener(signal, isOver);
     try {
@@ -69,4 +64,11 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
       }
     }
   };
+}
+
+/** A request for a token, and how many calls wait for it. */
+interface Pending {
+  readonly token: Promise<string>;
+  readonly controller: AbortController;
+  waiting: number;
 }

@@ -1,12 +1,13 @@
+import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
+import type { CoreClient } from "./core-client.js";
 import { type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
-import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import type { Instance, InstanceCall } from "./load.js";
 import { captureCallSite, withCallerStack } from "./stack.js";
-import type { RateLimit, ResponseInfo, Token } from "./types.js";
+import type { CallOptions, RateLimit, ResponseInfo, Token } from "./types.js";
 
 /** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
 export function rateLimitOf(numbers: readonly number[]): RateLimit {
@@ -29,21 +30,20 @@ async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value
 /** The fields of an error, as Rust hands them over. */
 type RustError = Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number };
 
-/** What a call takes from its client. */
-export interface CallSettings {
+/** A call to be made. */
+export interface CallRequest {
   readonly operation: OperationId;
-  readonly fetch: unknown;
-  /** A string, or a function that is asked for one. */
-  readonly credential: Token | undefined;
-  readonly listener: EventListener;
+  /** What was given before the options; the object that is the body has its name in errors. */
+  readonly values: readonly unknown[];
+  readonly options: CallOptions | undefined;
+  /** Where a later page begins, instead of where the options say. */
+  readonly page?: Readonly<Record<string, unknown>>;
+  /** Instead of the client's. */
+  readonly credential?: Token;
   /** Whether the outcome has the text of the response. */
-  readonly keepsBody: boolean;
-  /** The method that an error's stack begins above. */
-  readonly above: ((...args: never[]) => unknown) | undefined;
-  /** Looks at the data before it is handed over. */
-  onData(data: unknown): void;
-  /** Called once, when the call is over. */
-  onEnd(): void;
+  readonly keepsBody?: boolean;
+  /** The method that the error's stack begins above. */
+  readonly above?: (...args: never[]) => unknown;
 }
 
 /** A core on its running instance. */
@@ -61,7 +61,9 @@ let calls = 0;
 export class Call implements InstanceCall {
   readonly id = ++calls;
   readonly operation: OperationId;
+  /** The caller's own. */
   readonly fetch: unknown;
+  /** A string, or a function that is asked for one. */
   readonly credential: Token | undefined;
   readonly promise: Promise<Outcome<never>>;
   controller: AbortController | undefined;
@@ -69,21 +71,33 @@ export class Call implements InstanceCall {
   #resolve!: (outcome: Outcome<never>) => void;
   #reject!: (reason: unknown) => void;
   #running: Running | undefined;
+  #signal: AbortSignal | undefined;
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
-  #limits: readonly number[] = [];
   #credentialController: AbortController | undefined;
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
 
-  constructor(private readonly settings: CallSettings) {
-    ({ operation: this.operation, fetch: this.fetch, credential: this.credential } = settings);
-    this.#site = captureCallSite(settings.above);
+  constructor(
+    private readonly client: CoreClient,
+    private readonly request: CallRequest,
+  ) {
+    this.operation = request.operation;
+    ({ fetch: this.fetch, credential: this.credential } = { ...client.config, ...request });
+    this.#site = captureCallSite(request.above);
+    client.calls.add(this);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+  }
+
+  /** Ends with the caller's signal. */
+  listen(signal: AbortSignal | undefined): void {
+    this.#signal = signal;
+    if (signal?.aborted) this.abort(signal.reason);
+    else if (signal) addAbortListener(signal, this.abort);
   }
 
   /** Starts the call in the module: Rust holds it from here on. */
@@ -94,12 +108,11 @@ export class Call implements InstanceCall {
   }
 
   /** Ends the call. Only its first end counts. */
-  abort(reason: unknown): void {
-    if (this.#end()) {
-      this.#credentialController?.abort(reason);
-      this.#reject(reason);
-    }
-  }
+  readonly abort = (reason: unknown): void => {
+    if (!this.#end()) return;
+    this.#credentialController?.abort(reason);
+    this.#reject(reason);
+  };
 
   /** Ends the call with an error. */
   reject(error: Error): void {
@@ -136,14 +149,14 @@ export class Call implements InstanceCall {
   wait(milliseconds: number): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#enter((core) => core.poll(this.id, true)), milliseconds);
-    // A reaction runs in the context in which it was registered, whoever wakes the call.
-    if (!this.#wake) {
-      const woken = new Promise<void>((wake) => (this.#wake = wake));
-      void woken.then(() => {
-        this.#wake = undefined;
-        this.#enter((core) => core.poll(this.id, false));
-      });
-    }
+    if (!this.#wake) void this.#waken();
+  }
+
+  /** Lets the call go on when it is woken. This runs in the context of the call, whoever wakes it. */
+  async #waken(): Promise<void> {
+    await new Promise<void>((wake) => (this.#wake = wake));
+    this.#wake = undefined;
+    this.#enter((core) => core.poll(this.id, false));
   }
 
   wake(): void {
@@ -151,24 +164,19 @@ export class Call implements InstanceCall {
   }
 
   event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {
-    this.settings.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
-  }
-
-  limits(...numbers: number[]): void {
-    this.#limits = numbers;
+    this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
   /** Most programs never look at the response: its parts are made when asked for. */
-  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string, ...limits: number[]): void {
     if (!this.#end()) return;
     const { cost } = ENDPOINTS[this.operation];
-    const limits = this.#limits;
     let response: ResponseInfo | undefined;
-    this.settings.onData(data);
+    this.client.inspect?.(this.operation, data, this.id);
     this.#resolve({
       data,
       next,
-      body: this.settings.keepsBody ? body : undefined,
+      body: this.request.keepsBody ? body : undefined,
       get response() {
         return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit: rateLimitOf(limits) });
       },
@@ -187,7 +195,8 @@ export class Call implements InstanceCall {
     if (this.#isOver) return false;
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.settings.onEnd();
+    this.client.calls.delete(this);
+    if (this.#signal) removeAbortListener(this.#signal, this.abort);
     this.#running?.instance.calls.delete(this);
     this.#leave();
     return true;

@@ -14,15 +14,13 @@ export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INT
 
 /** How many letters have to be changed, added or left out. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
+  let row = [...Array(b.length + 1).keys()];
+  for (const letter of a) {
+    const next = [row[0]! + 1];
+    row.slice(1).forEach((above, index) => next.push(Math.min(next[index]! + 1, above + 1, row[index]! + Number(letter !== b[index]))));
     row = next;
   }
-  return row[b.length]!;
+  return row.at(-1)!;
 }
 
 /** Refuses an object with an unknown member, and names the nearest known one. */

@@ -1,6 +1,5 @@
-import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
-import { Call, rateLimitOf, type Running } from "./call.js";
+import { Call, type CallRequest, rateLimitOf, type Running } from "./call.js";
 import { checkKeys, describeType } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
@@ -10,41 +9,23 @@ import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
 import { CALL_OPTIONS } from "./generated/settings.js";
 import { Loader } from "./load.js";
-import type { CallOptions, RateLimit, Token, Usage } from "./types.js";
+import type { RateLimit, Usage } from "./types.js";
 
 /** The module: one instance for all clients. */
 export const loader = /* @__PURE__ */ new Loader<Exports>(source);
 
-/** A call to be made. */
-export interface CallRequest {
-  readonly operation: OperationId;
-  /** What was given before the options; the object that is the body has its name in errors. */
-  readonly values: readonly unknown[];
-  readonly options: CallOptions | undefined;
-  /** Where a later page begins, instead of where the options say. */
-  readonly page?: Readonly<Record<string, unknown>>;
-  /** Instead of the client's. */
-  readonly credential?: Token;
-  /** Whether the outcome has the text of the response. */
-  readonly keepsBody?: boolean;
-  /** The method that the error's stack begins above. */
-  readonly above?: (...args: never[]) => unknown;
-}
-
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
 export class CoreClient {
-  readonly #config: CheckedConfig;
-  readonly #listener: EventListener;
-  #inspect: ReturnType<typeof inspector> | undefined;
+  readonly listener: EventListener;
+  readonly calls = new Set<Call>();
+  inspect?: ReturnType<typeof inspector>;
   #running: Running | undefined;
-  readonly #calls = new Set<Call>();
   #isClosed = false;
   /** What is known once the client is closed and its calls are ended. */
   #last: { usage: Usage; rateLimit: RateLimit } | undefined;
 
-  constructor(config: CheckedConfig) {
-    this.#config = config;
-    this.#listener = new EventListener(config);
+  constructor(readonly config: CheckedConfig) {
+    this.listener = new EventListener(config);
   }
 
   get usage(): Usage {
@@ -68,7 +49,7 @@ export class CoreClient {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const call of [...this.#calls]) call.reject(closed(call.operation));
+    for (const call of [...this.calls]) call.reject(closed(call.operation));
     // The core may be on the stack: a hook can close the client.
     queueMicrotask(() => {
       this.#last = { usage: this.usage, rateLimit: this.rateLimit };
@@ -79,32 +60,12 @@ export class CoreClient {
 
   /** Makes a call. */
   call<Data>(request: CallRequest): Promise<Outcome<Data>> {
-    const { operation, options, above, keepsBody = false } = request;
-    const { fetch, credential } = { ...this.#config, ...request };
-    let signal: AbortSignal | undefined;
-    const abort = (reason: unknown) => call.abort(reason);
-    const call: Call = new Call({
-      operation,
-      fetch,
-      credential,
-      listener: this.#listener,
-      keepsBody,
-      above,
-      onData: (data) => this.#inspect?.(operation, data, call.id),
-      onEnd: () => {
-        this.#calls.delete(call);
-        if (signal) removeAbortListener(signal, abort);
-      },
-    });
-    this.#calls.add(call);
+    const call = new Call(this, request);
     try {
       const args = this.#args(request);
-      signal = options?.signal;
-      if (signal?.aborted) call.abort(signal.reason);
-      else {
-        if (signal) addAbortListener(signal, abort);
-        this.#start(call, args, options?.timeoutMs ?? this.#config.timeoutMs ?? 30_000);
-      }
+      const { signal, timeoutMs = this.config.timeoutMs ?? 30_000 } = request.options ?? {};
+      call.listen(signal);
+      if (this.calls.has(call)) this.#start(call, args, timeoutMs);
     } catch (reason) {
       call.reject(reason as Error);
     }
@@ -116,7 +77,7 @@ export class CoreClient {
     const running = this.#running;
     if (running && !running.instance.stopped) {
       // A getter of a replaced fetch can make a call while the core looks at another.
-      if (running.core.isBusy) queueMicrotask(() => this.#calls.has(call) && this.#start(call, args, timeoutMs));
+      if (running.core.isBusy) queueMicrotask(() => this.calls.has(call) && this.#start(call, args, timeoutMs));
       else call.start(running, args);
       return;
     }
@@ -124,14 +85,14 @@ export class CoreClient {
     // Each call that waits gets an error of its own.
     const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(makeError(`${operation}: ${text}`, { kind, operation, cause }));
     // The caller may change what it gave while the module is loaded.
-    const copied = copy(args, 4) as object;
+    const copied = copy(args, 3) as object;
     const timer = setTimeout(() => {
       loader.giveUp();
       fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
     }, Number(timeoutMs) || 30_000);
     this.#boot()
       .then(
-        () => this.#calls.has(call) && this.#start(call, copied, timeoutMs),
+        () => this.calls.has(call) && this.#start(call, copied, timeoutMs),
         ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause),
       )
       .finally(() => clearTimeout(timer));
@@ -140,7 +101,7 @@ export class CoreClient {
   /** The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. */
   #args({ operation, values, options = {}, page }: CallRequest): object {
     if (this.#isClosed) throw closed(operation);
-    checkPage(this.#config, operation);
+    checkPage(this.config, operation);
     const params = PARAMS[operation];
     checkKeys("argument", operation, "options", options, [...params.options, ...CALL_OPTIONS]);
     if (params.body) checkKeys("argument", operation, params.body.name, values[params.values.length], params.body.members);
@@ -162,11 +123,11 @@ export class CoreClient {
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;
-    const { onDrift } = this.#config;
-    if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
+    const { onDrift } = this.config;
+    if (onDrift) this.inspect ??= (await driftCheck()).inspector(onDrift, this.listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
-      const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.#config;
-      const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
+      const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.config;
+      const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.listener.mask });
       this.#running = { instance, core };
     }
   }

@@ -4,10 +4,8 @@ import type { Logger, LogLevel, UsersClientOptions, UsersEvent } from "./types.j
 
 type EventType = UsersEvent["type"];
 
-/** How severe an event is. */
-const LEVELS: Partial<Record<EventType, Exclude<LogLevel, "off">>> = { limited: "warn", drift: "warn", deprecated: "warn", retry: "info", wait: "info" };
-
-const levelOf = (type: EventType) => LEVELS[type] ?? "debug";
+/** How severe an event is: the others are for debugging. */
+const LEVELS: Partial<Record<EventType, "warn" | "info">> = { limited: "warn", drift: "warn", deprecated: "warn", retry: "info", wait: "info" };
 
 /** What the duration of an event means. */
 const DURATIONS: Partial<Record<EventType, string>> = { wait: "waits", retry: "waits", limited: "lifted in" };
@@ -39,11 +37,11 @@ export class EventListener {
     const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status !== undefined && `status ${status}`];
     if (durationMs !== undefined) words.push(`${DURATIONS[type] ?? "took"} ${Math.round(durationMs)} ms`);
     const line = words.filter(Boolean).join(", ") + (text ? `. ${text}` : "");
-    callHook(() => this.#logger[levelOf(type)](line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
+    callHook(() => this.#logger[LEVELS[type] ?? "debug"](line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
   }
 
   #isLogged(type: EventType): boolean {
-    return LOG_LEVELS.indexOf(levelOf(type)) <= this.#severity;
+    return LOG_LEVELS.indexOf(LEVELS[type] ?? "debug") <= this.#severity;
   }
 }
 

@@ -1,22 +1,15 @@
 import { isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 
-/** The glue of one instance of a module, as the build wraps wasm-bindgen's: nothing in it runs at import. */
-export interface Glue<Exports> {
-  readonly imports: WebAssembly.ModuleImports;
-  readonly exports: Exports;
-  start(exports: WebAssembly.Exports): void;
-}
-
 /** A module that can be instantiated: its bytes in the script, and the maker of its glue. */
 export interface WasmSource<Exports> {
   readonly name: string;
   module(): Promise<WebAssembly.Module>;
-  glue(globals: Globals): Glue<Exports>;
-}
-
-/** What the module uses instead of the global, so that the loader knows what is open when an instance stops. */
-interface Globals {
-  readonly AbortController: new () => AbortController;
+  /** Makes the glue of one instance, with a class in the place of the global. Nothing of it runs at import. */
+  glue(globals: { readonly AbortController: new () => AbortController }): {
+    readonly imports: WebAssembly.ModuleImports;
+    readonly exports: Exports;
+    start(exports: WebAssembly.Exports): void;
+  };
 }
 
 /** A call under way in an instance. */
@@ -137,26 +130,4 @@ export function notLoaded(cause: unknown): PipedriveError {
       ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
       : "This runtime has no WebAssembly.";
   return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
-}
-
-/**
- * Compiles a module that travels inside the script, as the build encodes it: a character a byte, blanks before the higher
- * ones; lower-case letters stand for themselves.
- */
-export async function decodeModule(alphabet: string, text: string): Promise<WebAssembly.Module> {
-  const ranks = new Uint8Array(128);
-  for (let rank = 0; rank < alphabet.length; rank++) ranks[alphabet.charCodeAt(rank)] = rank;
-  const bytes = new Uint8Array(text.length);
-  let length = 0;
-  let base = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 32) base += alphabet.length;
-    else {
-      const rank = base + ranks[code]!;
-      bytes[length++] = code > 96 && code < 123 ? code : rank < 97 ? rank : rank + 26;
-      base = 0;
-    }
-  }
-  return WebAssembly.compile(bytes.subarray(0, length));
 }

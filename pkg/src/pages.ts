@@ -28,11 +28,8 @@ export abstract class Page<Item> {
 
   /** Asks for the next page. */
   getNextPage(): ApiPromise<this, Item[]> {
-    const Same = this.constructor as new (outcome: Outcome<Item[]>, ask: AskForPage<Item>) => this;
-    const next =
-      this.#next === undefined
-        ? Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }))
-        : this.#ask(this.#next);
+    const Same = this.constructor as PageClass<Item, this>;
+    const next = this.hasNextPage ? this.#ask(this.#next) : Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
     return new ApiPromise(next, (outcome) => new Same(outcome, this.#ask));
   }
 }
@@ -85,15 +82,11 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
     const seen = new Set<string | number>();
     for (let page = await this; ; page = await page.getNextPage()) {
       yield page;
-      const next = page instanceof CursorPage ? page.nextCursor : page instanceof OffsetPage ? page.nextStart : undefined;
+      const { nextCursor: cursor, nextStart: start } = page as { nextCursor?: string; nextStart?: number };
+      const next = cursor ?? start;
       if (next === undefined) return;
-      if (seen.has(next)) {
-        throw makeError(`${this.operation}: the server's pages go in a circle: reading on would never end`, {
-          kind: "decode",
-          operation: this.operation,
-          ...(typeof next === "string" ? { cursor: next } : { start: next }),
-        });
-      }
+      const { operation } = this;
+      if (seen.has(next)) throw makeError(`${operation}: the server's pages go in a circle: reading on would never end`, { kind: "decode", operation, cursor, start });
       seen.add(next);
     }
   }

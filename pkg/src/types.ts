@@ -1,23 +1,5 @@
-import type { RateLimit } from "./generated/types.js";
-
-export type { CallOptions, LogLevel, UsersClientConfig, UsersClientOptions } from "./generated/settings.js";
+export type { CallOptions, Logger, LogLevel, UsersClientConfig, UsersClientOptions } from "./generated/settings.js";
 export type * from "./generated/types.js";
-
-/** What is known of a response besides its data. */
-export interface ResponseInfo {
-  /** The HTTP status. */
-  readonly status: number;
-  /** The headers, names in lower case. A page on another origin sees only those that CORS exposes. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Pipedrive's `x-correlation-id`, to quote to its support. */
-  readonly requestId: string | undefined;
-  /** Number of requests sent for this call. */
-  readonly attempts: number;
-  /** What the operation costs, in cost units of the company's daily budget (Pipedrive calls them tokens). */
-  readonly cost: number;
-  /** The rate limits as this response told them. */
-  readonly rateLimit: RateLimit;
-}
 
 /** What a credential function is called with. */
 export interface TokenRequest {
@@ -35,11 +17,3 @@ export type TokenFunction = (request: TokenRequest) => string | Promise<string>;
 
 /** A token, or a function that returns one. */
 export type Token = string | TokenFunction;
-
-/** Where log lines go: `console` is one. */
-export interface Logger {
-  error(message: string): void;
-  warn(message: string): void;
-  info(message: string): void;
-  debug(message: string): void;
-}

@@ -55,18 +55,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
 
-    /// The limits as a response told them.
-    #[wasm_bindgen(method)]
-    fn limits(
-        this: &JsCall,
-        limit: f64,
-        remaining: f64,
-        reset_at: f64,
-        daily_limit: f64,
-        daily_remaining: f64,
-    );
-
-    /// Resolves the promise.
+    /// Resolves the promise. The last five are the limits as the response told them.
     #[wasm_bindgen(method)]
     fn succeed(
         this: &JsCall,
@@ -76,6 +65,11 @@ extern "C" {
         headers: JsValue,
         attempts: u32,
         body: JsString,
+        limit: f64,
+        remaining: f64,
+        reset_at: f64,
+        daily_limit: f64,
+        daily_remaining: f64,
     );
 
     /// Rejects the promise.
@@ -391,8 +385,19 @@ fn finish(call: &JsCall, result: Result<Reply<Fetch>, Failed<Fetch>>) {
     match result {
         Ok(Reply { data, next, status, headers, body, attempts, rate_limit }) => {
             let [limit, remaining, reset_at, daily_limit, daily_remaining] = outcome::limits(&rate_limit);
-            call.limits(limit, remaining, reset_at, daily_limit, daily_remaining);
-            call.succeed(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0);
+            call.succeed(
+                data,
+                outcome::page(next),
+                status,
+                headers.as_js().clone(),
+                attempts,
+                body.0,
+                limit,
+                remaining,
+                reset_at,
+                daily_limit,
+                daily_remaining,
+            );
         }
         Err(Failed { details, attempts, page }) => {
             call.fail(outcome::error(&details, attempts, page.as_ref()));

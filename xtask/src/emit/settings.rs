@@ -12,7 +12,7 @@ use super::{HEAD, doc};
 
 pub(super) fn settings() -> String {
     let mut out = format!(
-        "{HEAD}import type {{ Logger, Token }} from \"../types.js\";\nimport type {{ Drift, UsersEvent }} from \"./types.js\";\n\n"
+        "{HEAD}import type {{ Token }} from \"../types.js\";\nimport type {{ Drift, UsersEvent }} from \"./types.js\";\n\n"
     );
     out.push_str("/** What each setting accepts: a kind, a range of numbers, or a string described in words. */\nexport const SETTINGS = {\n");
     for setting in &SETTINGS {
@@ -35,6 +35,11 @@ pub(super) fn settings() -> String {
     let levels: Vec<_> = LOG_LEVELS.iter().map(|level| format!("\"{level}\"")).collect();
     let _ = writeln!(out, "/** The least severe level that is logged. */\nexport type LogLevel = {};\n", join(levels.iter().cloned()));
     let _ = writeln!(out, "/** The levels, each less severe than the one before. */\nexport const LOG_LEVELS: readonly LogLevel[] = [{}];\n", levels.join(", "));
+    out.push_str("/** Where log lines go: `console` is one. */\nexport interface Logger {\n");
+    for level in LOG_LEVELS.iter().skip(1) {
+        let _ = writeln!(out, "  {level}(message: string): void;");
+    }
+    out.push_str("}\n\n");
     for (name, set) in CHARACTERS {
         let repeated = if name == "HEADER_VALUE" { "*" } else { "+" };
         let _ = writeln!(out, "export const {name} = /^{}{repeated}$/;", set.to_class());

@@ -11,6 +11,7 @@ use super::models::join;
 use super::{HEAD, doc};
 
 const LIMITS: &str = include_str!("../../../src/limits/headers.rs");
+const CALL: &str = include_str!("../../../src/client/call.rs");
 const USAGE: &str = include_str!("../../../src/limits/usage.rs");
 const EVENT: &str = include_str!("../../../src/protocol/event.rs");
 const DRIFT: &str = include_str!("../../../src/protocol/drift.rs");
@@ -23,6 +24,11 @@ pub(super) fn types() -> Result<String> {
     doc(&mut out, "", &limits.doc);
     out.push_str("export interface RateLimit {\n");
     write_members(&mut out, &limits.members);
+    out.push_str("}\n\n");
+    let response = Declared::read(CALL, "Meta")?;
+    doc(&mut out, "", &response.doc);
+    out.push_str("export interface ResponseInfo {\n");
+    write_members(&mut out, &response.members);
     out.push_str("}\n\n");
     let spent = Declared::read(USAGE, "Spent")?;
     doc(&mut out, "", &spent.doc);
@@ -86,8 +92,9 @@ fn write_members(out: &mut String, members: &[Member]) {
             "u16" | "u32" | "u64" | "f64" => "number",
             "Code" => "string | number",
             "LimitScope" => "\"burst\" | \"daily\"",
-            // A vector of names and values.
-            "Vec" => "Readonly<Record<string, string>>",
+            "RateLimit" => "RateLimit",
+            // In an error, a vector of names and values.
+            "Headers" | "Vec" => "Readonly<Record<string, string>>",
             _ => "string",
         };
         let undefined = if member.is_option { " | undefined" } else { "" };
