@@ -13,12 +13,9 @@ function onAbort({ target }: Event): void {
 
 /** Calls a listener when a signal aborts. */
 export function addAbortListener(signal: AbortSignal, listener: AbortListener): void {
-  const calls = listeners.get(signal) ?? new Set();
-  if (!calls.size) {
-    listeners.set(signal, calls);
-    signal.addEventListener("abort", onAbort);
-  }
-  calls.add(listener);
+  listeners.set(signal, (listeners.get(signal) ?? new Set()).add(listener));
+  // The same listener is registered once.
+  signal.addEventListener("abort", onAbort);
 }
 
 /** Removes a listener. */

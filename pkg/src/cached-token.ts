@@ -10,6 +10,9 @@ export interface ExpiringToken {
   readonly expiresAt?: Date | number | undefined;
 }
 
+/** A request for a token, and how many calls wait for it. */
+type Pending = { readonly token: Promise<string>; readonly controller: AbortController; waiting: number };
+
 /**
  * Makes a credential function for **one** identity: one request for all calls that wait, the token kept until it is refused
  * or its `expiresAt` comes. Never use it where one client serves several users. The `signal` that `fetchToken` gets aborts
@@ -19,33 +22,26 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
   let current: ExpiringToken | undefined;
   let pending: Pending | undefined;
 
-  const isGood = ({ refused }: TokenRequest) =>
-    current !== undefined && current.token !== refused && Number(current.expiresAt ?? Infinity) > Date.now();
-
   const forget = (request: Pending) => {
     if (pending === request) pending = undefined;
   };
 
   const ask = (refused: string | undefined): Pending => {
     const controller = new AbortController();
-    const given = (async () => fetchToken({ refused, signal: controller.signal }))();
-    const request: Pending = {
-      controller,
-      waiting: 0,
-      token: given.then((token) => {
-        const latest = typeof token === "string" ? { token } : token;
-        if (pending === request) current = latest;
-        return latest.token;
-      }),
-    };
-    request.token.then(() => forget(request), () => forget(request));
+    const asked = (async () => fetchToken({ refused, signal: controller.signal }))();
+    const token = asked.then((given) => {
+      const latest = typeof given === "string" ? { token: given } : given;
+      if (pending === request) current = latest;
+      return latest.token;
+    });
+    const request = { token, controller, waiting: 0 };
+    token.then(() => forget(request), () => forget(request));
     return request;
   };
 
-  return async (call) => {
-    if (isGood(call)) return current!.token;
-    const request = (pending ??= ask(call.refused));
-    const { signal } = call;
+  return async ({ refused, signal }) => {
+    if (current && current.token !== refused && Number(current.expiresAt ?? Infinity) > Date.now()) return current.token;
+    const request = (pending ??= ask(refused));
     let isOver!: (reason: unknown) => void;
     const over = new Promise<never>((_, reject) => (isOver = reject));
     request.waiting++;
@@ -64,11 +60,4 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
       }
     }
   };
-}
-
-/** A request for a token, and how many calls wait for it. */
-interface Pending {
-  readonly token: Promise<string>;
-  readonly controller: AbortController;
-  waiting: number;
 }

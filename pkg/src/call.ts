@@ -47,10 +47,7 @@ export interface CallRequest {
 }
 
 /** A core on its running instance. */
-export interface Running {
-  readonly core: Core;
-  readonly instance: Instance<Exports>;
-}
+export type Running = { readonly core: Core; readonly instance: Instance<Exports> };
 
 let calls = 0;
 
@@ -128,9 +125,7 @@ export class Call implements InstanceCall {
 
   // What follows is called by Rust, see src/wasm/client.rs.
 
-  describe(value: unknown): string {
-    return describeType(value);
-  }
+  readonly describe = describeType;
 
   async ask(refused: string | undefined): Promise<void> {
     this.#credentialController = new AbortController();

@@ -12,6 +12,16 @@ export function describeType(value: unknown): string {
 export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
+/** What a value has to be: whether it is, and in words. */
+export type Accepted = readonly [accepts: (value: unknown) => boolean, description: string];
+
+export const integer = ([min, max]: readonly [number, number]): Accepted => [(value) => isInteger(value, min, max), `an integer from ${min} to ${max}`];
+
+/** Refuses a setting that is given, and is not what it has to be. */
+export function checkSetting(name: string, value: unknown, [accepts, description]: Accepted): void {
+  if (value !== undefined && !accepts(value)) throw makeError(`${name} must be ${description}, got ${describeType(value)}`, { kind: "config" });
+}
+
 /** How many letters have to be changed, added or left out. */
 function editDistance(a: string, b: string): number {
   let row = [...Array(b.length + 1).keys()];

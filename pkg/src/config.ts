@@ -1,4 +1,4 @@
-import { checkKeys, describeType, isInteger } from "./check.js";
+import { type Accepted, checkKeys, checkSetting, integer } from "./check.js";
 import { ConfigError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
@@ -11,8 +11,8 @@ const isString = (value: unknown) => typeof value === "string";
 
 type SettingKind = (typeof SETTINGS)[keyof typeof SETTINGS];
 
-/** Whether a setting of a kind accepts a value, and what it accepts. */
-const KINDS: Readonly<Record<string, [accepts: (value: unknown) => boolean, description: string]>> = {
+/** What the settings of each kind accept. */
+const KINDS: Readonly<Record<string, Accepted>> = {
   credential: [(value) => isFunction(value) || isString(value), "a string or a function that returns one"],
   function: [isFunction, "a function"],
   headers: [(value) => typeof value === "object" && value !== null && !Array.isArray(value), "an object of strings"],
@@ -21,11 +21,7 @@ const KINDS: Readonly<Record<string, [accepts: (value: unknown) => boolean, desc
   logLevel: [(value) => LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`],
 };
 
-function kindOf(kind: SettingKind): (typeof KINDS)[string] {
-  if (typeof kind === "string") return KINDS[kind] ?? [isString, kind];
-  const [min, max] = kind;
-  return [(value) => isInteger(value, min, max), `an integer from ${min} to ${max}`];
-}
+const acceptedBy = (kind: SettingKind): Accepted => (typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
 
 function refuse(text: string): never {
   throw new ConfigError(text, { kind: "config" });
@@ -80,26 +76,16 @@ function isPage(): boolean {
   return (typeof window === "object" && typeof document === "object") || isFunction(importScripts);
 }
 
-/** A configuration that was checked. */
-export interface CheckedConfig extends Omit<UsersClientOptions, "headers"> {
-  readonly credential: Token | undefined;
-  readonly isAccessToken: boolean;
-  readonly v1: string;
-  readonly v2: string;
-  /** Names in lower case. */
-  readonly headers: readonly (readonly [string, string])[];
-}
+/** A configuration that was checked. The names of its headers are in lower case. */
+export type CheckedConfig = Omit<UsersClientOptions, "headers"> &
+  Readonly<{ credential: Token | undefined; isAccessToken: boolean; v1: string; v2: string; headers: readonly (readonly [string, string])[] }>;
 
 /** Checks a configuration, and completes it. */
 export function checkConfig(config: UsersClientConfig): CheckedConfig {
   checkKeys("config", undefined, "the configuration", config, Object.keys(SETTINGS));
   // What every object inherits is no setting.
   const own: UsersClientConfig = Object.assign(Object.create(null), config);
-  for (const [name, kind] of Object.entries(SETTINGS)) {
-    const value = own[name as keyof UsersClientConfig];
-    const [accepts, description] = kindOf(kind);
-    if (value !== undefined && !accepts(value)) refuse(`${name} must be ${description}, got ${describeType(value)}`);
-  }
+  for (const [name, kind] of Object.entries(SETTINGS)) checkSetting(name, own[name as keyof UsersClientConfig], acceptedBy(kind));
   const { apiToken, accessToken, companyDomain, baseUrl } = own;
   if (apiToken !== undefined && accessToken !== undefined) refuse("give apiToken or accessToken, not both");
   if (companyDomain !== undefined && baseUrl !== undefined) refuse("give companyDomain or baseUrl, not both");

@@ -1,8 +1,8 @@
-import { CLASSES, type ErrorKind } from "./generated/errors.js";
-import { BRAND, type ErrorFields, PipedriveError } from "./pipedrive-error.js";
+import { CLASSES, type ErrorFields, type ErrorKind } from "./generated/errors.js";
+import { BRAND, PipedriveError } from "./pipedrive-error.js";
 
 export * from "./generated/errors.js";
-export { type ErrorFields, PipedriveError };
+export { PipedriveError };
 
 const classes = /* @__PURE__ */ named(CLASSES satisfies Record<ErrorKind, typeof PipedriveError>);
 

@@ -1,14 +1,4 @@
-import type { ErrorDetails, ErrorKind } from "./generated/errors.js";
-
-/** What an error is made of, besides its message. */
-export interface ErrorFields extends Partial<ErrorDetails> {
-  /** Its kind: a class has its own. */
-  readonly kind: ErrorKind;
-  /** What was thrown. */
-  readonly cause?: unknown;
-  /** Which limit a 429 is of. */
-  readonly scope?: "burst" | "daily" | undefined;
-}
+import type { ErrorDetails, ErrorFields, ErrorKind } from "./generated/errors.js";
 
 /** Marks the errors of all copies of the package. */
 export const BRAND: unique symbol = /* @__PURE__ */ Symbol.for("pipedrive-users.error") as never;

@@ -1,23 +1,15 @@
-import { checkKeys, describeType, isInteger } from "./check.js";
+import { checkKeys, checkSetting, integer } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
-import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, TOKENS } from "./generated/sandbox-data.js";
-import { type Instance, Loader } from "./load.js";
+import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, type SandboxTokens, TOKENS } from "./generated/sandbox-data.js";
+import { Loader } from "./load.js";
 
 export type { SandboxApp, SandboxOptions };
 
 /** An in-memory Pipedrive company, for tests, demos and development without a network. */
-export interface Sandbox {
+export interface Sandbox extends SandboxTokens {
   /** Answers as Pipedrive does: give it to a `UsersClient` as its `fetch`. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** The API token of user 1, an admin. */
-  readonly apiToken: string;
-  /** An OAuth access token of user 1 with every scope. */
-  readonly accessToken: string;
-  /** The API token of user 2, who is not an admin. */
-  readonly nonAdminToken: string;
-  /** An OAuth access token of user 1 with only the scope `base`. */
-  readonly baseToken: string;
   /** The OAuth app that users can authorise at `/oauth/authorize`. */
   readonly app: { readonly clientId: string; readonly clientSecret: string };
 }
@@ -50,26 +42,21 @@ function responseOf(status: number, headers: [string, string][], text: string): 
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   checkKeys("config", undefined, "the sandbox's options", options, OPTION_NAMES);
-  const { window = "rolling", app = {} } = options;
+  const { app = {} } = options;
   checkKeys("config", undefined, "the sandbox's app", app, APP_NAMES);
-  for (const [name, [min, max]] of Object.entries(RANGES)) {
-    const value = options[name as keyof typeof RANGES];
-    if (value !== undefined && !isInteger(value, min, max)) {
-      throw makeError(`${name} must be an integer from ${min} to ${max}, got ${describeType(value)}`, { kind: "config" });
-    }
-  }
-  if (!WINDOWS.includes(window)) throw makeError(`window must be "rolling" or "fixed", got ${describeType(window)}`, { kind: "config" });
-  let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
-  const make = async () => {
-    const instance = await loader.load();
-    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    return { company: new instance.exports.Company(given), instance };
-  };
-  const open = () =>
-    make().catch((error: unknown) => {
+  for (const [name, range] of Object.entries(RANGES)) checkSetting(name, options[name as keyof typeof RANGES], integer(range));
+  checkSetting("window", options.window, [(window) => WINDOWS.includes(window), '"rolling" or "fixed"']);
+  let company: ReturnType<typeof open> | undefined;
+  const open = async () => {
+    try {
+      const instance = await loader.load();
+      const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+      return { company: new instance.exports.Company(given), instance };
+    } catch (error) {
       company = undefined;
       throw error;
-    });
+    }
+  };
 
   const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = requestOf(input, init);
@@ -81,13 +68,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     const { company: at, instance } = opened;
     request.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const stopped = (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause }));
-      const call = { stopped };
+      const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
       instance.calls.add(call);
       at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
-        answer(status: number, headers: [string, string][], text: string) {
-          resolve(responseOf(status, headers, text));
-        },
+        answer: (status: number, headers: [string, string][], text: string) => resolve(responseOf(status, headers, text)),
       });
       instance.calls.delete(call);
     });

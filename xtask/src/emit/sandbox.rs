@@ -9,6 +9,7 @@ use super::declared::{Declared, camel};
 use super::models::join;
 use super::{HEAD, doc};
 
+const AUTH: &str = include_str!("../../../src/sandbox/auth.rs");
 const OPTIONS: &str = include_str!("../../../src/sandbox/options.rs");
 const APP: &str = include_str!("../../../src/sandbox/oauth/app.rs");
 
@@ -21,6 +22,14 @@ pub(super) fn sandbox() -> Result<String> {
         "{HEAD}/** The tokens that every sandbox accepts. */\nexport const TOKENS = {tokens} as const;\n\n\
          /** The OAuth app that it knows if no other is given. */\nexport const APP = {app} as const;\n\n"
     );
+    let accepted = Declared::read(AUTH, "Tokens")?;
+    doc(&mut out, "", &accepted.doc);
+    out.push_str("export interface SandboxTokens {\n");
+    for token in &accepted.members {
+        doc(&mut out, "  ", &token.doc);
+        let _ = writeln!(out, "  readonly {}: string;", camel(&token.name));
+    }
+    out.push_str("}\n\n");
     let names = |declared: &Declared| {
         declared.members.iter().map(|member| format!("\"{}\"", camel(&member.name))).collect::<Vec<_>>().join(", ")
     };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use pipedrive_users::error::Kind;
 use pipedrive_users::event::EventKind;
 
@@ -91,7 +91,6 @@ fn write_members(out: &mut String, members: &[Member]) {
             _ if member.name.ends_with("_at") => "Date",
             "u16" | "u32" | "u64" | "f64" => "number",
             "Code" => "string | number",
-            "LimitScope" => "\"burst\" | \"daily\"",
             "RateLimit" => "RateLimit",
             // In an error, a vector of names and values.
             "Headers" | "Vec" => "Readonly<Record<string, string>>",
@@ -102,6 +101,9 @@ fn write_members(out: &mut String, members: &[Member]) {
         let _ = writeln!(out, "  readonly {}: {kind}{undefined};", camel(&member.name));
     }
 }
+
+/// The limits of the API.
+const SCOPE: &str = "\"burst\" | \"daily\"";
 
 /// The class of a kind.
 fn class_of(kind: Kind) -> String {
@@ -117,12 +119,17 @@ pub(super) fn errors() -> Result<String> {
     out.push_str("/** What is known of a failure, besides its message and what was thrown. */\nexport interface ErrorDetails {\n");
     out.push_str("  /** The kind of failure; each kind is a class of its own. */\n  readonly kind: ErrorKind;\n");
     out.push_str("  /** The operation, such as `getUser`. */\n  readonly operation: OperationId | undefined;\n");
-    let own = details.members.into_iter().filter(|member| {
-        !["kind", "operation", "message", "cause", "scope", "page"].contains(&&*member.name)
+    let (scopes, members): (Vec<_>, Vec<_>) = details.members.into_iter().partition(|member| member.name == "scope");
+    let [scope] = &scopes[..] else { bail!("an error has no scope") };
+    let own = members.into_iter().filter(|member| {
+        !["kind", "operation", "message", "cause", "page"].contains(&&*member.name)
     });
     write_members(&mut out, &own.collect::<Vec<_>>());
     out.push_str("  /** Where the page began that failed: pass it as `cursor` to continue. */\n  readonly cursor: string | undefined;\n");
     out.push_str("  /** Where the page began that failed: pass it as `start` to continue. */\n  readonly start: number | undefined;\n}\n\n");
+    out.push_str("/** What an error is made of, besides its message. */\nexport interface ErrorFields extends Partial<ErrorDetails> {\n");
+    out.push_str("  /** Its kind: a class has its own. */\n  readonly kind: ErrorKind;\n  /** What was thrown. */\n  readonly cause?: unknown;\n");
+    let _ = writeln!(out, "  /** {} */\n  readonly scope?: {SCOPE} | undefined;\n}}\n", scope.doc);
     for kind in Kind::ALL {
         doc(&mut out, "", &kinds.member(&format!("{kind:?}"))?.doc);
         let (class, name) = (class_of(kind), kind.as_str());
@@ -130,7 +137,7 @@ pub(super) fn errors() -> Result<String> {
             let _ = writeln!(
                 out,
                 "export class {class} extends PipedriveError {{\n  declare readonly kind: \"{name}\";\n  \
-                 /** Which limit: calls in any two seconds, or cost units a day. */\n  declare readonly scope: \"burst\" | \"daily\";\n  \
+                 /** Which limit: calls in any two seconds, or cost units a day. */\n  declare readonly scope: {SCOPE};\n  \
                  /** When the limit is lifted; for the daily one an estimate, since Pipedrive does not name its midnight's zone. */\n  declare readonly resetAt: Date;\n}}"
             );
         } else {
