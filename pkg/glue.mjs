@@ -56,8 +56,9 @@ export async function glueOf(folder, name, exported) {
     .replace(/const ret = (.*);\s*return (\w+\()?ret(\))?;/g, "return $2$1$3;")
     // The engine converts numbers itself.
     .replace(/(?:const val\d = \+\w+;\s*)+.*;\s*\}$/gm, (text) => [...text.matchAll(/const (val\d) = \+(\w+);/g)].reduce((text, [line, value, name]) => text.replace(line, "").replaceAll(value, name), text))
-    // A view of a memory that has grown has the buffer of before.
-    .replace(/if \((cached\w+Memory0) === null \|\| .*\) \{$/gm, "if ($1?.buffer !== wasm.memory.buffer) {")
+    // A view of a memory that has grown is empty, or has the buffer of before.
+    .replace(/(cached\w+Memory0) === null \|\| \1\.byteLength === 0/g, "!$1?.byteLength")
+    .replace(/(cached\w+Memory0) === null \|\| \1\.buffer\.detached === true .*(?=\) \{$)/gm, "$1?.buffer !== wasm.memory.buffer")
     .replace(/^export function (__wb(?:g(?!_set_wasm)|indgen)_\w+)\(([^()]*)\) \{(\n[^]*?^)\}$/gm, (_, id, parameters, body) => importOf(id, parameters, body))
     .replace(/^export function (__wbg_\w+)\(\) \{ return handleError\(function \(([^()]*)\) \{(\n[^]*?^)\}, arguments\); \}$/gm, (_, id, parameters, body) => importOf(id, parameters, body, true))
     .replace(/^function handleError[^]*?^}$/m, CAUGHT)

@@ -13,9 +13,12 @@ function onAbort({ target }: Event): void {
 
 /** Calls a listener when a signal aborts. */
 export function addAbortListener(signal: AbortSignal, listener: AbortListener): void {
-  listeners.set(signal, (listeners.get(signal) ?? new Set()).add(listener));
-  // The same listener is registered once.
-  signal.addEventListener("abort", onAbort);
+  const calls = listeners.get(signal) ?? new Set();
+  if (!calls.size) {
+    listeners.set(signal, calls);
+    signal.addEventListener("abort", onAbort);
+  }
+  calls.add(listener);
 }
 
 /** Removes a listener. */

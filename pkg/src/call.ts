@@ -81,7 +81,8 @@ export class Call implements InstanceCall {
     private readonly request: CallRequest,
   ) {
     this.operation = request.operation;
-    ({ fetch: this.fetch, credential: this.credential } = { ...client.config, ...request });
+    this.fetch = client.config.fetch;
+    this.credential = "credential" in request ? request.credential : client.config.credential;
     this.#site = captureCallSite(request.above);
     client.calls.add(this);
     this.promise = new Promise((resolve, reject) => {
@@ -141,17 +142,14 @@ export class Call implements InstanceCall {
     this.#enter((core) => core.onSettled(attempt, isFulfilled, value), true);
   }
 
-  wait(milliseconds: number): void {
+  /** Lets the call go on after a time, or when it is woken: here, in its own context. */
+  async wait(milliseconds: number): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#enter((core) => core.poll(this.id, true)), milliseconds);
-    if (!this.#wake) void this.#waken();
-  }
-
-  /** Lets the call go on when it is woken. This runs in the context of the call, whoever wakes it. */
-  async #waken(): Promise<void> {
-    await new Promise<void>((wake) => (this.#wake = wake));
-    this.#wake = undefined;
-    this.#enter((core) => core.poll(this.id, false));
+    const hasElapsed = await new Promise<boolean>((resolve) => {
+      this.#wake = () => resolve(false);
+      this.#timer = setTimeout(resolve, milliseconds, true);
+    });
+    this.#enter((core) => core.poll(this.id, hasElapsed));
   }
 
   wake(): void {

@@ -47,12 +47,11 @@ export class CoreClient {
   }
 
   close(): void {
-    if (this.#isClosed) return;
     this.#isClosed = true;
     for (const call of [...this.calls]) call.reject(closed(call.operation));
     // The core may be on the stack: a hook can close the client.
     queueMicrotask(() => {
-      this.#last = { usage: this.usage, rateLimit: this.rateLimit };
+      this.#last ??= { usage: this.usage, rateLimit: this.rateLimit };
       this.#core?.free();
       this.#running = undefined;
     });
@@ -109,8 +108,9 @@ export class CoreClient {
     if (signal !== undefined && typeof signal?.addEventListener !== "function") {
       throw makeError(`${operation}: signal must be an AbortSignal, got ${describeType(signal)}`, { kind: "argument", operation });
     }
-    const named = Object.fromEntries(params.values.map((name, index) => [name, values[index]]));
-    return own(options, page, params.body && (values[params.values.length] as object), named);
+    const args = own(options, page, params.body && (values[params.values.length] as object));
+    params.values.forEach((name, index) => (args[name] = values[index]));
+    return args;
   }
 
   get #core(): Core | undefined {
@@ -134,7 +134,7 @@ export class CoreClient {
 }
 
 /** The members of objects alone: what another script adds to `Object.prototype` is no option. */
-const own = (...objects: (object | undefined)[]): object => Object.assign(Object.create(null), ...objects);
+const own = (...objects: (object | undefined)[]): Record<string, unknown> => Object.assign(Object.create(null), ...objects);
 
 /** A copy of plain values, lists and objects. */
 function copy(value: unknown, depth: number): unknown {
