@@ -27,9 +27,6 @@ async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value
   }
 }
 
-/** The fields of an error, as Rust hands them over. */
-type RustError = Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number };
-
 /** A call to be made. */
 export interface CallRequest {
   readonly operation: OperationId;
@@ -176,7 +173,7 @@ export class Call implements InstanceCall {
     });
   }
 
-  fail({ message, resetAt, ...fields }: RustError): void {
+  fail({ message, resetAt, ...fields }: Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number }): void {
     const thrown = this.#credentialError;
     const { operation, attempts = 0, cause } = fields;
     // What the credential function threw may be known to other calls: each gets an error of its own.

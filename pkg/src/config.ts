@@ -4,12 +4,8 @@ import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
 import type { LogLevel, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
-/** What the constructor checks before any module is loaded; what settings accept is generated from Rust. */
-
 const isFunction = (value: unknown) => typeof value === "function";
 const isString = (value: unknown) => typeof value === "string";
-
-type SettingKind = (typeof SETTINGS)[keyof typeof SETTINGS];
 
 /** What the settings of each kind accept. */
 const KINDS: Readonly<Record<string, Accepted>> = {
@@ -21,7 +17,7 @@ const KINDS: Readonly<Record<string, Accepted>> = {
   logLevel: [(value) => LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`],
 };
 
-const acceptedBy = (kind: SettingKind): Accepted => (typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
+const acceptedBy = (kind: (typeof SETTINGS)[keyof typeof SETTINGS]): Accepted => (typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
 
 function refuse(text: string): never {
   throw new ConfigError(text, { kind: "config" });
@@ -72,15 +68,14 @@ function rootsOf(companyDomain: string | undefined, baseUrl: string | undefined)
 /** Pages and their workers: every visitor can read what is in their code. */
 function isPage(): boolean {
   const { navigator, importScripts } = globalThis as { navigator?: { userAgent?: string }; importScripts?: unknown };
-  if (navigator?.userAgent === "Cloudflare-Workers") return false;
-  return (typeof window === "object" && typeof document === "object") || isFunction(importScripts);
+  return navigator?.userAgent !== "Cloudflare-Workers" && ((typeof window === "object" && typeof document === "object") || isFunction(importScripts));
 }
 
 /** A configuration that was checked. The names of its headers are in lower case. */
 export type CheckedConfig = Omit<UsersClientOptions, "headers"> &
   Readonly<{ credential: Token | undefined; isAccessToken: boolean; v1: string; v2: string; headers: readonly (readonly [string, string])[] }>;
 
-/** Checks a configuration, and completes it. */
+/** Checks a configuration before any module is loaded, and completes it. What settings accept is generated from Rust. */
 export function checkConfig(config: UsersClientConfig): CheckedConfig {
   checkKeys("config", undefined, "the configuration", config, Object.keys(SETTINGS));
   // What every object inherits is no setting.

@@ -31,19 +31,18 @@ export class CoreClient {
   get usage(): Usage {
     if (this.#last) return this.#last.usage;
     const core = this.#core;
+    // In the order in which Rust numbers them.
     const total = { tokensSpent: 0, callsSent: 0, callsSaved: 0 };
     const operations = OPERATIONS.map((operation, index) => {
       const spent = { ...total };
-      // In the order in which Rust numbers them.
-      (["tokensSpent", "callsSent", "callsSaved"] as const).forEach((name, which) => (total[name] += spent[name] = core?.usage(index, which) ?? 0));
+      (Object.keys(total) as (keyof typeof total)[]).forEach((name, which) => (total[name] += spent[name] = core?.usage(index, which) ?? 0));
       return [operation, spent];
     });
     return { ...total, operations: Object.fromEntries(operations) as Usage["operations"] };
   }
 
   get rateLimit(): RateLimit {
-    const core = this.#core;
-    return this.#last?.rateLimit ?? rateLimitOf([0, 1, 2, 3, 4].map((which) => core?.rateLimit(which) ?? NaN));
+    return this.#last?.rateLimit ?? rateLimitOf([0, 1, 2, 3, 4].map((which) => this.#core?.rateLimit(which) ?? NaN));
   }
 
   close(): void {
@@ -123,10 +122,9 @@ export class CoreClient {
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;
-    const { onDrift } = this.config;
+    const { onDrift, v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.config;
     if (onDrift) this.inspect ??= (await driftCheck()).inspector(onDrift, this.listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
-      const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.config;
       const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.listener.mask });
       this.#running = { instance, core };
     }

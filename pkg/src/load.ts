@@ -85,9 +85,7 @@ export class Loader<Exports> {
     const guarded = guard(running.exports, instance, (cause) => {
       this.#running = undefined;
       this.#isLoaded = false;
-      const ended = [...calls];
-      calls.clear();
-      for (const call of ended) {
+      for (const call of calls) {
         call.stopped(cause);
         call.controller?.abort();
       }

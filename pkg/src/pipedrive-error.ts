@@ -8,10 +8,11 @@ export interface PipedriveError extends ErrorDetails {}
 /** A failed call, or a configuration that cannot be used. It never holds a token. */
 export class PipedriveError extends Error {
   /** Makes an error, for tests and for servers of your own. Its kind is that of its class. */
-  constructor(message: string, { cause, ...fields }: Partial<ErrorFields> = {}) {
+  constructor(message: string, fields: Partial<ErrorFields> = {}) {
     super(message);
+    const { cause, ...rest } = fields;
     const { kind } = new.target as { readonly kind?: ErrorKind };
-    for (const [name, value] of Object.entries({ kind, attempts: 0, headers: {}, ...fields })) {
+    for (const [name, value] of Object.entries({ kind, attempts: 0, headers: {}, ...rest })) {
       // Unknown fields are not there.
       if (value !== undefined) (this as Record<string, unknown>)[name] = value;
     }

@@ -1,7 +1,7 @@
 import { checkKeys, checkSetting, integer } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
-import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, type SandboxTokens, TOKENS } from "./generated/sandbox-data.js";
+import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, type SandboxTokens, TOKENS, WINDOWS } from "./generated/sandbox-data.js";
 import { Loader } from "./load.js";
 
 export type { SandboxApp, SandboxOptions };
@@ -15,8 +15,6 @@ export interface Sandbox extends SandboxTokens {
 }
 
 const loader = /* @__PURE__ */ new Loader(source);
-
-const WINDOWS: readonly unknown[] = ["rolling", "fixed"] satisfies SandboxOptions["window"][];
 
 /** What the sandbox looks at of a request. */
 type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };
@@ -35,8 +33,7 @@ function requestOf(input: string | URL | Request, init: RequestInit = {}): Asked
 
 function responseOf(status: number, headers: [string, string][], text: string): Response {
   if (typeof Response === "function") return new Response(status === 204 ? null : text, { status, headers });
-  const is = { status, ok: status >= 200 && status < 300, headers: new Map(headers), text: async () => text, json: async () => JSON.parse(text) as unknown };
-  return is as unknown as Response;
+  return { status, ok: status >= 200 && status < 300, headers: new Map(headers), text: async () => text, json: async () => JSON.parse(text) as unknown } as unknown as Response;
 }
 
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
@@ -45,7 +42,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const { app = {} } = options;
   checkKeys("config", undefined, "the sandbox's app", app, APP_NAMES);
   for (const [name, range] of Object.entries(RANGES)) checkSetting(name, options[name as keyof typeof RANGES], integer(range));
-  checkSetting("window", options.window, [(window) => WINDOWS.includes(window), '"rolling" or "fixed"']);
+  checkSetting("window", options.window, [(window) => WINDOWS.includes(window), WINDOWS.map((window) => `"${window as string}"`).join(" or ")]);
   let company: ReturnType<typeof open> | undefined;
   const open = async () => {
     try {

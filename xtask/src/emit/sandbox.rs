@@ -37,6 +37,9 @@ pub(super) fn sandbox() -> Result<String> {
     let ranges = RANGES.map(|(name, least, greatest)| format!("{name}: [{least}, {greatest}]")).join(", ");
     let _ = writeln!(out, "/** The numbers among the options: the least, and the greatest. */\nexport const RANGES = {{ {ranges} }} as const;\n");
     let _ = writeln!(out, "export const OPTION_NAMES = [{}];\nexport const APP_NAMES = [{}];\n", names(&options), names(&app));
+    let windows = Declared::read(OPTIONS, "Window")?.members;
+    let windows = windows.iter().map(|window| format!("\"{}\"", window.name.to_ascii_lowercase()));
+    let _ = writeln!(out, "export const WINDOWS: readonly unknown[] = [{}];\n", windows.collect::<Vec<_>>().join(", "));
     write_interface(&mut out, "SandboxApp", &app, "An OAuth app that the sandbox's users can authorise. What is not given is the sandbox's own.")?;
     write_interface(&mut out, "SandboxOptions", &options, "Options of `createSandbox`.")?;
     Ok(out)
