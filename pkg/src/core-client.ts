@@ -122,10 +122,10 @@ export class CoreClient {
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;
-    const { onDrift, v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.config;
+    const { onDrift, v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget } = this.config;
     if (onDrift) this.inspect ??= (await driftCheck()).inspector(onDrift, this.listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
-      const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.listener.mask });
+      const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget, eventMask: this.listener.mask });
       this.#running = { instance, core };
     }
   }

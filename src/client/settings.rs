@@ -45,7 +45,7 @@ const fn setting(name: &'static str, kind: SettingKind, doc: &'static str) -> Se
 const CREDENTIAL: SettingKind = SettingKind::Credential;
 
 /// Every setting.
-pub static SETTINGS: [Setting; 15] = [
+pub static SETTINGS: [Setting; 16] = [
     setting("apiToken", CREDENTIAL, "A user's API token, sent as `x-api-token`."),
     setting("accessToken", CREDENTIAL, "An OAuth access token, sent as `Authorization: Bearer`."),
     setting(
@@ -74,6 +74,11 @@ pub static SETTINGS: [Setting; 15] = [
         "maxConcurrency",
         SettingKind::Integer(1, 1_000),
         "How many requests may be in flight at once. Default: as many as the burst limit allows.",
+    ),
+    setting(
+        "maxBodyBytes",
+        SettingKind::Integer(1, u32::MAX as i64),
+        "The most bytes of a response's body, once it is decompressed; what is longer is not read to its end, and is a {@link DecodeError}. Default: 64 MiB.",
     ),
     setting(
         "dailyTokenBudget",
