@@ -13,10 +13,10 @@ pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
     value.map_or(f64::NAN, Into::into)
 }
 
-/// Hands the limits to a receiver of five numbers, unknown ones as NaN.
-pub(super) fn limits(rate_limit: &RateLimit, receive: impl FnOnce(f64, f64, f64, f64, f64)) {
+/// The limits, unknown ones as NaN.
+pub(super) fn limits(rate_limit: &RateLimit) -> [f64; 5] {
     let RateLimit { limit, remaining, reset_at, daily_limit, daily_remaining } = *rate_limit;
-    receive(number(limit), number(remaining), number(reset_at), number(daily_limit), number(daily_remaining));
+    [number(limit), number(remaining), number(reset_at), number(daily_limit), number(daily_remaining)]
 }
 
 /// Where a page begins: a string, a number or undefined.
