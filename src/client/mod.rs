@@ -61,7 +61,8 @@ impl<R: Runtime> Client<R> {
             max_concurrency,
             daily_token_budget,
         } = config;
-        let headers = headers.0.into_iter().map(|(name, value)| (name, R::Text::new(&value))).collect();
+        let headers =
+            headers.0.into_iter().map(|(name, value)| (R::Text::new(&name), R::Text::new(&value))).collect();
         let roots = Roots { v1: R::Text::new(&base.v1), v2: R::Text::new(&base.v2) };
         let scheme = match credential {
             Credential::ApiToken(_) => AuthScheme::ApiToken,

@@ -9,14 +9,14 @@ use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-pub(crate) use failure::{ErrorBody, ErrorInfo, Failure, Placeholder, Rendering};
+pub(crate) use failure::{ErrorInfo, Failure, Placeholder};
 pub use kind::{Kind, LimitScope};
 pub(crate) use redact::{Redactor, is_credential};
 pub use secret::Secret;
 pub(crate) use secret::check_credential;
 
 use crate::schema::PageRef;
-use crate::text::{Text, join};
+use crate::text::{Message, Text};
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -127,11 +127,11 @@ impl fmt::Debug for Cause {
 impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
     /// An error with nothing but a kind and a message, which the operation is put in front of.
     pub(crate) fn new(kind: Kind, operation: &'static str, message: &T) -> Self {
-        let prefix = if operation.is_empty() { T::new("") } else { T::new(&join(&[operation, ": "])) };
+        let prefix = Message::new(operation).ascii(if operation.is_empty() { "" } else { ": " });
         Self {
             kind,
             operation,
-            message: prefix.concat(message),
+            message: prefix.text(message).build(),
             status: None,
             code: None,
             detail: None,
@@ -144,28 +144,6 @@ impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
             scope: None,
             reset_at: None,
             page: None,
-        }
-    }
-
-    /// Takes credentials out of everything that came from outside: some servers repeat what they refuse.
-    pub(crate) fn redact(&mut self, redactor: &Redactor<T>) {
-        let clean = |text: &mut T| *text = redactor.clean(text);
-        clean(&mut self.message);
-        self.detail.iter_mut().for_each(clean);
-        self.body.iter_mut().for_each(clean);
-        self.request_id.iter_mut().for_each(clean);
-        if let Some(cause) = &mut self.cause {
-            *cause = cause.redacted(&|text| redactor.clean(text));
-        }
-        for (name, value) in &mut self.headers {
-            if is_credential(name) {
-                *value = T::new("[redacted]");
-            } else {
-                clean(value);
-            }
-        }
-        if let Some(Code::Text(code)) = &mut self.code {
-            clean(code);
         }
     }
 

@@ -3,7 +3,6 @@
 
 mod daily;
 mod headers;
-mod http_date;
 mod limiter;
 mod queue;
 mod usage;

@@ -158,13 +158,16 @@ impl RollingWindow {
         let index = self.cooling.partition_point(|at| *at <= free_at);
         self.cooling.insert(index, free_at);
         // The newest tell when the next slot is free, however many there are.
-        let surplus = self.cooling.len().saturating_sub(self.limit.unwrap_or(MOST_REMEMBERED));
-        self.cooling.drain(..surplus);
+        while self.cooling.len() > self.limit.unwrap_or(MOST_REMEMBERED) {
+            self.cooling.remove(0);
+        }
     }
 
     fn expire(&mut self, now: f64) {
-        let free = self.cooling.partition_point(|at| *at <= now);
-        self.cooling.drain(..free);
+        // Without the standard library's `drain`, whose panics would bring its formatting along.
+        while self.cooling.first().is_some_and(|at| *at <= now) {
+            self.cooling.remove(0);
+        }
         if self.others.is_some_and(|(_, until)| until <= now) {
             self.others = None;
         }

@@ -3,17 +3,17 @@
 
 use std::rc::Rc;
 
+use super::PreparedRequest;
 use super::call::{CallAction, CallEvent, CallMachine};
 use super::event::EventKind;
 use super::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
-use super::outcome::{DetailsOf, Outcome, Received, Reply, read, render};
+use super::outcome::{DetailsOf, Outcome, Reply, read, render};
 use super::response::{credential_timed_out, no_credential};
 use super::signed::{AuthScheme, Roots, Signed};
-use super::PreparedRequest;
 use crate::error::{Failure, Thrown, check_credential};
 use crate::limits::{RateLimit, RateLimiter, Ticket, Usage};
 use crate::schema::{Endpoint, Method, PageRef};
-use crate::text::{Text, join};
+use crate::text::{Message, Text};
 use crate::transport::{Request, Response, SendError, Transport};
 
 /// The name of a call, chosen by the driver.
@@ -77,7 +77,7 @@ pub(crate) struct Failed<R: Transport> {
 }
 
 type Credential<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
-type Exchanged<R> = Result<Rc<Received<R>>, Rc<DetailsOf<R>>>;
+type Exchanged<R> = Result<Rc<Outcome<R>>, Rc<DetailsOf<R>>>;
 
 /// What a call waits for.
 enum Phase {
@@ -140,7 +140,7 @@ pub(crate) struct Dispatcher<R: Transport> {
     aborted: Vec<AttemptId>,
     next_attempt: AttemptId,
     /// The operations whose removal was reported.
-    deprecated: Vec<&'static str>,
+    deprecated: Vec<&'static Endpoint>,
 }
 
 impl<R: Transport> Dispatcher<R> {
@@ -213,8 +213,10 @@ impl<R: Transport> Dispatcher<R> {
         attempt: AttemptId,
         sent: Result<Response<R>, SendError<R>>,
     ) -> Option<CallId> {
-        let exchange =
-            self.exchanges.iter_mut().find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
+        let exchange = self
+            .exchanges
+            .iter_mut()
+            .find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
         exchange.sent = Some(sent);
         exchange.calls.first().copied()
     }
@@ -283,10 +285,9 @@ impl<R: Transport> Dispatcher<R> {
                         continue;
                     };
                     call.attempts += attempts;
-                    match result.and_then(|received| read(&call.signed, &received, call.attempts)) {
+                    match result.and_then(|outcome| read(&call.signed, &outcome, call.attempts)) {
                         Ok((reply, notice)) => {
-                            let Some(notice) = notice.filter(|_| self.is_news(call.signed.endpoint.operation))
-                            else {
+                            let Some(notice) = notice.filter(|_| self.is_news(call.signed.endpoint)) else {
                                 return Step::Finish(Ok(reply));
                             };
                             call.reply = Some(reply);
@@ -309,7 +310,8 @@ impl<R: Transport> Dispatcher<R> {
                     CredentialSource::Fixed(token) => Some(token.clone()),
                     CredentialSource::Function => {
                         call.sign(None, refused.clone());
-                        call.phase = Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
+                        call.phase =
+                            Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
                         return Step::AskCredential(refused);
                     }
                 };
@@ -337,13 +339,13 @@ impl<R: Transport> Dispatcher<R> {
             && (signed.credential.is_some() || call.is_identity_known);
         let mut same = self.exchanges.iter_mut();
         if is_shareable
-            && let Some(exchange) =
-                same.find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
+            && let Some(exchange) = same
+                .find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
         {
             exchange.calls.push(call.id);
             call.phase = Phase::Exchange(exchange.machine.ticket());
             call.watch = (0, 0.0);
-            self.usage.save(signed.endpoint.operation);
+            self.usage.save(signed.endpoint);
             return true;
         }
         let machine = ExchangeMachine::new(signed.request.policy(signed.endpoint), &mut self.limiter);
@@ -418,7 +420,8 @@ impl<R: Transport> Dispatcher<R> {
 
     /// A call leaves a request, which ends with the last.
     fn leave(&mut self, ticket: Ticket, id: CallId, now: f64) {
-        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket) else {
+        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket)
+        else {
             return;
         };
         let Some(exchange) = self.exchanges.get_mut(index) else { return };
@@ -450,10 +453,10 @@ impl<R: Transport> Dispatcher<R> {
     }
 
     /// Whether the removal of an operation was not reported before.
-    fn is_news(&mut self, operation: &'static str) -> bool {
-        let is_known = self.deprecated.contains(&operation);
+    fn is_news(&mut self, endpoint: &'static Endpoint) -> bool {
+        let is_known = self.deprecated.iter().any(|known| std::ptr::eq(*known, endpoint));
         if !is_known {
-            self.deprecated.push(operation);
+            self.deprecated.push(endpoint);
         }
         !is_known
     }
@@ -469,7 +472,7 @@ impl<R: Transport> Call<R> {
     fn fail(&mut self, failure: &Failure, cause: Option<R::Thrown>) -> CallEvent {
         let note = (self.attempts == 0).then(|| R::Text::new("; nothing was sent"));
         let outcome = Outcome::<R> { cause, ..Outcome::default() };
-        self.error = Some(render(&self.signed, failure, outcome, note.as_ref()));
+        self.error = Some(render(&self.signed, failure, &outcome, None, note.as_ref()));
         CallEvent::NoCredential
     }
 
@@ -513,7 +516,7 @@ impl<R: Transport> Exchange<R> {
                 }
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
                 Some(Action::Succeed) => {
-                    self.result = std::mem::take(&mut self.outcome).into_received(wall).map(|it| Ok(Rc::new(it)));
+                    self.result = Some(Ok(Rc::new(std::mem::take(&mut self.outcome))));
                 }
                 Some(Action::Fail) => self.result = self.error.take().map(Err),
                 Some(Action::Wait(_)) | None => {}
@@ -538,7 +541,8 @@ impl<R: Transport> Exchange<R> {
                 let note =
                     before.map(|before| R::Text::new(". The attempt before: ").concat(&before.message));
                 let outcome = std::mem::take(&mut self.outcome);
-                self.error = Some(render(&self.signed, &failure, outcome, note.as_ref()));
+                self.error =
+                    Some(render(&self.signed, &failure, &outcome, outcome.json.as_ref(), note.as_ref()));
             }
         }
     }
@@ -549,7 +553,6 @@ fn checked<T: Text, C: Thrown<Text = T>>(credential: Result<T, C>) -> Result<T, 
     let credential = credential?;
     match check_credential(&credential) {
         Ok(()) => Ok(credential),
-        Err(lack) => Err(C::new(&T::new(&join(&["the token that it returned ", lack])))),
+        Err(lack) => Err(C::new(&Message::new("the token that it returned ").ascii(lack).build())),
     }
 }
-

@@ -47,7 +47,7 @@ extern "C" {
     fn new() -> RequestHeaders;
 
     #[wasm_bindgen(method)]
-    fn set(this: &RequestHeaders, name: &str, value: &JsString);
+    fn set(this: &RequestHeaders, name: &JsString, value: &JsString);
 }
 
 /// The longest time that a timer takes.
@@ -137,11 +137,14 @@ impl InFlight {
                 }),
             });
         }
-        let failed = |progress, thrown| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(thrown) }));
+        let failed =
+            |progress, thrown| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(thrown) }));
         let head = match settled {
             Ok(value) => match read_head(&value) {
                 Ok(head) => head,
-                Err(lack) => return failed(Progress::NoResponse, <JsThrown as Thrown>::new(&JsText::new(lack)).0),
+                Err(lack) => {
+                    return failed(Progress::NoResponse, <JsThrown as Thrown>::new(&JsText::new(lack)).0);
+                }
             },
             // Some wrappers of fetch throw where the status is bad, and leave the response with the error.
             Err(thrown) => match read_head(&member(&thrown, "response")) {
@@ -184,7 +187,7 @@ impl Transport for Fetch {
 fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> RequestInit {
     let headers = RequestHeaders::new();
     for (name, value) in &request.headers.0 {
-        headers.set(name, &value.0);
+        headers.set(&name.0, &value.0);
     }
     let init = RequestInit::new();
     init.set_method(request.method.as_str());
@@ -195,7 +198,7 @@ fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> Requ
         init.set_signal(Some(&controller.signal()));
     }
     if let Some(body) = &request.body {
-        init.set_body(&body.into());
+        init.set_body(body.0.as_ref());
     }
     init
 }

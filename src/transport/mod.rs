@@ -23,10 +23,10 @@ use crate::text::Text;
 pub use crate::error::Cause;
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
-#[cfg(target_arch = "wasm32")]
-pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use fetch::{InFlight, Next};
+#[cfg(target_arch = "wasm32")]
+pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use js::{member, method, reflect_set, set_member};
 pub use memory::HeaderList;
@@ -97,6 +97,22 @@ pub trait JsonRef: Clone + 'static {
     /// A member; nothing where it is missing, or where this is no object.
     fn get(&self, name: &'static str) -> Option<Self>;
 
+    /// The value at the end of a path of members.
+    #[inline(never)]
+    fn at(&self, path: &[&'static str]) -> Option<Self> {
+        let mut value = self.clone();
+        for name in path {
+            value = value.get(name)?;
+        }
+        Some(value)
+    }
+
+    /// The string at the end of a path of members.
+    #[inline(never)]
+    fn text_at(&self, path: &[&'static str]) -> Option<Self::Text> {
+        self.at(path)?.as_text()
+    }
+
     /// Whether it is null.
     fn is_null(&self) -> bool;
 
@@ -147,15 +163,15 @@ pub struct Request<T = String> {
     pub url: T,
     /// The headers, each name once and in lower case. They hold the credential: never print them.
     pub headers: RequestHeaders<T>,
-    /// The JSON body, in ASCII.
-    pub body: Option<String>,
+    /// The JSON body.
+    pub body: Option<T>,
 }
 
 /// Headers that cannot be printed, since one of them is the credential.
 #[derive(Clone)]
-pub struct RequestHeaders<T = String>(pub Vec<(String, T)>);
+pub struct RequestHeaders<T = String>(pub Vec<(T, T)>);
 
-impl<T> fmt::Debug for RequestHeaders<T> {
+impl<T: fmt::Debug> fmt::Debug for RequestHeaders<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }

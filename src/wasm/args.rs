@@ -3,7 +3,7 @@
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 
-use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, ParamLocation};
+use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, Param, ParamLocation};
 use crate::text::Text;
 use crate::transport::{JsText, member, method};
 
@@ -30,22 +30,24 @@ pub(super) struct Values<'a> {
 const MAX_DEPTH: u32 = 2;
 
 impl Values<'_> {
-    /// An argument or an option by its name.
-    pub(super) fn arg(&self, name: &'static str) -> Arg<JsText> {
-        let params = self.endpoint.params;
-        let positional = params.iter().filter(|param| param.is_positional());
-        let count = positional.clone().count();
-        if let Some(index) = positional.clone().position(|param| param.name == name) {
-            return self.positional.get(index).map_or(Arg::Absent, |value| arg(value, MAX_DEPTH));
-        }
-        if params.iter().any(|param| param.name == name && param.location == ParamLocation::Body) {
-            return self
-                .positional
-                .get(count)
-                .map_or(Arg::Absent, |body| arg(&member(body, name), MAX_DEPTH));
-        }
-        let option = member(self.options, name);
-        if name == "headers" { headers(&option) } else { arg(&option, MAX_DEPTH) }
+    /// An argument or an option.
+    pub(super) fn arg(&self, param: &Param) -> Arg<JsText> {
+        let value = if param.is_positional() {
+            let mut positional = self.endpoint.params.iter().filter(|param| param.is_positional());
+            let index = positional.position(|other| std::ptr::eq(other, param));
+            index.and_then(|index| self.positional.get(index)).map(|value| (*value).clone())
+        } else if param.location == ParamLocation::Body {
+            // The body is the last.
+            self.positional.last().map(|body| member(body, param.name))
+        } else {
+            Some(member(self.options, param.name))
+        };
+        arg(&value.unwrap_or_default(), MAX_DEPTH)
+    }
+
+    /// The option of this name.
+    pub(super) fn headers(&self) -> Arg<JsText> {
+        headers(&member(self.options, "headers"))
     }
 }
 

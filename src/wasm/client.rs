@@ -272,7 +272,7 @@ impl Core {
         options: &JsValue,
     ) -> Promise {
         let values = Values { endpoint, positional, options };
-        match PreparedRequest::new(endpoint, &self.defaults, &|name| values.arg(name)) {
+        match PreparedRequest::new(endpoint, &self.defaults, &|param| values.arg(param), values.headers()) {
             Ok(request) => {
                 #[cfg(feature = "npm-trap")]
                 let fault = super::trap::fault_of(&request);
