@@ -25,9 +25,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug)]
 pub struct Error(Box<Details>);
 
-/// Everything that is known of a failed call. `T` is text as the runtime keeps it, `C` what was thrown beneath.
+/// Everything that is known of a failed call. `T` is text as the runtime keeps it, `C` what was thrown beneath, `H` the
+/// headers.
 #[derive(Clone, Debug)]
-pub struct Details<T = String, C = Cause> {
+pub struct Details<T = String, C = Cause, H = Vec<(T, T)>> {
     /// The kind of failure.
     pub kind: Kind,
     /// The operation, such as `getUser`.
@@ -47,7 +48,7 @@ pub struct Details<T = String, C = Cause> {
     /// Number of requests sent.
     pub attempts: u32,
     /// The headers of the response, names in lower case.
-    pub headers: Vec<(T, T)>,
+    pub headers: H,
     /// The text of the response, at most 2²⁰ UTF-16 code units of it.
     pub body: Option<T>,
     /// What was thrown beneath.
@@ -124,7 +125,7 @@ impl fmt::Debug for Cause {
     }
 }
 
-impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
+impl<T: Text, C: Thrown<Text = T>, H: Default> Details<T, C, H> {
     /// An error with nothing but a kind and a message, which the operation is put in front of.
     pub(crate) fn new(kind: Kind, operation: &'static str, message: &T) -> Self {
         let prefix = Message::new(operation).ascii(if operation.is_empty() { "" } else { ": " });
@@ -138,7 +139,7 @@ impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
             request_id: None,
             retry_after_seconds: None,
             attempts: 0,
-            headers: Vec::new(),
+            headers: H::default(),
             body: None,
             cause: None,
             scope: None,
@@ -148,7 +149,12 @@ impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
     }
 
     /// The same error for Rust callers.
-    pub(crate) fn to_error(&self, attempts: u32, page: Option<PageRef>) -> Error {
+    pub(crate) fn to_error(
+        &self,
+        headers: Vec<(String, String)>,
+        attempts: u32,
+        page: Option<PageRef>,
+    ) -> Error {
         Error(Box::new(Details {
             kind: self.kind,
             operation: self.operation,
@@ -162,7 +168,7 @@ impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
             request_id: self.request_id.as_ref().map(Text::to_rust),
             retry_after_seconds: self.retry_after_seconds,
             attempts,
-            headers: self.headers.iter().map(|(name, value)| (name.to_rust(), value.to_rust())).collect(),
+            headers,
             body: self.body.as_ref().map(Text::to_rust),
             cause: self.cause.as_ref().map(Thrown::to_rust),
             scope: self.scope,

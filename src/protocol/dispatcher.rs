@@ -90,7 +90,7 @@ enum Phase {
 
 struct Call<R: Transport> {
     id: CallId,
-    signed: Rc<Signed<R::Text>>,
+    signed: Signed<R::Text>,
     source: CredentialSource<R::Text>,
     is_identity_known: bool,
     machine: CallMachine,
@@ -107,7 +107,7 @@ struct Call<R: Transport> {
 /// A request under way, for all who share it.
 struct Exchange<R: Transport> {
     machine: ExchangeMachine,
-    signed: Rc<Signed<R::Text>>,
+    signed: Signed<R::Text>,
     is_shareable: bool,
     /// Those who share it; the first drives it.
     calls: Vec<CallId>,
@@ -178,7 +178,7 @@ impl<R: Transport> Dispatcher<R> {
         let request = Rc::new(request);
         self.calls.push(Call {
             id,
-            signed: Rc::new(Signed { endpoint, request, credential: None, refused: None }),
+            signed: Signed { endpoint, request, credential: None, refused: None },
             machine: CallMachine::new(matches!(source, CredentialSource::Function)),
             source,
             is_identity_known,
@@ -352,7 +352,7 @@ impl<R: Transport> Dispatcher<R> {
         call.phase = Phase::Exchange(machine.ticket());
         self.exchanges.push(Exchange {
             machine,
-            signed: Rc::clone(signed),
+            signed: signed.clone(),
             is_shareable,
             calls: vec![call.id],
             attempt: 0,
@@ -464,8 +464,8 @@ impl<R: Transport> Dispatcher<R> {
 
 impl<R: Transport> Call<R> {
     fn sign(&mut self, credential: Option<R::Text>, refused: Option<R::Text>) {
-        let Signed { endpoint, ref request, .. } = *self.signed;
-        self.signed = Rc::new(Signed { endpoint, request: Rc::clone(request), credential, refused });
+        self.signed.credential = credential;
+        self.signed.refused = refused;
     }
 
     /// There is no credential.

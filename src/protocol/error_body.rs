@@ -57,7 +57,7 @@ fn first_text<J: JsonRef>(value: &J, depth: u32) -> Option<J::Text> {
     if text.is_some() || depth == 0 {
         return text;
     }
-    value.values().iter().find_map(|inner| first_text(inner, depth - 1))
+    value.values().find_map(|inner| first_text(&inner, depth - 1))
 }
 
 #[cfg(test)]

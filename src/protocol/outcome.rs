@@ -10,10 +10,12 @@ use super::signed::Signed;
 use crate::error::{Code, Details, Failure, Placeholder, Thrown, is_credential};
 use crate::limits::{RateLimit, ResponseHead};
 use crate::schema::PageRef;
-use crate::text::{Message, Text, one_line, split_at_placeholder};
+use crate::text::{Message, Text, one_line};
 use crate::transport::{Headers, Response, SendError, Transport};
 
-pub(crate) type DetailsOf<R> = Details<<R as Transport>::Text, <R as Transport>::Thrown>;
+type KeptHeaders<R> = <<R as Transport>::Headers as Headers>::Kept;
+
+pub(crate) type DetailsOf<R> = Details<<R as Transport>::Text, <R as Transport>::Thrown, KeptHeaders<R>>;
 
 /// A good response, as the server sent it.
 pub(crate) struct Reply<R: Transport> {
@@ -123,8 +125,7 @@ pub(crate) fn render<R: Transport>(
             }
         }
     };
-    let (before, after) = split_at_placeholder(failure.template);
-    let mut message = Message::new(before).text(&filler).ascii(after);
+    let mut message = Message::fill(failure.template, "{}", &filler);
     if let Some(detail) = detail.as_ref().and_then(line) {
         message = message.ascii(" (").text(&detail).ascii(")");
     }
@@ -147,10 +148,9 @@ pub(crate) fn render<R: Transport>(
     if let Some((head, headers)) = outcome.head.as_ref().zip(outcome.headers.as_ref()) {
         details.status = Some(head.status);
         details.request_id = headers.get("x-correlation-id").as_ref().map(clean);
-        details.headers = headers.entries();
-        for (name, value) in &mut details.headers {
-            *value = if is_credential(name) { R::Text::new("[redacted]") } else { clean(value) };
-        }
+        details.headers = headers.kept(&|name, value| {
+            if is_credential(name) { R::Text::new("[redacted]") } else { clean(value) }
+        });
     }
     Rc::new(details)
 }

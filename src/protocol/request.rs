@@ -2,7 +2,7 @@
 
 use super::exchange::Policy;
 use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, PageRef, Param, ParamKind, ParamLocation};
-use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text, split_at_placeholder};
+use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text};
 
 /// A request that can be sent. It cannot be made from bad arguments.
 #[derive(Clone, Debug)]
@@ -55,8 +55,7 @@ impl<T: Text> PreparedRequest<T> {
         arg: &dyn Fn(&Param) -> Arg<T>,
         headers: Arg<T>,
     ) -> Result<Self, T> {
-        let (before, after) = split_at_placeholder(endpoint.path);
-        let mut target = Message::new(before);
+        let mut target = Message::new(endpoint.path);
         let mut separator = "?";
         let mut members = Vec::new();
         let mut page = None;
@@ -70,7 +69,7 @@ impl<T: Text> PreparedRequest<T> {
                 ParamLocation::Body => members.push((T::new(param.wire), value)),
                 ParamLocation::Path => {
                     if let Some(value) = on_the_wire(param.kind, &value) {
-                        target = target.text(&value).ascii(after);
+                        target = Message::fill(endpoint.path, "{id}", &value);
                     }
                 }
                 ParamLocation::Query => {

@@ -28,6 +28,7 @@ pub(crate) enum AuthScheme {
 }
 
 /// A request with its credential.
+#[derive(Clone)]
 pub(crate) struct Signed<T> {
     pub(crate) endpoint: &'static Endpoint,
     pub(crate) request: Rc<PreparedRequest<T>>,

@@ -91,6 +91,18 @@ impl<T: Text> Message<T> {
         Self(T::new(text))
     }
 
+    /// A template in which a placeholder is replaced.
+    pub(crate) fn fill(template: &str, placeholder: &str, filler: &T) -> Self {
+        let mut message = Self::new("");
+        for (index, part) in T::new(template).split(placeholder).iter().enumerate() {
+            if index > 0 {
+                message = message.text(filler);
+            }
+            message = message.text(part);
+        }
+        message
+    }
+
     #[inline(never)]
     pub(crate) fn ascii(self, text: &str) -> Self {
         if text.is_empty() { self } else { self.text(&T::new(text)) }
@@ -103,12 +115,6 @@ impl<T: Text> Message<T> {
     pub(crate) fn build(self) -> T {
         self.0
     }
-}
-
-/// What stands before and after a placeholder in braces. The standard library's search is several times the size.
-pub(crate) fn split_at_placeholder(template: &str) -> (&str, &str) {
-    let at = |brace| template.bytes().position(|byte| byte == brace).unwrap_or(template.len());
-    (template.get(..at(b'{')).unwrap_or(template), template.get(at(b'}') + 1..).unwrap_or_default())
 }
 
 /// Whether there is nothing but white space.

@@ -242,10 +242,9 @@ impl Fetch {
     fn reading() -> Reading {
         match member(&member(&set_timeout_itself(), "clock"), "now").as_f64() {
             Some(time) => Reading { time, is_fake: true },
-            None => Reading {
-                time: performance_now().unwrap_or_else(|_| js_sys::Date::now()),
-                is_fake: false,
-            },
+            None => {
+                Reading { time: performance_now().unwrap_or_else(|_| js_sys::Date::now()), is_fake: false }
+            }
         }
     }
 }

@@ -91,12 +91,6 @@ pub(crate) fn method(object: &JsValue, name: &str) -> Option<Function> {
     member.is_function().then(|| member.unchecked_into())
 }
 
-/// Sets a member whose name is text of JavaScript.
-#[cfg(feature = "npm-client")]
-pub(crate) fn set_member(object: &JsValue, name: &JsText, value: &JsText) {
-    reflect_set_text(object, &name.0, &value.0);
-}
-
 /// A JavaScript string, which stays outside the module's memory.
 #[derive(Clone, Debug)]
 pub struct JsText(pub(crate) JsString);
@@ -234,32 +228,44 @@ impl JsHeaders {
     pub fn as_js(&self) -> &JsValue {
         &self.0
     }
+
+    /// Gives the name and the value of each header; what is no string is left out.
+    fn for_each(&self, give: &mut dyn FnMut(JsText, JsText)) {
+        let entries = self.0.unchecked_ref::<RawHeaders>().header_entries();
+        for entry in entries.and_then(|entries| array_from(&entries)).unwrap_or_default() {
+            let at = |index: &str| JsText::of(member(&entry, index));
+            if let Some((name, value)) = at("0").zip(at("1")) {
+                give(name, value);
+            }
+        }
+    }
 }
 
 impl Headers for JsHeaders {
     type Text = JsText;
+    /// An object; undefined where there are none.
+    type Kept = JsValue;
 
     fn get(&self, name: &'static str) -> Option<JsText> {
         JsText::of(self.0.unchecked_ref::<RawHeaders>().get_header(name).unwrap_or_default())
     }
 
     fn entries(&self) -> Vec<(JsText, JsText)> {
-        let entries =
-            self.0.unchecked_ref::<RawHeaders>().header_entries().and_then(|entries| array_from(&entries));
-        pairs(entries.unwrap_or_default())
+        let mut entries = Vec::new();
+        self.for_each(&mut |name, value| entries.push((name, value)));
+        entries
     }
-}
 
-/// Pairs of strings; what is none is left out.
-fn pairs(entries: Array) -> Vec<(JsText, JsText)> {
-    let mut pairs = Vec::new();
-    for entry in entries {
-        let at = |index: &str| JsText::of(member(&entry, index));
-        if let Some(pair) = at("0").zip(at("1")) {
-            pairs.push(pair);
-        }
+    fn kept(&self, clean: &dyn Fn(&JsText, &JsText) -> JsText) -> JsValue {
+        let kept = Object::new().into();
+        self.for_each(&mut |name, value| reflect_set_text(&kept, &name.0, &clean(&name, &value).0));
+        kept
     }
-    pairs
+
+    fn kept_to_rust(kept: &JsValue) -> Vec<(String, String)> {
+        let members = if JsonRef::is_object(kept) { kept.members() } else { Vec::new() };
+        members.into_iter().filter_map(|(name, value)| Some((name, value.as_string()?))).collect()
+    }
 }
 
 /// A value of JavaScript's own `JSON.parse`.
@@ -303,8 +309,9 @@ impl JsonRef for JsValue {
         if Array::is_array(self) { self.unchecked_ref::<Array>().length() as usize } else { 0 }
     }
 
-    fn values(&self) -> Vec<Self> {
-        if self.is_object() { Object::values(self.unchecked_ref()).to_vec() } else { Vec::new() }
+    fn values(&self) -> impl Iterator<Item = Self> {
+        let values = if self.is_object() { Object::values(self.unchecked_ref()) } else { Array::new() };
+        values.into_iter()
     }
 
     fn empty_list() -> Self {

@@ -28,7 +28,7 @@ pub(crate) use fetch::{InFlight, Next};
 #[cfg(target_arch = "wasm32")]
 pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use js::{member, method, reflect_set, set_member};
+pub(crate) use js::{member, method, reflect_set};
 pub use memory::HeaderList;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 pub use sandbox_runtime::{SandboxWorld, Scripted};
@@ -81,12 +81,20 @@ impl<R: Transport + Clock + Random + Clone + 'static> Runtime for R {}
 pub trait Headers: Clone + 'static {
     /// Text as the runtime keeps it.
     type Text: Text;
+    /// The headers as an error keeps them.
+    type Kept: Clone + Default;
 
     /// A header by its name in lower case; one that came several times is joined by `, `, as RFC 9110 has it.
     fn get(&self, name: &'static str) -> Option<Self::Text>;
 
     /// All headers, names in lower case.
     fn entries(&self) -> Vec<(Self::Text, Self::Text)>;
+
+    /// All headers, each value as `clean` gives it for a name and a value.
+    fn kept(&self, clean: &dyn Fn(&Self::Text, &Self::Text) -> Self::Text) -> Self::Kept;
+
+    /// The same for Rust callers.
+    fn kept_to_rust(kept: &Self::Kept) -> Vec<(String, String)>;
 }
 
 /// A view of a JSON value that the runtime's own parser made, read where the runtime keeps it.
@@ -135,7 +143,7 @@ pub trait JsonRef: Clone + 'static {
     fn item_count(&self) -> usize;
 
     /// The items of a list, or the values of an object.
-    fn values(&self) -> Vec<Self>;
+    fn values(&self) -> impl Iterator<Item = Self>;
 
     /// An empty list.
     fn empty_list() -> Self;

@@ -299,7 +299,8 @@ impl Core {
                 self.poll(id);
             }
             Err(text) => {
-                let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, &text);
+                let details =
+                    Details::<JsText, JsThrown, JsValue>::new(Kind::Argument, endpoint.operation, &text);
                 call.fail(outcome::error(&details, 0, None));
             }
         }
