@@ -155,7 +155,11 @@ impl Text for JsText {
     }
 
     fn split(&self, separator: &str) -> Vec<Self> {
-        self.0.split(separator).into_iter().filter_map(Self::of).collect()
+        let mut parts = Vec::new();
+        for part in self.0.split(separator) {
+            parts.push(Self(part.unchecked_into()));
+        }
+        parts
     }
 
     fn replace(&self, from: &Self, to: &str) -> Self {
