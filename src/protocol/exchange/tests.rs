@@ -56,7 +56,7 @@ fn emitted(event: Emitted) -> String {
 }
 
 /// Plays the rows with a client whose limits are these.
-fn play(endpoint: &Endpoint, limiter: &mut RateLimiter, rows: &[(f64, In, &str)]) -> ExchangeMachine {
+fn play(endpoint: &'static Endpoint, limiter: &mut RateLimiter, rows: &[(f64, In, &str)]) -> ExchangeMachine {
     let mut usage = Usage::default();
     let mut machine = ExchangeMachine::new(policy(endpoint), limiter);
     for (row, (now, event, expected)) in rows.iter().enumerate() {
