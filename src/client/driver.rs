@@ -12,7 +12,8 @@ use super::config::{Credential, Token};
 use crate::error::{Secret, Thrown};
 use crate::protocol::event::Event;
 use crate::protocol::{
-    AttemptId, CallId, CredentialSource, Dispatcher, Emitted, Failed, Moment, NewCall, PreparedRequest, Reply, Step,
+    AttemptId, CallId, CredentialSource, Dispatcher, Emitted, Failed, Moment, NewCall, PreparedRequest,
+    Reply, Step,
 };
 use crate::schema::Endpoint;
 use crate::text::Text;
@@ -139,6 +140,7 @@ impl<R: Runtime> Driver<R> {
         let Emitted { kind, attempt, status, duration_ms, .. } = emitted;
         let Endpoint { operation, cost, .. } = *endpoint;
         let text = text.map(Text::to_rust);
+        let duration_ms = duration_ms.get();
         observer(&Event { kind, operation, attempt, cost, status, duration_ms, text: text.as_ref() });
     }
 }

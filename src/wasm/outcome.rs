@@ -4,7 +4,7 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Details};
-use crate::limits::RateLimit;
+use crate::limits::Limits;
 use crate::schema::PageRef;
 use crate::transport::{JsText, JsThrown, reflect_set};
 
@@ -14,9 +14,15 @@ pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
 }
 
 /// Hands the limits to a receiver of five numbers, unknown ones as NaN.
-pub(super) fn limits(rate_limit: &RateLimit, receive: impl FnOnce(f64, f64, f64, f64, f64)) {
-    let RateLimit { limit, remaining, reset_at, daily_limit, daily_remaining } = *rate_limit;
-    receive(number(limit), number(remaining), number(reset_at), number(daily_limit), number(daily_remaining));
+pub(super) fn limits(limits: &Limits, receive: impl FnOnce(f64, f64, f64, f64, f64)) {
+    let Limits { limit, remaining, reset_at, daily_limit, daily_remaining } = *limits;
+    receive(
+        limit.or_nan(),
+        remaining.or_nan(),
+        reset_at.or_nan(),
+        daily_limit.or_nan(),
+        daily_remaining.or_nan(),
+    );
 }
 
 /// Where a page begins: a string, a number or undefined.
