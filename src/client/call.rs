@@ -51,15 +51,15 @@ pub struct Answered<R: Runtime, M> {
 pub struct Meta<R: Runtime> {
     /// The HTTP status.
     pub status: u16,
-    /// The headers.
+    /// The headers, names in lower case. A page on another origin sees only those that CORS exposes.
     pub headers: R::Headers,
-    /// Pipedrive's `x-correlation-id`.
+    /// Pipedrive's `x-correlation-id`, to quote to its support.
     pub request_id: Option<String>,
     /// Number of requests sent.
     pub attempts: u32,
-    /// What the operation costs, in cost units of the daily budget.
+    /// What the operation costs, in cost units of the company's daily budget (Pipedrive calls them tokens).
     pub cost: u32,
-    /// The limits as this response told them.
+    /// The rate limits as this response told them.
     pub rate_limit: RateLimit,
 }
 

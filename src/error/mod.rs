@@ -37,7 +37,7 @@ pub struct Details<T = String, C = Cause, H = Vec<(T, T)>> {
     pub message: T,
     /// The HTTP status, where there was a response.
     pub status: Option<u16>,
-    /// Pipedrive's `code`, `errorCode` or `statusCode`.
+    /// Pipedrive's `code`, `errorCode` or `statusCode`, as it came. It may differ from the HTTP status.
     pub code: Option<Code<T>>,
     /// Pipedrive's `error_info`, unless it only links to the documentation.
     pub detail: Option<T>,

@@ -41,6 +41,8 @@ impl Deadline {
 pub(crate) struct DailyBudget {
     budget: f64,
     spent: f64,
+    /// Since when `spent` counts: a cost of the day before is not given back to this one.
+    counts_since: f64,
     /// When the day ends that `spent` counts.
     ends_at: Deadline,
     /// What the company has left.
@@ -54,6 +56,7 @@ impl DailyBudget {
         Self {
             budget: budget.map_or(f64::INFINITY, f64::from),
             spent: 0.0,
+            counts_since: f64::NEG_INFINITY,
             ends_at: Deadline::PASSED,
             left: f64::INFINITY,
             left_until: Deadline::PASSED,
@@ -64,6 +67,7 @@ impl DailyBudget {
     pub(crate) fn check(&mut self, cost: u32, now: f64, wall: f64) -> Result<(), Reset> {
         if now >= self.ends_at.now {
             self.spent = 0.0;
+            self.counts_since = now;
             self.ends_at = Deadline::midnight(now, wall);
         }
         if now >= self.left_until.now {
@@ -86,9 +90,12 @@ impl DailyBudget {
         self.left = (self.left - f64::from(cost)).max(0.0);
     }
 
-    /// Gives back what the server certainly did not charge, `is_reported` if it told after that what is left.
-    pub(crate) fn refund(&mut self, cost: u32, is_reported: bool) {
-        // A new day may have begun since.
+    /// Gives back a cost spent at `spent_at` that the server certainly did not charge, `is_reported` if it told after that
+    /// what is left.
+    pub(crate) fn refund(&mut self, cost: u32, spent_at: f64, is_reported: bool) {
+        if spent_at < self.counts_since {
+            return;
+        }
         self.spent = (self.spent - f64::from(cost)).max(0.0);
         if !is_reported {
             self.forget_charge(cost);
@@ -155,11 +162,22 @@ mod tests {
         let mut daily = DailyBudget::new(Some(2));
         daily.observe(2.0, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
-        daily.refund(2, false);
+        daily.refund(2, 0.0, false);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
         daily.observe(0.0, 0.0, 0.0);
-        daily.refund(2, true);
+        daily.refund(2, 0.0, true);
         assert_eq!(spend(&mut daily, 2, 0.0), Err(DAY_MS), "the server told what is left after that");
+    }
+
+    #[test]
+    fn what_was_spent_on_the_day_before_is_not_given_back_to_this_day() {
+        let mut daily = DailyBudget::new(Some(2));
+        assert_eq!(spend(&mut daily, 2, DAY_MS - 1.0), Ok(()));
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Ok(()));
+        daily.refund(2, DAY_MS - 1.0, false);
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Err(2.0 * DAY_MS));
+        daily.refund(2, DAY_MS, false);
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Ok(()));
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod headers;
 mod limiter;
 mod optional;
 mod queue;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod simulation;
 mod usage;
 mod window;
 

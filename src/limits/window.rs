@@ -12,7 +12,7 @@ const ROUNDING_MS: f64 = 1.0;
 /// 10 for searches.
 const FIRST_CALLS: usize = 10;
 
-/// How many slots of ended calls are remembered while no limit is known: more than any limit has.
+/// How many slots of ended calls are remembered at least: more than any limit has.
 const MOST_REMEMBERED: usize = 1_000;
 
 /// A call that got no response may still be on its way to the server.
@@ -46,9 +46,12 @@ struct InFlight {
     ends_by: f64,
 }
 
-/// The name of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot(u32);
+/// The name of a slot, and since when it is occupied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Slot {
+    number: u32,
+    pub(crate) since: f64,
+}
 
 /// When the next call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,7 +105,7 @@ impl RollingWindow {
 
     /// A call is sent. It ends within `longest_ms`.
     pub(crate) fn send(&mut self, longest_ms: f64, now: f64) -> Slot {
-        let slot = Slot(self.next_slot);
+        let slot = Slot { number: self.next_slot, since: now };
         self.next_slot = self.next_slot.wrapping_add(1);
         let occupied = self.in_flight.len() + self.cooling.len() + 1;
         self.in_flight.push(InFlight { slot, occupied, ends_by: now + longest_ms + LATE_ARRIVAL_MS });
@@ -139,7 +142,7 @@ impl RollingWindow {
         let Some((limit, remaining)) = self.limit.zip(remaining.get()) else { return };
         let Some(call) = self.in_flight.iter().find(|call| call.slot == slot) else { return };
         // Slots of ours that have been free since before this call was sent: the server counts nothing of ours in them.
-        let sent_since = self.next_slot.wrapping_sub(slot.0) - 1;
+        let sent_since = self.next_slot.wrapping_sub(slot.number) - 1;
         let used = call.occupied.saturating_add(usize::try_from(sent_since).unwrap_or(usize::MAX));
         let free = limit.saturating_sub(used);
         let taken = free.saturating_sub(to_count(remaining));
@@ -159,8 +162,8 @@ impl RollingWindow {
     fn cool(&mut self, free_at: f64) {
         let index = self.cooling.partition_point(|at| *at <= free_at);
         self.cooling.insert(index, free_at);
-        // The newest tell when the next slot is free, however many there are.
-        while self.cooling.len() > self.limit.unwrap_or(MOST_REMEMBERED) {
+        // The newest tell when the next slot is free, however many there are. A limit that is lower for a moment forgets none.
+        while self.cooling.len() > self.limit.unwrap_or(0).max(MOST_REMEMBERED) {
             self.cooling.remove(0);
         }
     }

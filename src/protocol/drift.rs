@@ -5,7 +5,7 @@ use crate::schema::{Field, Model, Schema};
 use crate::text::Text;
 use crate::transport::Json;
 
-/// A difference between an answer and its model.
+/// A difference between a response and its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
     /// Where, such as `$.data[].access[].app`.
@@ -14,7 +14,7 @@ pub struct Drift {
     pub kind: DriftKind,
     /// What the model says.
     pub expected: String,
-    /// What came: a type, or a value of an enumeration.
+    /// What the response has: a type, or the value of an enumeration; never the value of another member.
     pub found: String,
 }
 

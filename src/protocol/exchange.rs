@@ -78,8 +78,12 @@ impl Emitted {
     }
 }
 
-/// A waiting call looks again after this long, even if nothing woke it.
+/// A waiting call looks again after this long, even if nothing woke it; so does one between two attempts, whose sharers
+/// would else take it for stopped.
 const LOOK_AGAIN_MS: f64 = 3_000.0;
+
+/// A wait that ends so little later is the same wait: the end is computed anew whenever the call looks again, and rounded.
+const SAME_WAIT_MS: f64 = 1.0;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
@@ -188,7 +192,9 @@ impl ExchangeMachine {
     ) -> Action {
         match (self.state, event) {
             (State::Waiting, _) => self.admit(endpoint, context),
-            (State::Backoff(until), _) if until > context.now => Action::Wait(until - context.now),
+            (State::Backoff(until), _) if until > context.now => {
+                Action::Wait((until - context.now).min(LOOK_AGAIN_MS))
+            }
             (State::Backoff(_), _) => {
                 self.state = State::Waiting;
                 self.admit(endpoint, context)
@@ -205,7 +211,7 @@ impl ExchangeMachine {
         match context.limiter.admit(self.ticket, cost, timeout_ms.into(), now, wall) {
             Admission::Turn => Action::Wait(LOOK_AGAIN_MS),
             Admission::Wait(wait) => {
-                if now + wait > self.reported_wait {
+                if now + wait > self.reported_wait + SAME_WAIT_MS {
                     self.reported_wait = now + wait;
                     self.emit(EventKind::Wait, None, wait.into(), false, context);
                 }
@@ -273,7 +279,8 @@ impl ExchangeMachine {
         self.bursts += u32::from(is_burst);
         self.attempts.counted += u32::from(!is_burst);
         let is_reported = head.is_some_and(|head| head.rate_limit.daily_remaining.get().is_some());
-        let met = FailedCall { cost: self.policy.cost, bursts: self.bursts, is_reported };
+        let met =
+            FailedCall { cost: self.policy.cost, bursts: self.bursts, spent_at: slot.since, is_reported };
         let effect = context.limiter.on_failure(&failure.info, met, random, now);
         if effect.is_free {
             context.usage.refund(endpoint);
@@ -301,7 +308,7 @@ impl ExchangeMachine {
             }
         };
         self.emit(EventKind::Retry, status, wait.into(), true, context);
-        Action::Wait(if matches!(self.state, State::Backoff(_)) { wait } else { 0.0 })
+        Action::Wait(if matches!(self.state, State::Backoff(_)) { wait.min(LOOK_AGAIN_MS) } else { 0.0 })
     }
 
     fn emit(
@@ -315,3 +322,6 @@ impl ExchangeMachine {
         context.emitted.push(Emitted { kind, attempt: self.sent, status, duration_ms, has_message });
     }
 }
+
+#[cfg(test)]
+mod tests;

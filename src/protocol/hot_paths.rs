@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::drift::{self, Drift};
+use super::envelope::read_envelope;
 use super::request::{Defaults, PreparedRequest};
-use super::response::read_envelope;
 use super::retry::{self, Attempts, Decision};
 use crate::api::{find_users_by_name, get_user};
 use crate::error::{ErrorInfo, Kind};

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use super::envelope::{deprecation, read_envelope, undecodable};
 use super::error_body::{ErrorHints, error_code, error_detail, error_text, hints};
 use super::exchange::Event;
 use super::pagination::next_page;
-use super::response::{deprecation, read_envelope, undecodable};
 use super::signed::Signed;
 use crate::error::{Code, Details, Failure, Placeholder, Thrown, is_credential};
 use crate::limits::{Limits, ResponseHead};

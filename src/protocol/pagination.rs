@@ -1,6 +1,6 @@
 //! Where a list continues, and how a broken server is kept from continuing it for ever.
 
-use super::response::undecodable;
+use super::envelope::undecodable;
 use crate::error::Failure;
 use crate::schema::{PageRef, ResponseKind};
 use crate::text::Text;

@@ -9,13 +9,16 @@ use crate::schema::Endpoint;
 use crate::text::Text;
 use crate::transport::{Request, RequestHeaders};
 
-/// The two roots that the paths of the operations are below.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Roots<T> {
-    /// In the place of `/v1`.
+/// The server that a client calls, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Server<T> {
+    /// What stands in the place of `/v1` in URLs.
     pub(crate) v1: T,
     /// In the place of `/api/v2`.
     pub(crate) v2: T,
+    pub(crate) scheme: AuthScheme,
+    /// The most bytes of a response's body.
+    pub(crate) max_body_bytes: u32,
 }
 
 /// How a credential is sent.
@@ -63,7 +66,7 @@ impl<T: Text> Signed<T> {
     }
 
     /// The request, as the transport sends it.
-    pub(crate) fn to_request(&self, roots: &Roots<T>, scheme: AuthScheme) -> Request<T> {
+    pub(crate) fn to_request(&self, server: &Server<T>) -> Request<T> {
         let Self { endpoint, request, credential, .. } = self;
         let json = || T::new("application/json");
         let mut headers = vec![(T::new("accept"), json())];
@@ -74,18 +77,20 @@ impl<T: Text> Signed<T> {
             set_header(&mut headers, name.clone(), value.clone());
         }
         if let Some(token) = credential {
-            let (name, value) = match scheme {
+            let (name, value) = match server.scheme {
                 AuthScheme::ApiToken => ("x-api-token", token.clone()),
                 AuthScheme::AccessToken => ("authorization", T::new("Bearer ").concat(token)),
             };
             set_header(&mut headers, T::new(name), value);
         }
-        let (root, replaced) = if endpoint.path.starts_with(V1) { (&roots.v1, V1) } else { (&roots.v2, V2) };
+        let (root, replaced) =
+            if endpoint.path.starts_with(V1) { (&server.v1, V1) } else { (&server.v2, V2) };
         Request {
             method: endpoint.method,
             url: root.concat(&request.target.slice(replaced.len(), usize::MAX)),
             headers: RequestHeaders(headers),
             body: request.body.clone(),
+            max_body_bytes: server.max_body_bytes,
         }
     }
 }

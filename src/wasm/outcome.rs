@@ -4,7 +4,7 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Details};
-use crate::limits::Limits;
+use crate::limits::{Limits, Optional};
 use crate::schema::PageRef;
 use crate::transport::{JsText, JsThrown, reflect_set};
 
@@ -13,16 +13,10 @@ pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
     value.map_or(f64::NAN, Into::into)
 }
 
-/// Hands the limits to a receiver of five numbers, unknown ones as NaN.
-pub(super) fn limits(limits: &Limits, receive: impl FnOnce(f64, f64, f64, f64, f64)) {
+/// The limits, unknown ones as NaN.
+pub(super) fn limits(limits: &Limits) -> [f64; 5] {
     let Limits { limit, remaining, reset_at, daily_limit, daily_remaining } = *limits;
-    receive(
-        limit.or_nan(),
-        remaining.or_nan(),
-        reset_at.or_nan(),
-        daily_limit.or_nan(),
-        daily_remaining.or_nan(),
-    );
+    [limit, remaining, reset_at, daily_limit, daily_remaining].map(Optional::or_nan)
 }
 
 /// Where a page begins: a string, a number or undefined.

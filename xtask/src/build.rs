@@ -33,6 +33,7 @@ const MODULES: [Module; 3] = [
 
 /// Builds everything that the package ships.
 pub(crate) fn build() -> Result<()> {
+    tools::wasm_bindgen()?;
     tools::node()?;
     tools::wasm_target()?;
     tools::npm_packages("pkg")?;
