@@ -19,24 +19,17 @@ enum In {
 
 use In::{NoResponse, Response, Sent, Wake};
 
-const fn head(status: u16) -> ResponseHead {
-    let rate_limit = RateLimitHeaders {
-        limit: None,
-        remaining: None,
-        reset_in_ms: None,
-        daily_limit: None,
-        daily_remaining: None,
-    };
-    ResponseHead { status, rate_limit, retry_after_ms: None, is_html: false }
+fn head(status: u16) -> ResponseHead {
+    ResponseHead { status, ..ResponseHead::default() }
 }
 
-const fn status(status: u16) -> In {
+fn status(status: u16) -> In {
     Response(head(status))
 }
 
 /// A response that asks for a wait.
-const fn asking(status: u16, retry_after_ms: f64) -> In {
-    Response(ResponseHead { retry_after_ms: Some(retry_after_ms), ..head(status) })
+fn asking(status: u16, retry_after_ms: f64) -> In {
+    Response(ResponseHead { retry_after_ms: retry_after_ms.into(), ..head(status) })
 }
 
 const GET: &Endpoint = &get_user::ENDPOINT;
@@ -50,7 +43,7 @@ fn policy(endpoint: &Endpoint) -> Policy {
 fn emitted(event: Emitted) -> String {
     let kind = format!("{:?}", event.kind).to_lowercase();
     let status = event.status.map(|status| format!(" {status}")).unwrap_or_default();
-    let duration = event.duration_ms.filter(|_| event.kind != EventKind::Response);
+    let duration = event.duration_ms.get().filter(|_| event.kind != EventKind::Response);
     let duration = duration.map(|duration| format!(" {duration:.0} ms")).unwrap_or_default();
     format!("[{kind}{status}{duration}]")
 }
@@ -209,7 +202,7 @@ fn a_burst_429_for_longer_than_a_minute_fails_at_once() {
 
 #[test]
 fn a_daily_429_is_final_and_the_next_call_is_not_sent() {
-    let spent = RateLimitHeaders { daily_remaining: Some(0), ..RateLimitHeaders::default() };
+    let spent = RateLimitHeaders { daily_remaining: 0.0.into(), ..RateLimitHeaders::default() };
     let daily = Response(ResponseHead { rate_limit: spent, ..head(429) });
     let mut limiter = RateLimiter::new(None, None);
     let rows = [
@@ -264,7 +257,7 @@ fn a_pause_of_more_than_a_minute_is_not_waited_for() {
     let mut limiter = RateLimiter::new(None, None);
     let burst = ErrorInfo {
         scope: Some(LimitScope::Burst),
-        reset_in_ms: Some(60_000.0),
+        reset_in_ms: 60_000.0.into(),
         ..ErrorInfo::new(Kind::RateLimit)
     };
     let call = FailedCall { cost: 0, bursts: 1, spent_at: 0.0, is_reported: false };
@@ -277,7 +270,7 @@ fn a_pause_of_more_than_a_minute_is_not_waited_for() {
 #[test]
 fn a_wait_is_reported_once() {
     let mut limiter = RateLimiter::new(None, None);
-    let limit = RateLimitHeaders { limit: Some(1), ..RateLimitHeaders::default() };
+    let limit = RateLimitHeaders { limit: 1.0.into(), ..RateLimitHeaders::default() };
     let told = Response(ResponseHead { rate_limit: limit, ..head(200) });
     play(
         GET,
