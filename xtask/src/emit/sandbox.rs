@@ -31,16 +31,38 @@ pub(super) fn sandbox() -> Result<String> {
     }
     out.push_str("}\n\n");
     let names = |declared: &Declared| {
-        declared.members.iter().map(|member| format!("\"{}\"", camel(&member.name))).collect::<Vec<_>>().join(", ")
+        declared
+            .members
+            .iter()
+            .map(|member| format!("\"{}\"", camel(&member.name)))
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let (app, options) = (Declared::read(APP, "App")?, Declared::read(OPTIONS, "Options")?);
     let ranges = RANGES.map(|(name, least, greatest)| format!("{name}: [{least}, {greatest}]")).join(", ");
-    let _ = writeln!(out, "/** The numbers among the options: the least, and the greatest. */\nexport const RANGES = {{ {ranges} }} as const;\n");
-    let _ = writeln!(out, "export const OPTION_NAMES = [{}];\nexport const APP_NAMES = [{}];\n", names(&options), names(&app));
+    let _ = writeln!(
+        out,
+        "/** The numbers among the options: the least, and the greatest. */\nexport const RANGES = {{ {ranges} }} as const;\n"
+    );
+    let _ = writeln!(
+        out,
+        "export const OPTION_NAMES = [{}];\nexport const APP_NAMES = [{}];\n",
+        names(&options),
+        names(&app)
+    );
     let windows = Declared::read(OPTIONS, "Window")?.members;
     let windows = windows.iter().map(|window| format!("\"{}\"", window.name.to_ascii_lowercase()));
-    let _ = writeln!(out, "export const WINDOWS: readonly unknown[] = [{}];\n", windows.collect::<Vec<_>>().join(", "));
-    write_interface(&mut out, "SandboxApp", &app, "An OAuth app that the sandbox's users can authorise. What is not given is the sandbox's own.")?;
+    let _ = writeln!(
+        out,
+        "export const WINDOWS: readonly unknown[] = [{}];\n",
+        windows.collect::<Vec<_>>().join(", ")
+    );
+    write_interface(
+        &mut out,
+        "SandboxApp",
+        &app,
+        "An OAuth app that the sandbox's users can authorise. What is not given is the sandbox's own.",
+    )?;
     write_interface(&mut out, "SandboxOptions", &options, "Options of `createSandbox`.")?;
     Ok(out)
 }
@@ -54,7 +76,10 @@ fn write_interface(out: &mut String, name: &str, declared: &Declared, about: &st
         let (kind, about) = match &*member.kind {
             "Window" => {
                 let list = windows.iter().map(|one| format!("\n- `{}`: {}", window(&one.name), one.doc));
-                (join(windows.iter().map(|one| window(&one.name))), format!("{}\n{}", member.doc, list.collect::<String>()))
+                (
+                    join(windows.iter().map(|one| window(&one.name))),
+                    format!("{}\n{}", member.doc, list.collect::<String>()),
+                )
             }
             "App" => ("SandboxApp".to_owned(), member.doc.clone()),
             "bool" => ("boolean".to_owned(), member.doc.clone()),

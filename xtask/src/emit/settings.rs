@@ -30,11 +30,23 @@ pub(super) fn settings() -> String {
         let _ = writeln!(out, "  {}: {kind},", setting.name);
     }
     out.push_str("} as const;\n\n");
-    let names = CALL_OPTIONS.iter().map(|option| format!("\"{}\"", option.name)).collect::<Vec<_>>().join(", ");
-    let _ = writeln!(out, "/** The names of the options of every call. */\nexport const CALL_OPTIONS: readonly string[] = [{names}];\n");
+    let names =
+        CALL_OPTIONS.iter().map(|option| format!("\"{}\"", option.name)).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        out,
+        "/** The names of the options of every call. */\nexport const CALL_OPTIONS: readonly string[] = [{names}];\n"
+    );
     let levels: Vec<_> = LOG_LEVELS.iter().map(|level| format!("\"{level}\"")).collect();
-    let _ = writeln!(out, "/** The least severe level that is logged. */\nexport type LogLevel = {};\n", join(levels.iter().cloned()));
-    let _ = writeln!(out, "/** The levels, each less severe than the one before. */\nexport const LOG_LEVELS: readonly LogLevel[] = [{}];\n", levels.join(", "));
+    let _ = writeln!(
+        out,
+        "/** The least severe level that is logged. */\nexport type LogLevel = {};\n",
+        join(levels.iter().cloned())
+    );
+    let _ = writeln!(
+        out,
+        "/** The levels, each less severe than the one before. */\nexport const LOG_LEVELS: readonly LogLevel[] = [{}];\n",
+        levels.join(", ")
+    );
     out.push_str("/** Where log lines go: `console` is one. */\nexport interface Logger {\n");
     for level in LOG_LEVELS.iter().skip(1) {
         let _ = writeln!(out, "  {level}(message: string): void;");
@@ -74,8 +86,9 @@ fn write_types(out: &mut String) {
         }
         out.push_str("      }\n");
     }
-    let none: String = credentials.iter().map(|credential| format!("{}?: undefined; ", credential.name)).collect();
-    let _ = writeln!(out, "    | {{ {none}baseUrl: string }}\n  );");
+    let none: Vec<_> =
+        credentials.iter().map(|credential| format!("{}?: undefined; ", credential.name)).collect();
+    let _ = writeln!(out, "    | {{ {}baseUrl: string }}\n  );", none.concat());
 }
 
 fn write_member(out: &mut String, indent: &str, setting: &Setting, is_optional: bool) {

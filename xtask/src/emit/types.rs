@@ -49,7 +49,11 @@ pub(super) fn types() -> Result<String> {
             let name = |kind: &Member| kind.name.to_ascii_lowercase();
             let list = kinds.iter().map(|kind| format!("\n- `{}`: {}", name(kind), kind.doc));
             doc(&mut out, "  ", &format!("{}\n{}", member.doc, list.collect::<String>()));
-            let _ = writeln!(out, "  readonly kind: {};", join(kinds.iter().map(|kind| format!("\"{}\"", name(kind)))));
+            let _ = writeln!(
+                out,
+                "  readonly kind: {};",
+                join(kinds.iter().map(|kind| format!("\"{}\"", name(kind))))
+            );
         } else {
             write_members(&mut out, &[member]);
         }
@@ -60,13 +64,19 @@ pub(super) fn types() -> Result<String> {
 
 fn write_events(out: &mut String) -> Result<()> {
     let event = Declared::read(EVENT, "Event")?;
-    out.push_str("/** What every event has. An event never holds a body or a secret. */\ninterface EventBase {\n");
-    out.push_str("  /** The number of the call: the same for all of its events. */\n  readonly callId: number;\n");
+    out.push_str(
+        "/** What every event has. An event never holds a body or a secret. */\ninterface EventBase {\n",
+    );
+    out.push_str(
+        "  /** The number of the call: the same for all of its events. */\n  readonly callId: number;\n",
+    );
     out.push_str("  /** The operation, such as `getUser`. */\n  readonly operation: OperationId;\n");
     out.push_str("  /** The HTTP method. */\n  readonly method: Endpoint[\"method\"];\n");
     let own = event.members.into_iter().filter(|member| !["kind", "operation"].contains(&&*member.name));
     write_members(out, &own.collect::<Vec<_>>());
-    out.push_str("}\n\n/** Something that the client did: a union over `type`. */\nexport type UsersEvent =\n");
+    out.push_str(
+        "}\n\n/** Something that the client did: a union over `type`. */\nexport type UsersEvent =\n",
+    );
     let kinds = Declared::read(EVENT, "EventKind")?;
     for kind in EventKind::ALL {
         let about = &kinds.member(&format!("{kind:?}"))?.doc;
@@ -113,17 +123,27 @@ fn class_of(kind: Kind) -> String {
 pub(super) fn errors() -> Result<String> {
     let kinds = Declared::read(KIND, "Kind")?;
     let details = Declared::read(ERROR, "Details")?;
-    let mut out = format!("{HEAD}import {{ PipedriveError }} from \"../pipedrive-error.js\";\nimport type {{ OperationId }} from \"./operations.js\";\n\n");
+    let mut out = format!(
+        "{HEAD}import {{ PipedriveError }} from \"../pipedrive-error.js\";\nimport type {{ OperationId }} from \"./operations.js\";\n\n"
+    );
     let names = join(Kind::ALL.iter().map(|kind| format!("\"{}\"", kind.as_str())));
-    let _ = writeln!(out, "/** The kind of a failure, see {{@link PipedriveError}}. */\nexport type ErrorKind = {names};\n");
+    let _ = writeln!(
+        out,
+        "/** The kind of a failure, see {{@link PipedriveError}}. */\nexport type ErrorKind = {names};\n"
+    );
     out.push_str("/** What is known of a failure, besides its message and what was thrown. */\nexport interface ErrorDetails {\n");
-    out.push_str("  /** The kind of failure; each kind is a class of its own. */\n  readonly kind: ErrorKind;\n");
-    out.push_str("  /** The operation, such as `getUser`. */\n  readonly operation: OperationId | undefined;\n");
-    let (scopes, members): (Vec<_>, Vec<_>) = details.members.into_iter().partition(|member| member.name == "scope");
+    out.push_str(
+        "  /** The kind of failure; each kind is a class of its own. */\n  readonly kind: ErrorKind;\n",
+    );
+    out.push_str(
+        "  /** The operation, such as `getUser`. */\n  readonly operation: OperationId | undefined;\n",
+    );
+    let (scopes, members): (Vec<_>, Vec<_>) =
+        details.members.into_iter().partition(|member| member.name == "scope");
     let [scope] = &scopes[..] else { bail!("an error has no scope") };
-    let own = members.into_iter().filter(|member| {
-        !["kind", "operation", "message", "cause", "page"].contains(&&*member.name)
-    });
+    let own = members
+        .into_iter()
+        .filter(|member| !["kind", "operation", "message", "cause", "page"].contains(&&*member.name));
     write_members(&mut out, &own.collect::<Vec<_>>());
     out.push_str("  /** Where the page began that failed: pass it as `cursor` to continue. */\n  readonly cursor: string | undefined;\n");
     out.push_str("  /** Where the page began that failed: pass it as `start` to continue. */\n  readonly start: number | undefined;\n}\n\n");
@@ -141,7 +161,10 @@ pub(super) fn errors() -> Result<String> {
                  /** When the limit is lifted; for the daily one an estimate, since Pipedrive does not name its midnight's zone. */\n  declare readonly resetAt: Date;\n}}"
             );
         } else {
-            let _ = writeln!(out, "export class {class} extends PipedriveError {{ declare readonly kind: \"{name}\"; }}");
+            let _ = writeln!(
+                out,
+                "export class {class} extends PipedriveError {{ declare readonly kind: \"{name}\"; }}"
+            );
         }
     }
     let classes = Kind::ALL.map(|kind| format!("{}: {}", kind.as_str(), class_of(kind))).join(", ");
