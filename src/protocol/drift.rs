@@ -79,7 +79,7 @@ fn value<J: Json>(given: &J, schema: Schema, path: &str, found: &mut Vec<Drift>)
         },
         Schema::List(item) if given.is_list() => {
             let path = format!("{path}[]");
-            return given.values().iter().for_each(|given| value(given, *item, &path, found));
+            return given.values().for_each(|given| value(&given, *item, &path, found));
         }
         Schema::Object(model) if given.is_object() => return object(given, model, path, found),
         Schema::List(_) | Schema::Object(_) => false,

@@ -22,8 +22,7 @@ const MAX_DEPTH: u32 = 2;
 
 /// An argument of a call by its name.
 pub(super) fn arg(call: &JsCall, args: &JsValue, name: &str) -> Arg<JsText> {
-    let value = member(args, name);
-    if name == "headers" { headers(call, &value) } else { read(call, &value, MAX_DEPTH) }
+    read(call, &member(args, name), MAX_DEPTH)
 }
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // Within the integers that are exact.
@@ -51,8 +50,9 @@ fn read(call: &JsCall, value: &JsValue, depth: u32) -> Arg<JsText> {
     }
 }
 
-/// An object of strings, a `Headers` or a `Map`.
-fn headers(call: &JsCall, value: &JsValue) -> Arg<JsText> {
+/// The headers of a call: an object of strings, a `Headers` or a `Map`.
+pub(super) fn headers(call: &JsCall, args: &JsValue) -> Arg<JsText> {
+    let value = &member(args, "headers");
     match method(value, "entries") {
         Some(method) if !value.is_list() => {
             let entries = method.call0(value).and_then(|entries| array_from(&entries));

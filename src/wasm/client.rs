@@ -15,7 +15,7 @@ use crate::protocol::{
     AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, Emitted, Failed, Moment, NewCall,
     PreparedRequest, Reply, Server, Step, check_headers,
 };
-use crate::schema::Endpoint;
+use crate::schema::{Endpoint, Param};
 use crate::text::Text;
 use crate::transport::{Clock, Fetch, InFlight, JsText, JsThrown, JsonRef, Next, Random, member, method};
 
@@ -234,7 +234,9 @@ impl Core {
     /// Checks the values of a call, and starts it.
     fn start(&self, endpoint: &'static Endpoint, id: CallId, call: JsCall, args: &JsValue) -> Promise {
         let promise = call.promise();
-        match PreparedRequest::new(endpoint, &self.defaults, &|name| args::arg(&call, args, name)) {
+        let headers = args::headers(&call, args);
+        let arg = |param: &Param| args::arg(&call, args, param.name);
+        match PreparedRequest::new(endpoint, &self.defaults, &arg, headers) {
             Ok(request) => {
                 #[cfg(feature = "npm-trap")]
                 let fault = super::trap::fault_of(&request);
@@ -260,7 +262,8 @@ impl Core {
                 self.proceed(id);
             }
             Err(text) => {
-                let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, &text);
+                let details =
+                    Details::<JsText, JsThrown, JsValue>::new(Kind::Argument, endpoint.operation, &text);
                 call.fail(outcome::error(&details, 0, None));
             }
         }
@@ -275,7 +278,6 @@ impl Core {
 
     /// Performs a call's next step, and says whether there is another.
     fn perform(&self, id: CallId) -> bool {
-        let Fetch { .. } = &self.runtime;
         let moment =
             Moment { now: self.runtime.now(), wall: self.runtime.wall(), random: self.runtime.random() };
         let next = self.state().and_then(|mut state| {

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 use crate::error::{Code, Details};
 use crate::limits::RateLimit;
 use crate::schema::PageRef;
-use crate::transport::{JsText, JsThrown, reflect_set, set_member};
+use crate::transport::{JsText, JsThrown, reflect_set};
 
 /// A number that may be unknown: it crosses as NaN.
 pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
@@ -30,7 +30,7 @@ pub(super) fn page(page: Option<PageRef<JsText>>) -> JsValue {
 
 /// The fields of an error, by the names that it has in JavaScript. What is unknown is not there.
 pub(super) fn error(
-    details: &Details<JsText, JsThrown>,
+    details: &Details<JsText, JsThrown, JsValue>,
     attempts: u32,
     page: Option<&PageRef<JsText>>,
 ) -> JsValue {
@@ -70,11 +70,11 @@ pub(super) fn error(
         Some(PageRef::Start(start)) => set_number("start", Some(*start)),
         None => {}
     }
-    let headers: JsValue = Object::new().into();
-    for (name, value) in &details.headers {
-        set_member(&headers, name, value);
+    if details.headers.is_object() {
+        set("headers", &details.headers);
+    } else {
+        set("headers", &Object::new());
     }
-    set("headers", &headers);
     if let Some(JsThrown(cause)) = &details.cause {
         set("cause", cause);
     }
