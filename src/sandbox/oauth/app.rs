@@ -12,7 +12,7 @@ pub struct App {
     pub client_id: String,
     /// The client secret. Default: `sandbox-app-secret`.
     pub client_secret: String,
-    /// The callback URL. Default: any URL on the loopback or with https.
+    /// The callback URL. Default: whatever lies on the loopback, or has https.
     pub redirect_uri: Option<String>,
     /// The name on the consent page. Default: `Casino Royale Panel`.
     pub name: String,
