@@ -6,11 +6,13 @@ mod models;
 mod operations;
 mod settings;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
+use pipedrive_users::models::MODELS;
 use pipedrive_users::sandbox::{App, Options, Sandbox};
 
 pub(crate) use boundary::declare;
@@ -39,6 +41,12 @@ fn tokens() -> Result<String> {
         "{HEAD}/** The tokens that every sandbox accepts. */\nexport const TOKENS = {tokens} as const;\n\n\
          /** The OAuth app that it knows if no other is given. */\nexport const APP = {app} as const;\n"
     ))
+}
+
+/// The models that a text names, in the order of the alphabet.
+fn models_in(text: &str) -> Vec<&str> {
+    let words: BTreeSet<_> = text.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    words.into_iter().filter(|word| MODELS.iter().any(|model| model.name == *word)).collect()
 }
 
 /// A documentation comment. Rust's doc comments come with a space before each line.
