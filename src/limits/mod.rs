@@ -3,7 +3,6 @@
 
 mod daily;
 mod headers;
-mod http_date;
 mod limiter;
 mod queue;
 #[cfg(all(test, not(target_arch = "wasm32")))]

@@ -27,8 +27,10 @@ pub(crate) struct RollingWindow {
     in_flight: Vec<InFlight>,
     /// When the slots of calls that ended are free again, in ascending order.
     cooling: Vec<f64>,
-    /// Slots that other programs with the same token occupy: how many, and until when.
-    others: Option<(usize, f64)>,
+    /// How many slots other programs with the same token occupy.
+    others: usize,
+    /// Until when.
+    others_until: f64,
     /// Nothing is sent before then: a 429 asked for it.
     paused_until: f64,
     next_slot: u32,
@@ -77,7 +79,7 @@ impl RollingWindow {
             return NextSlot::AfterResponse;
         }
         let Some(limit) = self.limit else { return NextSlot::Now };
-        let (others, until) = self.others.unwrap_or((0, 0.0));
+        let (others, until) = (self.others, self.others_until);
         let occupied = in_flight + self.cooling.len() + others;
         if occupied < limit {
             return NextSlot::Now;
@@ -142,13 +144,9 @@ impl RollingWindow {
         let taken = free.saturating_sub(remaining);
         // The window forgets a call two seconds after it was counted.
         let until = now + reset_in_ms.unwrap_or(DEFAULT_RESET_MS).min(WINDOW_MS) + ROUNDING_MS;
-        match &mut self.others {
-            Some((count, known_until)) if taken > 0 => {
-                *count = taken.max(*count);
-                *known_until = known_until.max(until);
-            }
-            _ if taken > 0 => self.others = Some((taken, until)),
-            _ => {}
+        if taken > 0 {
+            self.others = self.others.max(taken);
+            self.others_until = self.others_until.max(until);
         }
     }
 
@@ -161,15 +159,18 @@ impl RollingWindow {
         let index = self.cooling.partition_point(|at| *at <= free_at);
         self.cooling.insert(index, free_at);
         // The newest tell when the next slot is free, however many there are. A limit that is lower for a moment forgets none.
-        let surplus = self.cooling.len().saturating_sub(self.limit.unwrap_or(0).max(MOST_REMEMBERED));
-        self.cooling.drain(..surplus);
+        while self.cooling.len() > self.limit.unwrap_or(0).max(MOST_REMEMBERED) {
+            self.cooling.remove(0);
+        }
     }
 
     fn expire(&mut self, now: f64) {
-        let free = self.cooling.partition_point(|at| *at <= now);
-        self.cooling.drain(..free);
-        if self.others.is_some_and(|(_, until)| until <= now) {
-            self.others = None;
+        // Without the standard library's `drain`, whose panics would bring its formatting along.
+        while self.cooling.first().is_some_and(|at| *at <= now) {
+            self.cooling.remove(0);
+        }
+        if self.others_until <= now {
+            self.others = 0;
         }
         // A call whose end was never reported, as where its worker was stopped, does not keep its slot for ever.
         while let Some(index) = self.in_flight.iter().position(|call| call.ends_by <= now) {
@@ -276,12 +277,12 @@ mod tests {
             window.observe(*slot, None, Some(0), Some(2_000.0), 400.0);
             window.release(*slot, true, 400.0);
         }
-        assert_eq!(window.others, None);
+        assert_eq!(window.others, 0);
         // This response left the server while slots were occupied that have become free on its way.
         let mut window = RollingWindow { cooling: vec![100.0, 100.0, 100.0], ..known(4) };
         let slot = window.send(MAX, 50.0);
         window.observe(slot, None, Some(0), None, 200.0);
-        assert_eq!(window.others, None);
+        assert_eq!(window.others, 0);
     }
 
     #[test]

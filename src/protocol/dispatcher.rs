@@ -3,17 +3,17 @@
 
 use std::rc::Rc;
 
+use super::PreparedRequest;
 use super::call::{CallAction, CallEvent, CallMachine};
 use super::event::EventKind;
 use super::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
-use super::outcome::{DetailsOf, Outcome, Received, Reply, read, render};
+use super::outcome::{DetailsOf, Outcome, Reply, read, render};
 use super::response::{credential_timed_out, no_credential};
-use super::signed::{AuthScheme, Roots, Signed};
-use super::PreparedRequest;
+use super::signed::{Server, Signed};
 use crate::error::{Failure, Thrown, check_credential};
 use crate::limits::{RateLimit, RateLimiter, Ticket, Usage};
 use crate::schema::{Endpoint, Method, PageRef};
-use crate::text::{Text, join};
+use crate::text::{Message, Text};
 use crate::transport::{Request, Response, SendError, Transport};
 
 /// The name of a call, chosen by the driver.
@@ -77,7 +77,7 @@ pub(crate) struct Failed<R: Transport> {
 }
 
 type Credential<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
-type Exchanged<R> = Result<Rc<Received<R>>, Rc<DetailsOf<R>>>;
+type Exchanged<R> = Result<Rc<Outcome<R>>, Rc<DetailsOf<R>>>;
 
 /// What a call waits for.
 enum Phase {
@@ -90,7 +90,7 @@ enum Phase {
 
 struct Call<R: Transport> {
     id: CallId,
-    signed: Rc<Signed<R::Text>>,
+    signed: Signed<R::Text>,
     source: CredentialSource<R::Text>,
     is_identity_known: bool,
     machine: CallMachine,
@@ -107,7 +107,7 @@ struct Call<R: Transport> {
 /// A request under way, for all who share it.
 struct Exchange<R: Transport> {
     machine: ExchangeMachine,
-    signed: Rc<Signed<R::Text>>,
+    signed: Signed<R::Text>,
     is_shareable: bool,
     /// Those who share it; the first drives it.
     calls: Vec<CallId>,
@@ -130,8 +130,7 @@ const STOPPED_AFTER_MS: f64 = 5_000.0;
 
 /// The calls of one client.
 pub(crate) struct Dispatcher<R: Transport> {
-    roots: Roots<R::Text>,
-    scheme: AuthScheme,
+    server: Server<R::Text>,
     limiter: RateLimiter,
     usage: Usage,
     calls: Vec<Call<R>>,
@@ -140,19 +139,17 @@ pub(crate) struct Dispatcher<R: Transport> {
     aborted: Vec<AttemptId>,
     next_attempt: AttemptId,
     /// The operations whose removal was reported.
-    deprecated: Vec<&'static str>,
+    deprecated: Vec<&'static Endpoint>,
 }
 
 impl<R: Transport> Dispatcher<R> {
     pub(crate) fn new(
-        roots: Roots<R::Text>,
-        scheme: AuthScheme,
+        server: Server<R::Text>,
         max_concurrency: Option<u32>,
         daily_budget: Option<u32>,
     ) -> Self {
         Self {
-            roots,
-            scheme,
+            server,
             limiter: RateLimiter::new(max_concurrency, daily_budget),
             usage: Usage::default(),
             calls: Vec::new(),
@@ -178,7 +175,7 @@ impl<R: Transport> Dispatcher<R> {
         let request = Rc::new(request);
         self.calls.push(Call {
             id,
-            signed: Rc::new(Signed { endpoint, request, credential: None, refused: None }),
+            signed: Signed { endpoint, request, credential: None, refused: None },
             machine: CallMachine::new(matches!(source, CredentialSource::Function)),
             source,
             is_identity_known,
@@ -213,8 +210,10 @@ impl<R: Transport> Dispatcher<R> {
         attempt: AttemptId,
         sent: Result<Response<R>, SendError<R>>,
     ) -> Option<CallId> {
-        let exchange =
-            self.exchanges.iter_mut().find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
+        let exchange = self
+            .exchanges
+            .iter_mut()
+            .find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
         exchange.sent = Some(sent);
         exchange.calls.first().copied()
     }
@@ -283,10 +282,9 @@ impl<R: Transport> Dispatcher<R> {
                         continue;
                     };
                     call.attempts += attempts;
-                    match result.and_then(|received| read(&call.signed, &received, call.attempts)) {
+                    match result.and_then(|outcome| read(&call.signed, &outcome, call.attempts)) {
                         Ok((reply, notice)) => {
-                            let Some(notice) = notice.filter(|_| self.is_news(call.signed.endpoint.operation))
-                            else {
+                            let Some(notice) = notice.filter(|_| self.is_news(call.signed.endpoint)) else {
                                 return Step::Finish(Ok(reply));
                             };
                             call.reply = Some(reply);
@@ -309,7 +307,8 @@ impl<R: Transport> Dispatcher<R> {
                     CredentialSource::Fixed(token) => Some(token.clone()),
                     CredentialSource::Function => {
                         call.sign(None, refused.clone());
-                        call.phase = Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
+                        call.phase =
+                            Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
                         return Step::AskCredential(refused);
                     }
                 };
@@ -337,20 +336,20 @@ impl<R: Transport> Dispatcher<R> {
             && (signed.credential.is_some() || call.is_identity_known);
         let mut same = self.exchanges.iter_mut();
         if is_shareable
-            && let Some(exchange) =
-                same.find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
+            && let Some(exchange) = same
+                .find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
         {
             exchange.calls.push(call.id);
             call.phase = Phase::Exchange(exchange.machine.ticket());
             call.watch = (0, 0.0);
-            self.usage.save(signed.endpoint.operation);
+            self.usage.save(signed.endpoint);
             return true;
         }
         let machine = ExchangeMachine::new(signed.request.policy(signed.endpoint), &mut self.limiter);
         call.phase = Phase::Exchange(machine.ticket());
         self.exchanges.push(Exchange {
             machine,
-            signed: Rc::clone(signed),
+            signed: signed.clone(),
             is_shareable,
             calls: vec![call.id],
             attempt: 0,
@@ -397,7 +396,7 @@ impl<R: Transport> Dispatcher<R> {
             if let Some(step) = exchange.drive(
                 &mut self.limiter,
                 &mut self.usage,
-                (&self.roots, self.scheme),
+                &self.server,
                 &mut self.next_attempt,
                 &mut self.aborted,
                 moment,
@@ -420,7 +419,8 @@ impl<R: Transport> Dispatcher<R> {
 
     /// A call leaves a request, which ends with the last.
     fn leave(&mut self, ticket: Ticket, id: CallId, now: f64) {
-        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket) else {
+        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket)
+        else {
             return;
         };
         let Some(exchange) = self.exchanges.get_mut(index) else { return };
@@ -452,10 +452,10 @@ impl<R: Transport> Dispatcher<R> {
     }
 
     /// Whether the removal of an operation was not reported before.
-    fn is_news(&mut self, operation: &'static str) -> bool {
-        let is_known = self.deprecated.contains(&operation);
+    fn is_news(&mut self, endpoint: &'static Endpoint) -> bool {
+        let is_known = self.deprecated.iter().any(|known| std::ptr::eq(*known, endpoint));
         if !is_known {
-            self.deprecated.push(operation);
+            self.deprecated.push(endpoint);
         }
         !is_known
     }
@@ -463,15 +463,15 @@ impl<R: Transport> Dispatcher<R> {
 
 impl<R: Transport> Call<R> {
     fn sign(&mut self, credential: Option<R::Text>, refused: Option<R::Text>) {
-        let Signed { endpoint, ref request, .. } = *self.signed;
-        self.signed = Rc::new(Signed { endpoint, request: Rc::clone(request), credential, refused });
+        self.signed.credential = credential;
+        self.signed.refused = refused;
     }
 
     /// There is no credential.
     fn fail(&mut self, failure: &Failure, cause: Option<R::Thrown>) -> CallEvent {
         let note = (self.attempts == 0).then(|| R::Text::new("; nothing was sent"));
         let outcome = Outcome::<R> { cause, ..Outcome::default() };
-        self.error = Some(render(&self.signed, failure, outcome, note.as_ref()));
+        self.error = Some(render(&self.signed, failure, &outcome, None, note.as_ref()));
         CallEvent::NoCredential
     }
 
@@ -490,7 +490,7 @@ impl<R: Transport> Exchange<R> {
         &mut self,
         limiter: &mut RateLimiter,
         usage: &mut Usage,
-        (roots, scheme): (&Roots<R::Text>, AuthScheme),
+        server: &Server<R::Text>,
         next_attempt: &mut AttemptId,
         aborted: &mut Vec<AttemptId>,
         moment: Moment,
@@ -511,11 +511,11 @@ impl<R: Transport> Exchange<R> {
                     self.machine.sending(now);
                     *next_attempt = next_attempt.wrapping_add(1);
                     self.attempt = *next_attempt;
-                    return Some(Step::Send(self.attempt, self.signed.to_request(roots, scheme)));
+                    return Some(Step::Send(self.attempt, self.signed.to_request(server)));
                 }
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
                 Some(Action::Succeed) => {
-                    self.result = std::mem::take(&mut self.outcome).into_received(wall).map(|it| Ok(Rc::new(it)));
+                    self.result = Some(Ok(Rc::new(std::mem::take(&mut self.outcome))));
                 }
                 Some(Action::Fail) => self.result = self.error.take().map(Err),
                 Some(Action::Wait(_)) | None => {}
@@ -540,7 +540,8 @@ impl<R: Transport> Exchange<R> {
                 let note =
                     before.map(|before| R::Text::new(". The attempt before: ").concat(&before.message));
                 let outcome = std::mem::take(&mut self.outcome);
-                self.error = Some(render(&self.signed, &failure, outcome, note.as_ref()));
+                self.error =
+                    Some(render(&self.signed, &failure, &outcome, outcome.json.as_ref(), note.as_ref()));
             }
         }
     }
@@ -551,7 +552,7 @@ fn checked<T: Text, C: Thrown<Text = T>>(credential: Result<T, C>) -> Result<T, 
     let credential = credential?;
     match check_credential(&credential) {
         Ok(()) => Ok(credential),
-        Err(lack) => Err(C::new(&T::new(&join(&["the token that it returned ", lack])))),
+        Err(lack) => Err(C::new(&Message::new("the token that it returned ").ascii(lack).build())),
     }
 }
 

@@ -5,28 +5,19 @@ use crate::schema::ResponseKind;
 use crate::text::Text;
 use crate::transport::{Headers, JsonRef};
 
-/// What a good response contains.
-#[derive(Clone, Debug)]
-pub(crate) struct Payload<J> {
-    /// `data`; an empty list where the `data` of a list is null.
-    pub(crate) data: J,
-    /// `additional_data`, where it is an object.
-    pub(crate) additional: Option<J>,
-    /// Pipedrive's notice that the operation will be removed.
-    pub(crate) notice: Option<J>,
-}
-
 /// A complete body that is not what was asked for.
+#[inline(never)]
 pub(crate) fn undecodable(template: &'static str) -> Failure {
     Failure::new(ErrorInfo::new(Kind::Decode), template, Placeholder::None)
 }
 
-/// The payload of a response with a good status, or the failure that it means. `json` is its body, if that is JSON.
+/// The `data` of a response with a good status, an empty list where that of a list is null; or the failure that the response
+/// means. `json` is its body, if that is JSON.
 pub(crate) fn read_envelope<J: JsonRef>(
     kind: ResponseKind,
     status: u16,
     json: Option<&J>,
-) -> Result<Payload<J>, Failure> {
+) -> Result<J, Failure> {
     let Some(json) = json.filter(|json| json.is_object()) else {
         return Err(undecodable(
             "the body is not a JSON object: Pipedrive did not send it, or a proxy changed it. See error.body.",
@@ -56,24 +47,18 @@ pub(crate) fn read_envelope<J: JsonRef>(
             "\"data\" is not an object: Pipedrive did not send it, or a proxy changed it. See error.body.",
         ));
     }
-    let warning = json.get("deprecation_warning");
-    let notice = warning
-        .and_then(|warning| if warning.as_text().is_some() { Some(warning) } else { warning.get("#") });
-    Ok(Payload {
-        data,
-        additional: json.get("additional_data").filter(JsonRef::is_object),
-        notice: notice.filter(|notice| notice.as_text().is_some()),
-    })
+    Ok(data)
 }
 
 /// Pipedrive's announcement that the operation will be removed: in the body, or in a header.
 pub(crate) fn deprecation<J: JsonRef, H: Headers<Text = J::Text>>(
-    notice: Option<&J>,
+    json: Option<&J>,
     headers: &H,
 ) -> Option<J::Text> {
+    let at = |path: &[_]| json?.text_at(path);
     let header = |name| headers.get(name).filter(|value| !value.is_empty());
-    notice
-        .and_then(JsonRef::as_text)
+    at(&["deprecation_warning"])
+        .or_else(|| at(&["deprecation_warning", "#"]))
         .or_else(|| header("sunset").map(|date| J::Text::new("it ends ").concat(&date)))
         .or_else(|| header("deprecation").map(|_| J::Text::new("it is deprecated")))
 }
@@ -86,7 +71,7 @@ mod tests {
     use crate::transport::HeaderList;
 
     fn read(kind: ResponseKind, body: &Value) -> Result<Value, Kind> {
-        read_envelope(kind, 200, Some(body)).map(|payload| payload.data).map_err(|failure| failure.info.kind)
+        read_envelope(kind, 200, Some(body)).map_err(|failure| failure.info.kind)
     }
 
     #[test]
@@ -128,10 +113,9 @@ mod tests {
     #[test]
     fn an_announced_end_is_found_in_body_and_headers() {
         let body = json!({ "success": true, "data": {}, "deprecation_warning": { "#": "in the body" } });
-        let payload = read_envelope(ResponseKind::Object, 200, Some(&body)).expect("an envelope");
         let headers = |name: &str, value: &str| HeaderList(vec![(name.to_owned(), value.to_owned())]);
         let sunset = headers("sunset", "Sat, 01 Jan 2028 00:00:00 GMT");
-        assert_eq!(deprecation(payload.notice.as_ref(), &sunset).as_deref(), Some("in the body"));
+        assert_eq!(deprecation(Some(&body), &sunset).as_deref(), Some("in the body"));
         assert_eq!(
             deprecation::<Value, _>(None, &sunset).as_deref(),
             Some("it ends Sat, 01 Jan 2028 00:00:00 GMT")

@@ -102,10 +102,12 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
     run(command(
         "cargo",
         &[
-            "build",
+            "rustc",
             "--quiet",
             "--release",
             "--lib",
+            // With an rlib beside it, Cargo leaves out the optimization across crates.
+            "--crate-type=cdylib",
             "--package=pipedrive-users",
             "--target=wasm32-unknown-unknown",
             "--features",

@@ -69,7 +69,6 @@ impl CallSpec {
 
     pub(in crate::protocol) fn request(&self) -> PreparedRequest<String> {
         PreparedRequest {
-            operation: self.endpoint().operation,
             target: self.target(),
             body: (self.endpoint().method != Method::Get).then(|| format!("{{\"n\":{}}}", self.user)),
             headers: self.header.iter().map(|value| ("x-test".to_owned(), value.to_string())).collect(),
@@ -77,6 +76,15 @@ impl CallSpec {
             max_retries: self.max_retries,
             page: None,
         }
+    }
+
+    /// Whether the requests of two calls are the same, whoever's they are.
+    pub(in crate::protocol) fn is_same(&self, other: &Self) -> bool {
+        let of = |spec: &Self| {
+            let PreparedRequest { target, body, headers, timeout_ms, max_retries, .. } = spec.request();
+            (spec.endpoint().operation, target, body, headers, timeout_ms, max_retries)
+        };
+        of(self) == of(other)
     }
 
     pub(in crate::protocol) fn new_call(&self, id: CallId) -> NewCall<String> {

@@ -2,7 +2,7 @@
 
 use super::model::{CallSpec, Completion, Model, Returned, Source, token};
 use crate::protocol::event::EventKind;
-use crate::protocol::{AttemptId, AuthScheme, CallId, Dispatcher, Moment, Roots, Step};
+use crate::protocol::{AttemptId, AuthScheme, CallId, Dispatcher, Moment, Server, Step};
 use crate::transport::Request;
 
 /// The options of a client, and what its server says.
@@ -90,12 +90,17 @@ pub(super) struct World {
 
 impl World {
     pub(super) fn new(setup: Setup) -> Self {
-        let roots = Roots { v1: "https://v1".to_owned(), v2: "https://v2".to_owned() };
+        let server = Server {
+            v1: "https://v1".to_owned(),
+            v2: "https://v2".to_owned(),
+            scheme: AuthScheme::AccessToken,
+            max_body_bytes: 1 << 20,
+        };
         let Setup { max_concurrency, daily_budget, .. } = setup;
         Self {
             setup,
             now: 0.25,
-            dispatcher: Dispatcher::new(roots, AuthScheme::AccessToken, max_concurrency, daily_budget),
+            dispatcher: Dispatcher::new(server, max_concurrency, daily_budget),
             calls: Vec::new(),
             attempts: Vec::new(),
             wakes: 0,
