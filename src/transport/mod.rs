@@ -91,6 +91,7 @@ pub trait Headers: Clone + 'static {
     fn entries(&self) -> Vec<(Self::Text, Self::Text)>;
 
     /// All headers, each value as `clean` gives it for a name and a value.
+    #[allow(clippy::type_complexity)]
     fn kept(&self, clean: &dyn Fn(&Self::Text, &Self::Text) -> Self::Text) -> Self::Kept;
 
     /// The same for Rust callers.
