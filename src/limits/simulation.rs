@@ -152,7 +152,7 @@ impl World {
 fn config() -> ProptestConfig {
     let standard = ProptestConfig::default();
     let is_set = std::env::var_os("PROPTEST_CASES").is_some();
-    let cases = if is_set { standard.cases } else { 1_000 };
+    let cases = if is_set { standard.cases } else { 500 };
     ProptestConfig { cases, failure_persistence: None, ..standard }
 }
 

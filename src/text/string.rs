@@ -1,5 +1,7 @@
 //! Text of Rust programs: a `String`.
 
+use std::fmt::Write as _;
+
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::rc::Rc;

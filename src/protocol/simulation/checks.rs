@@ -42,7 +42,6 @@ impl World {
         self.highest_limit = self.highest_limit.max(known_limit.unwrap_or(0));
         self.call(id).known_limit = known_limit;
         self.call(id).admitted = Some(self.now);
-        self.call(id).is_about_to_send = true;
         self.day.1 += self.call(id).spec.endpoint().cost;
         if let Some(budget) = self.setup.daily_budget.filter(|_| self.is_wall_steady) {
             assert!(self.day.1 <= budget, "{} of a daily budget of {budget} are spent", self.day.1);

@@ -60,7 +60,7 @@ fn play(scenario: &Scenario) -> World {
 }
 
 proptest! {
-    #![proptest_config(config(1_500))]
+    #![proptest_config(config(1_000))]
 
     #[test]
     fn any_order_of_events(scenario in scenario(false)) {
