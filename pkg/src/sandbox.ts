@@ -12,6 +12,8 @@ export interface SandboxApp {
   clientSecret?: string;
   /** Default: whatever lies on the loopback, or has https. */
   redirectUri?: string;
+  /** Where the page `/sandbox/marketplace` sends a user who installs the app. Default: to the consent page, without a state. */
+  installationUrl?: string;
   /** What users know it by. */
   name?: string;
   /** Default: `base`, `users:read`, `admin`. */
@@ -72,7 +74,7 @@ const LIMITS: Record<Exclude<keyof SandboxOptions, "window" | "app">, readonly [
 
 const WINDOWS: readonly unknown[] = ["rolling", "fixed"] satisfies SandboxOptions["window"][];
 
-const APP: (keyof SandboxApp)[] = ["clientId", "clientSecret", "redirectUri", "name", "scopes", "rotate", "accessTokenSeconds"];
+const APP: (keyof SandboxApp)[] = ["clientId", "clientSecret", "redirectUri", "installationUrl", "name", "scopes", "rotate", "accessTokenSeconds"];
 
 /** What the sandbox looks at of a request. */
 type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };

@@ -1,5 +1,8 @@
 //! Pipedrive's OAuth server for one app: consent, tokens and revocation.
 //!
+//! `GET /sandbox/marketplace?redirect_uri=…` is the app's page in the Marketplace, with an "Install" button that leads to
+//! the app's installation URL, or else to the consent page, without a `state`.
+//!
 //! Three requests exist only for tests: `GET /sandbox/oauth` returns the number of OAuth requests so far,
 //! `POST /sandbox/oauth/expire` expires all access tokens, and `POST /sandbox/oauth/uninstall?user=1` ends a user's
 //! consent, as uninstalling the app does.
@@ -105,7 +108,7 @@ impl OAuth {
         now: Timestamp,
     ) -> Option<OAuthResponse> {
         let (host, path, query) = split_target(&request.target);
-        if !(path.starts_with("/oauth/") || path.starts_with("/sandbox/oauth")) {
+        if !(path.starts_with("/oauth/") || path.starts_with("/sandbox/")) {
             return None;
         }
         Some(match (request.method.as_str(), path) {
@@ -116,6 +119,7 @@ impl OAuth {
                 self.token(company, request, host, now)
             }
             ("POST", "/oauth/revoke") => self.revoke(request),
+            ("GET", "/sandbox/marketplace") => self.marketplace(Query::new(query)),
             ("GET", "/sandbox/oauth") => {
                 OAuthResponse::new(200, JSON, serde_json::to_string(&self.counts).unwrap_or_default())
             }
@@ -141,6 +145,17 @@ impl OAuth {
         self.grants.find_access_token(token.trim(), now)
     }
 
+    /// Shows the app's page in the Marketplace.
+    fn marketplace(&self, query: Query<'_>) -> OAuthResponse {
+        let redirect = query.get("redirect_uri");
+        match self.app.installation_target(redirect.as_deref()) {
+            Some((target, is_own_url)) => consent::marketplace_page(&self.app, &target, is_own_url),
+            None => {
+                consent::error_page("The app has no callback URL: register one, or name it in redirect_uri.")
+            }
+        }
+    }
+
     /// Shows the consent page.
     fn authorize(&mut self, company: &Company, query: Query<'_>) -> OAuthResponse {
         let [client, redirect, state, scope] =
@@ -156,7 +171,7 @@ impl OAuth {
             return consent::error_page("The scope is empty. An app's scopes are fixed: leave it out.");
         }
         self.counts.authorizations += 1;
-        consent::page(&self.app, company, &redirect, &state.unwrap_or_default())
+        consent::page(&self.app, company, &redirect, state.as_deref().filter(|state| !state.is_empty()))
     }
 
     /// Handles the submitted consent page: redirects with a code, or with an error if access was denied.
@@ -171,7 +186,10 @@ impl OAuth {
         } else {
             params.push("error", "user_denied");
         }
-        params.push("state", form.get("state").unwrap_or_default());
+        // Only a state that the app sent comes back.
+        if let Some(state) = form.get("state").filter(|state| !state.is_empty()) {
+            params.push("state", state);
+        }
         let separator = if redirect.contains('?') { '&' } else { '?' };
         let mut response = OAuthResponse::new(302, HTML, String::new());
         response.headers.push(("location", format!("{redirect}{separator}{}", params.encode())));
@@ -338,7 +356,9 @@ mod tests {
     }
 
     fn basic() -> String {
-        App::basic_authorization(&App::default())
+        use base64ct::{Base64, Encoding};
+        let App { client_id, client_secret, .. } = App::default();
+        format!("Basic {}", Base64::encode_string(format!("{client_id}:{client_secret}").as_bytes()))
     }
 
     fn find<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
@@ -391,10 +411,53 @@ mod tests {
         assert_eq!((status, &body["error"]), (400, &"invalid_grant".into()), "{body}");
         client.now_ms += 300_001.0;
         assert_eq!(client.exchange(&second).0, 400);
+        assert_eq!(client.exchange(&first).0, 400);
         let third = client.code(1);
         let other_redirect =
             format!("grant_type=authorization_code&code={third}&redirect_uri=http://127.0.0.1/");
         assert_eq!(client.token(&other_redirect).0, 400, "another redirect_uri");
+    }
+
+    #[test]
+    fn code_that_is_used_again_ends_its_tokens() {
+        let mut client = TestClient::new(App::default());
+        let code = client.code(2);
+        let tokens = client.exchange(&code).1;
+        let other = client.code(1);
+        let other_tokens = client.exchange(&other).1;
+        assert_eq!((client.me(&tokens), client.me(&other_tokens)), ((200, 2), (200, 1)));
+        assert_eq!(client.exchange(&code).0, 400);
+        assert_eq!((client.me(&tokens).0, client.me(&other_tokens).0), (401, 200));
+        // A code of an earlier consent does not end a later one.
+        let again = client.code(2);
+        let tokens = client.exchange(&again).1;
+        assert_eq!((client.exchange(&code).0, client.me(&tokens).0), (400, 200));
+    }
+
+    #[test]
+    fn marketplace_page_leads_to_the_consent_page_without_a_state_or_to_the_installation_url() {
+        let mut client = TestClient::new(App::default());
+        assert_eq!(
+            client.send("GET", "/sandbox/marketplace", "", "").status,
+            400,
+            "no callback URL is known"
+        );
+        let evil = "/sandbox/marketplace?redirect_uri=http://evil.example/";
+        assert_eq!(client.send("GET", evil, "", "").status, 400);
+        let page = client.send("GET", &format!("/sandbox/marketplace?redirect_uri={REDIRECT}"), "", "");
+        let (_, rest) = page.body.split_once("href=\"").expect("a link");
+        let target = rest.split('"').next().expect("an end").replace("&amp;", "&");
+        assert!(target.starts_with("/oauth/authorize?client_id=") && !target.contains("state"), "{target}");
+        let consent = client.send("GET", &target, "", "");
+        assert!(consent.status == 200 && !consent.body.contains("name=\"state\""), "{}", consent.body);
+        let allowed =
+            client.send("POST", "/oauth/authorize", "", &format!("redirect_uri={REDIRECT}&answer=allow"));
+        let location = find(&allowed, "location").expect("a redirect");
+        assert!(location.contains("?code=") && !location.contains("state"), "{location}");
+        let installation_url = Some("http://127.0.0.1:8787/install".to_owned());
+        let mut client = TestClient::new(App { installation_url, ..App::default() });
+        let page = client.send("GET", "/sandbox/marketplace", "", "");
+        assert!(page.body.contains("href=\"http://127.0.0.1:8787/install\""), "{}", page.body);
     }
 
     #[test]
