@@ -12,6 +12,9 @@ use crate::transport::JsonRef;
 /// How far Pipedrive's clock may be ahead of this one, in seconds.
 const CLOCK_SKEW_S: f64 = 30.0;
 
+/// How far ahead a token may expire, in seconds. Pipedrive's are valid for five minutes.
+const MAX_LIFETIME_S: f64 = 3600.0;
+
 /// Maximum length of a token in bytes. Pipedrive's have about 250.
 const MAX_LENGTH: usize = 4096;
 
@@ -80,6 +83,11 @@ impl SignedToken {
                 "The signed token has expired: ask for a new one with GET_SIGNED_TOKEN.",
             ));
         };
+        if expires_at > now + MAX_LIFETIME_S + CLOCK_SKEW_S {
+            return Err(Refusal::unauthorized(
+                "The signed token expires more than an hour from now: Pipedrive's are valid for five minutes.",
+            ));
+        }
         let has_started = |at: Option<f64>| at.is_none_or(|at| at <= now + CLOCK_SKEW_S);
         if !(has_started(seconds("nbf")) && has_started(seconds("iat"))) {
             return Err(Refusal::unauthorized(
@@ -207,6 +215,11 @@ mod tests {
         assert!(refused(&with(&format!(r#""exp":{later},"nbf":{later}"#))).contains("not valid yet"));
         assert!(refused(&with(&format!(r#""exp":{later},"iat":{later}"#))).contains("not valid yet"));
         assert!(refused(&with(&format!(r#""exp":{later},"nbf":"now""#))).contains("not valid yet"));
+        for exp in ["1e308", "9999999999", &(NOW + 3631).to_string()] {
+            assert!(refused(&with(&format!(r#""exp":{exp}"#))).contains("more than an hour"), "{exp}");
+        }
+        let hour = with(&format!(r#""exp":{}"#, NOW + 3600));
+        assert!(SignedToken::verify(&hour, SECRET, NOW_MS).is_ok(), "an hour");
         let skewed = with(&format!(r#""exp":{later},"iat":{soon}"#));
         assert!(SignedToken::verify(&skewed, SECRET, NOW_MS).is_ok(), "clock skew");
     }

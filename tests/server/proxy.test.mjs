@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { createUsersProxy, ENDPOINTS, isPipedriveError, memoryStore, OAuth, toNodeListener, UsersClient } from "pipedrive-users/server";
-import { BOND, JWT_SECRET, makeApp, makeEndpoint, authorised, REDIRECT, sign } from "./support/app.mjs";
+import { BOND, JWT_SECRET, makeApp, makeEndpoint, authorised, REDIRECT, sign, skipConsent } from "./support/app.mjs";
 
 const BASE = "https://app.example/pipedrive";
 const WRITES = ["addUser", "updateUser"];
@@ -114,7 +114,7 @@ for (const [name, [headers, { url, path = "/v1/users", method = "GET", body }, s
     const storeCalls = [];
     const store = Object.fromEntries(Object.entries(memoryStore()).map(([name, method]) => [name, (...all) => (storeCalls.push(name), method(...all))]));
     const sent = [];
-    const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: async (url) => (sent.push(url), Response.json({})) });
+    const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: async (url) => (sent.push(url), Response.json({})) });
     const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow, allowedOrigins: ["https://panel.example"] });
     const type = body === undefined ? {} : { "content-type": "application/json" };
     const response = await proxy(new Request(url ?? BASE + path, { method, headers: { ...type, ...headers }, body }));
@@ -175,9 +175,9 @@ test("the users of a company share its burst limit and budget, and companies sha
     const left = (remaining[company] = Math.max(0, remaining[company] - 1));
     return Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "3", "x-ratelimit-remaining": String(left), "x-ratelimit-reset": "1" } });
   };
-  const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, fetch });
+  const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", fetch });
   people = [{ id: 13, company_id: 7 }, { id: 14, company_id: 7 }, { id: 1, company_id: 8 }];
-  for (let time = 0; time < 3; time++) await oauth.handleCallback(`${REDIRECT}?code=code&state=${new URL(await oauth.authorizationUrl()).searchParams.get("state")}`);
+  for (let time = 0; time < 3; time++) await skipConsent(oauth);
   const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, dailyTokenBudget: 20, logLevel: "off" });
   const ask = async (companyId, userId, path) => {
     const started = performance.now();
@@ -254,7 +254,7 @@ test("each user's request goes to the host that came with the user's token", asy
   const oauth = await authorised({ ...endpoint, fetch });
   // The company has changed its domain since, and only the second user's token is newer.
   domain = "https://after.pipedrive.com";
-  await oauth.handleCallback(`${REDIRECT}?code=code&state=${new URL(await oauth.authorizationUrl()).searchParams.get("state")}`);
+  await skipConsent(oauth);
   const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET });
   endpoint.given.apiUrls.length = endpoint.given.used.length = 0;
   const statuses = await Promise.all([13, 14, 13, 14].map(async (userId) => (await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer({ companyId: 7, userId }) }))).status));

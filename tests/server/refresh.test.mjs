@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPipedriveError, memoryStore, OAuth } from "pipedrive-users/server";
-import { authorised, BOND, makeEndpoint, REDIRECT } from "./support/app.mjs";
+import { authorised, BOND, makeEndpoint, REDIRECT, skipConsent } from "./support/app.mjs";
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const calls = (oauth, many) => Promise.all(Array.from({ length: many }, (_, index) => oauth.client(BOND).getUser(13, { headers: { "x-call": String(index) } })));
@@ -92,12 +92,11 @@ test("after invalid_grant the user must authorise the app again, and no refresh 
   }
   assert.equal(endpoint.given.refreshes.length, 1);
   // Another process knows it too.
-  const other = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: endpoint.fetch });
+  const other = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: endpoint.fetch });
   await assert.rejects(other.client(BOND).getUsers(), (error) => isPipedriveError(error, "authentication"));
   assert.equal(endpoint.given.refreshes.length, 1);
   isRevoked = false;
-  const state = new URL(await oauth.authorizationUrl()).searchParams.get("state");
-  await oauth.handleCallback(`${REDIRECT}?code=code&state=${state}`);
+  await skipConsent(oauth);
   await calls(oauth, 1);
 });
 
@@ -110,7 +109,7 @@ test("a refresh that completes late never overwrites a newer token", async () =>
   let refreshes = 0;
   const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, respond: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ access_token: "v1u:late", refresh_token: "1:1:late", expires_in: 3600, api_domain: "https://casinoroyale.pipedrive.com" })) : undefined) });
   const first = await authorised(endpoint, { store: withoutLeases });
-  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: withoutLeases, fetch: endpoint.fetch });
+  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store: withoutLeases, fetch: endpoint.fetch });
   const slow = first.client(BOND).getCurrentUser();
   await pause(20);
   await second.client(BOND).getCurrentUser();
@@ -129,7 +128,7 @@ test("an invalid_grant that comes late never replaces a newer token", async () =
   let refreshes = 0;
   const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, respond: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ success: false, message: "Invalid grant", error: "invalid_grant" }, { status: 400 })) : undefined) });
   const first = await authorised(endpoint, { store: withoutLeases });
-  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: withoutLeases, fetch: endpoint.fetch });
+  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store: withoutLeases, fetch: endpoint.fetch });
   const slow = first.client(BOND).getCurrentUser();
   await pause(20);
   await second.client(BOND).getCurrentUser();
@@ -145,7 +144,7 @@ test("a record with isSpent instead of isRevoked is read, and rewritten with isR
     const { record, version } = await store.get("7:13");
     const { isRevoked, ...old } = JSON.parse(record);
     await store.put("7:13", JSON.stringify({ ...old, isSpent }), version);
-    return new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: endpoint.fetch });
+    return new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: endpoint.fetch });
   };
   await authorised(endpoint, { store });
   await calls(await makeOld(false), 1);

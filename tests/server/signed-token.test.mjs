@@ -16,6 +16,9 @@ const BAD = {
   "RS256, signed with the secret": [sign(BOND, { header: { alg: "RS256", typ: "JWT" } }), /HS256/],
   expired: [sign({ ...BOND, exp: now - 1 }), /expired/],
   "without an expiry": [sign({ ...BOND, exp: undefined }), /expired/],
+  "with an expiry in ten years": [sign({ ...BOND, exp: now + 315_360_000 }), /more than an hour/],
+  "with an endless expiry": [sign({ ...BOND, exp: 1e308 }), /more than an hour/],
+  "with a company beyond the safe integers": [sign({ ...BOND, companyId: 2 ** 53 }), /names no user/],
   "not yet valid": [sign({ ...BOND, nbf: now + 120 }), /not valid yet/],
   "issued in the future": [sign({ ...BOND, iat: now + 120 }), /not valid yet/],
   "of another app": [sign(BOND, { secret: "another app's secret" }), /signature/],
@@ -39,8 +42,13 @@ for (const [name, [jwt, message]] of Object.entries(BAD)) {
   });
 }
 
-test("an empty secret verifies nothing", async () => {
-  await assert.rejects(verifySignedToken(sign(BOND, { secret: "" }), ""), /signature/);
+test("a secret that is no string with content is a ConfigError, whatever signed the token", async () => {
+  const secrets = [undefined, null, "", Promise.resolve(JWT_SECRET), {}, [], [JWT_SECRET], 0, NaN, true, new Uint8Array([1, 2, 3]), new String(JWT_SECRET), () => JWT_SECRET];
+  for (const secret of secrets) {
+    for (const key of [String(secret), JWT_SECRET]) {
+      await assert.rejects(verifySignedToken(sign(BOND, { secret: key }), secret), (error) => isPipedriveError(error, "config") && /must be a string with content/.test(error.message) && !error.message.includes(JWT_SECRET));
+    }
+  }
 });
 
 test("parseExtensionQuery", () => {

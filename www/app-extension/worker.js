@@ -1,5 +1,5 @@
 // The backend on Cloudflare Workers: OAuth, the proxy, and one Durable Object per company.
-import { createUsersProxy, durableObjectStore, errorResponse, isStoreRequest, OAuth, TokenObject, verifySignedToken } from "pipedrive-users/server";
+import { createUsersProxy, durableObjectStore, errorResponse, OAuth, TokenObject, verifySignedToken } from "pipedrive-users/server";
 import { handleOAuth } from "./app.js";
 
 const createOAuth = (env, store) =>
@@ -17,7 +17,7 @@ export class Company extends TokenObject {
   }
 
   fetch(request) {
-    return isStoreRequest(request) ? super.fetch(request) : this.#proxy(request);
+    return this.#proxy(request);
   }
 }
 

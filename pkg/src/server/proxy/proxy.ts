@@ -4,7 +4,8 @@ import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
 import { SETTINGS } from "../../generated/settings.js";
 import type { UsersClientOptions } from "../../types.js";
 import { configError, Refusal, serverCore } from "../core.js";
-import { OAuth } from "../oauth/oauth.js";
+import { internalsOf } from "../oauth/internals.js";
+import type { OAuth } from "../oauth/oauth.js";
 import type { Identity } from "../oauth/tenant.js";
 import { CompanyPool, type UserCredential } from "./company-pool.js";
 import { parseProxyRequest } from "./request.js";
@@ -43,7 +44,8 @@ const KNOWN: readonly (keyof UsersProxyConfig)[] = [
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = checked(config);
   const { allowCookies = authenticate !== undefined, logger = console, logLevel, onEvent } = config;
-  const companies = new CompanyPool({ timeoutMs, maxConcurrency, dailyTokenBudget, logger, logLevel, onEvent, fetch: oauth.fetch as UsersClientOptions["fetch"] });
+  const { tenant: tenantOf, fetch } = internalsOf(oauth)!;
+  const companies = new CompanyPool({ timeoutMs, maxConcurrency, dailyTokenBudget, logger, logLevel, onEvent, fetch: fetch as UsersClientOptions["fetch"] });
 
   /** Returns the user that a request is from. */
   const identify = async (request: Request): Promise<Identity> => {
@@ -72,7 +74,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     const [operation, id] = (await serverCore()).permit(request.method, pathOf(request, basePath), allow);
     const identity = await identify(request);
     const parsed = await parseProxyRequest(request, operation, id);
-    const tenant = oauth.tenant(identity);
+    const tenant = tenantOf(identity);
     const credential: UserCredential = async ({ refused }) => {
       if (refused !== undefined) tenant.refuse(refused);
       return { token: await tenant.token(), apiDomain: tenant.apiDomain };
@@ -120,7 +122,7 @@ function checked(config: UsersProxyConfig): UsersProxyConfig {
   };
   checkKeys("config", undefined, "the configuration of the proxy", config, KNOWN);
   const { oauth, signedTokenSecret, authenticate, allow, allowedOrigins, basePath } = config;
-  if (!(oauth instanceof OAuth)) refuse("oauth must be an OAuth");
+  if (!internalsOf(oauth)) refuse("oauth must be an OAuth");
   if ((signedTokenSecret === undefined) === (authenticate === undefined)) refuse("give signedTokenSecret or authenticate, and not both");
   if (signedTokenSecret !== undefined && (typeof signedTokenSecret !== "string" || !signedTokenSecret)) refuse("signedTokenSecret must be the app's JWT secret");
   if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${describeType(authenticate)}`);
