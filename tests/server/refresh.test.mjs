@@ -191,3 +191,50 @@ test("users beyond the thousand kept in memory are read from the store again", a
   await calls(oauth, 1);
   assert.deepEqual(endpoint.given.refreshes, []);
 });
+
+test("an outage of the token endpoint is no AuthenticationError: it is retried, and not asked without end", async () => {
+  const outages = [
+    [() => new Response("", { status: 503, headers: { "retry-after": "1" } }), "server", 503],
+    [() => new Response("<html>", { status: 500 }), "server", 503],
+    [() => Promise.reject(new TypeError("fetch failed")), "connection"],
+    [() => Promise.reject(new DOMException("too late", "TimeoutError")), "connection"],
+    [() => new Response("{}", { status: 429, headers: { "retry-after": "1" } }), "rate_limit", 429],
+  ];
+  for (const [respond, kind, status] of outages) {
+    let isDown = false;
+    let asked = 0;
+    const endpoint = makeEndpoint({ lifetimes: [0.001, 3600], respond: () => (isDown ? (asked++, respond()) : undefined) });
+    const oauth = await authorised(endpoint);
+    isDown = true;
+    const once = await oauth.client(BOND, { maxRetries: 0, logLevel: "off", timeoutMs: 1_500 }).getUser(1).catch((error) => error);
+    assert.ok(isPipedriveError(once, kind), `${once.kind}: ${once.message}`);
+    assert.equal(once.status, status);
+    assert.equal(asked, 1);
+    // While it is paused, callers get the same error, and no request is sent.
+    for (let time = 0; time < 50; time++) await assert.rejects(oauth.client(BOND, { maxRetries: 0, logLevel: "off", timeoutMs: 1_500 }).getUser(time + 1), (error) => isPipedriveError(error, kind));
+    assert.ok(asked <= 2, `${asked} requests`);
+    assert.deepEqual(endpoint.given.used, [], "nothing was sent to the API");
+    // A call with retries outlasts it.
+    setTimeout(() => (isDown = false), 300);
+    assert.equal((await oauth.client(BOND, { logLevel: "off" }).getUser(1)).id, 13);
+    assert.deepEqual([...new Set(endpoint.given.used)], ["v1u:access-2"]);
+  }
+});
+
+test("a new token that is refused at once pauses refreshes", async () => {
+  const endpoint = makeEndpoint();
+  const oauth = await authorised(endpoint);
+  endpoint.given.refused = Array.from({ length: 100 }, (_, index) => `v1u:access-${index}`);
+  const client = oauth.client(BOND, { logLevel: "off" });
+  for (let time = 0; time < 20; time++) await assert.rejects(client.getUser(time + 1), (error) => isPipedriveError(error, "authentication") && error.status === 401);
+  assert.ok(endpoint.given.refreshes.length <= 2, `${endpoint.given.refreshes.length} refreshes`);
+  // Once Pipedrive accepts the token, it is used.
+  endpoint.given.refused = [];
+  assert.equal((await client.getUser(1)).id, 13);
+  // Refreshes are not paused any more.
+  const [last] = endpoint.given.used.slice(-1);
+  endpoint.given.refused = [last];
+  const before = endpoint.given.refreshes.length;
+  assert.equal((await client.getUser(2)).id, 13);
+  assert.equal(endpoint.given.refreshes.length, before + 1);
+});

@@ -4,6 +4,8 @@ import type { Identity, Tenant } from "./tenant.js";
 export interface Internals {
   /** Returns the tokens of a user. */
   tenant(identity: Identity): Tenant;
+  /** The origin of the app's callback URL. */
+  readonly origin: string;
   /** Used instead of the runtime's `fetch`. */
   readonly fetch: typeof globalThis.fetch | undefined;
 }

@@ -94,7 +94,7 @@ export class OAuth {
     this.#cookie = new InstallCookie(clientId, clientSecret, redirectUri);
     this.#records = new EncryptedStore(store, keys, async (apiDomain) => (await serverCore()).isPipedrive(apiDomain, loopback));
     this.#endpoint = new TokenEndpoint({ clientId, clientSecret, oauthUrl, fetch, loopback });
-    setInternals(this, { tenant: (identity) => this.#tenant(identity), fetch });
+    setInternals(this, { tenant: (identity) => this.#tenant(identity), origin: new URL(redirectUri).origin, fetch });
   }
 
   /**
