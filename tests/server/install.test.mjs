@@ -1,7 +1,7 @@
 // Installations as they really happen: from the app and from the Marketplace, in browsers with several tabs, by link scanners, and again.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { memoryStore, OAuth } from "pipedrive-users/server";
+import { memoryStore, OAuth, verifySignedToken } from "pipedrive-users/server";
 import { BOND, consent, cookieOf, installWith, makeApp, makeEndpoint, makeLogger, REDIRECT, skipConsent } from "./support/app.mjs";
 
 const INSTALL = "https://app.example/install";
@@ -202,6 +202,22 @@ describe("from the Marketplace:", () => {
     const { headers, status } = await withUrl.sandbox.fetch("https://sandbox.example/sandbox/marketplace");
     assert.deepEqual([status, headers.get("content-type")], [200, "text/html; charset=utf-8"]);
   });
+});
+
+test("the sandbox signs tokens and uninstalls as Pipedrive does, for tests of an app's own", async () => {
+  const app = makeApp();
+  const who = await app.install(2);
+  const { clientSecret } = app.sandbox.app;
+  const token = await verifySignedToken(await app.sandbox.signedToken({ userId: 2 }), clientSecret);
+  assert.deepEqual([token.companyId, token.userId], [who.companyId, 2]);
+  assert.ok(Math.abs(token.expiresAt.getTime() - Date.now() - 300_000) < 2_000);
+  const expired = await app.sandbox.signedToken({ userId: 2, expiresInSeconds: -1 });
+  await assert.rejects(verifySignedToken(expired, clientSecret), /expired/);
+  const request = await app.sandbox.uninstallRequest({ userId: 2 });
+  assert.deepEqual([request.method, request.url], ["DELETE", REDIRECT]);
+  assert.equal((await app.oauth.handleCallback(request)).status, 204);
+  assert.equal(await app.oauth.isAuthorized(who), false);
+  for (const userId of [0, "2", undefined]) await assert.rejects(app.sandbox.signedToken({ userId }), { kind: "argument" });
 });
 
 test("HEAD and other methods use nothing up, and a notice of shared apps changes nothing", async () => {
