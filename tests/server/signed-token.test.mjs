@@ -1,5 +1,6 @@
 // Signed app tokens, and the URL of an extension's page.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { isPipedriveError, parseExtensionQuery, verifySignedToken } from "pipedrive-users/server";
 import { BOND, JWT_SECRET, sign } from "./support/app.mjs";
@@ -49,6 +50,20 @@ test("a secret that is no string with content is a ConfigError, whatever signed 
       await assert.rejects(verifySignedToken(sign(BOND, { secret: key }), secret), (error) => isPipedriveError(error, "config") && /must be a string with content/.test(error.message) && !error.message.includes(JWT_SECRET));
     }
   }
+});
+
+test("none of Wycheproof's JSON Web Signatures names a user", async (t) => {
+  if (!process.env.PIPEDRIVE_WYCHEPROOF) return t.skip("PIPEDRIVE_WYCHEPROOF is not set");
+  const { testGroups } = JSON.parse(await readFile(process.env.PIPEDRIVE_WYCHEPROOF, "utf8"));
+  let count = 0;
+  for (const { private: key, public: publicKey, tests } of testGroups) {
+    const secrets = [key?.k, key?.k && Buffer.from(key.k, "base64url").toString("latin1"), JSON.stringify(publicKey ?? key)].filter(Boolean);
+    for (const { jws } of tests) {
+      count++;
+      for (const secret of secrets) await assert.rejects(verifySignedToken(jws, secret), (error) => isPipedriveError(error, "authentication"));
+    }
+  }
+  assert.ok(count > 300, String(count));
 });
 
 test("parseExtensionQuery", () => {
