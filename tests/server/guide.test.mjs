@@ -1,7 +1,7 @@
 // BACKEND.md: its code is that of www/app-extension, its commands and files exist, and so do the messages that it explains.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -59,6 +59,27 @@ test("wrangler bundles the Worker, and its size is that of the guide", { timeout
     const documented = Number(/(\d+) KB, as Cloudflare counts/.exec(guide)[1]);
     assert.ok((Number(kibibytes) * 1.024) <= documented + 1 && Number(kibibytes) * 1.024 > documented - 4, `${kibibytes} KiB, and the guide says ${documented} KB`);
     assert.ok((await readdir(folder)).some((file) => file.endsWith("server.wasm")));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("the Worker compiles under tsc --strict, with Cloudflare's own types", { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "types-"));
+  try {
+    const env = { ...process.env, CI: "1", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", HOME: folder, XDG_CONFIG_HOME: folder };
+    const types = join(folder, "worker-configuration.d.ts");
+    execFileSync(process.execPath, [join(APP, "node_modules/wrangler/bin/wrangler.js"), "types", types], { cwd: APP, env, encoding: "utf8" });
+    assert.match(await readFile(types, "utf8"), /COMPANIES: DurableObjectNamespace<.+\.Company>/);
+    const compilerOptions = { strict: true, noEmit: true, checkJs: true, allowJs: true, target: "ES2022", module: "ESNext", moduleResolution: "Bundler", lib: ["ES2022"], types: [] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [join(APP, "worker.js"), types] }));
+    const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+    const compile = () => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+    try {
+      compile();
+    } catch (error) {
+      assert.fail(error.stdout);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
