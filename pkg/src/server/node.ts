@@ -1,5 +1,5 @@
 import { Refusal } from "./core.js";
-import { errorResponse } from "./proxy/response.js";
+import { errorResponse, knownText } from "./proxy/response.js";
 
 /** The part of a request of Node.js's `http`, `https` and `http2` that is used. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
@@ -24,7 +24,7 @@ export interface NodeResponse {
   readonly destroyed?: boolean;
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
   write(chunk: Uint8Array): boolean;
-  end(): unknown;
+  end(body?: string): unknown;
   destroy(error?: Error): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
   once(event: "close" | "drain", listener: () => void): unknown;
@@ -159,6 +159,14 @@ async function send(response: Response, incoming: NodeRequest, outgoing: NodeRes
   const { status, body, bodyUsed, headers } = response;
   // Response.error() has status 0.
   if (bodyUsed || !(status >= 200)) throw new TypeError("it returned a response that cannot be sent");
+  const text = knownText(response);
+  if (text !== undefined && incoming.method !== "HEAD") {
+    if (signal.aborted) return;
+    // Head and body at once, in one packet.
+    outgoing.writeHead(status, { ...fromHeaders(headers, isHttp2(incoming)), "content-length": String(new TextEncoder().encode(text).byteLength) });
+    outgoing.end(text);
+    return;
+  }
   const reader = body?.getReader();
   let resume = () => {};
   const cancel = () => {

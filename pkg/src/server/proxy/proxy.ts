@@ -10,7 +10,7 @@ import type { OAuth } from "../oauth/oauth.js";
 import { type Identity, isIdentity } from "../oauth/tenant.js";
 import { CompanyPool, type UpstreamResponse, type UserCredential } from "./company-pool.js";
 import { parseProxyRequest } from "./request.js";
-import { errorResponse, FORWARDED_HEADERS, respond } from "./response.js";
+import { errorResponse, FORWARDED_HEADERS, respond, textResponse } from "./response.js";
 
 /** The settings of a proxy. */
 export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent"> {
@@ -157,7 +157,7 @@ function toResponse({ status, headers, text }: UpstreamResponse): Response {
   headers.set("content-type", "application/json; charset=utf-8");
   headers.set("cache-control", "no-store");
   headers.set("x-content-type-options", "nosniff");
-  return new Response(text, { status, headers });
+  return textResponse(text, { status, headers });
 }
 
 function checked(config: UsersProxyConfig): UsersProxyConfig {

@@ -12,10 +12,22 @@ const STATUS: Partial<Record<PipedriveError["kind"], number>> = {
   decode: 502, api: 502, unexpected_status: 502, timeout: 504,
 };
 
+const texts = new WeakMap<Response, string>();
+
+/** Makes a response whose text is known without reading its stream. */
+export function textResponse(text: string, init: ResponseInit): Response {
+  const response = new Response(text, init);
+  texts.set(response, text);
+  return response;
+}
+
+/** Returns the text of a response of {@link textResponse}. */
+export const knownText = (response: Response): string | undefined => texts.get(response);
+
 /** Makes a response of Pipedrive's own shape. */
 export function respond(status: number, error: string, info: string, headers: Record<string, string> = {}): Response {
   const body = { success: false, error, error_info: info, errorCode: status, data: null, additional_data: null };
-  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers } });
+  return textResponse(JSON.stringify(body), { status, headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers } });
 }
 
 const ERRORS: Record<number, string> = { 400: "Bad request", 401: "unauthorized access", 403: "Forbidden", 404: "Not found", 429: "Request over limit", 502: "Bad gateway", 504: "Gateway timeout" };
