@@ -1,6 +1,7 @@
 // The app extension in Chromium: the panel with the official SDK in a page that plays Pipedrive, the backend in workerd and in Node.js with
 // Redis, the sandbox instead of Pipedrive. The page never receives one of Pipedrive's tokens.
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { after, before, test } from "node:test";
 import { startAll } from "../../www/app-extension/demo.mjs";
 import { launch, SHOTS } from "../browser/browser.mjs";
@@ -123,6 +124,13 @@ for (const runtime of ["worker", "node"]) {
     // What the page has received and stored by now.
     const heap = await heapOf(page);
     const kept = [await storageOf(page.mainFrame()), await storageOf(frame()), consentStorage, JSON.stringify(await context.storageState())].join("\n");
+
+    // A request for the store's own host and methods is one like any other, also with a valid signed token.
+    const { token } = await (await fetch(`${all.page}/signed-token?user=1`)).json();
+    for (const path of ["/pipedrive/lease", "/get", "/readRecord"]) {
+      const status = await new Promise((resolve, reject) => request(`${all.backend}${path}`, { method: "POST", headers: { host: "token-store.invalid", authorization: `Bearer ${token}` } }, (response) => resolve(response.resume().statusCode)).on("error", reject).end(JSON.stringify({ key: `${all.companyId}:2`, milliseconds: 1e13 })));
+      assert.ok(status >= 400, `${path}: ${status}`);
+    }
 
     // Another user of the company has not authorised the app.
     await page.selectOption("#user", "2");
