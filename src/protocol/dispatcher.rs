@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
+use super::PreparedRequest;
 use super::call::{CallAction, CallEvent, CallMachine};
 use super::event::EventKind;
 use super::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 use super::outcome::{DetailsOf, Outcome, Received, Reply, read, render};
 use super::response::{credential_timed_out, no_credential};
-use super::signed::{AuthScheme, Roots, Signed};
-use super::PreparedRequest;
+use super::signed::{Server, Signed};
 use crate::error::{Failure, Thrown, check_credential};
 use crate::limits::{RateLimit, RateLimiter, Ticket, Usage};
 use crate::schema::{Endpoint, Method, PageRef};
@@ -130,8 +130,7 @@ const STOPPED_AFTER_MS: f64 = 5_000.0;
 
 /// The calls of one client.
 pub(crate) struct Dispatcher<R: Transport> {
-    roots: Roots<R::Text>,
-    scheme: AuthScheme,
+    server: Server<R::Text>,
     limiter: RateLimiter,
     usage: Usage,
     calls: Vec<Call<R>>,
@@ -145,14 +144,12 @@ pub(crate) struct Dispatcher<R: Transport> {
 
 impl<R: Transport> Dispatcher<R> {
     pub(crate) fn new(
-        roots: Roots<R::Text>,
-        scheme: AuthScheme,
+        server: Server<R::Text>,
         max_concurrency: Option<u32>,
         daily_budget: Option<u32>,
     ) -> Self {
         Self {
-            roots,
-            scheme,
+            server,
             limiter: RateLimiter::new(max_concurrency, daily_budget),
             usage: Usage::default(),
             calls: Vec::new(),
@@ -213,8 +210,10 @@ impl<R: Transport> Dispatcher<R> {
         attempt: AttemptId,
         sent: Result<Response<R>, SendError<R>>,
     ) -> Option<CallId> {
-        let exchange =
-            self.exchanges.iter_mut().find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
+        let exchange = self
+            .exchanges
+            .iter_mut()
+            .find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
         exchange.sent = Some(sent);
         exchange.calls.first().copied()
     }
@@ -285,7 +284,8 @@ impl<R: Transport> Dispatcher<R> {
                     call.attempts += attempts;
                     match result.and_then(|received| read(&call.signed, &received, call.attempts)) {
                         Ok((reply, notice)) => {
-                            let Some(notice) = notice.filter(|_| self.is_news(call.signed.endpoint.operation))
+                            let Some(notice) =
+                                notice.filter(|_| self.is_news(call.signed.endpoint.operation))
                             else {
                                 return Step::Finish(Ok(reply));
                             };
@@ -309,7 +309,8 @@ impl<R: Transport> Dispatcher<R> {
                     CredentialSource::Fixed(token) => Some(token.clone()),
                     CredentialSource::Function => {
                         call.sign(None, refused.clone());
-                        call.phase = Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
+                        call.phase =
+                            Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
                         return Step::AskCredential(refused);
                     }
                 };
@@ -337,8 +338,8 @@ impl<R: Transport> Dispatcher<R> {
             && (signed.credential.is_some() || call.is_identity_known);
         let mut same = self.exchanges.iter_mut();
         if is_shareable
-            && let Some(exchange) =
-                same.find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
+            && let Some(exchange) = same
+                .find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
         {
             exchange.calls.push(call.id);
             call.phase = Phase::Exchange(exchange.machine.ticket());
@@ -395,7 +396,7 @@ impl<R: Transport> Dispatcher<R> {
             if let Some(step) = exchange.drive(
                 &mut self.limiter,
                 &mut self.usage,
-                (&self.roots, self.scheme),
+                &self.server,
                 &mut self.next_attempt,
                 &mut self.aborted,
                 moment,
@@ -418,7 +419,8 @@ impl<R: Transport> Dispatcher<R> {
 
     /// A call leaves a request, which ends with the last.
     fn leave(&mut self, ticket: Ticket, id: CallId, now: f64) {
-        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket) else {
+        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket)
+        else {
             return;
         };
         let Some(exchange) = self.exchanges.get_mut(index) else { return };
@@ -488,7 +490,7 @@ impl<R: Transport> Exchange<R> {
         &mut self,
         limiter: &mut RateLimiter,
         usage: &mut Usage,
-        (roots, scheme): (&Roots<R::Text>, AuthScheme),
+        server: &Server<R::Text>,
         next_attempt: &mut AttemptId,
         aborted: &mut Vec<AttemptId>,
         moment: Moment,
@@ -509,11 +511,12 @@ impl<R: Transport> Exchange<R> {
                     self.machine.sending(now);
                     *next_attempt = next_attempt.wrapping_add(1);
                     self.attempt = *next_attempt;
-                    return Some(Step::Send(self.attempt, self.signed.to_request(roots, scheme)));
+                    return Some(Step::Send(self.attempt, self.signed.to_request(server)));
                 }
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
                 Some(Action::Succeed) => {
-                    self.result = std::mem::take(&mut self.outcome).into_received(wall).map(|it| Ok(Rc::new(it)));
+                    self.result =
+                        std::mem::take(&mut self.outcome).into_received(wall).map(|it| Ok(Rc::new(it)));
                 }
                 Some(Action::Fail) => self.result = self.error.take().map(Err),
                 Some(Action::Wait(_)) | None => {}
@@ -552,4 +555,3 @@ fn checked<T: Text, C: Thrown<Text = T>>(credential: Result<T, C>) -> Result<T, 
         Err(lack) => Err(C::new(&T::new(&join(&["the token that it returned ", lack])))),
     }
 }
-
