@@ -12,7 +12,7 @@ use crate::{serve, tools};
 /// Its packages, among them the one in `pkg`, and the files that its backend serves.
 pub(crate) fn prepare() -> Result<()> {
     tools::npm_packages("www/app-extension")?;
-    run(&mut command("node", &["www/app-extension/build.mjs", "--demo"]))
+    run(&mut command("node", &["www/app-extension/build.mjs"]))
 }
 
 /// The app's backend in workerd, a sandbox in Pipedrive's place, and a page that plays Pipedrive; until this is dropped.
