@@ -88,23 +88,29 @@ for (const runtime of ["worker", "node"]) {
 
     // Install from the Marketplace, in a new window: the consent page without a state, and once more from the app.
     const [consent] = await Promise.all([context.waitForEvent("page"), page.click("#install")]);
+    // A response can be recorded only while its page is there.
+    await received();
     await consent.click("#install");
     await consent.waitForURL(/\/oauth\/authorize\?(?!.*state=)/);
+    await received();
     await consent.click("button[value=allow]");
     await consent.waitForURL(/\/oauth\/authorize\?.*state=[0-9a-f]{32}$/);
     assert.equal((await counters()).tokenRequests, 0, "the code of the Marketplace is not used");
     const callback = consent.waitForRequest(/\/callback\?code=.*state=/);
+    await received();
     await consent.click("button[value=allow]");
     await consent.waitForURL(/\/installed(\.html)?$/);
     assert.match(await consent.textContent("h1"), /is installed/);
     const { authorizations, tokenRequests } = await counters();
     assert.deepEqual([authorizations, tokenRequests], [2, 1]);
     // Opened again, in this browser and in another, the callback uses nothing up.
+    await received();
     await consent.goto((await callback).url());
     assert.match(await consent.textContent("h1"), /was opened before/);
     assert.equal((await fetch((await callback).url())).status, 400);
     assert.equal((await counters()).tokenRequests, 1);
     const consentStorage = JSON.stringify(await context.storageState());
+    await received();
     await consent.close();
 
     // The panel lists the users, with the roles and permissions of the one that is opened.
