@@ -39,6 +39,8 @@ pub(crate) struct FailedCall {
     pub(crate) cost: u32,
     /// How many burst 429s this call has met, this one included.
     pub(crate) bursts: u32,
+    /// When its cost was spent.
+    pub(crate) spent_at: f64,
     /// Whether the response told what is left of the day, this call included.
     pub(crate) is_reported: bool,
 }
@@ -86,7 +88,7 @@ impl RateLimiter {
         if let Err(reset) = self.daily.check(cost, now, wall) {
             return Admission::OverBudget(reset);
         }
-        if !self.queue.is_first(ticket) {
+        if !self.queue.is_first(ticket, now) {
             return Admission::Turn;
         }
         match self.window.next_slot(self.max_concurrency, now) {
@@ -116,7 +118,7 @@ impl RateLimiter {
     /// An admitted call was not sent after all.
     pub(crate) fn cancel(&mut self, slot: Slot, cost: u32) {
         self.window.cancel(slot);
-        self.daily.refund(cost, false);
+        self.daily.refund(cost, slot.since, false);
     }
 
     /// A call in flight was given up: it is unknown whether the server counted it.
@@ -149,10 +151,10 @@ impl RateLimiter {
         random: f64,
         now: f64,
     ) -> FailureEffect {
-        let FailedCall { cost, bursts, is_reported } = call;
+        let FailedCall { cost, bursts, spent_at, is_reported } = call;
         let is_free = failure.not_processed || failure.status == Some(401);
         if is_free {
-            self.daily.refund(cost, is_reported);
+            self.daily.refund(cost, spent_at, is_reported);
         } else if !is_reported && matches!(failure.kind, Kind::Connection | Kind::Timeout) {
             self.daily.forget_charge(cost);
         }
@@ -195,7 +197,7 @@ mod tests {
     }
 
     fn call(bursts: u32) -> FailedCall {
-        FailedCall { cost: 10, bursts, is_reported: false }
+        FailedCall { cost: 10, bursts, spent_at: 0.0, is_reported: false }
     }
 
     fn limited(scope: LimitScope, reset_in_ms: f64) -> ErrorInfo {

@@ -3,9 +3,10 @@
 
 mod daily;
 mod headers;
-mod http_date;
 mod limiter;
 mod queue;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod simulation;
 mod usage;
 mod window;
 

@@ -33,6 +33,7 @@ const MODULES: [Module; 3] = [
 
 /// Builds everything that the package ships.
 pub(crate) fn build() -> Result<()> {
+    tools::wasm_bindgen()?;
     tools::node()?;
     tools::wasm_target()?;
     tools::npm_packages("pkg")?;
@@ -101,10 +102,12 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
     run(command(
         "cargo",
         &[
-            "build",
+            "rustc",
             "--quiet",
             "--release",
             "--lib",
+            // With an rlib beside it, Cargo leaves out the optimization across crates.
+            "--crate-type=cdylib",
             "--package=pipedrive-users",
             "--target=wasm32-unknown-unknown",
             "--features",
