@@ -23,20 +23,48 @@ async function watchedWindow() {
   context.setDefaultTimeout(20_000);
   const received = [];
   const faults = [];
+  // The browser keeps no body of a response that a script reads as a stream: such bodies are recorded in the page.
+  const bodies = [];
+  await context.exposeFunction("recordBody", (url, text) => bodies.push({ url, text }));
+  await context.addInitScript(() => {
+    const original = window.fetch;
+    window.fetch = async (...args) => {
+      const response = await original(...args);
+      const copy = response.clone();
+      void copy.text().then((text) => window.recordBody(response.url, text));
+      return response;
+    };
+  });
+  const bodyInPage = async (response, error) => {
+    for (let waited = 0; waited < 2_000; waited += 20) {
+      const index = bodies.findIndex(({ url }) => url === response.url());
+      if (index >= 0) return bodies.splice(index, 1)[0].text;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw error;
+  };
   context.on("response", (response) => {
     received.push(
       (async () => {
         const headers = JSON.stringify(await response.headersArray());
         // A redirect has no body to read.
-        const body = /^(204|3..)$/.test(response.status()) ? "" : await response.text();
+        const body = /^(204|3..)$/.test(response.status()) ? "" : await response.text().catch((error) => bodyInPage(response, error));
         return `${response.url()}\n${headers}\n${body}`;
       })(),
     );
   });
   context.on("weberror", (error) => faults.push(`uncaught: ${error.error().message}`));
+  /** Waits until nothing is in flight and all is recorded: a body can be read only while its page is there. */
+  const inFlight = new Set();
+  context.on("request", (request) => inFlight.add(request));
+  for (const event of ["requestfinished", "requestfailed"]) context.on(event, (request) => inFlight.delete(request));
+  const settled = async () => {
+    for (let quiet = 0; quiet < 5; quiet = inFlight.size ? 0 : quiet + 1) await new Promise((resolve) => setTimeout(resolve, 20));
+    await Promise.all(received);
+  };
   await context.addInitScript(() => addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)));
   context.on("console", (message) => message.text().startsWith("policy") && faults.push(message.text()));
-  return { context, faults, received: async () => (await Promise.all(received)).join("\n") };
+  return { context, faults, settled, received: async () => (await Promise.all(received)).join("\n") };
 }
 
 /** Returns the strings in the heap of a page and of its frame, which is of the same site. */
@@ -59,7 +87,7 @@ for (const runtime of ["worker", "node"]) {
     const recorder = await record(sandbox.url);
     const redis = runtime === "node" ? await startRedis() : undefined;
     const all = await startAll({ ...sandbox, url: recorder.origin }, { runtime, env: redis && { REDIS_URL: redis.url } });
-    const { context, faults, received } = await watchedWindow();
+    const { context, faults, settled, received } = await watchedWindow();
     t.after(async () => {
       await context.close();
       await all.stop();
@@ -76,6 +104,7 @@ for (const runtime of ["worker", "node"]) {
       return panel.locator("#status").textContent();
     };
     const refresh = async (text) => {
+      await settled();
       await panel.locator("#again:enabled").click();
       return status(text);
     };
@@ -88,29 +117,28 @@ for (const runtime of ["worker", "node"]) {
 
     // Install from the Marketplace, in a new window: the consent page without a state, and once more from the app.
     const [consent] = await Promise.all([context.waitForEvent("page"), page.click("#install")]);
-    // A response can be recorded only while its page is there.
-    await received();
+    await settled();
     await consent.click("#install");
     await consent.waitForURL(/\/oauth\/authorize\?(?!.*state=)/);
-    await received();
+    await settled();
     await consent.click("button[value=allow]");
     await consent.waitForURL(/\/oauth\/authorize\?.*state=[0-9a-f]{32}$/);
     assert.equal((await counters()).tokenRequests, 0, "the code of the Marketplace is not used");
     const callback = consent.waitForRequest(/\/callback\?code=.*state=/);
-    await received();
+    await settled();
     await consent.click("button[value=allow]");
     await consent.waitForURL(/\/installed(\.html)?$/);
     assert.match(await consent.textContent("h1"), /is installed/);
     const { authorizations, tokenRequests } = await counters();
     assert.deepEqual([authorizations, tokenRequests], [2, 1]);
     // Opened again, in this browser and in another, the callback uses nothing up.
-    await received();
+    await settled();
     await consent.goto((await callback).url());
     assert.match(await consent.textContent("h1"), /was opened before/);
     assert.equal((await fetch((await callback).url())).status, 400);
     assert.equal((await counters()).tokenRequests, 1);
     const consentStorage = JSON.stringify(await context.storageState());
-    await received();
+    await settled();
     await consent.close();
 
     // The panel lists the users, with the roles and permissions of the one that is opened.
@@ -139,12 +167,15 @@ for (const runtime of ["worker", "node"]) {
     }
 
     // Another user of the company has not authorised the app.
+    await settled();
     await page.selectOption("#user", "2");
     assert.equal(await status("not authorised"), REFUSED);
+    await settled();
     await page.selectOption("#user", "1");
     await status(" users of ");
 
     // Uninstalling deletes the record.
+    await settled();
     await page.click("#uninstall");
     await page.locator("#log", { hasText: "responded with 204" }).waitFor();
     assert.equal(await status("not authorised"), REFUSED);
