@@ -83,11 +83,13 @@ pub(super) fn checked_headers(entries: JsValue) -> Arg<JsText> {
 
 /// A setting that is a whole number.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It was checked, and saturates.
+#[inline(never)]
 pub(super) fn count(settings: &JsValue, name: &str) -> Option<u32> {
     member(settings, name).as_number().map(|number| number as u32)
 }
 
 /// A setting that is text.
+#[inline(never)]
 pub(super) fn text(settings: &JsValue, name: &str) -> JsText {
     JsText::of(member(settings, name)).unwrap_or_else(|| JsText::new(""))
 }

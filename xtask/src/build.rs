@@ -160,6 +160,8 @@ fn shrink(wasm: &Path) -> Result<String> {
             &[
                 "node_modules/binaryen/bin/wasm-opt",
                 &path,
+                // A function with one caller stays one: what is inlined is larger, and its bytes repeat less.
+                "--one-caller-inline-max-function-size=0",
                 "-Oz",
                 "--flatten",
                 "--rereloop",

@@ -97,7 +97,7 @@ fn play(endpoint: &'static Endpoint, limiter: &mut RateLimiter, rows: &[(f64, In
     machine
 }
 
-fn check(endpoint: &Endpoint, rows: &[(f64, In, &str)]) {
+fn check(endpoint: &'static Endpoint, rows: &[(f64, In, &str)]) {
     play(endpoint, &mut RateLimiter::new(None, None), rows);
 }
 
