@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::SystemTime;
 
