@@ -43,8 +43,8 @@ export interface CallRequest {
   readonly above?: (...args: never[]) => unknown;
 }
 
-/** A core on its running instance. */
-export type Running = { readonly core: Core; readonly instance: Instance<Exports> };
+/** A core on its running instance, until its client is closed. */
+export type Running = { core: Core | undefined; readonly instance: Instance<Exports> };
 
 let calls = 0;
 
@@ -193,7 +193,7 @@ export class Call implements InstanceCall {
   }
 
   #leave(): void {
-    if (!this.#running || this.#running.instance.stopped) return;
+    if (!this.#running?.core || this.#running.instance.stopped) return;
     // A getter of a replaced fetch can end a call while the core looks at it.
     if (this.#running.core.isBusy) queueMicrotask(() => this.#leave());
     else this.#running.core.abort(this.id);
@@ -202,6 +202,6 @@ export class Call implements InstanceCall {
   /** Enters the module. What others wait for goes on even if this call is over. */
   #enter(work: (core: Core) => void, isShared = false): void {
     const { core, instance } = this.#running!;
-    if (!instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => work(core));
+    if (core && !instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => work(core));
   }
 }

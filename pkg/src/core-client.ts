@@ -52,6 +52,8 @@ export class CoreClient {
     queueMicrotask(() => {
       this.#last ??= { usage: this.usage, rateLimit: this.rateLimit };
       this.#core?.free();
+      // What settles later must not enter it.
+      if (this.#running) this.#running.core = undefined;
       this.#running = undefined;
     });
   }
@@ -73,7 +75,7 @@ export class CoreClient {
   /** Starts a call as soon as the module is there, which has to be within the time of an attempt. */
   #start(call: Call, args: object, timeoutMs: number): void {
     const running = this.#running;
-    if (running && !running.instance.stopped) {
+    if (running?.core && !running.instance.stopped) {
       // A getter of a replaced fetch can make a call while the core looks at another.
       if (running.core.isBusy) queueMicrotask(() => this.calls.has(call) && this.#start(call, args, timeoutMs));
       else call.start(running, args);
