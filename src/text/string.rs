@@ -1,7 +1,5 @@
 //! Text of Rust programs: a `String`.
 
-use std::fmt::Write as _;
-
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::SystemTime;
