@@ -1,7 +1,7 @@
 //! The limits of one client: what is sent and what comes back changes them.
 
 use super::daily::DailyBudget;
-use super::headers::{RateLimit, RateLimitHeaders};
+use super::headers::{Limits, RateLimitHeaders};
 use super::queue::{Queue, Ticket};
 use super::window::{NextSlot, RollingWindow, Slot};
 use super::{LONGEST_WAIT_MS, Reset};
@@ -15,7 +15,7 @@ pub(crate) struct RateLimiter {
     daily: DailyBudget,
     max_concurrency: Option<usize>,
     /// The limits as the last response told them.
-    pub(crate) rate_limit: RateLimit,
+    pub(crate) rate_limit: Limits,
 }
 
 /// What becomes of a call that asks to be sent.
@@ -67,7 +67,7 @@ impl RateLimiter {
             window: RollingWindow::default(),
             daily: DailyBudget::new(daily_budget),
             max_concurrency: max_concurrency.map(|max| usize::try_from(max).unwrap_or(usize::MAX).max(1)),
-            rate_limit: RateLimit::default(),
+            rate_limit: Limits::default(),
         }
     }
 
@@ -130,9 +130,9 @@ impl RateLimiter {
     /// A response came, whose headers tell of the limits.
     pub(crate) fn on_response(&mut self, slot: Slot, headers: &RateLimitHeaders, now: f64, wall: f64) {
         let RateLimitHeaders { limit, remaining, reset_in_ms, daily_remaining, .. } = *headers;
-        self.rate_limit.update(&RateLimit::new(headers, wall));
+        self.rate_limit.update(&Limits::new(headers, wall));
         self.window.observe(slot, limit, remaining, reset_in_ms, now);
-        if let Some(remaining) = daily_remaining {
+        if let Some(remaining) = daily_remaining.get() {
             self.daily.observe(remaining, now, wall);
         }
         self.window.release(slot, true, now);
@@ -203,7 +203,7 @@ mod tests {
     fn limited(scope: LimitScope, reset_in_ms: f64) -> ErrorInfo {
         ErrorInfo {
             scope: Some(scope),
-            reset_in_ms: Some(reset_in_ms),
+            reset_in_ms: reset_in_ms.into(),
             not_processed: true,
             ..ErrorInfo::new(Kind::RateLimit)
         }
@@ -229,7 +229,7 @@ mod tests {
         let mut limiter = RateLimiter::new(None, Some(15));
         let (a, b) = (limiter.ticket(), limiter.ticket());
         let first = slot(admit(&mut limiter, a, 0.0));
-        let headers = RateLimitHeaders { limit: Some(1), ..RateLimitHeaders::default() };
+        let headers = RateLimitHeaders { limit: 1.0.into(), ..RateLimitHeaders::default() };
         limiter.on_response(first, &headers, 0.0, WALL);
         assert_eq!(admit(&mut limiter, b, 0.0), Admission::OverBudget(Reset { in_ms: WALL, at: 2.0 * WALL }));
     }
@@ -239,7 +239,7 @@ mod tests {
         let mut limiter = RateLimiter::new(None, None);
         let ticket = limiter.ticket();
         let first = slot(admit(&mut limiter, ticket, 0.0));
-        let headers = RateLimitHeaders { daily_remaining: Some(10), ..RateLimitHeaders::default() };
+        let headers = RateLimitHeaders { daily_remaining: 10.0.into(), ..RateLimitHeaders::default() };
         limiter.on_response(first, &headers, 0.0, WALL);
         for round in 0..5 {
             let ticket = limiter.ticket();

@@ -4,6 +4,7 @@
 mod daily;
 mod headers;
 mod limiter;
+mod optional;
 mod queue;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod simulation;
@@ -14,8 +15,9 @@ pub(crate) use daily::until_midnight;
 pub use headers::RateLimit;
 #[cfg(test)]
 pub(crate) use headers::RateLimitHeaders;
-pub(crate) use headers::ResponseHead;
+pub(crate) use headers::{Limits, ResponseHead};
 pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
+pub(crate) use optional::Optional;
 pub(crate) use queue::Ticket;
 pub use usage::{Spent, Usage};
 pub(crate) use window::Slot;

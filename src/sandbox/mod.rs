@@ -206,7 +206,7 @@ mod tests {
             ("GET", "/v1/users/me", ("authorization", bearer.as_str())),
             ("GET", "/v1/users/me", ("x-api-token", tokens.access_token.as_str())),
             ("GET", "/v1/deals", ("x-api-token", tokens.api_token.as_str())),
-            ("DELETE", "/v1/users/1", ("x-api-token", tokens.api_token.as_str())),
+            ("PATCH", "/v1/users/1", ("x-api-token", tokens.api_token.as_str())),
         ];
         for (method, target, token) in table {
             let response = call(&mut sandbox, method, target, token);

@@ -15,7 +15,7 @@ pub struct App {
     pub client_id: String,
     /// The client secret. Default: `sandbox-app-secret`.
     pub client_secret: String,
-    /// The callback URL. Default: any URL on the loopback or with https.
+    /// The callback URL. Default: whatever lies on the loopback, or has https.
     pub redirect_uri: Option<String>,
     /// The installation URL: where the Marketplace sends a user who installs the app. Default: none, so that the
     /// Marketplace shows the consent page itself, and the callback has no `state`.
