@@ -1,6 +1,7 @@
 //! Text of Rust programs: a `String`.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::SystemTime;
 
