@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::Client;
-use crate::protocol::event::EventKind;
 use crate::protocol::Emitted;
+use crate::protocol::event::EventKind;
 use crate::protocol::{Drift, check_drift};
 use crate::schema::{Endpoint, Schema};
 use crate::text::Text;
@@ -48,7 +48,11 @@ impl<R: Runtime> Client<R> {
         for drift in check_drift(data, schema) {
             if self.inner.drift.is_new(operation, &drift) {
                 let text = [&drift.path, ": expected ", &drift.expected, ", found ", &drift.found].concat();
-                self.inner.driver.emit(endpoint, Emitted::beside(EventKind::Drift), Some(&R::Text::new(&text)));
+                self.inner.driver.emit(
+                    endpoint,
+                    Emitted::beside(EventKind::Drift),
+                    Some(&R::Text::new(&text)),
+                );
                 hook(operation, &drift);
             }
         }

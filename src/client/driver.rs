@@ -12,7 +12,8 @@ use super::config::{Credential, Token};
 use crate::error::{Secret, Thrown};
 use crate::protocol::event::Event;
 use crate::protocol::{
-    AttemptId, CallId, CredentialSource, Dispatcher, Emitted, Failed, Moment, NewCall, PreparedRequest, Reply, Step,
+    AttemptId, CallId, CredentialSource, Dispatcher, Emitted, Failed, Moment, NewCall, PreparedRequest,
+    Reply, Step,
 };
 use crate::schema::Endpoint;
 use crate::text::Text;

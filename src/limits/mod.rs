@@ -6,6 +6,8 @@ mod headers;
 mod http_date;
 mod limiter;
 mod queue;
+#[cfg(any(test, feature = "npm-server"))]
+pub(crate) mod shared;
 mod usage;
 mod window;
 
@@ -17,6 +19,8 @@ pub(crate) use headers::ResponseHead;
 pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
 pub(crate) use queue::Ticket;
 pub use usage::{Spent, Usage};
+#[cfg(any(test, feature = "npm-server"))]
+use window::LATE_ARRIVAL_MS;
 pub(crate) use window::Slot;
 
 /// When a limit is lifted.

@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
+use super::PreparedRequest;
 use super::call::{CallAction, CallEvent, CallMachine};
 use super::event::EventKind;
 use super::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 use super::outcome::{DetailsOf, Outcome, Received, Reply, read, render};
 use super::response::{credential_timed_out, no_credential};
 use super::signed::{AuthScheme, Roots, Signed};
-use super::PreparedRequest;
 use crate::error::{Failure, Thrown, check_credential};
 use crate::limits::{RateLimit, RateLimiter, Ticket, Usage};
 use crate::schema::{Endpoint, Method, PageRef};
@@ -213,8 +213,10 @@ impl<R: Transport> Dispatcher<R> {
         attempt: AttemptId,
         sent: Result<Response<R>, SendError<R>>,
     ) -> Option<CallId> {
-        let exchange =
-            self.exchanges.iter_mut().find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
+        let exchange = self
+            .exchanges
+            .iter_mut()
+            .find(|exchange| exchange.attempt == attempt && exchange.is_in_flight())?;
         exchange.sent = Some(sent);
         exchange.calls.first().copied()
     }
@@ -285,7 +287,8 @@ impl<R: Transport> Dispatcher<R> {
                     call.attempts += attempts;
                     match result.and_then(|received| read(&call.signed, &received, call.attempts)) {
                         Ok((reply, notice)) => {
-                            let Some(notice) = notice.filter(|_| self.is_news(call.signed.endpoint.operation))
+                            let Some(notice) =
+                                notice.filter(|_| self.is_news(call.signed.endpoint.operation))
                             else {
                                 return Step::Finish(Ok(reply));
                             };
@@ -309,7 +312,8 @@ impl<R: Transport> Dispatcher<R> {
                     CredentialSource::Fixed(token) => Some(token.clone()),
                     CredentialSource::Function => {
                         call.sign(None, refused.clone());
-                        call.phase = Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
+                        call.phase =
+                            Phase::Credential(moment.now + f64::from(call.signed.request.timeout_ms));
                         return Step::AskCredential(refused);
                     }
                 };
@@ -337,8 +341,8 @@ impl<R: Transport> Dispatcher<R> {
             && (signed.credential.is_some() || call.is_identity_known);
         let mut same = self.exchanges.iter_mut();
         if is_shareable
-            && let Some(exchange) =
-                same.find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
+            && let Some(exchange) = same
+                .find(|other| other.is_shareable && other.result.is_none() && other.signed.is_same(signed))
         {
             exchange.calls.push(call.id);
             call.phase = Phase::Exchange(exchange.machine.ticket());
@@ -418,7 +422,8 @@ impl<R: Transport> Dispatcher<R> {
 
     /// A call leaves a request, which ends with the last.
     fn leave(&mut self, ticket: Ticket, id: CallId, now: f64) {
-        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket) else {
+        let Some(index) = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket)
+        else {
             return;
         };
         let Some(exchange) = self.exchanges.get_mut(index) else { return };
@@ -513,7 +518,8 @@ impl<R: Transport> Exchange<R> {
                 }
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
                 Some(Action::Succeed) => {
-                    self.result = std::mem::take(&mut self.outcome).into_received(wall).map(|it| Ok(Rc::new(it)));
+                    self.result =
+                        std::mem::take(&mut self.outcome).into_received(wall).map(|it| Ok(Rc::new(it)));
                 }
                 Some(Action::Fail) => self.result = self.error.take().map(Err),
                 Some(Action::Wait(_)) | None => {}
@@ -552,4 +558,3 @@ fn checked<T: Text, C: Thrown<Text = T>>(credential: Result<T, C>) -> Result<T, 
         Err(lack) => Err(C::new(&T::new(&join(&["the token that it returned ", lack])))),
     }
 }
-

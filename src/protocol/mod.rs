@@ -17,9 +17,7 @@ mod response;
 mod retry;
 mod signed;
 
-pub(crate) use dispatcher::{
-    AttemptId, CallId, CredentialSource, Dispatcher, Failed, Moment, NewCall, Step,
-};
+pub(crate) use dispatcher::{AttemptId, CallId, CredentialSource, Dispatcher, Failed, Moment, NewCall, Step};
 pub(crate) use drift::check as check_drift;
 pub use drift::{Drift, DriftKind};
 pub(crate) use exchange::Emitted;

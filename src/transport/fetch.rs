@@ -133,11 +133,14 @@ impl InFlight {
                 }),
             });
         }
-        let failed = |progress, thrown| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(thrown) }));
+        let failed =
+            |progress, thrown| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(thrown) }));
         let head = match settled {
             Ok(value) => match read_head(&value) {
                 Ok(head) => head,
-                Err(lack) => return failed(Progress::NoResponse, <JsThrown as Thrown>::new(&JsText::new(lack)).0),
+                Err(lack) => {
+                    return failed(Progress::NoResponse, <JsThrown as Thrown>::new(&JsText::new(lack)).0);
+                }
             },
             // Some wrappers of fetch throw where the status is bad, and leave the response with the error.
             Err(thrown) => match read_head(&member(&thrown, "response")) {

@@ -23,10 +23,10 @@ use crate::text::Text;
 pub use crate::error::Cause;
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
-#[cfg(target_arch = "wasm32")]
-pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use fetch::{InFlight, Next};
+#[cfg(target_arch = "wasm32")]
+pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use js::{member, method, reflect_set, set_member};
 pub use memory::HeaderList;
