@@ -2,7 +2,7 @@ import { checkKeys, describeType, isInteger } from "./check.js";
 import { ConfigError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
-import type { LogLevel, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
+import type { LogLevel, SharedLimits, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
 /** What the constructor checks before any module is loaded; what settings accept is generated from Rust. */
 
@@ -27,6 +27,8 @@ function accepts(kind: SettingKind, value: unknown): [accepted: boolean, descrip
       return [typeof value === "boolean", "true or false"];
     case "logger":
       return [LOG_LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug, such as console"];
+    case "limits":
+      return [isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like of pipedrive-users/server return"];
     case "logLevel":
       return [LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`];
     default:

@@ -8,13 +8,18 @@ import { type ErrorFields, makeError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
-import { loader } from "./load.js";
+import { type Instance, type Loader, loader } from "./load.js";
 import type { CallOptions, RateLimit, Spent, Token, Usage } from "./types.js";
 
 const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
 
 /** The running module: one instance for all clients. */
 export const load = /* @__PURE__ */ loader<Exports, Call>(source);
+
+/** Loads the module for a client, and makes its core. */
+export interface ClientLoader extends Loader<Exports, Call> {
+  readonly core?: (instance: Instance<Exports, Call>, settings: object) => Core;
+}
 
 /** A call to be made. */
 export interface CallRequest {
@@ -35,6 +40,8 @@ export interface CallRequest {
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
 export class CoreClient {
   readonly #config: CheckedConfig;
+  /** Shared limits are in the server's module, which contains the core. */
+  readonly #load: ClientLoader;
   readonly #listener: EventListener;
   #inspect: ReturnType<typeof inspector> | undefined;
   #running: Running | undefined;
@@ -45,6 +52,7 @@ export class CoreClient {
 
   constructor(config: CheckedConfig) {
     this.#config = config;
+    this.#load = (config.limits?.attach(config) as ClientLoader | undefined) ?? load;
     this.#listener = new EventListener(config);
   }
 
@@ -87,7 +95,7 @@ export class CoreClient {
     const { fetch, credential } = this.#config;
     let signal: AbortSignal | undefined;
     const abort = (reason: unknown) => call.abort(reason);
-    const call: Call = new Call(load.nextCallId(), operation, {
+    const call: Call = new Call(this.#load.nextCallId(), operation, {
       fetch,
       listener: this.#listener,
       token: "credential" in request ? request.credential : credential,
@@ -127,7 +135,7 @@ export class CoreClient {
     // The caller may change what it gave while the module is loaded.
     const copied = copy(values, 4) as unknown[];
     const timer = setTimeout(() => {
-      load.giveUp();
+      this.#load.giveUp();
       call.reject(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation }));
     }, Number(timeoutMs) || 30_000);
     void this.#boot().then(
@@ -164,7 +172,7 @@ export class CoreClient {
 
   /** A core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<void> {
-    const loading = load();
+    const loading = this.#load();
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;
@@ -172,7 +180,8 @@ export class CoreClient {
     if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
       const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.#config;
-      const core = new instance.exports.Core({ v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask });
+      const settings = { v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask };
+      const core = this.#load.core?.(instance, settings) ?? new instance.exports.Core(settings);
       this.#running = { instance, core };
     }
   }

@@ -14,5 +14,5 @@ export {
 export { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from "./helpers.js";
 export { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
 export type {
-  CallOptions, Drift, Logger, LogLevel, RateLimit, ResponseInfo, Spent, Token, TokenFunction, TokenRequest, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
+  CallOptions, Drift, Logger, LogLevel, RateLimit, ResponseInfo, SharedLimits, Spent, Token, TokenFunction, TokenRequest, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
 } from "./types.js";

@@ -139,6 +139,14 @@ export interface Logger {
 /** The least severe level that is logged. */
 export type LogLevel = "off" | "error" | "warn" | "info" | "debug";
 
+/** Limits that several clients share. `pipedrive-users/server` makes them. */
+export interface SharedLimits {
+  /** Connects a client. @internal */
+  attach(config: object): object;
+  /** Returns the limits of one user of a company, whose tokens change. @internal */
+  for(identity: { readonly companyId: number; readonly userId: number }): SharedLimits;
+}
+
 /** The settings of a client, besides its credential. */
 export interface UsersClientOptions {
   /** The company's own label, such as `"casinoroyale"`, or its whole `"https://casinoroyale.pipedrive.com"`: faster than api.pipedrive.com. */
@@ -157,6 +165,11 @@ export interface UsersClientOptions {
   maxConcurrency?: number | undefined;
   /** How many cost units this client may spend in a day. Calls that would exceed it fail without being sent. */
   dailyTokenBudget?: number | undefined;
+  /**
+   * Limits that clients with the same token share, also those of other processes: `memoryLimits()` or `redisLimits()` of
+   * `pipedrive-users/server`. The daily budget then holds for all of them together. Default: the client's own limits.
+   */
+  limits?: SharedLimits | undefined;
   /** Allows a token as a string in a page, where every visitor can read it. */
   dangerouslyAllowBrowser?: boolean | undefined;
   /** Where log lines go. Default: `console`. */

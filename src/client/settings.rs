@@ -32,6 +32,8 @@ pub enum SettingKind {
     Logger,
     /// One of the log levels.
     LogLevel,
+    /// Limits that `pipedrive-users/server` makes.
+    Limits,
 }
 
 const fn setting(name: &'static str, kind: SettingKind) -> Setting {
@@ -39,7 +41,7 @@ const fn setting(name: &'static str, kind: SettingKind) -> Setting {
 }
 
 /// Every setting.
-pub static SETTINGS: [Setting; 15] = [
+pub static SETTINGS: [Setting; 16] = [
     setting("apiToken", SettingKind::Credential),
     setting("accessToken", SettingKind::Credential),
     setting("companyDomain", SettingKind::Text("one DNS label, or https://label.pipedrive.com")),
@@ -50,6 +52,7 @@ pub static SETTINGS: [Setting; 15] = [
     setting("maxRetries", SettingKind::Integer(0, MOST_RETRIES)),
     setting("maxConcurrency", SettingKind::Integer(1, 1_000)),
     setting("dailyTokenBudget", SettingKind::Integer(0, u32::MAX as i64)),
+    setting("limits", SettingKind::Limits),
     setting("dangerouslyAllowBrowser", SettingKind::Boolean),
     setting("logger", SettingKind::Logger),
     setting("logLevel", SettingKind::LogLevel),

@@ -46,7 +46,7 @@ struct InFlight {
 
 /// The name of a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot(u32);
+pub(crate) struct Slot(pub(super) u32);
 
 /// When the next call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]

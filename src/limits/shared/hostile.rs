@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::store::{CompanyState, TokenState, reserve};
+use super::store::{CompanyLimits, TokenLimits, reserve};
 use super::*;
 use crate::limits::queue::Ticket;
 
@@ -150,8 +150,8 @@ struct Simulation {
     events: BinaryHeap<At>,
     count: u64,
     processes: Vec<Process>,
-    token: TokenState,
-    company: CompanyState,
+    token: TokenLimits,
+    company: CompanyLimits,
     cold_until: f64,
     arrived: Vec<f64>,
     done: usize,
@@ -194,7 +194,7 @@ impl Simulation {
                 self.send(process, slot);
                 true
             }
-            Verdict::Spent(_) | Verdict::StoreAway => {
+            Verdict::Spent(_) | Verdict::StoreAway(_) => {
                 this.limiter.leave(ticket);
                 this.waiting.retain(|(_, known)| *known != call);
                 self.done += 1;
@@ -324,7 +324,7 @@ impl Simulation {
                 self.done += std::mem::take(&mut this.waiting).len();
             }
             Event::Restart => {
-                self.token = TokenState::default();
+                self.token = TokenLimits::default();
                 // Its disk keeps the day.
                 self.cold_until = 1e12 + self.now + LEASE_MS + 2.0 * COOLING_MS;
             }
@@ -344,7 +344,7 @@ fn simulate(seed: u32, mutant: Mutant) -> Outcome {
     let budget = rng.chance(0.5).then_some(BUDGET);
     let processes = (0..count)
         .map(|index| {
-            let mut limiter = SharedLimiter::new(index as u64 + 1, budget);
+            let mut limiter = SharedLimiter::new(index as u64 + 1, budget, "away");
             // Learned earlier, so that a scenario is about nothing else.
             limiter.observe(limit, 0.0);
             if mutant == Mutant::ShortWindow {
@@ -375,8 +375,8 @@ fn simulate(seed: u32, mutant: Mutant) -> Outcome {
         events: BinaryHeap::new(),
         count: 0,
         processes,
-        token: TokenState::default(),
-        company: CompanyState::default(),
+        token: TokenLimits::default(),
+        company: CompanyLimits::default(),
         cold_until: 0.0,
         arrived: Vec::new(),
         done: 0,

@@ -50,7 +50,7 @@ pub(crate) enum Verdict {
     /// The day does not cover it, for so many milliseconds.
     Spent(f64),
     /// The store has been away for as long as an attempt may take.
-    StoreAway,
+    StoreAway(&'static str),
 }
 
 /// A call that waits.
@@ -117,6 +117,7 @@ struct News {
 pub(crate) struct SharedLimiter {
     owner: u64,
     budget: Option<u32>,
+    store_away: &'static str,
     tickets: Queue,
     /// In the order of their tickets.
     queue: Vec<Waiting>,
@@ -156,10 +157,12 @@ pub(crate) struct SharedLimiter {
 
 impl SharedLimiter {
     /// `owner` is a random integer below 2^53.
-    pub(crate) fn new(owner: u64, budget: Option<u32>) -> Self {
+    /// `store_away` is the template of the message where the store does not respond: it names the store.
+    pub(crate) fn new(owner: u64, budget: Option<u32>, store_away: &'static str) -> Self {
         Self {
             owner,
             budget,
+            store_away,
             tickets: Queue::default(),
             queue: Vec::new(),
             slots: Vec::new(),
@@ -250,7 +253,9 @@ impl SharedLimiter {
             None => {}
         }
         match self.away_since {
-            Some(since) if now >= since.max(call.since) + call.timeout_ms => Verdict::StoreAway,
+            Some(since) if now >= since.max(call.since) + call.timeout_ms => {
+                Verdict::StoreAway(self.store_away)
+            }
             _ => Verdict::Turn,
         }
     }

@@ -16,9 +16,11 @@ mod messages;
 mod store;
 
 pub(crate) use limiter::{SharedLimiter, Verdict};
-pub(crate) use messages::{Grant, Reservation};
+pub(crate) use messages::Grant;
+#[cfg(any(test, target_arch = "wasm32"))]
+pub(crate) use messages::Reservation;
 #[cfg(target_arch = "wasm32")]
-pub(crate) use store::{CompanyState, TokenState, reserve};
+pub(crate) use store::{CompanyLimits, TokenLimits, reserve};
 
 use super::{LATE_ARRIVAL_MS, WINDOW_MS};
 
@@ -30,6 +32,3 @@ const LEASE_MS: f64 = 4_000.0;
 
 /// The limit before a response has told it: Pipedrive's lowest, that of searches.
 const FIRST_LIMIT: u32 = 10;
-
-/// The longest time that a day's counter and what is known of a token are of interest.
-pub(crate) const FORGET_AFTER_MS: f64 = 172_800_000.0;

@@ -7,7 +7,7 @@ const DAY_MS: f64 = 86_400_000.0;
 
 /// What a store knows of a token.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct TokenState {
+pub(crate) struct TokenLimits {
     limit: u32,
     paused_until: f64,
     /// Slots that a process holds or that are not free yet: its owner, its name, and when it is surely free.
@@ -18,14 +18,14 @@ pub(crate) struct TokenState {
 
 /// What a store knows of a company.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct CompanyState {
+pub(crate) struct CompanyLimits {
     spent_until: f64,
     day: u32,
     /// Cost units leased or spent on that day.
     leased: f64,
 }
 
-impl TokenState {
+impl TokenLimits {
     /// As a list of numbers; empty if there is nothing to remember.
     pub(crate) fn to_numbers(&self) -> Vec<f64> {
         #[allow(clippy::cast_precision_loss)] // A count far below 2^53.
@@ -64,7 +64,7 @@ impl TokenState {
     }
 }
 
-impl CompanyState {
+impl CompanyLimits {
     /// As a list of numbers.
     pub(crate) fn to_numbers(&self) -> Vec<f64> {
         vec![self.spent_until, self.day.into(), self.leased]
@@ -102,8 +102,8 @@ impl CompanyState {
 /// day; before `cold_until` nothing is granted. `skew_ms` is how far apart the clocks can be where `now` is that of the
 /// process that asks.
 pub(crate) fn reserve(
-    token: &mut TokenState,
-    company: &mut CompanyState,
+    token: &mut TokenLimits,
+    company: &mut CompanyLimits,
     now: f64,
     cold_until: f64,
     skew_ms: f64,
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn never_more_slots_than_the_limit() {
-        let (mut token, mut company) = (TokenState::default(), CompanyState::default());
+        let (mut token, mut company) = (TokenLimits::default(), CompanyLimits::default());
         let mut reserve =
             |now, request: &Reservation| reserve(&mut token, &mut company, now, 0.0, 0.0, request);
         assert_eq!(reserve(0.0, &ask(3, 1, 0)).slots, [0.0; 3]);
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_returned_slot_is_granted_ahead() {
-        let (mut token, mut company) = (TokenState::default(), CompanyState::default());
+        let (mut token, mut company) = (TokenLimits::default(), CompanyLimits::default());
         let mut reserve =
             |now, request: &Reservation| reserve(&mut token, &mut company, now, 0.0, 0.0, request);
         assert_eq!(reserve(0.0, &ask(4, 1, 0)).slots.len(), 4);
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_cold_store_grants_nothing_and_learns_what_is_held() {
-        let (mut token, mut company) = (TokenState::default(), CompanyState::default());
+        let (mut token, mut company) = (TokenLimits::default(), CompanyLimits::default());
         let held = SlotReport { name: 5, free_in_ms: 9_000.0, is_held: true };
         let request = Reservation { slots: vec![held], ..ask(4, 1, 6) };
         let grant = reserve(&mut token, &mut company, 100.0, 5_000.0, 0.0, &request);
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn the_day_is_leased_in_parts_and_what_is_returned_counts_for_its_day_only() {
-        let (mut token, mut company) = (TokenState::default(), CompanyState::default());
+        let (mut token, mut company) = (TokenLimits::default(), CompanyLimits::default());
         let mut lease = |now, needed_units, wanted_units, returned_units, day| {
             let request = Reservation {
                 budget: Some(100),
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn bad_news_reaches_all() {
-        let (mut token, mut company) = (TokenState::default(), CompanyState::default());
+        let (mut token, mut company) = (TokenLimits::default(), CompanyLimits::default());
         let news = Reservation { paused_ms: 500.0, spent_ms: 9_000.0, new_limit: 80, ..ask(0, 1, 0) };
         reserve(&mut token, &mut company, 100.0, 0.0, 0.0, &news);
         let grant = reserve(&mut token, &mut company, 200.0, 0.0, 0.0, &ask(0, 2, 0));
@@ -269,12 +269,12 @@ mod tests {
 
     #[test]
     fn states_survive_as_numbers() {
-        let (mut token, mut company) = (TokenState::default(), CompanyState::default());
+        let (mut token, mut company) = (TokenLimits::default(), CompanyLimits::default());
         reserve(&mut token, &mut company, 1e12, 0.0, 250.0, &ask(9, (1 << 53) - 1, 3));
-        assert_eq!(TokenState::from_numbers(&token.to_numbers()), token);
-        assert_eq!(CompanyState::from_numbers(&company.to_numbers()), company);
-        assert_eq!(TokenState::from_numbers(&[]), TokenState::default());
-        assert_eq!(TokenState::from_numbers(&[5.0, 0.0, 1e18, 1.0]).slots, []);
-        assert_eq!(CompanyState::from_numbers(&[1.0]), CompanyState::default());
+        assert_eq!(TokenLimits::from_numbers(&token.to_numbers()), token);
+        assert_eq!(CompanyLimits::from_numbers(&company.to_numbers()), company);
+        assert_eq!(TokenLimits::from_numbers(&[]), TokenLimits::default());
+        assert_eq!(TokenLimits::from_numbers(&[5.0, 0.0, 1e18, 1.0]).slots, []);
+        assert_eq!(CompanyLimits::from_numbers(&[1.0]), CompanyLimits::default());
     }
 }

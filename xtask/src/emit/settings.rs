@@ -21,6 +21,7 @@ pub(super) fn settings() -> String {
             SettingKind::Integer(min, max) => format!("[{min}, {max}]"),
             SettingKind::Boolean => "\"boolean\"".to_owned(),
             SettingKind::Logger => "\"logger\"".to_owned(),
+            SettingKind::Limits => "\"limits\"".to_owned(),
             SettingKind::LogLevel => "\"logLevel\"".to_owned(),
         };
         let _ = writeln!(out, "  {}: {kind},", setting.name);

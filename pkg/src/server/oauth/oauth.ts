@@ -136,7 +136,7 @@ export class OAuth {
       if (refused !== undefined) tenant.refuse(refused);
       return tenant.token();
     };
-    return this.#clientOf(token, () => tenant.apiDomain, options);
+    return this.#clientOf(token, () => tenant.apiDomain, { ...options, limits: options.limits?.for(tenant.identity) });
   }
 
   /** Revokes the authorization of a user: Pipedrive no longer accepts the tokens, and the record is deleted. */

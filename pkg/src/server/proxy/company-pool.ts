@@ -1,11 +1,12 @@
 import { CoreClient } from "../../core-client.js";
 import { isPipedriveError } from "../../errors.js";
 import type { TokenFunction, TokenRequest, UsersClientOptions } from "../../types.js";
+import { type Identity, keyOf } from "../oauth/tenant.js";
 import type { ProxyRequest } from "./request.js";
 import { FORWARDED_HEADERS } from "./response.js";
 
 /** The settings of the companies' clients. */
-export type PoolOptions = Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent" | "fetch">;
+export type PoolOptions = Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent" | "fetch">;
 
 /** Number of companies whose clients are kept; the longest idle one is closed first. */
 const MAX_COMPANIES = 1_000;
@@ -38,17 +39,18 @@ interface Company {
 }
 
 /**
- * One client for each company, shared by its users: companies have separate limits and budgets. The company is that of the
- * verified identity, which a caller cannot choose; each request has its own user's credential.
+ * One client for each company, shared by its users: companies have separate limits and budgets. Where limits are shared with
+ * other processes, there is one for each user instead: the limits count calls for each user, and the budget for the company.
+ * The identity was verified, so that a caller cannot choose it; each request has its own user's credential.
  */
 export class CompanyPool {
-  readonly #companies = new Map<number, Company>();
+  readonly #companies = new Map<string, Company>();
 
   constructor(private readonly options: PoolOptions) {}
 
   /** Sends a request within the company's limits. Rejects if there is no response to forward. */
-  async send(companyId: number, { operation, values, options }: ProxyRequest, userCredential: UserCredential, signal: AbortSignal): Promise<UpstreamResponse> {
-    const company = this.#company(companyId);
+  async send(identity: Identity, { operation, values, options }: ProxyRequest, userCredential: UserCredential, signal: AbortSignal): Promise<UpstreamResponse> {
+    const company = this.#company(identity);
     let destination: Destination | undefined;
     let failure: { error: unknown } | undefined;
     // The client calls it once it has checked the arguments.
@@ -79,10 +81,11 @@ export class CompanyPool {
     }
   }
 
-  #company(companyId: number): Company {
-    const company = this.#companies.get(companyId) ?? this.#open();
-    this.#companies.delete(companyId);
-    this.#companies.set(companyId, company);
+  #company(identity: Identity): Company {
+    const key = this.options.limits ? keyOf(identity) : String(identity.companyId);
+    const company = this.#companies.get(key) ?? this.#open(identity);
+    this.#companies.delete(key);
+    this.#companies.set(key, company);
     if (this.#companies.size > MAX_COMPANIES) {
       for (const [id, { busy, client }] of this.#companies) {
         if (busy) continue;
@@ -94,7 +97,7 @@ export class CompanyPool {
     return company;
   }
 
-  #open(): Company {
+  #open(identity: Identity): Company {
     const destinations = new Set<Destination>();
     const send = (url: string, init: RequestInit) => {
       const token = new Headers(init.headers).get("authorization")?.slice("Bearer ".length);
@@ -102,7 +105,7 @@ export class CompanyPool {
       return (this.options.fetch ?? globalThis.fetch)(destination!.apiDomain + url.slice(PLACEHOLDER.length), init);
     };
     // A company's host wants /api/v1.
-    const config = { ...this.options, fetch: send, credential: undefined, isAccessToken: true, v1: `${PLACEHOLDER}/api/v1`, v2: `${PLACEHOLDER}/api/v2`, headers: [] };
+    const config = { ...this.options, limits: this.options.limits?.for(identity), fetch: send, credential: undefined, isAccessToken: true, v1: `${PLACEHOLDER}/api/v1`, v2: `${PLACEHOLDER}/api/v2`, headers: [] };
     return { client: new CoreClient(config), destinations, busy: 0 };
   }
 }

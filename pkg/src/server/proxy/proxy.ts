@@ -11,7 +11,7 @@ import { parseProxyRequest } from "./request.js";
 import { errorResponse, FORWARDED_HEADERS } from "./response.js";
 
 /** The settings of a proxy. */
-export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent"> {
+export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent"> {
   /** Provides the users' access tokens. */
   oauth: OAuth;
   /** The app's JWT secret, or its client secret if none was set: pages send their signed token as a Bearer token. */
@@ -32,7 +32,7 @@ export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" |
 export type UsersProxy = (request: Request) => Promise<Response>;
 
 const KNOWN: readonly (keyof UsersProxyConfig)[] = [
-  "oauth", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "logger", "logLevel", "onEvent",
+  "oauth", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "limits", "logger", "logLevel", "onEvent",
 ];
 
 /**
@@ -42,8 +42,8 @@ const KNOWN: readonly (keyof UsersProxyConfig)[] = [
  */
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = checked(config);
-  const { allowCookies = authenticate !== undefined, logger = console, logLevel, onEvent } = config;
-  const companies = new CompanyPool({ timeoutMs, maxConcurrency, dailyTokenBudget, logger, logLevel, onEvent, fetch: oauth.fetch as UsersClientOptions["fetch"] });
+  const { allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
+  const companies = new CompanyPool({ timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: oauth.fetch as UsersClientOptions["fetch"] });
 
   /** Returns the user that a request is from. */
   const identify = async (request: Request): Promise<Identity> => {
@@ -77,7 +77,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
       if (refused !== undefined) tenant.refuse(refused);
       return { token: await tenant.token(), apiDomain: tenant.apiDomain };
     };
-    const { status, headers, text } = await companies.send(identity.companyId, parsed, credential, request.signal);
+    const { status, headers, text } = await companies.send(identity, parsed, credential, request.signal);
     headers.set("cache-control", "no-store");
     return new Response(text, { status, headers });
   };
@@ -127,6 +127,7 @@ function checked(config: UsersProxyConfig): UsersProxyConfig {
   if (allow?.some((operation) => !(operation in ENDPOINTS))) refuse(`allow takes operation ids: ${Object.keys(ENDPOINTS).join(", ")}`);
   if (allowedOrigins?.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('allowedOrigins takes origins such as "https://app.example"');
   if (basePath !== undefined && !/^(\/[\w-]+)+$/.test(basePath)) refuse('basePath must be a path such as "/pipedrive"');
+  if (config.limits !== undefined && typeof config.limits?.for !== "function") refuse(`limits must be what redisLimits() and the like return, got ${describeType(config.limits)}`);
   for (const name of ["timeoutMs", "maxConcurrency", "dailyTokenBudget"] as const) {
     const [min, max] = SETTINGS[name];
     if (config[name] !== undefined && !isInteger(config[name], min, max)) refuse(`${name} must be an integer from ${min} to ${max}, got ${describeType(config[name])}`);
