@@ -150,10 +150,9 @@ describe("shared limits", { concurrency: 12 }, () => {
 
     test("processes share a limit: none is refused, and it costs little time", async () => {
       for (const count of [1, 4]) {
-        const row = await runScenario(store, processes.slice(0, count), { limit: 20, calls: 60, isWarm: true });
-        assert.deepEqual([row.refused, row.failed, row.requests - Number(count > 0)], [0, 0, 59], JSON.stringify(row));
-        // A slot that is missed once costs another window.
-      assert.ok(row.factor < 1.65, `${row.factor} of the least time`);
+        const row = await runScenario(store, processes.slice(0, count), { limit: 20, calls: 50, isWarm: true });
+        assert.deepEqual([row.refused, row.failed, row.requests - Number(count > 0)], [0, 0, 49], JSON.stringify(row));
+        assert.ok(row.factor < 1.4, `${row.factor} of the least time`);
         assert.ok(row.tripsPerCall < 2.2, `${row.tripsPerCall} trips a call`);
       }
     });
@@ -255,9 +254,9 @@ describe("shared limits", { concurrency: 12 }, () => {
       const store = await openStore(kind);
       const processes = Array.from({ length: count }, () => startProcess(store.runtime));
       try {
-        const row = await runScenario(store, processes, { limit: 20, calls: 60, isWarm: true });
+        const row = await runScenario(store, processes, { limit: 20, calls: 50, isWarm: true });
         assert.deepEqual([row.refused, row.failed], [0, 0], JSON.stringify(row));
-        assert.ok(row.factor < 1.65, `${row.factor} of the least time`);
+        assert.ok(row.factor < 1.4, `${row.factor} of the least time`);
       } finally {
         processes.forEach((process) => process.stop());
         await store.stop();

@@ -131,12 +131,14 @@ struct Outcome {
     unfinished: usize,
     trips: usize,
     calls: usize,
+    /// How long it took, and what the store had to remember at most.
+    seconds: f64,
+    bytes: usize,
     describes: String,
 }
 
 const BUDGET: u32 = 2_000;
 const COST: u32 = 20;
-const CALLS: usize = 150;
 const TIMEOUT_MS: f64 = 7_000.0;
 
 struct Simulation {
@@ -157,6 +159,7 @@ struct Simulation {
     done: usize,
     spent: u32,
     trips: usize,
+    bytes: usize,
 }
 
 impl Simulation {
@@ -306,6 +309,7 @@ impl Simulation {
                 let wall = (1e12 + self.now).floor();
                 let reply = reserve(&mut self.token, &mut self.company, wall, self.cold_until, 0.0, &request)
                     .to_numbers();
+                self.bytes = self.bytes.max(8 * self.token.to_numbers().len());
                 if let Some(way_back) = way_back {
                     self.at(self.now + way_back, Event::Reply { process, number, reply });
                 }
@@ -332,16 +336,59 @@ impl Simulation {
     }
 }
 
-fn simulate(seed: u32, mutant: Mutant) -> Outcome {
-    let mut rng = Rng::new(seed);
-    let limit = rng.pick(&[3, 5, 20, 80]);
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let count = 1 + (rng.next() * 10.0) as usize;
-    let latency = rng.pick(&[5.0, 80.0, 400.0, 2_000.0]);
-    let trip_latency = rng.pick(&[1.0, 5.0, 50.0, 400.0]);
-    let lossy = if rng.chance(0.5) { 0.1 } else { 0.0 };
-    let (has_death, has_restart) = (rng.chance(0.3), rng.chance(0.2));
-    let budget = rng.chance(0.5).then_some(BUDGET);
+/// When calls are made.
+#[derive(Clone, Copy, Debug)]
+enum Arrivals {
+    Once,
+    /// At random times, so much of the limit on average.
+    Rate(f64),
+    /// Groups, a second apart.
+    Groups,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Scenario {
+    seed: u32,
+    limit: u32,
+    processes: usize,
+    calls: usize,
+    arrivals: Arrivals,
+    latency: f64,
+    trip_latency: f64,
+    lossy: f64,
+    has_death: bool,
+    has_restart: bool,
+    budget: Option<u32>,
+}
+
+impl Scenario {
+    fn random(seed: u32) -> Self {
+        let mut rng = Rng::new(seed);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Self {
+            seed,
+            limit: rng.pick(&[3, 5, 20, 80]),
+            processes: 1 + (rng.next() * 10.0) as usize,
+            calls: 150,
+            arrivals: match rng.next() {
+                style if style < 0.3 => Arrivals::Once,
+                style if style < 0.6 => Arrivals::Rate(0.5 + rng.next()),
+                _ => Arrivals::Groups,
+            },
+            latency: rng.pick(&[5.0, 80.0, 400.0, 2_000.0]),
+            trip_latency: rng.pick(&[1.0, 5.0, 50.0, 400.0]),
+            lossy: if rng.chance(0.5) { 0.1 } else { 0.0 },
+            has_death: rng.chance(0.3),
+            has_restart: rng.chance(0.2),
+            budget: rng.chance(0.5).then_some(BUDGET),
+        }
+    }
+}
+
+fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
+    let Scenario { seed, limit, latency, trip_latency, lossy, budget, calls, .. } = scenario;
+    let count = scenario.processes;
+    let mut rng = Rng::new(seed ^ 0x5bd1_e995);
     let processes = (0..count)
         .map(|index| {
             let mut limiter = SharedLimiter::new(index as u64 + 1, budget, "away");
@@ -361,9 +408,6 @@ fn simulate(seed: u32, mutant: Mutant) -> Outcome {
             }
         })
         .collect();
-    let describes = format!(
-        "seed {seed}: limit {limit}, {count} processes, {latency} ms, trips {trip_latency} ms, lossy {lossy}, death {has_death}, restart {has_restart}"
-    );
     let mut simulation = Simulation {
         rng,
         limit,
@@ -382,34 +426,31 @@ fn simulate(seed: u32, mutant: Mutant) -> Outcome {
         done: 0,
         spent: 0,
         trips: 0,
+        bytes: 0,
     };
-    let style = simulation.rng.next();
     let mut time = 0.0;
-    for call in 0..CALLS {
-        time += if style < 0.3 {
-            0.0
-        } else if style < 0.6 {
-            -(1.0 - simulation.rng.next()).ln() * (2_000.0 / f64::from(limit)) * (0.3 + simulation.rng.next())
-        } else if simulation.rng.chance(0.1) {
-            900.0
-        } else {
-            1.0
+    for call in 0..calls {
+        time += match scenario.arrivals {
+            Arrivals::Once => 0.0,
+            Arrivals::Rate(part) => -(1.0 - simulation.rng.next()).ln() * (2_000.0 / f64::from(limit)) / part,
+            Arrivals::Groups if simulation.rng.chance(0.1) => 900.0,
+            Arrivals::Groups => 1.0,
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let process = (simulation.rng.next() * count as f64) as usize;
         simulation.at(time, Event::Born { process, call });
     }
-    if has_death {
+    if scenario.has_death {
         let time = simulation.rng.next() * 10_000.0;
         simulation.at(time, Event::Death { process: 0 });
     }
-    if has_restart {
+    if scenario.has_restart {
         let time = simulation.rng.next() * 20_000.0;
         simulation.at(time, Event::Restart);
     }
     while let Some(At(time, _, event)) = simulation.events.pop() {
         if time > 1_200_000.0
-            || (simulation.done >= CALLS
+            || (simulation.done >= calls
                 && simulation.arrived.len() * to_usize(COST) >= to_usize(simulation.spent))
         {
             break;
@@ -417,7 +458,8 @@ fn simulate(seed: u32, mutant: Mutant) -> Outcome {
         simulation.now = time;
         simulation.handle(event);
     }
-    let Simulation { mut arrived, done, spent, trips, .. } = simulation;
+    let Simulation { mut arrived, done, spent, trips, bytes, .. } = simulation;
+    let seconds = simulation.now / 1_000.0;
     arrived.sort_by(f64::total_cmp);
     let window = to_usize(limit);
     let over = arrived
@@ -427,10 +469,12 @@ fn simulate(seed: u32, mutant: Mutant) -> Outcome {
     Outcome {
         over: over.count(),
         spent: if budget.is_some() { spent } else { 0 },
-        unfinished: CALLS.saturating_sub(done),
+        unfinished: calls.saturating_sub(done),
         trips,
-        calls: CALLS,
-        describes,
+        calls,
+        seconds,
+        bytes,
+        describes: format!("{scenario:?}"),
     }
 }
 
@@ -445,10 +489,10 @@ fn environment(name: &str, default: u32) -> u32 {
 
 #[test]
 fn no_scenario_is_over_the_limit_or_stuck() {
-    let (count, first) = (environment("LIMITS_SCENARIOS", 300), environment("LIMITS_SEED", 1));
+    let (count, first) = (environment("LIMITS_SCENARIOS", 200), environment("LIMITS_SEED", 1));
     let (mut trips, mut calls) = (0, 0);
     for seed in first..first + count {
-        let outcome = simulate(seed, Mutant::None);
+        let outcome = simulate(Scenario::random(seed), Mutant::None);
         trips += outcome.trips;
         calls += outcome.calls;
         assert_eq!((outcome.over, outcome.unfinished), (0, 0), "{}", outcome.describes);
@@ -460,7 +504,45 @@ fn no_scenario_is_over_the_limit_or_stuck() {
 #[test]
 fn the_simulation_notices_faults() {
     for mutant in [Mutant::ShortWindow, Mutant::SubtractsRoundTrip] {
-        let caught = (1..=60).filter(|seed| simulate(*seed, mutant).over > 0).count();
+        let caught = (1..=60).filter(|seed| simulate(Scenario::random(*seed), mutant).over > 0).count();
         assert!(caught >= 10, "only {caught} of 60 scenarios noticed");
+    }
+}
+
+/// What one token costs that many processes share. `LIMITS_SCALE=1` makes the table of the guide.
+#[test]
+fn many_processes_share_one_token() {
+    let is_full = environment("LIMITS_SCALE", 0) > 0;
+    let counts: &[usize] = if is_full { &[10, 100, 1_000] } else { &[100] };
+    println!("| processes | calls | limit | over it | trips / call | trips / s | in the store, KB |");
+    for processes in counts {
+        for limit in [80, 480] {
+            for arrivals in [Arrivals::Once, Arrivals::Rate(0.5)] {
+                let scenario = Scenario {
+                    seed: 1,
+                    limit,
+                    processes: *processes,
+                    calls: if is_full { 4_800 } else { 960 },
+                    arrivals,
+                    latency: 80.0,
+                    trip_latency: 1.0,
+                    lossy: 0.0,
+                    has_death: false,
+                    has_restart: false,
+                    budget: None,
+                };
+                let outcome = simulate(scenario, Mutant::None);
+                assert_eq!((outcome.over, outcome.unfinished), (0, 0), "{scenario:?}");
+                #[allow(clippy::cast_precision_loss)]
+                let (trips, calls) = (outcome.trips as f64, outcome.calls as f64);
+                println!(
+                    "| {processes} | {arrivals:?} | {limit} | {} | {:.2} | {:.0} | {:.1} |",
+                    outcome.over,
+                    trips / calls,
+                    trips / outcome.seconds,
+                    f64::from(u32::try_from(outcome.bytes).unwrap_or(u32::MAX)) / 1_000.0
+                );
+            }
+        }
     }
 }
