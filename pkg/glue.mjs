@@ -44,7 +44,7 @@ export async function glueOf(folder, name, exported) {
     .replace(/^export (?=function|class|const|let)/gm, "")
     .replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
   body = name === "core" ? body.replace(DECODER, "").replace(GETTER, ASCII_GETTER) : TEXT + body;
-  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS/, name === "core" ? /TextDecoder|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
+  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS/, name === "core" ? /cachedText|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   if (unexpected.length || !body.includes("__wbg_set_wasm")) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);
   const start = short.get("__wbindgen_start");
   return `() => ({

@@ -179,8 +179,8 @@ export class CoreClient {
     const { onDrift } = this.#config;
     if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
-      const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget } = this.#config;
-      const settings = { v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, dailyTokenBudget, eventMask: this.#listener.mask };
+      const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget } = this.#config;
+      const settings = { v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget, eventMask: this.#listener.mask };
       const core = this.#load.core?.(instance, settings) ?? new instance.exports.Core(settings);
       this.#running = { instance, core };
     }

@@ -163,6 +163,8 @@ export interface UsersClientOptions {
   maxRetries?: number | undefined;
   /** How many requests may be in flight at once. Default: as many as the burst limit allows. */
   maxConcurrency?: number | undefined;
+  /** The most bytes of a response's body, once it is decompressed; what is longer is not read to its end, and is a {@link DecodeError}. Default: 64 MiB. */
+  maxBodyBytes?: number | undefined;
   /** How many cost units this client may spend in a day. Calls that would exceed it fail without being sent. */
   dailyTokenBudget?: number | undefined;
   /**

@@ -10,6 +10,8 @@ use crate::transport::Cause;
 
 /// The default time of an attempt.
 pub(crate) const DEFAULT_TIMEOUT_MS: u32 = 30_000;
+/// The default of the most bytes of a response's body.
+pub(crate) const DEFAULT_MAX_BODY_BYTES: u32 = 64 << 20;
 /// The default number of retries.
 pub(crate) const DEFAULT_MAX_RETRIES: u32 = 2;
 
@@ -30,6 +32,9 @@ pub struct Config {
     pub max_concurrency: Option<u32>,
     /// How many cost units this client may spend in a day. Calls that would exceed it fail without being sent.
     pub daily_token_budget: Option<u32>,
+    /// The most bytes of a response's body, once it is decompressed. A longer one fails the call, and is not read to its
+    /// end. Default: 64 MiB.
+    pub max_body_bytes: u32,
 }
 
 impl Config {
@@ -44,6 +49,7 @@ impl Config {
             max_retries: DEFAULT_MAX_RETRIES,
             max_concurrency: None,
             daily_token_budget: None,
+            max_body_bytes: DEFAULT_MAX_BODY_BYTES,
         }
     }
 

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 pub use call::{Answered, Call, Meta, Page, PagedCall, Pager};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use config::{DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
+pub(crate) use config::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 pub use drift::DriftHook;
 
 use config::{Config, Credential};
@@ -19,7 +19,7 @@ use driver::Driver;
 
 use crate::limits::{RateLimit, Usage};
 use crate::protocol::event::Event;
-use crate::protocol::{AuthScheme, Defaults, Dispatcher, Roots};
+use crate::protocol::{AuthScheme, Defaults, Dispatcher, Server};
 use crate::text::Text;
 use crate::transport::Runtime;
 
@@ -60,14 +60,16 @@ impl<R: Runtime> Client<R> {
             max_retries,
             max_concurrency,
             daily_token_budget,
+            max_body_bytes,
         } = config;
         let headers = headers.0.into_iter().map(|(name, value)| (name, R::Text::new(&value))).collect();
-        let roots = Roots { v1: R::Text::new(&base.v1), v2: R::Text::new(&base.v2) };
         let scheme = match credential {
             Credential::ApiToken(_) => AuthScheme::ApiToken,
             Credential::AccessToken(_) | Credential::None => AuthScheme::AccessToken,
         };
-        let dispatcher = Dispatcher::new(roots, scheme, max_concurrency, daily_token_budget);
+        let (v1, v2) = (R::Text::new(&base.v1), R::Text::new(&base.v2));
+        let server = Server { v1, v2, scheme, max_body_bytes };
+        let dispatcher = Dispatcher::new(server, max_concurrency, daily_token_budget);
         Self {
             inner: Rc::new(Inner {
                 driver: Rc::new(Driver::new(runtime, credential, observer, dispatcher)),

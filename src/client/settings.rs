@@ -41,7 +41,7 @@ const fn setting(name: &'static str, kind: SettingKind) -> Setting {
 }
 
 /// Every setting.
-pub static SETTINGS: [Setting; 16] = [
+pub static SETTINGS: [Setting; 17] = [
     setting("apiToken", SettingKind::Credential),
     setting("accessToken", SettingKind::Credential),
     setting("companyDomain", SettingKind::Text("one DNS label, or https://label.pipedrive.com")),
@@ -51,6 +51,7 @@ pub static SETTINGS: [Setting; 16] = [
     setting("timeoutMs", SettingKind::Integer(1, LONGEST_TIMER_MS)),
     setting("maxRetries", SettingKind::Integer(0, MOST_RETRIES)),
     setting("maxConcurrency", SettingKind::Integer(1, 1_000)),
+    setting("maxBodyBytes", SettingKind::Integer(1, u32::MAX as i64)),
     setting("dailyTokenBudget", SettingKind::Integer(0, u32::MAX as i64)),
     setting("limits", SettingKind::Limits),
     setting("dangerouslyAllowBrowser", SettingKind::Boolean),

@@ -9,7 +9,7 @@ use super::event::EventKind;
 use super::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 use super::outcome::{DetailsOf, Outcome, Received, Reply, read, render};
 use super::response::{credential_timed_out, no_credential};
-use super::signed::{AuthScheme, Roots, Signed};
+use super::signed::{Server, Signed};
 use crate::error::{Failure, Thrown, check_credential};
 use crate::limits::{RateLimit, RateLimiter, Ticket, Usage};
 use crate::schema::{Endpoint, Method, PageRef};
@@ -130,8 +130,7 @@ const STOPPED_AFTER_MS: f64 = 5_000.0;
 
 /// The calls of one client.
 pub(crate) struct Dispatcher<R: Transport> {
-    roots: Roots<R::Text>,
-    scheme: AuthScheme,
+    server: Server<R::Text>,
     limiter: RateLimiter,
     usage: Usage,
     calls: Vec<Call<R>>,
@@ -145,14 +144,12 @@ pub(crate) struct Dispatcher<R: Transport> {
 
 impl<R: Transport> Dispatcher<R> {
     pub(crate) fn new(
-        roots: Roots<R::Text>,
-        scheme: AuthScheme,
+        server: Server<R::Text>,
         max_concurrency: Option<u32>,
         daily_budget: Option<u32>,
     ) -> Self {
         Self {
-            roots,
-            scheme,
+            server,
             limiter: RateLimiter::new(max_concurrency, daily_budget),
             usage: Usage::default(),
             calls: Vec::new(),
@@ -421,7 +418,7 @@ impl<R: Transport> Dispatcher<R> {
             if let Some(step) = exchange.drive(
                 &mut self.limiter,
                 &mut self.usage,
-                (&self.roots, self.scheme),
+                &self.server,
                 &mut self.next_attempt,
                 &mut self.aborted,
                 moment,
@@ -515,7 +512,7 @@ impl<R: Transport> Exchange<R> {
         &mut self,
         limiter: &mut RateLimiter,
         usage: &mut Usage,
-        (roots, scheme): (&Roots<R::Text>, AuthScheme),
+        server: &Server<R::Text>,
         next_attempt: &mut AttemptId,
         aborted: &mut Vec<AttemptId>,
         moment: Moment,
@@ -536,7 +533,7 @@ impl<R: Transport> Exchange<R> {
                     self.machine.sending(now);
                     *next_attempt = next_attempt.wrapping_add(1);
                     self.attempt = *next_attempt;
-                    return Some(Step::Send(self.attempt, self.signed.to_request(roots, scheme)));
+                    return Some(Step::Send(self.attempt, self.signed.to_request(server)));
                 }
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
                 Some(Action::Succeed) => {

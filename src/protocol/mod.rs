@@ -25,4 +25,4 @@ pub(crate) use outcome::Reply;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use request::check_headers;
 pub(crate) use request::{Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header};
-pub(crate) use signed::{AuthScheme, Roots};
+pub(crate) use signed::{AuthScheme, Server};

@@ -159,14 +159,18 @@ pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>, wall:
     let template = match progress {
         Progress::NotSent => "the connection was not made: {}",
         Progress::BodyCutOff => "the response was cut off: {}",
+        Progress::BodyTooLarge => {
+            "the response's body is larger than allowed, and was not read to its end: {}"
+        }
         Progress::NoResponse => "the fetch function did not return a Response: {}",
         Progress::Unknown => {
             "no response came. Either the network failed, or this is a page and CORS keeps the response from it: {}"
         }
     };
-    let mut info = ErrorInfo::new(Kind::Connection);
+    let is_too_large = progress == Progress::BodyTooLarge;
+    let mut info = ErrorInfo::new(if is_too_large { Kind::Decode } else { Kind::Connection });
     info.not_processed = progress == Progress::NotSent;
-    info.permanent = progress == Progress::NoResponse;
+    info.permanent = is_too_large || progress == Progress::NoResponse;
     if let Some(head) = head {
         info.status = Some(head.status);
         info.retry_after_ms = head.retry_after_ms;

@@ -9,13 +9,16 @@ use crate::schema::Endpoint;
 use crate::text::Text;
 use crate::transport::{Request, RequestHeaders};
 
-/// The two roots that the paths of the operations are below.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Roots<T> {
-    /// In the place of `/v1`.
+/// The server that a client calls, and how.
+#[derive(Clone, Debug)]
+pub(crate) struct Server<T> {
+    /// What stands in the place of `/v1` in URLs.
     pub(crate) v1: T,
     /// In the place of `/api/v2`.
     pub(crate) v2: T,
+    pub(crate) scheme: AuthScheme,
+    /// The most bytes of a response's body.
+    pub(crate) max_body_bytes: u32,
 }
 
 /// How a credential is sent.
@@ -57,7 +60,7 @@ impl<T: Text> Signed<T> {
     }
 
     /// The request, as the transport sends it.
-    pub(crate) fn to_request(&self, roots: &Roots<T>, scheme: AuthScheme) -> Request<T> {
+    pub(crate) fn to_request(&self, server: &Server<T>) -> Request<T> {
         let Self { endpoint, request, credential, .. } = self;
         let json = || T::new("application/json");
         let mut headers = vec![("accept".to_owned(), json())];
@@ -68,7 +71,7 @@ impl<T: Text> Signed<T> {
             set_header(&mut headers, name, value.clone());
         }
         if let Some(token) = credential {
-            match scheme {
+            match server.scheme {
                 AuthScheme::ApiToken => set_header(&mut headers, "x-api-token", token.clone()),
                 AuthScheme::AccessToken => {
                     set_header(&mut headers, "authorization", T::new("Bearer ").concat(token));
@@ -77,14 +80,15 @@ impl<T: Text> Signed<T> {
         }
         let target = request.target.as_str();
         let (root, rest) = match target.strip_prefix("/v1") {
-            Some(rest) => (&roots.v1, rest),
-            None => (&roots.v2, target.strip_prefix("/api/v2").unwrap_or(target)),
+            Some(rest) => (&server.v1, rest),
+            None => (&server.v2, target.strip_prefix("/api/v2").unwrap_or(target)),
         };
         Request {
             method: endpoint.method,
             url: root.concat(&Text::new(rest)),
             headers: RequestHeaders(headers),
             body: request.body.clone(),
+            max_body_bytes: server.max_body_bytes,
         }
     }
 }

@@ -5,13 +5,13 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use js_sys::{Array, Function, JsString, Promise};
+use js_sys::{Array, Function, JsString, Object, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, RequestRedirect};
 
-use super::js::{JsHeaders, JsText, JsThrown, member, method};
-use super::monotonic::Monotonic;
+use super::js::{JsHeaders, JsText, JsThrown, has_own, member, method, reflect_set};
+use super::monotonic::{Monotonic, Reading};
 use super::{Clock, Progress, Random, Request, Response, SendError, Transport};
 use crate::error::Thrown;
 use crate::text::Text;
@@ -23,6 +23,10 @@ extern "C" {
 
     #[wasm_bindgen(js_name = setTimeout)]
     fn set_timeout(callback: &JsValue, milliseconds: f64) -> JsValue;
+
+    // The timers of Jest, Vitest and sinon are `@sinonjs/fake-timers`, which leave their clock on what they replace.
+    #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf)]
+    fn set_timeout_itself() -> JsValue;
 
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(timer: &JsValue);
@@ -44,6 +48,29 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn set(this: &RequestHeaders, name: &str, value: &JsString);
+
+    // That of web-sys gives Rust's own promise types, and needs a feature of its own for each of them.
+    type Reader;
+
+    #[wasm_bindgen(method, catch)]
+    fn read(this: &Reader) -> Result<JsValue, JsValue>;
+
+    type ReadResult;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn done(this: &ReadResult) -> Result<bool, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch)]
+    fn value(this: &ReadResult) -> Result<Uint8Array, JsValue>;
+
+    // `web_sys::TextDecoder` gives Rust's own text.
+    type TextDecoder;
+
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<TextDecoder, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn decode(this: &TextDecoder, chunk: &Uint8Array, options: &JsValue) -> Result<JsString, JsValue>;
 }
 
 /// The longest time that a timer takes.
@@ -80,7 +107,16 @@ pub(crate) struct InFlight {
     /// Nothing where the runtime has none.
     controller: Option<AbortController>,
     is_complete: bool,
-    head: Option<Head>,
+    max_body_bytes: u32,
+    body: Option<Body>,
+}
+
+/// A response whose body is being read.
+struct Body {
+    status: u16,
+    headers: JsHeaders,
+    /// Nothing where all of the text comes at once.
+    stream: Option<BodyStream>,
 }
 
 impl Drop for InFlight {
@@ -105,7 +141,8 @@ impl InFlight {
     pub(crate) fn start(own: Option<&Function>, request: &Request<JsText>) -> (Self, Next) {
         let controller = AbortController::new().ok();
         let init = init(request, controller.as_ref());
-        let mut in_flight = Self { controller, is_complete: false, head: None };
+        let mut in_flight =
+            Self { controller, is_complete: false, max_body_bytes: request.max_body_bytes, body: None };
         let started = match own {
             Some(own) => own.call2(&JsValue::UNDEFINED, &request.url.0, &init),
             None => global_fetch(&request.url.0, &init),
@@ -119,41 +156,127 @@ impl InFlight {
 
     /// Its promise has settled.
     pub(crate) fn on_settled(&mut self, settled: Result<JsValue, JsValue>) -> Next {
-        if let Some(Head { status, headers, .. }) = self.head.take() {
-            return Next::Done(match settled {
-                Ok(text) => {
-                    self.is_complete = true;
-                    let body = JsText::of(text).unwrap_or_else(|| JsText::new(""));
-                    Ok(Response { status, headers, body })
-                }
-                Err(thrown) => Err(SendError {
-                    progress: Progress::BodyCutOff,
-                    head: Some((status, headers)),
-                    cause: JsThrown(thrown),
-                }),
-            });
+        match self.body.take() {
+            Some(body) => self.on_body(body, settled),
+            None => self.on_response(settled),
         }
+    }
+
+    fn on_response(&mut self, settled: Result<JsValue, JsValue>) -> Next {
         let failed =
-            |progress, thrown| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(thrown) }));
-        let head = match settled {
+            |progress, cause| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(cause) }));
+        let (response, head) = match settled {
             Ok(value) => match read_head(&value) {
-                Ok(head) => head,
-                Err(lack) => {
-                    return failed(Progress::NoResponse, <JsThrown as Thrown>::new(&JsText::new(lack)).0);
-                }
+                Ok(head) => (value, head),
+                Err(lack) => return failed(Progress::NoResponse, error(lack)),
             },
             // Some wrappers of fetch throw where the status is bad, and leave the response with the error.
-            Err(thrown) => match read_head(&member(&thrown, "response")) {
-                Ok(head) => head,
-                Err(_) => return failed(progress(&thrown), thrown),
-            },
+            Err(thrown) => {
+                let response = member(&thrown, "response");
+                match read_head(&response) {
+                    Ok(head) => (response, head),
+                    Err(_) => return failed(progress(&thrown), thrown),
+                }
+            }
         };
-        let text = head.text.call0(&head.response);
-        self.head = Some(head);
-        match text {
-            Ok(promise) => Next::Promise(promise),
-            Err(thrown) => self.on_settled(Err(thrown)),
+        let Head { status, headers, text } = head;
+        let stream = BodyStream::of(&response);
+        let promise = match &stream {
+            Some(stream) => stream.reader.read(),
+            None => text.call0(&response),
+        };
+        self.go_on(Body { status, headers, stream }, promise)
+    }
+
+    fn on_body(&mut self, mut body: Body, settled: Result<JsValue, JsValue>) -> Next {
+        let text = settled.and_then(|value| {
+            let Some(stream) = &mut body.stream else {
+                self.is_complete = true;
+                return Ok(Some(JsText::of(value).unwrap_or_else(|| JsText::new(""))));
+            };
+            self.is_complete = stream.on_chunk(value.unchecked_ref())?;
+            let is_too_large = stream.bytes > f64::from(self.max_body_bytes);
+            // The status says what an error is; its body may only explain it.
+            let is_enough = self.is_complete || is_too_large && !(200..300).contains(&body.status);
+            if is_enough { stream.text().map(Some) } else { Ok(None) }
+        });
+        match (text, &body.stream) {
+            (Ok(Some(text)), _) => {
+                Next::Done(Ok(Response { status: body.status, headers: body.headers, body: text }))
+            }
+            (Ok(None), Some(stream)) if stream.bytes <= f64::from(self.max_body_bytes) => {
+                let promise = stream.reader.read();
+                self.go_on(body, promise)
+            }
+            (Ok(None), _) => failed(body, Progress::BodyTooLarge, error("see maxBodyBytes")),
+            (Err(thrown), _) => failed(body, Progress::BodyCutOff, thrown),
         }
+    }
+
+    fn go_on(&mut self, body: Body, promise: Result<JsValue, JsValue>) -> Next {
+        match promise {
+            Ok(promise) => {
+                self.body = Some(body);
+                Next::Promise(promise)
+            }
+            Err(thrown) => failed(body, Progress::BodyCutOff, thrown),
+        }
+    }
+}
+
+/// The response began, and did not come to its end.
+fn failed(body: Body, progress: Progress, cause: JsValue) -> Next {
+    let head = Some((body.status, body.headers));
+    Next::Done(Err(SendError { progress, head, cause: JsThrown(cause) }))
+}
+
+fn error(text: &str) -> JsValue {
+    <JsThrown as Thrown>::new(&JsText::new(text)).0
+}
+
+/// The body of a response, read piece by piece, so that it can be left when it is too large.
+struct BodyStream {
+    reader: Reader,
+    decoder: TextDecoder,
+    /// Decoded at the end: as text, a body that is left would need its memory twice.
+    chunks: Vec<Uint8Array>,
+    bytes: f64,
+}
+
+impl BodyStream {
+    /// Nothing where a body cannot be read so: it was read before, it has a `text()` of its own, or this is no Response of the
+    /// runtime's.
+    fn of(response: &JsValue) -> Option<Self> {
+        let body = member(response, "body");
+        if !body.is_object() || member(&body, "locked").is_truthy() || has_own(response, "text") {
+            return None;
+        }
+        let reader = method(&body, "getReader")?.call0(&body).ok()?.unchecked_into();
+        Some(Self { reader, decoder: TextDecoder::new().ok()?, chunks: Vec::new(), bytes: 0.0 })
+    }
+
+    /// A piece has come, or says that there is none any more.
+    fn on_chunk(&mut self, result: &ReadResult) -> Result<bool, JsValue> {
+        if result.done()? {
+            return Ok(true);
+        }
+        let chunk = result.value()?;
+        self.bytes += f64::from(chunk.length());
+        self.chunks.push(chunk);
+        Ok(false)
+    }
+
+    fn text(&self) -> Result<JsText, JsValue> {
+        let mut text = JsText::new("");
+        let Some((last, before)) = self.chunks.split_last() else { return Ok(text) };
+        if !before.is_empty() {
+            let more: JsValue = Object::new().into();
+            reflect_set(&more, "stream", &JsValue::TRUE);
+            for chunk in before {
+                text = text.concat(&JsText(self.decoder.decode(chunk, &more)?));
+            }
+        }
+        Ok(text.concat(&JsText(self.decoder.decode(last, &JsValue::UNDEFINED)?)))
     }
 }
 
@@ -199,9 +322,8 @@ fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> Requ
     init
 }
 
-/// A response whose body is not read yet.
+/// What is needed of a response whose body is not read yet.
 struct Head {
-    response: JsValue,
     status: u16,
     headers: JsHeaders,
     text: Function,
@@ -214,7 +336,7 @@ fn read_head(response: &JsValue) -> Result<Head, &'static str> {
     let headers =
         JsHeaders::of(member(response, "headers")).ok_or("it has no headers with get() and entries()")?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
-    Ok(Head { response: response.clone(), status: status as u16, headers, text })
+    Ok(Head { status: status as u16, headers, text })
 }
 
 /// Whether the connection was certainly not made: Node, Deno and Bun tell it by the system's own code.
@@ -234,9 +356,14 @@ fn progress(thrown: &JsValue) -> Progress {
 }
 
 impl Fetch {
-    /// A reading of the runtime's own clock.
-    fn reading() -> f64 {
-        performance_now().unwrap_or_else(|_| js_sys::Date::now())
+    /// A reading of the runtime's own clock, or of the one that drives its timers in a test.
+    fn reading() -> Reading {
+        match member(&member(&set_timeout_itself(), "clock"), "now").as_f64() {
+            Some(time) => Reading { time, is_fake: true },
+            None => {
+                Reading { time: performance_now().unwrap_or_else(|_| js_sys::Date::now()), is_fake: false }
+            }
+        }
     }
 }
 

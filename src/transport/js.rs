@@ -17,7 +17,7 @@ extern "C" {
     fn reflect_get(object: &JsValue, name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = Object, js_name = hasOwn)]
-    fn has_own(object: &JsValue, name: &str) -> bool;
+    pub(super) fn has_own(object: &JsValue, name: &str) -> bool;
 
     #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
     fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;

@@ -149,6 +149,8 @@ pub struct Request<T = String> {
     pub headers: RequestHeaders<T>,
     /// The JSON body, in ASCII.
     pub body: Option<String>,
+    /// The most bytes that the body of the response may have, once it is decompressed.
+    pub max_body_bytes: u32,
 }
 
 /// Headers that cannot be printed, since one of them is the credential.
@@ -198,4 +200,6 @@ pub enum Progress {
     NoResponse,
     /// The response began, and its body was cut off.
     BodyCutOff,
+    /// The response began, and its body is larger than the request allows.
+    BodyTooLarge,
 }

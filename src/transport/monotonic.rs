@@ -1,35 +1,48 @@
-//! A clock that never goes back, made of one that tests replace and systems adjust.
+//! A clock that never goes back, made of those that tests replace and systems adjust.
 
 use std::cell::Cell;
 
 /// A timer that fires this much early by the clock belongs to fake timers, which have their own time.
 const FAKE_TIMER_MS: f64 = 50.0;
 
+/// What the underlying clock shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading {
+    /// Milliseconds; the zero means nothing.
+    pub(super) time: f64,
+    /// Whether it is the clock of fake timers.
+    pub(super) is_fake: bool,
+}
+
 /// A clock that never goes back.
 ///
-/// Jest, Vitest and sinon replace timers, and some of them the clock as well: it may jump when they are installed, and
-/// may stand still while their timers fire. A timer that fired is believed: its time has passed.
+/// Jest, Vitest and sinon replace timers, and some of them the clocks as well: where their clock can be read, it is the
+/// one that counts. Where it cannot, a timer that fired is believed: its time has passed.
 #[derive(Debug, Default)]
 pub(super) struct Monotonic {
     /// What is added to the underlying clock.
     offset: Cell<f64>,
     last: Cell<f64>,
+    is_fake: Cell<bool>,
 }
 
 impl Monotonic {
     /// The time, by a reading of the underlying clock.
-    pub(super) fn read(&self, reading: f64) -> f64 {
-        let now = reading + self.offset.get();
-        if now >= self.last.get() {
+    pub(super) fn read(&self, reading: Reading) -> f64 {
+        let Reading { time, is_fake } = reading;
+        let now = time + self.offset.get();
+        // Another clock goes on where the one before stood.
+        if now >= self.last.get() && self.is_fake.replace(is_fake) == is_fake {
             self.last.set(now);
             return now;
         }
-        self.offset.set(self.offset.get() + self.last.get() - now);
+        self.is_fake.set(is_fake);
+        self.offset.set(self.last.get() - time);
         self.last.get()
     }
 
     /// A timer that was due at `due` fired. Gives what is left of it, if it fired a little early.
-    pub(super) fn fired(&self, due: f64, reading: f64) -> f64 {
+    pub(super) fn fired(&self, due: f64, reading: Reading) -> f64 {
         let early = due - self.read(reading);
         if early > FAKE_TIMER_MS {
             self.offset.set(self.offset.get() + early);
@@ -45,11 +58,15 @@ mod tests {
 
     use super::*;
 
+    fn real(time: f64) -> Reading {
+        Reading { time, is_fake: false }
+    }
+
     #[test]
     fn it_never_goes_back() {
         let clock = Monotonic::default();
         let readings = [100.0, 150.0, 20.0, 30.0, -1e15, -1e15 + 5.0];
-        let times = readings.map(|reading| clock.read(reading));
+        let times = readings.map(|time| clock.read(real(time)));
         assert_eq!(times[..4], [100.0, 150.0, 150.0, 160.0]);
         assert!((times[5] - 165.0).abs() < 1.0, "{times:?}");
     }
@@ -57,10 +74,24 @@ mod tests {
     #[test]
     fn fake_timers_move_it_and_early_ones_do_not() {
         let clock = Monotonic::default();
-        assert_eq!(clock.read(0.0), 0.0);
-        assert_eq!(clock.fired(2_000.0, 1.0), 0.0, "a fake timer");
-        assert_eq!(clock.read(2.0), 2_001.0);
-        assert_eq!(clock.fired(2_002.5, 2.0), 1.5, "a real one, early by rounding");
-        assert_eq!(clock.read(2.0), 2_001.0);
+        assert_eq!(clock.read(real(0.0)), 0.0);
+        assert_eq!(clock.fired(2_000.0, real(1.0)), 0.0, "a fake timer");
+        assert_eq!(clock.read(real(2.0)), 2_001.0);
+        assert_eq!(clock.fired(2_002.5, real(2.0)), 1.5, "a real one, early by rounding");
+        assert_eq!(clock.read(real(2.0)), 2_001.0);
+    }
+
+    #[test]
+    fn the_clock_of_fake_timers_counts_while_they_are_installed() {
+        let fake = |time| Reading { time, is_fake: true };
+        let clock = Monotonic::default();
+        assert_eq!(clock.read(real(500.0)), 500.0);
+        assert_eq!(clock.read(fake(0.0)), 500.0, "it goes on where the real one stood");
+        assert_eq!(clock.read(fake(1_997.0)), 2_497.0);
+        assert_eq!(clock.read(real(504.0)), 2_497.0);
+        assert_eq!(clock.read(real(505.0)), 2_498.0);
+        let clock = Monotonic::default();
+        assert_eq!(clock.read(fake(1e12)), 0.0);
+        assert_eq!(clock.read(fake(1e12 + 5.0)), 5.0);
     }
 }

@@ -170,6 +170,7 @@ impl Transport for SandboxWorld {
 
     async fn send(&self, request: Request) -> Result<Response<Self>, SendError<Self>> {
         let _in_flight = InFlight::new(&self.0.in_flight);
+        let max_body_bytes = usize::try_from(request.max_body_bytes).unwrap_or(usize::MAX);
         self.0.sent.borrow_mut().push(request.clone());
         self.sleep(self.0.latency_ms.get()).await;
         let step = self.0.script.borrow_mut().pop_front();
@@ -191,7 +192,12 @@ impl Transport for SandboxWorld {
                 (answer.status, answer.headers, answer.body)
             }
         };
-        Ok(Response { status, headers: HeaderList(headers), body })
+        let headers = HeaderList(headers);
+        if body.len() > max_body_bytes {
+            let cause = Cause { text: "see max_body_bytes".to_owned(), value: None };
+            return Err(SendError { progress: Progress::BodyTooLarge, head: Some((status, headers)), cause });
+        }
+        Ok(Response { status, headers, body })
     }
 
     fn parse_json(text: &String) -> Option<Value> {

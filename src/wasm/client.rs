@@ -12,13 +12,13 @@ use wasm_bindgen::prelude::*;
 use super::args::{self, Values};
 use super::outcome;
 use crate::api;
-use crate::client::{DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
+use crate::client::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 use crate::error::{Details, Kind};
 #[cfg(feature = "npm-server")]
 use crate::limits::shared::SharedLimiter;
 use crate::protocol::{
     AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, Emitted, Failed, Moment, NewCall,
-    PreparedRequest, Reply, Roots, Step, check_headers,
+    PreparedRequest, Reply, Server, Step, check_headers,
 };
 use crate::schema::Endpoint;
 use crate::text::Text;
@@ -130,7 +130,7 @@ struct State {
 
 struct Call {
     id: CallId,
-    call: JsCall,
+    handle: JsCall,
     /// The end of its timer.
     due: f64,
     #[cfg(feature = "npm-trap")]
@@ -256,8 +256,12 @@ impl Core {
     pub(super) fn with(settings: &JsValue, runtime: Fetch) -> Self {
         let count = |name| args::count(settings, name);
         let is_access_token = member(settings, "isAccessToken").is_truthy();
-        let roots = Roots { v1: args::text(settings, "v1"), v2: args::text(settings, "v2") };
-        let scheme = if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken };
+        let server = Server {
+            v1: args::text(settings, "v1"),
+            v2: args::text(settings, "v2"),
+            scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
+            max_body_bytes: count("maxBodyBytes").unwrap_or(DEFAULT_MAX_BODY_BYTES),
+        };
         Self {
             defaults: Defaults {
                 // They were checked.
@@ -268,12 +272,7 @@ impl Core {
             event_mask: count("eventMask").unwrap_or(0),
             runtime,
             state: RefCell::new(State {
-                dispatcher: Dispatcher::new(
-                    roots,
-                    scheme,
-                    count("maxConcurrency"),
-                    count("dailyTokenBudget"),
-                ),
+                dispatcher: Dispatcher::new(server, count("maxConcurrency"), count("dailyTokenBudget")),
                 calls: Vec::new(),
                 attempts: Vec::new(),
             }),
@@ -319,7 +318,7 @@ impl Core {
                 if let Some(mut state) = self.state() {
                     state.calls.push(Call {
                         id,
-                        call: call.clone(),
+                        handle: call.clone(),
                         due: 0.0,
                         #[cfg(feature = "npm-trap")]
                         fault: fault.clone(),
@@ -344,7 +343,7 @@ impl Core {
         let moment =
             Moment { now: self.runtime.now(), wall: self.runtime.wall(), random: self.runtime.random() };
         let next = self.state().and_then(|mut state| {
-            let call = state.call(id)?.call.clone();
+            let call = state.call(id)?.handle.clone();
             Some((call, state.dispatcher.step(id, moment)))
         });
         self.settle();
@@ -414,7 +413,7 @@ impl Core {
     }
 
     fn wake(&self, id: CallId) {
-        let call = self.state().and_then(|mut state| Some(state.call(id)?.call.clone()));
+        let call = self.state().and_then(|mut state| Some(state.call(id)?.handle.clone()));
         if let Some(call) = call {
             call.wake();
         }

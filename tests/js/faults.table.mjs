@@ -78,6 +78,14 @@ export const FAULTS = [
     why: "the body is complete, so the next would be the same",
   },
   {
+    fault: "too-large",
+    what: "a body of more than `maxBodyBytes`",
+    outcome: "DecodeError",
+    status: 200,
+    requests: ONE,
+    why: "the next would be as large; what came is not kept",
+  },
+  {
     fault: "wrong-length",
     what: "`content-length` is more than the body, then the connection is closed",
     outcome: "ConnectionError",

@@ -49,6 +49,7 @@ const RESPONSES = {
     response.end();
   },
   "truncated-json": ({ whole, send }) => send(200, JSON.stringify(whole).slice(0, -5)),
+  "too-large": ({ whole, send }) => send(200, " ".repeat(1 << 20) + JSON.stringify(whole)),
   async "wrong-length"({ whole, send, response }) {
     const text = JSON.stringify(whole);
     send(200, text, { "content-length": text.length + 100 }, "open");
@@ -186,7 +187,7 @@ export async function makeCall(sdk, { baseUrl, name, args, credential, secret, t
     "token function": { accessToken: async () => secret },
   }[credential];
   const onEvent = (event) => events.push(event);
-  const client = new sdk.UsersClient({ ...config, baseUrl, timeoutMs, maxRetries, logger: { error: log, warn: log, info: log, debug: log }, logLevel: "debug", onEvent });
+  const client = new sdk.UsersClient({ ...config, baseUrl, timeoutMs, maxRetries, maxBodyBytes: 1 << 20, logger: { error: log, warn: log, info: log, debug: log }, logLevel: "debug", onEvent });
   const began = Date.now();
   const [good, error] = await client[name](...args).withResponse().then(
     ({ response }) => [response, undefined],

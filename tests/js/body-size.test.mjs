@@ -1,0 +1,105 @@
+// `maxBodyBytes`: a body that is larger is not read to its end, however small it is on the wire.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { createGzip } from "node:zlib";
+import { DecodeError, UsersClient, ValidationError } from "pipedrive-users";
+import { rejection } from "./support/wait.mjs";
+
+const MIB = 1 << 20;
+
+/** A server whose body is so many MiB of one letter, compressed to a thousandth. */
+async function bomb(t, status, mebibytes) {
+  const server = createServer((_, response) => {
+    response.writeHead(status, { "content-type": "application/json", "content-encoding": "gzip" });
+    const gzip = createGzip({ level: 9 });
+    gzip.pipe(response);
+    const piece = Buffer.alloc(MIB, 120);
+    let left = mebibytes;
+    const write = () => {
+      while (left > 0) {
+        left -= 1;
+        if (!gzip.write(piece)) return void gzip.once("drain", write);
+      }
+      gzip.end();
+    };
+    write();
+    response.on("error", () => {});
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${server.address().port}`;
+}
+
+const newClient = (config) => new UsersClient({ apiToken: "secret", logLevel: "off", ...config });
+
+test("300 MiB in a body of 300 KB are a DecodeError that says where to look, and are read once", async (t) => {
+  const client = newClient({ baseUrl: await bomb(t, 200, 300), timeoutMs: 60_000 });
+  let highest = 0;
+  const before = process.memoryUsage().rss;
+  const watch = setInterval(() => (highest = Math.max(highest, process.memoryUsage().rss - before)), 20);
+  const error = await rejection(client.getUser(1));
+  clearInterval(watch);
+  assert.ok(error instanceof DecodeError, `${error}`);
+  assert.match(error.message, /larger than allowed.*maxBodyBytes/);
+  assert.equal(error.status, 200);
+  assert.equal(error.attempts, 1);
+  assert.ok(highest < 200 * MIB, `${Math.round(highest / MIB)} MiB more`);
+});
+
+test("a response whose status is an error keeps its meaning", async (t) => {
+  const client = newClient({ baseUrl: await bomb(t, 400, 80), timeoutMs: 60_000 });
+  const error = await rejection(client.getUser(1));
+  assert.ok(error instanceof ValidationError, `${error}`);
+  assert.equal(error.body.length, MIB);
+});
+
+for (const [bytes, isRead] of [[59, false], [60, true]]) {
+  test(`a body of 60 bytes is ${isRead ? "" : "not "}read where ${bytes} are allowed`, async () => {
+    const body = JSON.stringify({ success: true, data: { id: 1, name: "é".padEnd(17, "x") } });
+    assert.equal(Buffer.byteLength(body), 60);
+    const client = newClient({ maxBodyBytes: bytes, fetch: async () => new Response(body) });
+    if (isRead) assert.equal((await client.getUser(1)).name[0], "é");
+    else assert.ok((await rejection(client.getUser(1))) instanceof DecodeError);
+  });
+}
+
+test("text is whole wherever its pieces are cut", async () => {
+  const bytes = new TextEncoder().encode('\ufeff{"success":true,"data":{"id":1,"name":"é💡 \ud800"}}');
+  const stream = () => new ReadableStream({ start: (controller) => (bytes.forEach((byte) => controller.enqueue(Uint8Array.of(byte))), controller.close()) });
+  const client = newClient({ fetch: async () => new Response(stream()) });
+  assert.equal((await client.getUser(1)).name, "é💡 \ufffd");
+});
+
+test("a body that a wrapper of fetch has read is taken from its text()", async () => {
+  const client = newClient({
+    fetch: async () => {
+      const response = new Response('{"success":true,"data":{"id":1,"name":"read"}}');
+      const text = await response.text();
+      response.text = async () => text.replace("read", "read before");
+      return response;
+    },
+  });
+  assert.equal((await client.getUser(1)).name, "read before");
+});
+
+test("a body that breaks off is a ConnectionError, and is tried again", async () => {
+  let count = 0;
+  const client = newClient({
+    fetch: async () => {
+      count += 1;
+      const broken = new ReadableStream({
+        pull(controller) {
+          controller.enqueue(new TextEncoder().encode('{"succ'));
+          controller.error(new TypeError("terminated"));
+        },
+      });
+      return new Response(count === 1 ? broken : '{"success":true,"data":{"id":1}}');
+    },
+  });
+  assert.equal((await client.getUser(1)).id, 1);
+  assert.equal(count, 2);
+});
