@@ -140,17 +140,16 @@ impl RateLimiter {
         }
     }
 
-    /// A call in flight has ended. Says whether the limits are shared.
+    /// A call in flight has ended: the window of this client, which has no such slot, learns nothing from it.
     #[cfg(any(test, feature = "npm-server"))]
-    fn release_shared(&mut self, slot: Slot, limit: Option<u32>, has_response: bool, now: f64) -> bool {
-        let Some(shared) = &mut self.shared else { return false };
+    fn release_shared(&mut self, slot: Slot, limit: Option<u32>, has_response: bool, now: f64) {
+        let Some(shared) = &mut self.shared else { return };
         shared.in_flight = shared.in_flight.saturating_sub(1);
         let mut limiter = shared.limiter.borrow_mut();
         if let Some(limit) = limit {
             limiter.observe(limit, now);
         }
         limiter.release(slot.0, has_response, now);
-        true
     }
 
     pub(crate) fn ticket(&mut self) -> Ticket {
@@ -211,43 +210,40 @@ impl RateLimiter {
 
     /// An admitted call was not sent after all.
     pub(crate) fn cancel(&mut self, slot: Slot, cost: u32) {
-        self.daily.refund(cost, false);
         #[cfg(any(test, feature = "npm-server"))]
         if let Some(shared) = &mut self.shared {
             shared.in_flight = shared.in_flight.saturating_sub(1);
             shared.limiter.borrow_mut().cancel(slot.0, cost);
-            return;
         }
         self.window.cancel(slot);
+        self.daily.refund(cost, false);
     }
 
     /// A call in flight was given up: it is unknown whether the server counted it.
     pub(crate) fn abandon(&mut self, slot: Slot, cost: u32, now: f64) {
+        #[cfg(any(test, feature = "npm-server"))]
+        self.release_shared(slot, None, false, now);
+        self.window.release(slot, false, now);
         self.daily.forget_charge(cost);
-        self.on_no_response(slot, now);
     }
 
     /// A response came, whose headers tell of the limits.
     pub(crate) fn on_response(&mut self, slot: Slot, headers: &RateLimitHeaders, now: f64, wall: f64) {
         let RateLimitHeaders { limit, remaining, reset_in_ms, daily_remaining, .. } = *headers;
         self.rate_limit.update(&RateLimit::new(headers, wall));
+        #[cfg(any(test, feature = "npm-server"))]
+        self.release_shared(slot, limit, true, now);
+        self.window.observe(slot, limit, remaining, reset_in_ms, now);
         if let Some(remaining) = daily_remaining {
             self.daily.observe(remaining, now, wall);
         }
-        #[cfg(any(test, feature = "npm-server"))]
-        if self.release_shared(slot, limit, true, now) {
-            return;
-        }
-        self.window.observe(slot, limit, remaining, reset_in_ms, now);
         self.window.release(slot, true, now);
     }
 
     /// No complete response came.
     pub(crate) fn on_no_response(&mut self, slot: Slot, now: f64) {
         #[cfg(any(test, feature = "npm-server"))]
-        if self.release_shared(slot, None, false, now) {
-            return;
-        }
+        self.release_shared(slot, None, false, now);
         self.window.release(slot, false, now);
     }
 
