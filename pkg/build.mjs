@@ -6,7 +6,8 @@ import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
-import { encodeAscii, glueOf } from "./glue.mjs";
+import { encodeAscii } from "./ascii.mjs";
+import { glueOf } from "./glue.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
@@ -17,7 +18,7 @@ const { values } = parseArgs({
 const EXPORTS = JSON.parse(values.exports);
 
 /** How a script gets its module: the text of its `module` function. */
-const INSIDE = (name, bytes) => ({ head: `import { decodeModule } from "${here("src/load.ts")}";`, module: `decodeModule(${encodeAscii(bytes)})` });
+const INSIDE = (name, bytes) => ({ head: `import { decodeModule } from "${here("ascii.mjs")}";`, module: `decodeModule(${encodeAscii(bytes)})` });
 const BESIDE = (query) => (name) => ({ head: `import wasm from "./${name}.wasm${query}";`, module: "Promise.resolve(wasm)" });
 const PROVIDED = () => ({ head: `import { providedModule } from "${here("src/init.ts")}";`, module: "providedModule()" });
 

@@ -1,10 +1,8 @@
-type AbortListener = (reason: unknown) => void;
-
 /**
  * The calls that each signal aborts, of all clients. Node.js warns of a leak at the eleventh listener of a signal, so each
  * signal gets a single one, and none when its last call has ended.
  */
-const listeners = /* @__PURE__ */ new Map<AbortSignal, Set<AbortListener>>();
+const listeners = /* @__PURE__ */ new Map<AbortSignal, Set<(reason: unknown) => void>>();
 
 function onAbort({ target }: Event): void {
   const signal = target as AbortSignal;
@@ -12,7 +10,7 @@ function onAbort({ target }: Event): void {
 }
 
 /** Calls a listener when a signal aborts. */
-export function addAbortListener(signal: AbortSignal, listener: AbortListener): void {
+export function addAbortListener(signal: AbortSignal, listener: (reason: unknown) => void): void {
   const calls = listeners.get(signal) ?? new Set();
   if (!calls.size) {
     listeners.set(signal, calls);
@@ -22,7 +20,7 @@ export function addAbortListener(signal: AbortSignal, listener: AbortListener): 
 }
 
 /** Removes a listener. */
-export function removeAbortListener(signal: AbortSignal, listener: AbortListener): void {
+export function removeAbortListener(signal: AbortSignal, listener: (reason: unknown) => void): void {
   const calls = listeners.get(signal);
   if (calls?.delete(listener) && !calls.size) {
     listeners.delete(signal);

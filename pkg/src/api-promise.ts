@@ -10,8 +10,6 @@ export interface Outcome<Data> {
   readonly body?: string | undefined;
 }
 
-type Executor<Data> = ConstructorParameters<typeof Promise<Data>>[0];
-
 /** A promise of the data of a response, which can return the rest of the response too. */
 export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
   /** What `then` returns is a plain promise. */
@@ -20,19 +18,11 @@ export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
   }
 
   readonly #outcome: Promise<Outcome<Raw>> | undefined;
-  readonly #pick: ((outcome: Outcome<Raw>) => Data) | undefined;
 
   /** @internal */
-  constructor(outcome: Promise<Outcome<Raw>> | Executor<Data>, pick?: (outcome: Outcome<Raw>) => Data) {
-    if (typeof outcome === "function") {
-      super(outcome);
-      return;
-    }
-    super((resolve, reject) => {
-      outcome.then((settled) => resolve(pick!(settled)), reject);
-    });
-    this.#outcome = outcome;
-    this.#pick = pick;
+  constructor(outcome: Promise<Outcome<Raw>> | ConstructorParameters<typeof Promise<Data>>[0], pick?: (outcome: Outcome<Raw>) => Data) {
+    super(typeof outcome === "function" ? outcome : (resolve, reject) => void outcome.then((settled) => resolve(pick!(settled)), reject));
+    if (typeof outcome !== "function") this.#outcome = outcome;
   }
 
   /** Returns the data together with the response's status, headers, cost and limits. */

@@ -11,11 +11,7 @@ export interface ExpiringToken {
 }
 
 /** A request for a token, and how many calls wait for it. */
-interface Pending {
-  readonly token: Promise<string>;
-  readonly controller: AbortController;
-  waiting: number;
-}
+type Pending = { readonly token: Promise<string>; readonly controller: AbortController; waiting: number };
 
 /**
  * Makes a credential function for **one** identity: one request for all calls that wait, the token kept until it is refused
@@ -26,33 +22,28 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
   let current: ExpiringToken | undefined;
   let pending: Pending | undefined;
 
-  const isGood = ({ refused }: TokenRequest) =>
-    current !== undefined && current.token !== refused && (current.expiresAt === undefined || Number(current.expiresAt) > Date.now());
-
   const forget = (request: Pending) => {
     if (pending === request) pending = undefined;
   };
 
   const ask = (refused: string | undefined): Pending => {
     const controller = new AbortController();
-    const token = new Promise<string | ExpiringToken>((resolve) => resolve(fetchToken({ refused, signal: controller.signal }))).then((given) => {
-      const token = typeof given === "string" ? { token: given } : given;
-      if (pending === request) current = token;
-      return token.token;
+    const asked = (async () => fetchToken({ refused, signal: controller.signal }))();
+    const token = asked.then((given) => {
+      const latest = typeof given === "string" ? { token: given } : given;
+      if (pending === request) current = latest;
+      return latest.token;
     });
-    const request: Pending = { token, controller, waiting: 0 };
+    const request = { token, controller, waiting: 0 };
     token.then(() => forget(request), () => forget(request));
     return request;
   };
 
-  return async (call) => {
-    if (isGood(call)) return current!.token;
-    const request = (pending ??= ask(call.refused));
-    const { signal } = call;
-    let isOver = (_reason: unknown): void => undefined;
-    const over = new Promise<never>((_, reject) => {
-      isOver = reject;
-    });
+  return async ({ refused, signal }) => {
+    if (current && current.token !== refused && Number(current.expiresAt ?? Infinity) > Date.now()) return current.token;
+    const request = (pending ??= ask(refused));
+    let isOver!: (reason: unknown) => void;
+    const over = new Promise<never>((_, reject) => (isOver = reject));
     request.waiting++;
     if (signal) addAbortListener(signal, isOver);
     try {

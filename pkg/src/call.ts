@@ -1,14 +1,16 @@
+import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
+import { describeType } from "./check.js";
+import type { CoreClient } from "./core-client.js";
 import { type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
-import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
-import type { Instance } from "./load.js";
+import type { Instance, InstanceCall } from "./load.js";
 import { captureCallSite, withCallerStack } from "./stack.js";
-import type { RateLimit, ResponseInfo, Token } from "./types.js";
+import type { CallOptions, RateLimit, ResponseInfo, Token } from "./types.js";
 
 /** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
-export function rateLimitOf(...numbers: [limit: number, remaining: number, resetAt: number, dailyLimit: number, dailyRemaining: number]): RateLimit {
+export function rateLimitOf(numbers: readonly number[]): RateLimit {
   const [limit, remaining, resetAt, dailyLimit, dailyRemaining] = numbers.map(known);
   return { limit, remaining, resetAt: dateOf(resetAt), dailyLimit, dailyRemaining };
 }
@@ -16,80 +18,96 @@ export function rateLimitOf(...numbers: [limit: number, remaining: number, reset
 const known = (number: number) => (Number.isNaN(number) ? undefined : number);
 const dateOf = (milliseconds: number | undefined): Date | undefined => (milliseconds === undefined ? undefined : new Date(milliseconds));
 
-/** The fields of an error, as Rust hands them over. */
-type RustError = Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number };
+/** Awaits what some work returns, and says whether it succeeded. */
+async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value: unknown]> {
+  try {
+    return [true, await work()];
+  } catch (error) {
+    return [false, error];
+  }
+}
 
-/** The longest time that a timer takes. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** What a call takes from its client. */
-export interface CallSettings {
-  readonly fetch: unknown;
-  readonly listener: EventListener;
-  /** A string, or a function that is asked for one. */
-  readonly token: Token | undefined;
+/** A call to be made. */
+export interface CallRequest {
+  readonly operation: OperationId;
+  /** What was given before the options; the object that is the body has its name in errors. */
+  readonly values: readonly unknown[];
+  readonly options: CallOptions | undefined;
+  /** Where a later page begins, instead of where the options say. */
+  readonly page?: Readonly<Record<string, unknown>>;
+  /** Instead of the client's. */
+  readonly credential?: Token;
   /** Whether the outcome has the text of the response. */
-  readonly keepsBody: boolean;
-  /** The method that an error's stack begins above. */
-  readonly above: ((...args: never[]) => unknown) | undefined;
-  /** Looks at the data before it is handed over. */
-  onData(data: unknown): void;
-  /** Called once, when the call is over. */
-  onEnd(): void;
+  readonly keepsBody?: boolean;
+  /** The method that the error's stack begins above. */
+  readonly above?: (...args: never[]) => unknown;
 }
 
 /** A core on its running instance. */
-export interface Running {
-  readonly core: Core;
-  readonly instance: Instance<Exports, Call>;
-}
+export type Running = { readonly core: Core; readonly instance: Instance<Exports> };
+
+let calls = 0;
 
 /**
  * A call: its promise, and what Rust needs of JavaScript as long as it lasts. What it starts goes on in the context in
  * which it was made, since it registers all reactions and timers itself.
  */
-export class Call {
-  /** The request of its last attempt, kept by the loader so that it can be aborted if the module stops. */
-  controller: AbortController | undefined;
+export class Call implements InstanceCall {
+  readonly id = ++calls;
+  readonly operation: OperationId;
+  /** The caller's own. */
+  readonly fetch: unknown;
+  /** A string, or a function that is asked for one. */
+  readonly credential: Token | undefined;
   readonly promise: Promise<Outcome<never>>;
+  controller: AbortController | undefined;
   readonly #site;
   #resolve!: (outcome: Outcome<never>) => void;
   #reject!: (reason: unknown) => void;
   #running: Running | undefined;
+  #signal: AbortSignal | undefined;
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
-  #rateLimit: RateLimit = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
   #credentialController: AbortController | undefined;
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
 
   constructor(
-    readonly id: number,
-    readonly operation: OperationId,
-    private readonly settings: CallSettings,
+    private readonly client: CoreClient,
+    private readonly request: CallRequest,
   ) {
-    this.#site = captureCallSite(settings.above);
+    this.operation = request.operation;
+    this.fetch = client.config.fetch;
+    this.credential = "credential" in request ? request.credential : client.config.credential;
+    this.#site = captureCallSite(request.above);
+    client.calls.add(this);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
   }
 
+  /** Ends with the caller's signal. */
+  listen(signal: AbortSignal | undefined): void {
+    this.#signal = signal;
+    if (signal?.aborted) this.abort(signal.reason);
+    else if (signal) addAbortListener(signal, this.abort);
+  }
+
   /** Starts the call in the module: Rust holds it from here on. */
-  start(running: Running, values: readonly unknown[]): void {
+  start(running: Running, args: object): void {
     this.#running = running;
-    running.instance.calls.set(this.id, this);
-    this.#enter((core) => (core[this.operation] as (...values: unknown[]) => unknown)(this, ...values));
+    running.instance.calls.add(this);
+    this.#enter((core) => void core[this.operation](this.id, this, args));
   }
 
   /** Ends the call. Only its first end counts. */
-  abort(reason: unknown): void {
-    if (this.#end()) {
-      this.#credentialController?.abort(reason);
-      this.#reject(reason);
-    }
-  }
+  readonly abort = (reason: unknown): void => {
+    if (!this.#end()) return;
+    this.#credentialController?.abort(reason);
+    this.#reject(reason);
+  };
 
   /** Ends the call with an error. */
   reject(error: Error): void {
@@ -103,53 +121,32 @@ export class Call {
     this.reject(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
   }
 
-  get fetch(): unknown {
-    return this.settings.fetch;
-  }
+  // What follows is called by Rust, see src/wasm/client.rs.
 
-  get credential(): Token | undefined {
-    return this.settings.token;
-  }
+  readonly describe = describeType;
 
   async ask(refused: string | undefined): Promise<void> {
-    let token: unknown;
-    let isReturned = false;
-    try {
-      this.#credentialController = new AbortController();
-      const { signal } = this.#credentialController;
-      token = await (this.settings.token as (request: object) => unknown)(refused === undefined ? { signal } : { refused, signal });
-      isReturned = true;
-    } catch (error) {
-      token = error;
-      if (isPipedriveError(error)) this.#credentialError = error;
-    }
+    this.#credentialController = new AbortController();
+    const { signal } = this.#credentialController;
+    const request = refused === undefined ? { signal } : { refused, signal };
+    const [isReturned, token] = await settle(() => (this.credential as (request: object) => unknown)(request));
+    if (!isReturned && isPipedriveError(token)) this.#credentialError = token;
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }
 
   async follow(promise: unknown, attempt: number): Promise<void> {
-    let value: unknown;
-    let isFulfilled = false;
-    try {
-      value = await promise;
-      isFulfilled = true;
-    } catch (error) {
-      value = error;
-    }
+    const [isFulfilled, value] = await settle(() => promise);
     this.#enter((core) => core.onSettled(attempt, isFulfilled, value), true);
   }
 
-  wait(milliseconds: number): void {
+  /** Lets the call go on after a time, or when it is woken: here, in its own context. */
+  async wait(milliseconds: number): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#enter((core) => core.onElapsed(this.id)), Math.min(milliseconds, LONGEST_TIMER_MS));
-    // A reaction runs in the context in which it was registered, whoever wakes the call.
-    if (!this.#wake) {
-      void new Promise<void>((wake) => {
-        this.#wake = wake;
-      }).then(() => {
-        this.#wake = undefined;
-        this.#enter((core) => core.poll(this.id));
-      });
-    }
+    const hasElapsed = await new Promise<boolean>((resolve) => {
+      this.#wake = () => resolve(false);
+      this.#timer = setTimeout(resolve, milliseconds, true);
+    });
+    this.#enter((core) => core.poll(this.id, hasElapsed));
   }
 
   wake(): void {
@@ -157,31 +154,26 @@ export class Call {
   }
 
   event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {
-    this.settings.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
-  }
-
-  limits(...numbers: Parameters<typeof rateLimitOf>): void {
-    this.#rateLimit = rateLimitOf(...numbers);
+    this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
   /** Most programs never look at the response: its parts are made when asked for. */
-  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string, ...limits: number[]): void {
     if (!this.#end()) return;
     const { cost } = ENDPOINTS[this.operation];
-    const rateLimit = this.#rateLimit;
     let response: ResponseInfo | undefined;
-    this.settings.onData(data);
+    this.client.inspect?.(this.operation, data, this.id);
     this.#resolve({
       data,
       next,
-      body: this.settings.keepsBody ? body : undefined,
+      body: this.request.keepsBody ? body : undefined,
       get response() {
-        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit });
+        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit: rateLimitOf(limits) });
       },
     });
   }
 
-  fail({ message, resetAt, ...fields }: RustError): void {
+  fail({ message, resetAt, ...fields }: Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number }): void {
     const thrown = this.#credentialError;
     const { operation, attempts = 0, cause } = fields;
     // What the credential function threw may be known to other calls: each gets an error of its own.
@@ -193,8 +185,9 @@ export class Call {
     if (this.#isOver) return false;
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.settings.onEnd();
-    this.#running?.instance.calls.delete(this.id);
+    this.client.calls.delete(this);
+    if (this.#signal) removeAbortListener(this.#signal, this.abort);
+    this.#running?.instance.calls.delete(this);
     this.#leave();
     return true;
   }
@@ -207,8 +200,8 @@ export class Call {
   }
 
   /** Enters the module. What others wait for goes on even if this call is over. */
-  #enter(work: (core: Core) => unknown, isShared = false): void {
+  #enter(work: (core: Core) => void, isShared = false): void {
     const { core, instance } = this.#running!;
-    if (!instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => void work(core));
+    if (!instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => work(core));
   }
 }

@@ -12,17 +12,25 @@ export function describeType(value: unknown): string {
 export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
 
+/** What a value has to be: whether it is, and in words. */
+export type Accepted = readonly [accepts: (value: unknown) => boolean, description: string];
+
+export const integer = ([min, max]: readonly [number, number]): Accepted => [(value) => isInteger(value, min, max), `an integer from ${min} to ${max}`];
+
+/** Refuses a setting that is given, and is not what it has to be. */
+export function checkSetting(name: string, value: unknown, [accepts, description]: Accepted): void {
+  if (value !== undefined && !accepts(value)) throw makeError(`${name} must be ${description}, got ${describeType(value)}`, { kind: "config" });
+}
+
 /** How many letters have to be changed, added or left out. */
 function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
+  let row = [...Array(b.length + 1).keys()];
+  for (const letter of a) {
+    const next = [row[0]! + 1];
+    row.slice(1).forEach((above, index) => next.push(Math.min(next[index]! + 1, above + 1, row[index]! + Number(letter !== b[index]))));
     row = next;
   }
-  return row[b.length]!;
+  return row.at(-1)!;
 }
 
 /** Refuses an object with an unknown member, and names the nearest known one. */

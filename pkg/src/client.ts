@@ -1,13 +1,13 @@
 import { ApiPromise } from "./api-promise.js";
 import { checkConfig } from "./config.js";
-import { CoreClient, load } from "./core-client.js";
+import { CoreClient, loader } from "./core-client.js";
 import { EndpointMethods } from "./generated/methods.js";
 import { PagePromise } from "./pages.js";
 import type { RateLimit, Usage, UsersClientConfig } from "./types.js";
 
 /** Loads the WebAssembly now, instead of behind the first call. Rejects with a {@link LoadError}; a later call tries again. */
 export async function preload(): Promise<void> {
-  await load();
+  await loader.load();
 }
 
 /** A client of Pipedrive's Users API, for one user of one company. */

@@ -1,40 +1,24 @@
-import { checkKeys, describeType, isInteger } from "./check.js";
+import { type Accepted, checkKeys, checkSetting, integer } from "./check.js";
 import { ConfigError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
-import { COMPANY, HEADER_NAME, HEADER_VALUE, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
+import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
 import type { LogLevel, SharedLimits, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
-/** What the constructor checks before any module is loaded; what settings accept is generated from Rust. */
-
-const LOG_LEVELS: readonly LogLevel[] = ["off", "error", "warn", "info", "debug"];
-
 const isFunction = (value: unknown) => typeof value === "function";
-const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isString = (value: unknown) => typeof value === "string";
 
-type SettingKind = (typeof SETTINGS)[keyof typeof SETTINGS];
+/** What the settings of each kind accept. */
+const KINDS: Readonly<Record<string, Accepted>> = {
+  credential: [(value) => isFunction(value) || isString(value), "a string or a function that returns one"],
+  function: [isFunction, "a function"],
+  headers: [(value) => typeof value === "object" && value !== null && !Array.isArray(value), "an object of strings"],
+  boolean: [(value) => typeof value === "boolean", "true or false"],
+  logger: [(value) => LOG_LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug, such as console"],
+  limits: [(value) => isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like of pipedrive-users/server return"],
+  logLevel: [(value) => LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`],
+};
 
-/** Whether a setting accepts a value, and what it accepts. */
-function accepts(kind: SettingKind, value: unknown): [accepted: boolean, description: string] {
-  if (typeof kind === "object") return [isInteger(value, kind[0], kind[1]), `an integer from ${kind[0]} to ${kind[1]}`];
-  switch (kind) {
-    case "credential":
-      return [isFunction(value) || typeof value === "string", "a string or a function that returns one"];
-    case "function":
-      return [isFunction(value), "a function"];
-    case "headers":
-      return [isObject(value), "an object of strings"];
-    case "boolean":
-      return [typeof value === "boolean", "true or false"];
-    case "logger":
-      return [LOG_LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug, such as console"];
-    case "limits":
-      return [isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like of pipedrive-users/server return"];
-    case "logLevel":
-      return [LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`];
-    default:
-      return [typeof value === "string", kind];
-  }
-}
+const acceptedBy = (kind: (typeof SETTINGS)[keyof typeof SETTINGS]): Accepted => (typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
 
 function refuse(text: string): never {
   throw new ConfigError(text, { kind: "config" });
@@ -55,6 +39,19 @@ function checkHeaders(headers: unknown): [string, string][] {
 /** A short text that cannot be a secret, quoted. */
 const quoted = (text: string) => (/^[\w.:/-]{0,24}$/.test(text) && !text.includes("v1u:") ? JSON.stringify(text) : `a string of ${[...text].length} characters`);
 
+/** Whether a base URL is a path of the page's own origin. */
+const isPath = (baseUrl: string | undefined): boolean => /^\/(?!\/)/.test(baseUrl ?? "");
+
+/** Whether a credential can be sent to a base URL. */
+function isSafe(baseUrl: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(isPath(baseUrl) ? "https://page.invalid" + baseUrl : baseUrl);
+    return !URL_FORBIDDEN.test(baseUrl) && (protocol === "https:" || (protocol === "http:" && LOOPBACK.test(hostname)));
+  } catch {
+    return false;
+  }
+}
+
 /** The two roots that the paths of the operations are below. */
 function rootsOf(companyDomain: string | undefined, baseUrl: string | undefined): { v1: string; v2: string } {
   if (companyDomain !== undefined) {
@@ -62,52 +59,29 @@ function rootsOf(companyDomain: string | undefined, baseUrl: string | undefined)
     // A company's host wants /api/v1, api.pipedrive.com wants /v1.
     return { v1: `https://${label}.pipedrive.com/api/v1`, v2: `https://${label}.pipedrive.com/api/v2` };
   }
-  const root = (baseUrl ?? "https://api.pipedrive.com").replace(/\/+$/, "");
-  if (baseUrl !== undefined) {
-    let url: URL | undefined;
-    try {
-      url = new URL(isPath(baseUrl) ? "https://page.invalid" + baseUrl : baseUrl);
-    } catch {
-      // Refused below.
-    }
-    const isSafe = url && (url.protocol === "https:" || (url.protocol === "http:" && LOOPBACK.test(url.hostname)));
-    if (!isSafe || URL_FORBIDDEN.test(baseUrl)) {
-      refuse(`baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user, got ${quoted(baseUrl)}`);
-    }
+  if (baseUrl !== undefined && !isSafe(baseUrl)) {
+    refuse(`baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user, got ${quoted(baseUrl)}`);
   }
+  const root = (baseUrl ?? "https://api.pipedrive.com").replace(/\/+$/, "");
   return { v1: root + "/v1", v2: root + "/api/v2" };
 }
-
-/** Whether a base URL is a path of the page's own origin. */
-const isPath = (baseUrl: string | undefined): boolean => /^\/(?!\/)/.test(baseUrl ?? "");
 
 /** Pages and their workers: every visitor can read what is in their code. */
 function isPage(): boolean {
   const { navigator, importScripts } = globalThis as { navigator?: { userAgent?: string }; importScripts?: unknown };
-  if (navigator?.userAgent === "Cloudflare-Workers") return false;
-  return (typeof window === "object" && typeof document === "object") || isFunction(importScripts);
+  return navigator?.userAgent !== "Cloudflare-Workers" && ((typeof window === "object" && typeof document === "object") || isFunction(importScripts));
 }
 
-/** A configuration that was checked. */
-export interface CheckedConfig extends Omit<UsersClientOptions, "headers"> {
-  readonly credential: Token | undefined;
-  readonly isAccessToken: boolean;
-  readonly v1: string;
-  readonly v2: string;
-  /** Names in lower case. */
-  readonly headers: readonly (readonly [string, string])[];
-}
+/** A configuration that was checked. The names of its headers are in lower case. */
+export type CheckedConfig = Omit<UsersClientOptions, "headers"> &
+  Readonly<{ credential: Token | undefined; isAccessToken: boolean; v1: string; v2: string; headers: readonly (readonly [string, string])[] }>;
 
-/** Checks a configuration, and completes it. */
+/** Checks a configuration before any module is loaded, and completes it. What settings accept is generated from Rust. */
 export function checkConfig(config: UsersClientConfig): CheckedConfig {
   checkKeys("config", undefined, "the configuration", config, Object.keys(SETTINGS));
   // What every object inherits is no setting.
   const own: UsersClientConfig = Object.assign(Object.create(null), config);
-  for (const [name, kind] of Object.entries(SETTINGS)) {
-    const value = own[name as keyof UsersClientConfig];
-    const [accepted, description] = accepts(kind, value);
-    if (value !== undefined && !accepted) refuse(`${name} must be ${description}, got ${describeType(value)}`);
-  }
+  for (const [name, kind] of Object.entries(SETTINGS)) checkSetting(name, own[name as keyof UsersClientConfig], acceptedBy(kind));
   const { apiToken, accessToken, companyDomain, baseUrl } = own;
   if (apiToken !== undefined && accessToken !== undefined) refuse("give apiToken or accessToken, not both");
   if (companyDomain !== undefined && baseUrl !== undefined) refuse("give companyDomain or baseUrl, not both");

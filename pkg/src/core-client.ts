@@ -1,89 +1,64 @@
-import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
-import { Call, rateLimitOf, type Running } from "./call.js";
+import { Call, type CallRequest, rateLimitOf, type Running } from "./call.js";
 import { checkKeys, describeType } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorFields, makeError } from "./errors.js";
+import { type ErrorFields, type ErrorKind, makeError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
-import { type Instance, type Loader, loader } from "./load.js";
-import type { CallOptions, RateLimit, Spent, Token, Usage } from "./types.js";
+import { CALL_OPTIONS } from "./generated/settings.js";
+import { type Instance, Loader } from "./load.js";
+import type { RateLimit, Usage } from "./types.js";
 
-const CALL_OPTIONS = ["signal", "timeoutMs", "maxRetries", "headers"];
+/** The module: one instance for all clients. */
+export const loader = /* @__PURE__ */ new Loader<Exports>(source);
 
-/** The running module: one instance for all clients. */
-export const load = /* @__PURE__ */ loader<Exports, Call>(source);
-
-/** Loads the module for a client, and makes its core. */
-export interface ClientLoader extends Loader<Exports, Call> {
-  readonly core?: (instance: Instance<Exports, Call>, settings: object) => Core;
-}
-
-/** A call to be made. */
-export interface CallRequest {
-  readonly operation: OperationId;
-  /** What was given before the options; the object that is the body has its name in errors. */
-  readonly values: readonly unknown[];
-  readonly options: CallOptions | undefined;
-  /** Where a later page begins, instead of where the options say. */
-  readonly page?: Readonly<Record<string, unknown>>;
-  /** Instead of the client's. */
-  readonly credential?: Token;
-  /** Whether the outcome has the text of the response. */
-  readonly keepsBody?: boolean;
-  /** The method that the error's stack begins above. */
-  readonly above?: (...args: never[]) => unknown;
+/** Loads the module for one client, and may make its core. */
+export interface ClientLoader extends Pick<Loader<Exports>, "load" | "giveUp"> {
+  readonly core?: (instance: Instance<Exports>, settings: object) => Core;
 }
 
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
 export class CoreClient {
-  readonly #config: CheckedConfig;
+  readonly listener: EventListener;
+  readonly calls = new Set<Call>();
+  inspect?: ReturnType<typeof inspector>;
   /** Shared limits are in the server's module, which contains the core. */
-  readonly #load: ClientLoader;
-  readonly #listener: EventListener;
-  #inspect: ReturnType<typeof inspector> | undefined;
+  readonly #loader: ClientLoader;
   #running: Running | undefined;
-  readonly #calls = new Set<Call>();
   #isClosed = false;
   /** What is known once the client is closed and its calls are ended. */
   #last: { usage: Usage; rateLimit: RateLimit } | undefined;
 
-  constructor(config: CheckedConfig) {
-    this.#config = config;
-    this.#load = (config.limits?.attach(config) as ClientLoader | undefined) ?? load;
-    this.#listener = new EventListener(config);
+  constructor(readonly config: CheckedConfig) {
+    this.listener = new EventListener(config);
+    this.#loader = (config.limits?.attach(config) as ClientLoader | undefined) ?? loader;
   }
 
   get usage(): Usage {
     if (this.#last) return this.#last.usage;
     const core = this.#core;
+    // In the order in which Rust numbers them.
     const total = { tokensSpent: 0, callsSent: 0, callsSaved: 0 };
     const operations = OPERATIONS.map((operation, index) => {
-      const [tokensSpent, callsSent, callsSaved] = [0, 1, 2].map((which) => core?.usage(index, which) ?? 0) as [number, number, number];
-      total.tokensSpent += tokensSpent;
-      total.callsSent += callsSent;
-      total.callsSaved += callsSaved;
-      return [operation, { tokensSpent, callsSent, callsSaved } satisfies Spent];
+      const spent = { ...total };
+      (Object.keys(total) as (keyof typeof total)[]).forEach((name, which) => (total[name] += spent[name] = core?.usage(index, which) ?? 0));
+      return [operation, spent];
     });
     return { ...total, operations: Object.fromEntries(operations) as Usage["operations"] };
   }
 
   get rateLimit(): RateLimit {
-    if (this.#last) return this.#last.rateLimit;
-    let known = rateLimitOf(NaN, NaN, NaN, NaN, NaN);
-    this.#core?.rateLimit({ limits: (...numbers: Parameters<typeof rateLimitOf>) => (known = rateLimitOf(...numbers)) });
-    return known;
+    return this.#last?.rateLimit ?? rateLimitOf([0, 1, 2, 3, 4].map((which) => this.#core?.rateLimit(which) ?? NaN));
   }
 
   close(): void {
-    if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const call of [...this.#calls]) call.reject(closed(call.operation));
+    for (const call of [...this.calls]) call.reject(closed(call.operation));
     // The core may be on the stack: a hook can close the client.
     queueMicrotask(() => {
-      this.#last = { usage: this.usage, rateLimit: this.rateLimit };
+      this.#last ??= { usage: this.usage, rateLimit: this.rateLimit };
       this.#core?.free();
       this.#running = undefined;
     });
@@ -91,31 +66,12 @@ export class CoreClient {
 
   /** Makes a call. */
   call<Data>(request: CallRequest): Promise<Outcome<Data>> {
-    const { operation, options, above, keepsBody = false } = request;
-    const { fetch, credential } = this.#config;
-    let signal: AbortSignal | undefined;
-    const abort = (reason: unknown) => call.abort(reason);
-    const call: Call = new Call(this.#load.nextCallId(), operation, {
-      fetch,
-      listener: this.#listener,
-      token: "credential" in request ? request.credential : credential,
-      keepsBody,
-      above,
-      onData: (data) => this.#inspect?.(operation, data, call.id),
-      onEnd: () => {
-        this.#calls.delete(call);
-        if (signal) removeAbortListener(signal, abort);
-      },
-    });
-    this.#calls.add(call);
+    const call = new Call(this, request);
     try {
-      const values = this.#values(request);
-      signal = options?.signal;
-      if (signal?.aborted) call.abort(signal.reason);
-      else {
-        if (signal) addAbortListener(signal, abort);
-        this.#start(call, values, options?.timeoutMs ?? this.#config.timeoutMs ?? 30_000);
-      }
+      const args = this.#args(request);
+      const { signal, timeoutMs = this.config.timeoutMs ?? 30_000 } = request.options ?? {};
+      call.listen(signal);
+      if (this.calls.has(call)) this.#start(call, args, timeoutMs);
     } catch (reason) {
       call.reject(reason as Error);
     }
@@ -123,38 +79,35 @@ export class CoreClient {
   }
 
   /** Starts a call as soon as the module is there, which has to be within the time of an attempt. */
-  #start(call: Call, values: readonly unknown[], timeoutMs: number): void {
+  #start(call: Call, args: object, timeoutMs: number): void {
     const running = this.#running;
     if (running && !running.instance.stopped) {
       // A getter of a replaced fetch can make a call while the core looks at another.
-      if (running.core.isBusy) queueMicrotask(() => this.#calls.has(call) && this.#start(call, values, timeoutMs));
-      else call.start(running, values);
+      if (running.core.isBusy) queueMicrotask(() => this.calls.has(call) && this.#start(call, args, timeoutMs));
+      else call.start(running, args);
       return;
     }
     const { operation } = call;
+    // Each call that waits gets an error of its own.
+    const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(makeError(`${operation}: ${text}`, { kind, operation, cause }));
     // The caller may change what it gave while the module is loaded.
-    const copied = copy(values, 4) as unknown[];
+    const copied = copy(args, 3) as object;
     const timer = setTimeout(() => {
-      this.#load.giveUp();
-      call.reject(makeError(`${operation}: the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`, { kind: "timeout", operation }));
+      this.#loader.giveUp();
+      fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
     }, Number(timeoutMs) || 30_000);
-    void this.#boot().then(
-      () => {
-        clearTimeout(timer);
-        if (this.#calls.has(call)) this.#start(call, copied, timeoutMs);
-      },
-      ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => {
-        clearTimeout(timer);
-        // Each call that waited gets an error of its own.
-        call.reject(makeError(`${operation}: ${message}`, { kind, operation, cause }));
-      },
-    );
+    this.#boot()
+      .then(
+        () => this.calls.has(call) && this.#start(call, copied, timeoutMs),
+        ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause),
+      )
+      .finally(() => clearTimeout(timer));
   }
 
-  /** The values of a call with its options. Refuses unknown names, which Rust never sees; Rust checks the rest. */
-  #values({ operation, values, options = {}, page }: CallRequest): unknown[] {
+  /** The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. */
+  #args({ operation, values, options = {}, page }: CallRequest): object {
     if (this.#isClosed) throw closed(operation);
-    checkPage(this.#config, operation);
+    checkPage(this.config, operation);
     const params = PARAMS[operation];
     checkKeys("argument", operation, "options", options, [...params.options, ...CALL_OPTIONS]);
     if (params.body) checkKeys("argument", operation, params.body.name, values[params.values.length], params.body.members);
@@ -162,8 +115,9 @@ export class CoreClient {
     if (signal !== undefined && typeof signal?.addEventListener !== "function") {
       throw makeError(`${operation}: signal must be an AbortSignal, got ${describeType(signal)}`, { kind: "argument", operation });
     }
-    const count = params.values.length + (params.body ? 1 : 0);
-    return [...Array.from({ length: count }, (_, index) => values[index]), own(options, page)];
+    const args = own(options, page, params.body && (values[params.values.length] as object));
+    params.values.forEach((name, index) => (args[name] = values[index]));
+    return args;
   }
 
   get #core(): Core | undefined {
@@ -172,23 +126,22 @@ export class CoreClient {
 
   /** A core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<void> {
-    const loading = this.#load();
+    const loading = this.#loader.load();
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;
-    const { onDrift } = this.#config;
-    if (onDrift) this.#inspect ??= (await driftCheck()).inspector(onDrift, this.#listener);
+    const { onDrift, v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget } = this.config;
+    if (onDrift) this.inspect ??= (await driftCheck()).inspector(onDrift, this.listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
-      const { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget } = this.#config;
-      const settings = { v1, v2, headers: new Map(headers), isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget, eventMask: this.#listener.mask };
-      const core = this.#load.core?.(instance, settings) ?? new instance.exports.Core(settings);
+      const settings = { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget, eventMask: this.listener.mask };
+      const core = this.#loader.core?.(instance, settings) ?? new instance.exports.Core(settings);
       this.#running = { instance, core };
     }
   }
 }
 
 /** The members of objects alone: what another script adds to `Object.prototype` is no option. */
-const own = (...objects: (object | undefined)[]): object => Object.assign(Object.create(null), ...objects);
+const own = (...objects: (object | undefined)[]): Record<string, unknown> => Object.assign(Object.create(null), ...objects);
 
 /** A copy of plain values, lists and objects. */
 function copy(value: unknown, depth: number): unknown {

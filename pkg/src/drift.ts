@@ -6,9 +6,6 @@ import type { Drift } from "./types.js";
 /** Called for a difference. */
 export type Report = (path: string, kind: Drift["kind"], expected: string, found: string) => void;
 
-/** Whether a value is an object, neither null nor a list. */
-export const object = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
-
 /** Describes the type of a value, which is never shown. */
 export function typeOf(value: unknown): string {
   if (value === null) return "null";

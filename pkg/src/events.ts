@@ -1,14 +1,11 @@
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
-import type { Logger, LogLevel, UsersClientOptions, UsersEvent } from "./types.js";
-
-const SEVERITY: Record<LogLevel, number> = { off: 0, error: 1, warn: 2, info: 3, debug: 4 };
+import { LOG_LEVELS } from "./generated/settings.js";
+import type { UsersClientOptions, UsersEvent } from "./types.js";
 
 type EventType = UsersEvent["type"];
 
-/** How severe an event is. */
-const LEVELS: Partial<Record<EventType, Exclude<LogLevel, "off">>> = { limited: "warn", drift: "warn", deprecated: "warn", retry: "info", wait: "info" };
-
-const levelOf = (type: EventType) => LEVELS[type] ?? "debug";
+/** How severe an event is: the others are for debugging. */
+const LEVELS: Partial<Record<EventType, "warn" | "info">> = { limited: "warn", drift: "warn", deprecated: "warn", retry: "info", wait: "info" };
 
 /** What the duration of an event means. */
 const DURATIONS: Partial<Record<EventType, string>> = { wait: "waits", retry: "waits", limited: "lifted in" };
@@ -18,33 +15,26 @@ export type EventFields = Pick<UsersEvent, "callId" | "attempt"> & Partial<Pick<
 
 /** Passes events to the caller's hook and to the log. */
 export class EventListener {
-  readonly #onEvent: ((event: UsersEvent) => void) | undefined;
-  readonly #logger: Logger;
-  readonly #severity: number;
-
-  constructor({ onEvent, logger = console, logLevel = "warn" }: Pick<UsersClientOptions, "onEvent" | "logger" | "logLevel">) {
-    this.#onEvent = onEvent;
-    this.#logger = logger;
-    this.#severity = SEVERITY[logLevel];
-  }
+  constructor(private readonly config: Pick<UsersClientOptions, "onEvent" | "logger" | "logLevel">) {}
 
   /** The types that somebody listens to, a bit each. */
   get mask(): number {
-    return EVENTS.reduce((mask, type, index) => (this.#onEvent || this.#isLogged(type) ? mask | (1 << index) : mask), 0);
+    return EVENTS.reduce((mask, type, index) => (this.config.onEvent || this.#isLogged(type) ? mask | (1 << index) : mask), 0);
   }
 
   emit(type: EventType, operation: OperationId, { callId, attempt, status, durationMs, text }: EventFields): void {
+    const { onEvent, logger = console } = this.config;
     const { cost, method } = ENDPOINTS[operation];
-    callHook(() => this.#onEvent?.({ type, callId, operation, method, attempt, cost, status, durationMs, text } as UsersEvent));
+    callHook(() => onEvent?.({ type, callId, operation, method, attempt, cost, status, durationMs, text } as UsersEvent));
     if (!this.#isLogged(type)) return;
     const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status !== undefined && `status ${status}`];
     if (durationMs !== undefined) words.push(`${DURATIONS[type] ?? "took"} ${Math.round(durationMs)} ms`);
     const line = words.filter(Boolean).join(", ") + (text ? `. ${text}` : "");
-    callHook(() => this.#logger[levelOf(type)](line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
+    callHook(() => logger[LEVELS[type] ?? "debug"](line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
   }
 
   #isLogged(type: EventType): boolean {
-    return SEVERITY[levelOf(type)] <= this.#severity;
+    return LOG_LEVELS.indexOf(LEVELS[type] ?? "debug") <= LOG_LEVELS.indexOf(this.config.logLevel ?? "warn");
   }
 }
 

@@ -24,12 +24,8 @@ export const isAdmin = (user: Pick<User, "access">, app: AccessApp): boolean =>
  * never logged in, and for what is not a time.
  */
 export function parseTimestamp(text: string | null | undefined): Date | null {
-  const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?$/.exec(text ?? "");
-  if (!match) return null;
-  const [, day, time, zone = "Z"] = match;
-  const midnight = new Date(`${day}T00:00:00Z`);
+  const [, day = "", time, zone = "Z"] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?$/.exec(text ?? "") ?? [];
+  const [midnight, date] = [new Date(`${day}T00:00:00Z`), new Date(`${day}T${time}${zone}`)];
   // JavaScript takes 30 February for 2 March.
-  if (Number.isNaN(midnight.getTime()) || !midnight.toISOString().startsWith(day!)) return null;
-  const date = new Date(`${day}T${time}${zone}`);
-  return Number.isNaN(date.getTime()) ? null : date;
+  return isNaN(+date) || isNaN(+midnight) || !midnight.toISOString().startsWith(day) ? null : date;
 }

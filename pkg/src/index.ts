@@ -13,6 +13,4 @@ export {
 } from "./generated/operations.js";
 export { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from "./helpers.js";
 export { CursorPage, OffsetPage, type Page, PagePromise } from "./pages.js";
-export type {
-  CallOptions, Drift, Logger, LogLevel, RateLimit, ResponseInfo, SharedLimits, Spent, Token, TokenFunction, TokenRequest, Usage, UsersClientConfig, UsersClientOptions, UsersEvent,
-} from "./types.js";
+export type * from "./types.js";

@@ -11,14 +11,11 @@ let module: Promise<WebAssembly.Module> | undefined;
  * received), or a promise of one of these. Rejects with a {@link LoadError} if it cannot be used; call it again then.
  */
 export async function init(source: InitInput | Promise<InitInput>): Promise<void> {
-  const compiling = compile(source);
-  module = compiling;
-  try {
-    await compiling;
-  } catch (cause) {
+  const compiling = (module = compile(source));
+  await compiling.catch((cause: unknown) => {
     if (module === compiling) module = undefined;
     throw notLoaded(cause);
-  }
+  });
 }
 
 /** Returns the module that was provided. */

@@ -1,22 +1,15 @@
 import { isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 
-/** The glue of one instance of a module, as the build wraps wasm-bindgen's: nothing in it runs at import. */
-export interface Glue<Exports> {
-  readonly imports: WebAssembly.ModuleImports;
-  readonly exports: Exports;
-  start(exports: WebAssembly.Exports): void;
-}
-
 /** A module that can be instantiated: its bytes in the script, and the maker of its glue. */
 export interface WasmSource<Exports> {
   readonly name: string;
   module(): Promise<WebAssembly.Module>;
-  glue(globals: Globals): Glue<Exports>;
-}
-
-/** What an instance opens, so that it can be closed once the instance has stopped: it stands in for the global. */
-interface Globals {
-  readonly AbortController: new () => AbortController;
+  /** Makes the glue of one instance, with a class in the place of the global. Nothing of it runs at import. */
+  glue(globals: { readonly AbortController: new () => AbortController }): {
+    readonly imports: WebAssembly.ModuleImports;
+    readonly exports: Exports;
+    start(exports: WebAssembly.Exports): void;
+  };
 }
 
 /** A call under way in an instance. */
@@ -28,46 +21,52 @@ export interface InstanceCall {
 }
 
 /** A running instance. All of it is gone after a trap; the next call gets a fresh one. */
-export interface Instance<Exports, Call extends InstanceCall = InstanceCall> {
+export interface Instance<Exports> {
   readonly exports: Exports;
   /** Whether a fault has stopped it. */
   stopped: boolean;
   /** The calls under way in it: all of them end with it. */
-  readonly calls: Map<number, Call>;
+  readonly calls: Set<InstanceCall>;
   /** Enters the module on behalf of a call. A fault has ended all calls when this returns. */
-  enter(call: Call, work: () => void): void;
+  enter(call: InstanceCall, work: () => void): void;
 }
 
 /** Loads a module once for all clients, and again after a failure or a trap. */
-export interface Loader<Exports, Call extends InstanceCall> {
-  (): Promise<Instance<Exports, Call>>;
+export class Loader<Exports> {
+  #compiled: Promise<WebAssembly.Module> | undefined;
+  #running: Promise<Instance<Exports>> | undefined;
+  #isLoaded = false;
+
+  constructor(private readonly source: WasmSource<Exports>) {}
+
+  /** Returns the running instance. */
+  load(): Promise<Instance<Exports>> {
+    const loading = (this.#running ??= this.#instantiate().catch((cause: unknown) => {
+      if (this.#running === loading) this.giveUp();
+      throw notLoaded(cause);
+    }));
+    return loading;
+  }
+
   /** Gives up a load that takes too long: whoever comes later begins anew. */
-  giveUp(): void;
-  /** The number of a new call, of all clients. */
-  nextCallId(): number;
-}
+  giveUp(): void {
+    if (!this.#isLoaded) this.#running = this.#compiled = undefined;
+  }
 
-export function loader<Exports, Call extends InstanceCall = InstanceCall>(source: WasmSource<Exports>): Loader<Exports, Call> {
-  let compiled: Promise<WebAssembly.Module> | undefined;
-  let running: Promise<Instance<Exports, Call>> | undefined;
-  let isLoaded = false;
-  let calls = 0;
-
-  const instantiate = async (): Promise<Instance<Exports, Call>> => {
-    let current: Call | undefined;
-    const glue = source.glue({
-      AbortController: class {
-        constructor() {
-          const controller = new AbortController();
-          if (current) current.controller = controller;
-          return controller;
-        }
+  async #instantiate(): Promise<Instance<Exports>> {
+    let current: InstanceCall | undefined;
+    const { imports, exports, start } = this.source.glue({
+      AbortController: function () {
+        const controller = new AbortController();
+        if (current) current.controller = controller;
+        return controller;
       } as unknown as new () => AbortController,
     });
-    const instance: Instance<Exports, Call> = {
-      exports: glue.exports,
+    const calls = new Set<InstanceCall>();
+    const instance: Instance<Exports> = {
+      exports,
       stopped: false,
-      calls: new Map(),
+      calls,
       enter(call, work) {
         const outer = current;
         current = call;
@@ -81,68 +80,42 @@ export function loader<Exports, Call extends InstanceCall = InstanceCall>(source
         }
       },
     };
-    let module: WebAssembly.Module;
-    try {
-      module = await (compiled ??= source.module());
-    } catch (cause) {
-      throw notLoaded(cause);
-    }
-    const stop = (cause: unknown) => {
-      instance.stopped = true;
-      running = undefined;
-      isLoaded = false;
-      const ended = [...instance.calls.values()];
-      instance.calls.clear();
-      for (const call of ended) {
+    const module = await (this.#compiled ??= this.source.module());
+    const running = await WebAssembly.instantiate(module, { [this.source.name]: imports });
+    const guarded = guard(running.exports, instance, (cause) => {
+      this.#running = undefined;
+      this.#isLoaded = false;
+      for (const call of calls) {
         call.stopped(cause);
         call.controller?.abort();
       }
-    };
-    try {
-      const { exports } = await WebAssembly.instantiate(module, { [source.name]: glue.imports });
-      glue.start(guard(exports, instance, stop));
-      isLoaded = true;
-    } catch (cause) {
-      throw notLoaded(cause);
-    }
+    });
+    start(guarded);
+    this.#isLoaded = true;
     return instance;
-  };
-
-  const load = () => {
-    const loading = (running ??= instantiate().catch((error: unknown) => {
-      if (running === loading) running = compiled = undefined;
-      throw error;
-    }));
-    return loading;
-  };
-  const giveUp = () => {
-    if (!isLoaded) running = compiled = undefined;
-  };
-  return Object.assign(load, { giveUp, nextCallId: () => ++calls });
+  }
 }
-
-/** What a stopped module returns: the glue takes some results apart. */
-const NOTHING: readonly never[] = [];
 
 /**
  * Catches what a fault throws, wherever JavaScript enters the module: it stops the instance and all calls in it. Once
  * stopped, the module is not entered any more.
  */
-function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, stop: (cause: unknown) => void): WebAssembly.Exports {
-  const entries = Object.entries(exports).map(([name, value]) => {
-    if (typeof value !== "function") return [name, value] as const;
-    const enter = (...args: unknown[]): unknown => {
-      if (instance.stopped) return NOTHING;
+function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onStop: (cause: unknown) => void): WebAssembly.Exports {
+  const guarded = { ...exports };
+  for (const [name, enter] of Object.entries(exports)) {
+    if (typeof enter !== "function") continue;
+    guarded[name] = (...args: unknown[]): unknown => {
+      if (instance.stopped) return undefined;
       try {
-        return (value as (...args: unknown[]) => unknown)(...args);
+        return (enter as (...args: unknown[]) => unknown)(...args);
       } catch (cause) {
-        stop(cause);
+        instance.stopped = true;
+        onStop(cause);
         throw cause;
       }
     };
-    return [name, enter] as const;
-  });
-  return Object.fromEntries(entries) as WebAssembly.Exports;
+  }
+  return guarded;
 }
 
 /** The error of a module that cannot be used. */
@@ -155,26 +128,4 @@ export function notLoaded(cause: unknown): PipedriveError {
       ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
       : "This runtime has no WebAssembly.";
   return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
-}
-
-/**
- * Compiles a module that travels inside the script, as the build encodes it: a character a byte, blanks before the higher
- * ones; lower-case letters stand for themselves.
- */
-export async function decodeModule(alphabet: string, text: string): Promise<WebAssembly.Module> {
-  const ranks = new Uint8Array(128);
-  for (let rank = 0; rank < alphabet.length; rank++) ranks[alphabet.charCodeAt(rank)] = rank;
-  const bytes = new Uint8Array(text.length);
-  let length = 0;
-  let base = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 32) base += alphabet.length;
-    else {
-      const rank = base + ranks[code]!;
-      bytes[length++] = code > 96 && code < 123 ? code : rank < 97 ? rank : rank + 26;
-      base = 0;
-    }
-  }
-  return WebAssembly.compile(bytes.subarray(0, length));
 }

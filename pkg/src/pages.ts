@@ -19,20 +19,22 @@ export abstract class Page<Item> {
   readonly #ask: AskForPage<Item>;
 
   /** @internal */
-  constructor(outcome: Outcome<Item[]>, ask: AskForPage<Item>) {
-    this.items = outcome.data;
-    this.hasNextPage = outcome.next !== undefined;
-    this.#next = outcome.next;
+  constructor({ data, next }: Outcome<Item[]>, ask: AskForPage<Item>) {
+    this.items = data;
+    this.hasNextPage = next !== undefined;
+    this.#next = next;
     this.#ask = ask;
+  }
+
+  /** @internal Where the next page begins. */
+  get next(): string | number | undefined {
+    return this.#next;
   }
 
   /** Asks for the next page. */
   getNextPage(): ApiPromise<this, Item[]> {
-    const Same = this.constructor as new (outcome: Outcome<Item[]>, ask: AskForPage<Item>) => this;
-    const next =
-      this.#next === undefined
-        ? Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }))
-        : this.#ask(this.#next);
+    const Same = this.constructor as PageClass<Item, this>;
+    const next = this.hasNextPage ? this.#ask(this.#next) : Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
     return new ApiPromise(next, (outcome) => new Same(outcome, this.#ask));
   }
 }
@@ -40,25 +42,13 @@ export abstract class Page<Item> {
 /** A page of a list that continues at a cursor. */
 export class CursorPage<Item> extends Page<Item> {
   /** Where the next page begins: pass it as `cursor`. Undefined at the end. */
-  readonly nextCursor: string | undefined;
-
-  /** @internal */
-  constructor(outcome: Outcome<Item[]>, ask: AskForPage<Item>) {
-    super(outcome, ask);
-    this.nextCursor = outcome.next as string | undefined;
-  }
+  readonly nextCursor = this.next as string | undefined;
 }
 
 /** A page of a list that continues after so many items. */
 export class OffsetPage<Item> extends Page<Item> {
   /** Where the next page begins: pass it as `start`. Undefined at the end. */
-  readonly nextStart: number | undefined;
-
-  /** @internal */
-  constructor(outcome: Outcome<Item[]>, ask: AskForPage<Item>) {
-    super(outcome, ask);
-    this.nextStart = outcome.next as number | undefined;
-  }
+  readonly nextStart = this.next as number | undefined;
 }
 
 /** The most items that `toArray` collects. */
@@ -85,15 +75,11 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
     const seen = new Set<string | number>();
     for (let page = await this; ; page = await page.getNextPage()) {
       yield page;
-      const next = page instanceof CursorPage ? page.nextCursor : page instanceof OffsetPage ? page.nextStart : undefined;
+      const { next } = page;
       if (next === undefined) return;
-      if (seen.has(next)) {
-        throw makeError(`${this.operation}: the server's pages go in a circle: reading on would never end`, {
-          kind: "decode",
-          operation: this.operation,
-          ...(typeof next === "string" ? { cursor: next } : { start: next }),
-        });
-      }
+      const { operation } = this;
+      const where = typeof next === "string" ? { cursor: next } : { start: next };
+      if (seen.has(next)) throw makeError(`${operation}: the server's pages go in a circle: reading on would never end`, { kind: "decode", operation, ...where });
       seen.add(next);
     }
   }

@@ -1,78 +1,20 @@
-import { checkKeys, describeType, isInteger } from "./check.js";
+import { checkKeys, checkSetting, integer } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
-import { APP as APP_DEFAULTS, TOKENS } from "./generated/tokens.js";
-import { type Instance, loader } from "./load.js";
+import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, type SandboxTokens, TOKENS, WINDOWS } from "./generated/sandbox-data.js";
+import { Loader } from "./load.js";
 
-/** An OAuth app that the sandbox's users can authorise. What is not given is the sandbox's own. */
-export interface SandboxApp {
-  /** Default: `sandbox-app`. */
-  clientId?: string;
-  /** Default: `sandbox-app-secret`. */
-  clientSecret?: string;
-  /** Default: whatever lies on the loopback, or has https. */
-  redirectUri?: string;
-  /** What users know it by. */
-  name?: string;
-  /** Default: `base`, `users:read`, `admin`. */
-  scopes?: ("base" | "users:read" | "admin")[];
-  /** Whether a new refresh token comes with each new access token, and the old one is over. Default: no. */
-  rotate?: boolean;
-  /** How long an access token lasts. Default: 3600. */
-  accessTokenSeconds?: number;
-}
-
-/** Options of {@link createSandbox}. */
-export interface SandboxOptions {
-  /** Number of users of the company, 3 to 100 000. Default: 25. */
-  users?: number;
-  /** Maximum number of calls per token in 2 seconds, from 1. Default: 100 for an API token, 400 for an OAuth token. */
-  burst?: number;
-  /**
-   * How the calls of those 2 seconds are counted. Default: `"rolling"`.
-   *
-   * - `"rolling"`, as Pipedrive documents it: at most `burst` calls in any 2 seconds. `x-ratelimit-reset` is the number of
-   *   seconds until the oldest counted call leaves the window.
-   * - `"fixed"`: the first call opens a window of 2 seconds, at whose end all its calls expire together.
-   *   `x-ratelimit-reset` is the number of seconds until then.
-   */
-  window?: "rolling" | "fixed";
-  /** Daily budget of the company, shared by all tokens, in cost units (which Pipedrive calls tokens). Default: 30 000 per user. */
-  daily?: number;
-  /** Seed of the generated data: the same seed gives the same company. Default: 7. */
-  seed?: number;
-  /** The OAuth app. */
-  app?: SandboxApp;
-}
+export type { SandboxApp, SandboxOptions };
 
 /** An in-memory Pipedrive company, for tests, demos and development without a network. */
-export interface Sandbox {
+export interface Sandbox extends SandboxTokens {
   /** Answers as Pipedrive does: give it to a `UsersClient` as its `fetch`. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-  /** The API token of user 1, an admin. */
-  readonly apiToken: string;
-  /** An OAuth access token of user 1 with every scope. */
-  readonly accessToken: string;
-  /** The API token of user 2, who is not an admin. */
-  readonly nonAdminToken: string;
-  /** An OAuth access token of user 1 with only the scope `base`. */
-  readonly baseToken: string;
   /** The OAuth app that users can authorise at `/oauth/authorize`. */
   readonly app: { readonly clientId: string; readonly clientSecret: string };
 }
 
-const load = /* @__PURE__ */ loader(source);
-
-const LIMITS: Record<Exclude<keyof SandboxOptions, "window" | "app">, readonly [min: number, max: number]> = {
-  users: [3, 100_000],
-  burst: [1, 4294967295],
-  daily: [0, 4294967295],
-  seed: [0, Number.MAX_SAFE_INTEGER],
-};
-
-const WINDOWS: readonly unknown[] = ["rolling", "fixed"] satisfies SandboxOptions["window"][];
-
-const APP: (keyof SandboxApp)[] = ["clientId", "clientSecret", "redirectUri", "name", "scopes", "rotate", "accessTokenSeconds"];
+const loader = /* @__PURE__ */ new Loader(source);
 
 /** What the sandbox looks at of a request. */
 type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };
@@ -91,33 +33,27 @@ function requestOf(input: string | URL | Request, init: RequestInit = {}): Asked
 
 function responseOf(status: number, headers: [string, string][], text: string): Response {
   if (typeof Response === "function") return new Response(status === 204 ? null : text, { status, headers });
-  const is = { status, ok: status >= 200 && status < 300, headers: new Map(headers), text: async () => text, json: async () => JSON.parse(text) as unknown };
-  return is as unknown as Response;
+  return { status, ok: status >= 200 && status < 300, headers: new Map(headers), text: async () => text, json: async () => JSON.parse(text) as unknown } as unknown as Response;
 }
 
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  checkKeys("config", undefined, "the sandbox's options", options, [...Object.keys(LIMITS), "window", "app"]);
-  const { window = "rolling", app = {} } = options;
-  checkKeys("config", undefined, "the sandbox's app", app, APP);
-  for (const [name, [min, max]] of Object.entries(LIMITS)) {
-    const value = options[name as keyof typeof LIMITS];
-    if (value !== undefined && !isInteger(value, min, max)) {
-      throw makeError(`${name} must be an integer from ${min} to ${max}, got ${describeType(value)}`, { kind: "config" });
-    }
-  }
-  if (!WINDOWS.includes(window)) throw makeError(`window must be "rolling" or "fixed", got ${describeType(window)}`, { kind: "config" });
-  let company: Promise<{ company: Company; instance: Instance<unknown> }> | undefined;
-  const make = async () => {
-    const instance = await load();
-    const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    return { company: new instance.exports.Company(given), instance };
-  };
-  const open = () =>
-    make().catch((error: unknown) => {
+  checkKeys("config", undefined, "the sandbox's options", options, OPTION_NAMES);
+  const { app = {} } = options;
+  checkKeys("config", undefined, "the sandbox's app", app, APP_NAMES);
+  for (const [name, range] of Object.entries(RANGES)) checkSetting(name, options[name as keyof typeof RANGES], integer(range));
+  checkSetting("window", options.window, [(window) => WINDOWS.includes(window), WINDOWS.map((window) => `"${window as string}"`).join(" or ")]);
+  let company: ReturnType<typeof open> | undefined;
+  const open = async () => {
+    try {
+      const instance = await loader.load();
+      const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+      return { company: new instance.exports.Company(given), instance };
+    } catch (error) {
       company = undefined;
       throw error;
-    });
+    }
+  };
 
   const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = requestOf(input, init);
@@ -129,17 +65,14 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     const { company: at, instance } = opened;
     request.signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      const stopped = (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause }));
-      const id = load.nextCallId();
-      instance.calls.set(id, { stopped });
+      const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
+      instance.calls.add(call);
       at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
-        answer(status: number, headers: [string, string][], text: string) {
-          resolve(responseOf(status, headers, text));
-        },
+        answer: (status: number, headers: [string, string][], text: string) => resolve(responseOf(status, headers, text)),
       });
-      instance.calls.delete(id);
+      instance.calls.delete(call);
     });
   };
-  const { clientId = APP_DEFAULTS.clientId, clientSecret = APP_DEFAULTS.clientSecret } = app;
+  const { clientId = APP.clientId, clientSecret = APP.clientSecret } = app;
   return { fetch: answer, ...TOKENS, app: { clientId, clientSecret } };
 }

@@ -7,10 +7,10 @@ use std::pin::Pin;
 use serde::de::DeserializeOwned;
 
 use super::Client;
-use crate::error::{Details, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::limits::RateLimit;
 use crate::protocol::{PreparedRequest, Reply};
-use crate::schema::{Arg, Endpoint, HasSchema, PageRef};
+use crate::schema::{Arg, Endpoint, HasSchema, PageRef, Param};
 use crate::text::Text;
 use crate::transport::{Headers, Json, Runtime};
 
@@ -51,15 +51,15 @@ pub struct Answered<R: Runtime, M> {
 pub struct Meta<R: Runtime> {
     /// The HTTP status.
     pub status: u16,
-    /// The headers.
+    /// The headers, names in lower case. A page on another origin sees only those that CORS exposes.
     pub headers: R::Headers,
-    /// Pipedrive's `x-correlation-id`.
+    /// Pipedrive's `x-correlation-id`, to quote to its support.
     pub request_id: Option<String>,
     /// Number of requests sent.
     pub attempts: u32,
-    /// What the operation costs, in cost units of the daily budget.
+    /// What the operation costs, in cost units of the company's daily budget (Pipedrive calls them tokens).
     pub cost: u32,
-    /// The limits as this response told them.
+    /// The rate limits as this response told them.
     pub rate_limit: RateLimit,
 }
 
@@ -91,19 +91,18 @@ impl<R: Runtime, M> Call<R, M> {
 
     async fn reply(self) -> Result<Reply<R>> {
         let Self { client, endpoint, args, headers, .. } = self;
-        let arg = |name: &'static str| match name {
-            "headers" => Arg::Object(headers.clone()),
+        let arg = |param: &Param| {
             // The value that was given last.
-            _ => {
-                args.iter().rfind(|(known, _)| *known == name).map_or(Arg::Absent, |(_, value)| value.clone())
-            }
+            let given = args.iter().rfind(|(known, _)| *known == param.name);
+            given.map_or(Arg::Absent, |(_, value)| value.clone())
         };
         let inner = &client.inner;
-        let request = PreparedRequest::new(endpoint, &inner.defaults, &arg).map_err(|text| {
-            Details::<R::Text, R::Thrown>::new(Kind::Argument, endpoint.operation, &text).to_error(0, None)
-        })?;
+        let request = PreparedRequest::new(endpoint, &inner.defaults, &arg, Arg::Object(headers));
+        let request =
+            request.map_err(|text| Error::new(Kind::Argument, endpoint.operation, &text.to_rust()))?;
         inner.driver.call(endpoint, request).await.map_err(|failed| {
-            failed.details.to_error(failed.attempts, failed.page.as_ref().map(PageRef::to_rust))
+            let headers = R::Headers::kept_to_rust(&failed.details.headers);
+            failed.details.to_error(headers, failed.attempts, failed.page.as_ref().map(PageRef::to_rust))
         })
     }
 }

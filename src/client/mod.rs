@@ -62,7 +62,8 @@ impl<R: Runtime> Client<R> {
             daily_token_budget,
             max_body_bytes,
         } = config;
-        let headers = headers.0.into_iter().map(|(name, value)| (name, R::Text::new(&value))).collect();
+        let headers =
+            headers.0.into_iter().map(|(name, value)| (R::Text::new(&name), R::Text::new(&value))).collect();
         let scheme = match credential {
             Credential::ApiToken(_) => AuthScheme::ApiToken,
             Credential::AccessToken(_) | Credential::None => AuthScheme::AccessToken,

@@ -11,6 +11,8 @@ pub struct Setting {
     pub name: &'static str,
     /// What it accepts.
     pub kind: SettingKind,
+    /// What it does.
+    pub doc: &'static str,
 }
 
 /// What a setting accepts.
@@ -30,36 +32,103 @@ pub enum SettingKind {
     Boolean,
     /// An object with a method for each log level.
     Logger,
-    /// One of the log levels.
+    /// One of [`LOG_LEVELS`].
     LogLevel,
     /// Limits that `pipedrive-users/server` makes.
     Limits,
+    /// An `AbortSignal`.
+    Signal,
 }
 
-const fn setting(name: &'static str, kind: SettingKind) -> Setting {
-    Setting { name, kind }
+const fn setting(name: &'static str, kind: SettingKind, doc: &'static str) -> Setting {
+    Setting { name, kind, doc }
 }
+
+const CREDENTIAL: SettingKind = SettingKind::Credential;
 
 /// Every setting.
 pub static SETTINGS: [Setting; 17] = [
-    setting("apiToken", SettingKind::Credential),
-    setting("accessToken", SettingKind::Credential),
-    setting("companyDomain", SettingKind::Text("one DNS label, or https://label.pipedrive.com")),
-    setting("baseUrl", SettingKind::Text("a URL")),
-    setting("fetch", SettingKind::Function),
-    setting("headers", SettingKind::Headers),
-    setting("timeoutMs", SettingKind::Integer(1, LONGEST_TIMER_MS)),
-    setting("maxRetries", SettingKind::Integer(0, MOST_RETRIES)),
-    setting("maxConcurrency", SettingKind::Integer(1, 1_000)),
-    setting("maxBodyBytes", SettingKind::Integer(1, u32::MAX as i64)),
-    setting("dailyTokenBudget", SettingKind::Integer(0, u32::MAX as i64)),
-    setting("limits", SettingKind::Limits),
-    setting("dangerouslyAllowBrowser", SettingKind::Boolean),
-    setting("logger", SettingKind::Logger),
-    setting("logLevel", SettingKind::LogLevel),
-    setting("onEvent", SettingKind::Function),
-    setting("onDrift", SettingKind::Function),
+    setting("apiToken", CREDENTIAL, "A user's API token, sent as `x-api-token`."),
+    setting("accessToken", CREDENTIAL, "An OAuth access token, sent as `Authorization: Bearer`."),
+    setting(
+        "companyDomain",
+        SettingKind::Text("one DNS label, or https://label.pipedrive.com"),
+        "The company's own label, such as `\"casinoroyale\"`, or its whole `\"https://casinoroyale.pipedrive.com\"`: faster than api.pipedrive.com.",
+    ),
+    setting(
+        "baseUrl",
+        SettingKind::Text("a URL"),
+        "Another server with the API of api.pipedrive.com, such as your own backend: https (http only on the loopback), or in a page a path of its own origin.",
+    ),
+    setting("fetch", SettingKind::Function, "Used instead of the runtime's `fetch`."),
+    setting("headers", SettingKind::Headers, "Headers of every request."),
+    setting(
+        "timeoutMs",
+        SettingKind::Integer(1, LONGEST_TIMER_MS),
+        "How long one attempt may take, in milliseconds, its body included. Default: 30 000.",
+    ),
+    setting(
+        "maxRetries",
+        SettingKind::Integer(0, MOST_RETRIES),
+        "How often a call may be sent again, 0 to 10. Default: 2.",
+    ),
+    setting(
+        "maxConcurrency",
+        SettingKind::Integer(1, 1_000),
+        "How many requests may be in flight at once. Default: as many as the burst limit allows.",
+    ),
+    setting(
+        "maxBodyBytes",
+        SettingKind::Integer(1, u32::MAX as i64),
+        "The most bytes of a response's body, once it is decompressed; what is longer is not read to its end, and is a {@link DecodeError}. Default: 64 MiB.",
+    ),
+    setting(
+        "dailyTokenBudget",
+        SettingKind::Integer(0, u32::MAX as i64),
+        "How many cost units this client may spend in a day. Calls that would exceed it fail without being sent.",
+    ),
+    setting(
+        "limits",
+        SettingKind::Limits,
+        "Limits that clients with the same token share, also those of other processes: `memoryLimits()` or `redisLimits()` of `pipedrive-users/server`. The daily budget then holds for all of them together. Default: the client's own limits.",
+    ),
+    setting(
+        "dangerouslyAllowBrowser",
+        SettingKind::Boolean,
+        "Allows a token as a string in a page, where every visitor can read it.",
+    ),
+    setting("logger", SettingKind::Logger, "Where log lines go. Default: `console`."),
+    setting("logLevel", SettingKind::LogLevel, "What is logged. Default: `\"warn\"`."),
+    setting("onEvent", SettingKind::Function, "Called for every client event."),
+    setting(
+        "onDrift",
+        SettingKind::Function,
+        "Called for each difference between a response and its model, once per path and kind. Without it, data is not validated.",
+    ),
 ];
+
+/// The options of every call, besides the parameters of its operation.
+pub static CALL_OPTIONS: [Setting; 4] = [
+    setting(
+        "signal",
+        SettingKind::Signal,
+        "Aborts the call, wherever it is; it then rejects with `signal.reason`.",
+    ),
+    setting(
+        "timeoutMs",
+        SettingKind::Integer(1, LONGEST_TIMER_MS),
+        "How long one attempt may take, in milliseconds, its body included. Default: the client's.",
+    ),
+    setting(
+        "maxRetries",
+        SettingKind::Integer(0, MOST_RETRIES),
+        "How often the call may be sent again, 0 to 10. Default: the client's.",
+    ),
+    setting("headers", SettingKind::Headers, "Headers in addition to the client's."),
+];
+
+/// The log levels, each less severe than the one before.
+pub static LOG_LEVELS: [&str; 5] = ["off", "error", "warn", "info", "debug"];
 
 /// The sets of characters that settings are checked with: the name of the constant in TypeScript, and the set.
 pub static CHARACTERS: [(&str, CharSet); 3] =

@@ -9,14 +9,14 @@ use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 
-pub(crate) use failure::{ErrorBody, ErrorInfo, Failure, Placeholder, Rendering};
+pub(crate) use failure::{ErrorInfo, Failure, Placeholder};
 pub use kind::{Kind, LimitScope};
 pub(crate) use redact::{Redactor, is_credential};
 pub use secret::Secret;
 pub(crate) use secret::check_credential;
 
 use crate::schema::PageRef;
-use crate::text::{Text, join};
+use crate::text::{Message, Text};
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -25,9 +25,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Clone, Debug)]
 pub struct Error(Box<Details>);
 
-/// Everything that is known of a failed call. `T` is text as the runtime keeps it, `C` what was thrown beneath.
+/// Everything that is known of a failed call. `T` is text as the runtime keeps it, `C` what was thrown beneath, `H` the
+/// headers.
 #[derive(Clone, Debug)]
-pub struct Details<T = String, C = Cause> {
+pub struct Details<T = String, C = Cause, H = Vec<(T, T)>> {
     /// The kind of failure.
     pub kind: Kind,
     /// The operation, such as `getUser`.
@@ -36,7 +37,7 @@ pub struct Details<T = String, C = Cause> {
     pub message: T,
     /// The HTTP status, where there was a response.
     pub status: Option<u16>,
-    /// Pipedrive's `code`, `errorCode` or `statusCode`.
+    /// Pipedrive's `code`, `errorCode` or `statusCode`, as it came. It may differ from the HTTP status.
     pub code: Option<Code<T>>,
     /// Pipedrive's `error_info`, unless it only links to the documentation.
     pub detail: Option<T>,
@@ -47,7 +48,7 @@ pub struct Details<T = String, C = Cause> {
     /// Number of requests sent.
     pub attempts: u32,
     /// The headers of the response, names in lower case.
-    pub headers: Vec<(T, T)>,
+    pub headers: H,
     /// The text of the response, at most 2²⁰ UTF-16 code units of it.
     pub body: Option<T>,
     /// What was thrown beneath.
@@ -124,21 +125,21 @@ impl fmt::Debug for Cause {
     }
 }
 
-impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
+impl<T: Text, C: Thrown<Text = T>, H: Default> Details<T, C, H> {
     /// An error with nothing but a kind and a message, which the operation is put in front of.
     pub(crate) fn new(kind: Kind, operation: &'static str, message: &T) -> Self {
-        let prefix = if operation.is_empty() { T::new("") } else { T::new(&join(&[operation, ": "])) };
+        let prefix = Message::new(operation).ascii(if operation.is_empty() { "" } else { ": " });
         Self {
             kind,
             operation,
-            message: prefix.concat(message),
+            message: prefix.text(message).build(),
             status: None,
             code: None,
             detail: None,
             request_id: None,
             retry_after_seconds: None,
             attempts: 0,
-            headers: Vec::new(),
+            headers: H::default(),
             body: None,
             cause: None,
             scope: None,
@@ -147,30 +148,13 @@ impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
         }
     }
 
-    /// Takes credentials out of everything that came from outside: some servers repeat what they refuse.
-    pub(crate) fn redact(&mut self, redactor: &Redactor<T>) {
-        let clean = |text: &mut T| *text = redactor.clean(text);
-        clean(&mut self.message);
-        self.detail.iter_mut().for_each(clean);
-        self.body.iter_mut().for_each(clean);
-        self.request_id.iter_mut().for_each(clean);
-        if let Some(cause) = &mut self.cause {
-            *cause = cause.redacted(&|text| redactor.clean(text));
-        }
-        for (name, value) in &mut self.headers {
-            if is_credential(name) {
-                *value = T::new("[redacted]");
-            } else {
-                clean(value);
-            }
-        }
-        if let Some(Code::Text(code)) = &mut self.code {
-            clean(code);
-        }
-    }
-
     /// The same error for Rust callers.
-    pub(crate) fn to_error(&self, attempts: u32, page: Option<PageRef>) -> Error {
+    pub(crate) fn to_error(
+        &self,
+        headers: Vec<(String, String)>,
+        attempts: u32,
+        page: Option<PageRef>,
+    ) -> Error {
         Error(Box::new(Details {
             kind: self.kind,
             operation: self.operation,
@@ -184,7 +168,7 @@ impl<T: Text, C: Thrown<Text = T>> Details<T, C> {
             request_id: self.request_id.as_ref().map(Text::to_rust),
             retry_after_seconds: self.retry_after_seconds,
             attempts,
-            headers: self.headers.iter().map(|(name, value)| (name.to_rust(), value.to_rust())).collect(),
+            headers,
             body: self.body.as_ref().map(Text::to_rust),
             cause: self.cause.as_ref().map(Thrown::to_rust),
             scope: self.scope,

@@ -23,67 +23,86 @@ struct Deadline {
 }
 
 impl Deadline {
+    /// Before every other.
+    const PASSED: Self = Self { now: f64::NEG_INFINITY, wall: f64::NEG_INFINITY };
+
+    fn midnight(now: f64, wall: f64) -> Self {
+        let left = until_midnight(wall);
+        Self { now: now + left, wall: wall + left }
+    }
+
     fn reset(self, now: f64) -> Reset {
         Reset { in_ms: self.now - now, at: self.wall }
     }
 }
 
-/// The budget of a day.
-#[derive(Debug, Default)]
+/// The budget of a day, in cost units; what is unlimited or unknown is infinite.
+#[derive(Debug)]
 pub(crate) struct DailyBudget {
-    budget: Option<u32>,
-    spent: u32,
+    budget: f64,
+    spent: f64,
+    /// Since when `spent` counts: a cost of the day before is not given back to this one.
+    counts_since: f64,
     /// When the day ends that `spent` counts.
-    ends_at: Option<Deadline>,
-    /// What the company has left, until when.
-    server: Option<(u32, Deadline)>,
+    ends_at: Deadline,
+    /// What the company has left.
+    left: f64,
+    /// Until when that is so.
+    left_until: Deadline,
 }
 
 impl DailyBudget {
     pub(crate) fn new(budget: Option<u32>) -> Self {
-        Self { budget, ..Self::default() }
+        Self {
+            budget: budget.map_or(f64::INFINITY, f64::from),
+            spent: 0.0,
+            counts_since: f64::NEG_INFINITY,
+            ends_at: Deadline::PASSED,
+            left: f64::INFINITY,
+            left_until: Deadline::PASSED,
+        }
     }
 
     /// Others count what is spent; what the server tells still counts.
     #[cfg(any(test, feature = "npm-server"))]
     pub(crate) fn lift(&mut self) {
-        self.budget = None;
+        self.budget = f64::INFINITY;
     }
 
     /// Whether the budget covers a cost; if not, when there will be a new one.
     pub(crate) fn check(&mut self, cost: u32, now: f64, wall: f64) -> Result<(), Reset> {
-        let end = match self.ends_at {
-            Some(end) if now < end.now => end,
-            _ => {
-                self.spent = 0;
-                let left = until_midnight(wall);
-                *self.ends_at.insert(Deadline { now: now + left, wall: wall + left })
-            }
-        };
-        if self.server.is_some_and(|(_, until)| now >= until.now) {
-            self.server = None;
+        if now >= self.ends_at.now {
+            self.spent = 0.0;
+            self.counts_since = now;
+            self.ends_at = Deadline::midnight(now, wall);
         }
-        if self.budget.is_some_and(|budget| self.spent.saturating_add(cost) > budget) {
-            return Err(end.reset(now));
+        if now >= self.left_until.now {
+            self.left = f64::INFINITY;
         }
-        match self.server {
-            Some((remaining, until)) if remaining < cost => Err(until.reset(now)),
-            _ => Ok(()),
+        let cost = f64::from(cost);
+        if self.spent + cost > self.budget {
+            Err(self.ends_at.reset(now))
+        } else if self.left < cost {
+            Err(self.left_until.reset(now))
+        } else {
+            Ok(())
         }
     }
 
     /// Takes a cost that was checked out of the budget.
     pub(crate) fn spend(&mut self, cost: u32) {
-        self.spent = self.spent.saturating_add(cost);
+        self.spent += f64::from(cost);
         // Calls at the same time share what one response told; the next response tells it anew.
-        if let Some((remaining, _)) = &mut self.server {
-            *remaining = remaining.saturating_sub(cost);
-        }
+        self.left = (self.left - f64::from(cost)).max(0.0);
     }
 
-    /// Gives back what the server certainly did not charge, `is_reported` if it told after that what is left.
-    pub(crate) fn refund(&mut self, cost: u32, is_reported: bool) {
-        self.spent = self.spent.saturating_sub(cost);
+    /// Gives back a cost spent at `spent_at` that the server certainly did not charge, `is_reported` if it told after that
+    /// what is left.
+    pub(crate) fn refund(&mut self, cost: u32, spent_at: f64, is_reported: bool) {
+        if spent_at < self.counts_since {
+            return;
+        }
+        self.spent = (self.spent - f64::from(cost)).max(0.0);
         if !is_reported {
             self.forget_charge(cost);
         }
@@ -91,20 +110,19 @@ impl DailyBudget {
 
     /// No response came, so that it is unknown what the company has left: the next call may find out.
     pub(crate) fn forget_charge(&mut self, cost: u32) {
-        if let Some((remaining, _)) = &mut self.server {
-            *remaining = remaining.saturating_add(cost);
-        }
+        self.left += f64::from(cost);
     }
 
     /// The server told what the company has left.
-    pub(crate) fn observe(&mut self, remaining: u32, now: f64, wall: f64) {
-        let left = until_midnight(wall);
-        self.server = Some((remaining, Deadline { now: now + left, wall: wall + left }));
+    pub(crate) fn observe(&mut self, left: u32, now: f64, wall: f64) {
+        self.left = left.into();
+        self.left_until = Deadline::midnight(now, wall);
     }
 
     /// The server refused a call, since the company has nothing left until `reset`. It is asked again within a day.
     pub(crate) fn exhausted(&mut self, reset: Reset, now: f64) {
-        self.server = Some((0, Deadline { now: now + reset.in_ms.min(DAY_MS), wall: reset.at }));
+        self.left = 0.0;
+        self.left_until = Deadline { now: now + reset.in_ms.min(DAY_MS), wall: reset.at };
     }
 }
 
@@ -150,11 +168,22 @@ mod tests {
         let mut daily = DailyBudget::new(Some(2));
         daily.observe(2, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
-        daily.refund(2, false);
+        daily.refund(2, 0.0, false);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
         daily.observe(0, 0.0, 0.0);
-        daily.refund(2, true);
+        daily.refund(2, 0.0, true);
         assert_eq!(spend(&mut daily, 2, 0.0), Err(DAY_MS), "the server told what is left after that");
+    }
+
+    #[test]
+    fn what_was_spent_on_the_day_before_is_not_given_back_to_this_day() {
+        let mut daily = DailyBudget::new(Some(2));
+        assert_eq!(spend(&mut daily, 2, DAY_MS - 1.0), Ok(()));
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Ok(()));
+        daily.refund(2, DAY_MS - 1.0, false);
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Err(2.0 * DAY_MS));
+        daily.refund(2, DAY_MS, false);
+        assert_eq!(spend(&mut daily, 2, DAY_MS), Ok(()));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What the status and the headers of a response mean.
 
-use super::http_date::parse_http_date;
-use crate::text::{Text, contains_ignoring_case, is_space};
+use crate::text::{Text, contains_ignoring_case, parse_http_date};
 use crate::transport::Headers;
 
 /// The rate-limit headers. A page on another origin can read only the first three.
@@ -65,9 +64,9 @@ pub(crate) struct ResponseHead {
 impl ResponseHead {
     /// Reads the headers of a response that came at this time of day, in milliseconds since 1970.
     pub(crate) fn read<H: Headers>(status: u16, headers: &H, wall: f64) -> Self {
-        let count = |name| to_count(number(&ascii(&headers.get(name)?)?)?);
+        let count = |name| to_count(number(&headers.get(name)?)?);
         // The server's own clock, so that the two clocks need not agree.
-        let date = || parse_http_date(&ascii(&headers.get("date")?)?);
+        let date = || parse_http_date(&headers.get("date")?);
         let server_wall = || date().unwrap_or(wall);
         let wait = |name| wait(&headers.get(name)?, &server_wall);
         let is_good = (200..300).contains(&status);
@@ -87,41 +86,15 @@ impl ResponseHead {
     }
 }
 
-/// The longest text that can be a number or a date.
-const LONGEST: usize = 40;
-
-/// The ASCII characters of a text without the white space around it.
-fn ascii<T: Text>(text: &T) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    for unit in text.units(LONGEST * 2) {
-        if bytes.is_empty() && is_space(unit) {
-            continue;
-        }
-        bytes.push(u8::try_from(unit).ok()?);
-    }
-    while bytes.last().is_some_and(|byte| is_space((*byte).into())) {
-        bytes.pop();
-    }
-    Some(bytes).filter(|bytes| bytes.len() <= LONGEST)
-}
-
 /// A decimal number without a sign, of at most 15 digits before the point. A fraction is rounded up: asking a little
 /// late is better than asking twice.
-fn number(bytes: &[u8]) -> Option<f64> {
-    let (mut number, mut digits, mut is_fraction, mut is_rounded_up) = (0.0, 0, false, false);
-    for byte in bytes {
-        match byte {
-            b'.' if !is_fraction => is_fraction = true,
-            b'0'..=b'9' if is_fraction => is_rounded_up |= *byte != b'0',
-            b'0'..=b'9' => {
-                digits += 1;
-                number = number * 10.0 + f64::from(byte - b'0');
-            }
-            _ => return None,
-        }
-    }
-    matches!(digits, 1..=15).then_some(number + f64::from(u8::from(is_rounded_up)))
+#[inline(never)]
+fn number<T: Text>(text: &T) -> Option<f64> {
+    let number = text.to_number();
+    (number < FIRST_WITH_16_DIGITS && text.matches(r"^[\s]*\d[\d.\s]*$")).then(|| number.ceil())
 }
+
+const FIRST_WITH_16_DIGITS: f64 = 1e15;
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // In range.
 fn to_count(number: f64) -> Option<u32> {
@@ -135,12 +108,11 @@ const LATEST_TIME_S: f64 = 1e11;
 
 /// How many milliseconds to wait: a header says it in seconds, as a time of day, or as a date.
 fn wait<T: Text>(text: &T, server_wall: &dyn Fn() -> f64) -> Option<f64> {
-    let bytes = ascii(text)?;
-    let time = match number(&bytes) {
+    let time = match number(text) {
         Some(seconds) if seconds <= LATEST_WAIT_S => return Some(seconds * 1000.0),
         Some(time) if time > LATEST_TIME_S => time,
         Some(time) => time * 1000.0,
-        None => parse_http_date(&bytes)?,
+        None => parse_http_date(text)?,
     };
     Some((time - server_wall()).max(0.0))
 }

@@ -61,6 +61,8 @@ pub(crate) struct FailedCall {
     pub(crate) cost: u32,
     /// How many burst 429s this call has met, this one included.
     pub(crate) bursts: u32,
+    /// When its cost was spent.
+    pub(crate) spent_at: f64,
     /// Whether the response told what is left of the day, this call included.
     pub(crate) is_reported: bool,
 }
@@ -130,7 +132,7 @@ impl RateLimiter {
             Verdict::Send(name) => {
                 shared.in_flight += 1;
                 self.daily.spend(cost);
-                Admission::Send(Slot(name))
+                Admission::Send(Slot { number: name, since: now })
             }
             Verdict::Turn => Admission::Turn,
             Verdict::Paused(wait) if wait > LONGEST_WAIT_MS => Admission::PausedTooLong(reset(wait)),
@@ -149,7 +151,7 @@ impl RateLimiter {
         if let Some(limit) = limit {
             limiter.observe(limit, now);
         }
-        limiter.release(slot.0, has_response, now);
+        limiter.release(slot.number, has_response, now);
     }
 
     pub(crate) fn ticket(&mut self) -> Ticket {
@@ -177,7 +179,7 @@ impl RateLimiter {
         if self.shared.is_some() {
             return self.admit_shared(ticket, cost, longest_ms, now, wall);
         }
-        if !self.queue.is_first(ticket) {
+        if !self.queue.is_first(ticket, now) {
             return Admission::Turn;
         }
         match self.window.next_slot(self.max_concurrency, now) {
@@ -213,10 +215,10 @@ impl RateLimiter {
         #[cfg(any(test, feature = "npm-server"))]
         if let Some(shared) = &mut self.shared {
             shared.in_flight = shared.in_flight.saturating_sub(1);
-            shared.limiter.borrow_mut().cancel(slot.0, cost);
+            shared.limiter.borrow_mut().cancel(slot.number, cost);
         }
         self.window.cancel(slot);
-        self.daily.refund(cost, false);
+        self.daily.refund(cost, slot.since, false);
     }
 
     /// A call in flight was given up: it is unknown whether the server counted it.
@@ -255,10 +257,10 @@ impl RateLimiter {
         random: f64,
         now: f64,
     ) -> FailureEffect {
-        let FailedCall { cost, bursts, is_reported } = call;
+        let FailedCall { cost, bursts, spent_at, is_reported } = call;
         let is_free = failure.not_processed || failure.status == Some(401);
         if is_free {
-            self.daily.refund(cost, is_reported);
+            self.daily.refund(cost, spent_at, is_reported);
         } else if !is_reported && matches!(failure.kind, Kind::Connection | Kind::Timeout) {
             self.daily.forget_charge(cost);
         }
@@ -318,7 +320,7 @@ mod tests {
     }
 
     fn call(bursts: u32) -> FailedCall {
-        FailedCall { cost: 10, bursts, is_reported: false }
+        FailedCall { cost: 10, bursts, spent_at: 0.0, is_reported: false }
     }
 
     fn limited(scope: LimitScope, reset_in_ms: f64) -> ErrorInfo {

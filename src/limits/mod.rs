@@ -3,11 +3,12 @@
 
 mod daily;
 mod headers;
-mod http_date;
 mod limiter;
 mod queue;
 #[cfg(any(test, feature = "npm-server"))]
 pub(crate) mod shared;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod simulation;
 mod usage;
 mod window;
 

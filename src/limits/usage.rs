@@ -1,5 +1,7 @@
 //! What a client has spent.
 
+use crate::schema::Endpoint;
+
 /// What was spent, in all or on one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spent {
@@ -13,13 +15,13 @@ pub struct Spent {
 
 /// What a client has spent since it was made.
 #[derive(Clone, Debug, Default)]
-pub struct Usage(Vec<(&'static str, Spent)>);
+pub struct Usage(Vec<(&'static Endpoint, Spent)>);
 
 impl Usage {
     /// What was spent on one operation.
     #[must_use]
     pub fn of(&self, operation: &str) -> Spent {
-        let entry = self.0.iter().find(|(known, _)| *known == operation);
+        let entry = self.0.iter().find(|(known, _)| known.operation == operation);
         entry.map(|(_, spent)| *spent).unwrap_or_default()
     }
 
@@ -34,37 +36,36 @@ impl Usage {
     }
 
     /// A request was sent.
-    pub(crate) fn send(&mut self, operation: &'static str, cost: u32) {
-        self.change(operation, i64::from(cost), 1, 0);
+    pub(crate) fn send(&mut self, endpoint: &'static Endpoint) {
+        self.change(endpoint, i64::from(endpoint.cost), 1, 0);
     }
 
     /// A request that was counted as sent was not.
-    pub(crate) fn unsend(&mut self, operation: &'static str, cost: u32) {
-        self.change(operation, -i64::from(cost), -1, 0);
+    pub(crate) fn unsend(&mut self, endpoint: &'static Endpoint) {
+        self.change(endpoint, -i64::from(endpoint.cost), -1, 0);
     }
 
     /// The server certainly charged nothing for a request that was sent.
-    pub(crate) fn refund(&mut self, operation: &'static str, cost: u32) {
-        self.change(operation, -i64::from(cost), 0, 0);
+    pub(crate) fn refund(&mut self, endpoint: &'static Endpoint) {
+        self.change(endpoint, -i64::from(endpoint.cost), 0, 0);
     }
 
     /// A call shared another call's request.
-    pub(crate) fn save(&mut self, operation: &'static str) {
-        self.change(operation, 0, 0, 1);
+    pub(crate) fn save(&mut self, endpoint: &'static Endpoint) {
+        self.change(endpoint, 0, 0, 1);
     }
 
     #[inline(never)]
-    fn change(&mut self, operation: &'static str, tokens: i64, sent: i64, saved: i64) {
-        // The same operation is nearly always the same text in memory.
-        let is_same = |known: &str| std::ptr::eq(known, operation) || known == operation;
-        if !self.0.iter().any(|(known, _)| is_same(known)) {
-            self.0.push((operation, Spent::default()));
+    fn change(&mut self, endpoint: &'static Endpoint, tokens: i64, sent: i64, saved: i64) {
+        if !self.0.iter().any(|(known, _)| std::ptr::eq(*known, endpoint)) {
+            self.0.push((endpoint, Spent::default()));
         }
         for (known, spent) in &mut self.0 {
-            if is_same(known) {
-                spent.tokens_spent = spent.tokens_spent.saturating_add_signed(tokens);
-                spent.calls_sent = spent.calls_sent.saturating_add_signed(sent);
-                spent.calls_saved = spent.calls_saved.saturating_add_signed(saved);
+            if std::ptr::eq(*known, endpoint) {
+                // Nothing is taken back that was not counted.
+                spent.tokens_spent = spent.tokens_spent.wrapping_add_signed(tokens);
+                spent.calls_sent = spent.calls_sent.wrapping_add_signed(sent);
+                spent.calls_saved = spent.calls_saved.wrapping_add_signed(saved);
             }
         }
     }

@@ -12,7 +12,7 @@ const ROUNDING_MS: f64 = 1.0;
 /// 10 for searches.
 const FIRST_CALLS: usize = 10;
 
-/// How many slots of ended calls are remembered while no limit is known: more than any limit has.
+/// How many slots of ended calls are remembered at least: more than any limit has.
 const MOST_REMEMBERED: usize = 1_000;
 
 /// A call that got no response may still be on its way to the server.
@@ -27,8 +27,10 @@ pub(crate) struct RollingWindow {
     in_flight: Vec<InFlight>,
     /// When the slots of calls that ended are free again, in ascending order.
     cooling: Vec<f64>,
-    /// Slots that other programs with the same token occupy: how many, and until when.
-    others: Option<(usize, f64)>,
+    /// How many slots other programs with the same token occupy.
+    others: usize,
+    /// Until when.
+    others_until: f64,
     /// Nothing is sent before then: a 429 asked for it.
     paused_until: f64,
     next_slot: u32,
@@ -44,9 +46,12 @@ struct InFlight {
     ends_by: f64,
 }
 
-/// The name of a slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot(pub(super) u32);
+/// The name of a slot, and since when it is occupied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Slot {
+    pub(super) number: u32,
+    pub(crate) since: f64,
+}
 
 /// When the next call may be sent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,7 +79,7 @@ impl RollingWindow {
             return NextSlot::AfterResponse;
         }
         let Some(limit) = self.limit else { return NextSlot::Now };
-        let (others, until) = self.others.unwrap_or((0, 0.0));
+        let (others, until) = (self.others, self.others_until);
         let occupied = in_flight + self.cooling.len() + others;
         if occupied < limit {
             return NextSlot::Now;
@@ -95,7 +100,7 @@ impl RollingWindow {
 
     /// A call is sent. It ends within `longest_ms`.
     pub(crate) fn send(&mut self, longest_ms: f64, now: f64) -> Slot {
-        let slot = Slot(self.next_slot);
+        let slot = Slot { number: self.next_slot, since: now };
         self.next_slot = self.next_slot.wrapping_add(1);
         let occupied = self.in_flight.len() + self.cooling.len() + 1;
         self.in_flight.push(InFlight { slot, occupied, ends_by: now + longest_ms + LATE_ARRIVAL_MS });
@@ -132,20 +137,16 @@ impl RollingWindow {
         let Some((limit, remaining)) = self.limit.zip(remaining) else { return };
         let Some(call) = self.in_flight.iter().find(|call| call.slot == slot) else { return };
         // Slots of ours that have been free since before this call was sent: the server counts nothing of ours in them.
-        let sent_since = self.next_slot.wrapping_sub(slot.0) - 1;
+        let sent_since = self.next_slot.wrapping_sub(slot.number) - 1;
         let used = call.occupied.saturating_add(usize::try_from(sent_since).unwrap_or(usize::MAX));
         let free = limit.saturating_sub(used);
         let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
         let taken = free.saturating_sub(remaining);
         // The window forgets a call two seconds after it was counted.
         let until = now + reset_in_ms.unwrap_or(DEFAULT_RESET_MS).min(WINDOW_MS) + ROUNDING_MS;
-        match &mut self.others {
-            Some((count, known_until)) if taken > 0 => {
-                *count = taken.max(*count);
-                *known_until = known_until.max(until);
-            }
-            _ if taken > 0 => self.others = Some((taken, until)),
-            _ => {}
+        if taken > 0 {
+            self.others = self.others.max(taken);
+            self.others_until = self.others_until.max(until);
         }
     }
 
@@ -157,16 +158,19 @@ impl RollingWindow {
     fn cool(&mut self, free_at: f64) {
         let index = self.cooling.partition_point(|at| *at <= free_at);
         self.cooling.insert(index, free_at);
-        // The newest tell when the next slot is free, however many there are.
-        let surplus = self.cooling.len().saturating_sub(self.limit.unwrap_or(MOST_REMEMBERED));
-        self.cooling.drain(..surplus);
+        // The newest tell when the next slot is free, however many there are. A limit that is lower for a moment forgets none.
+        while self.cooling.len() > self.limit.unwrap_or(0).max(MOST_REMEMBERED) {
+            self.cooling.remove(0);
+        }
     }
 
     fn expire(&mut self, now: f64) {
-        let free = self.cooling.partition_point(|at| *at <= now);
-        self.cooling.drain(..free);
-        if self.others.is_some_and(|(_, until)| until <= now) {
-            self.others = None;
+        // Without the standard library's `drain`, whose panics would bring its formatting along.
+        while self.cooling.first().is_some_and(|at| *at <= now) {
+            self.cooling.remove(0);
+        }
+        if self.others_until <= now {
+            self.others = 0;
         }
         // A call whose end was never reported, as where its worker was stopped, does not keep its slot for ever.
         while let Some(index) = self.in_flight.iter().position(|call| call.ends_by <= now) {
@@ -273,12 +277,12 @@ mod tests {
             window.observe(*slot, None, Some(0), Some(2_000.0), 400.0);
             window.release(*slot, true, 400.0);
         }
-        assert_eq!(window.others, None);
+        assert_eq!(window.others, 0);
         // This response left the server while slots were occupied that have become free on its way.
         let mut window = RollingWindow { cooling: vec![100.0, 100.0, 100.0], ..known(4) };
         let slot = window.send(MAX, 50.0);
         window.observe(slot, None, Some(0), None, 200.0);
-        assert_eq!(window.others, None);
+        assert_eq!(window.others, 0);
     }
 
     #[test]

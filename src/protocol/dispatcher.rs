@@ -7,13 +7,13 @@ use super::PreparedRequest;
 use super::call::{CallAction, CallEvent, CallMachine};
 use super::event::EventKind;
 use super::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
-use super::outcome::{DetailsOf, Outcome, Received, Reply, read, render};
+use super::outcome::{DetailsOf, Outcome, Reply, read, render};
 use super::response::{credential_timed_out, no_credential};
 use super::signed::{Server, Signed};
 use crate::error::{Failure, Thrown, check_credential};
 use crate::limits::{RateLimit, RateLimiter, Ticket, Usage};
 use crate::schema::{Endpoint, Method, PageRef};
-use crate::text::{Text, join};
+use crate::text::{Message, Text};
 use crate::transport::{Request, Response, SendError, Transport};
 
 /// The name of a call, chosen by the driver.
@@ -77,7 +77,7 @@ pub(crate) struct Failed<R: Transport> {
 }
 
 type Credential<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
-type Exchanged<R> = Result<Rc<Received<R>>, Rc<DetailsOf<R>>>;
+type Exchanged<R> = Result<Rc<Outcome<R>>, Rc<DetailsOf<R>>>;
 
 /// What a call waits for.
 enum Phase {
@@ -90,7 +90,7 @@ enum Phase {
 
 struct Call<R: Transport> {
     id: CallId,
-    signed: Rc<Signed<R::Text>>,
+    signed: Signed<R::Text>,
     source: CredentialSource<R::Text>,
     is_identity_known: bool,
     machine: CallMachine,
@@ -107,7 +107,7 @@ struct Call<R: Transport> {
 /// A request under way, for all who share it.
 struct Exchange<R: Transport> {
     machine: ExchangeMachine,
-    signed: Rc<Signed<R::Text>>,
+    signed: Signed<R::Text>,
     is_shareable: bool,
     /// Those who share it; the first drives it.
     calls: Vec<CallId>,
@@ -139,7 +139,7 @@ pub(crate) struct Dispatcher<R: Transport> {
     aborted: Vec<AttemptId>,
     next_attempt: AttemptId,
     /// The operations whose removal was reported.
-    deprecated: Vec<&'static str>,
+    deprecated: Vec<&'static Endpoint>,
 }
 
 impl<R: Transport> Dispatcher<R> {
@@ -197,7 +197,7 @@ impl<R: Transport> Dispatcher<R> {
         let request = Rc::new(request);
         self.calls.push(Call {
             id,
-            signed: Rc::new(Signed { endpoint, request, credential: None, refused: None }),
+            signed: Signed { endpoint, request, credential: None, refused: None },
             machine: CallMachine::new(matches!(source, CredentialSource::Function)),
             source,
             is_identity_known,
@@ -304,11 +304,9 @@ impl<R: Transport> Dispatcher<R> {
                         continue;
                     };
                     call.attempts += attempts;
-                    match result.and_then(|received| read(&call.signed, &received, call.attempts)) {
+                    match result.and_then(|outcome| read(&call.signed, &outcome, call.attempts)) {
                         Ok((reply, notice)) => {
-                            let Some(notice) =
-                                notice.filter(|_| self.is_news(call.signed.endpoint.operation))
-                            else {
+                            let Some(notice) = notice.filter(|_| self.is_news(call.signed.endpoint)) else {
                                 return Step::Finish(Ok(reply));
                             };
                             call.reply = Some(reply);
@@ -366,14 +364,14 @@ impl<R: Transport> Dispatcher<R> {
             exchange.calls.push(call.id);
             call.phase = Phase::Exchange(exchange.machine.ticket());
             call.watch = (0, 0.0);
-            self.usage.save(signed.endpoint.operation);
+            self.usage.save(signed.endpoint);
             return true;
         }
         let machine = ExchangeMachine::new(signed.request.policy(signed.endpoint), &mut self.limiter);
         call.phase = Phase::Exchange(machine.ticket());
         self.exchanges.push(Exchange {
             machine,
-            signed: Rc::clone(signed),
+            signed: signed.clone(),
             is_shareable,
             calls: vec![call.id],
             attempt: 0,
@@ -407,6 +405,8 @@ impl<R: Transport> Dispatcher<R> {
                     return Err(Step::Wait(until - moment.now));
                 }
                 if steps == exchange.steps {
+                    // It has stopped: nobody else shall wait for it.
+                    exchange.is_shareable = false;
                     self.leave(ticket, call.id, moment.now);
                     return Ok(None);
                 }
@@ -474,10 +474,10 @@ impl<R: Transport> Dispatcher<R> {
     }
 
     /// Whether the removal of an operation was not reported before.
-    fn is_news(&mut self, operation: &'static str) -> bool {
-        let is_known = self.deprecated.contains(&operation);
+    fn is_news(&mut self, endpoint: &'static Endpoint) -> bool {
+        let is_known = self.deprecated.iter().any(|known| std::ptr::eq(*known, endpoint));
         if !is_known {
-            self.deprecated.push(operation);
+            self.deprecated.push(endpoint);
         }
         !is_known
     }
@@ -485,15 +485,15 @@ impl<R: Transport> Dispatcher<R> {
 
 impl<R: Transport> Call<R> {
     fn sign(&mut self, credential: Option<R::Text>, refused: Option<R::Text>) {
-        let Signed { endpoint, ref request, .. } = *self.signed;
-        self.signed = Rc::new(Signed { endpoint, request: Rc::clone(request), credential, refused });
+        self.signed.credential = credential;
+        self.signed.refused = refused;
     }
 
     /// There is no credential.
     fn fail(&mut self, failure: &Failure, cause: Option<R::Thrown>) -> CallEvent {
         let note = (self.attempts == 0).then(|| R::Text::new("; nothing was sent"));
         let outcome = Outcome::<R> { cause, ..Outcome::default() };
-        self.error = Some(render(&self.signed, failure, outcome, note.as_ref()));
+        self.error = Some(render(&self.signed, failure, &outcome, None, note.as_ref()));
         CallEvent::NoCredential
     }
 
@@ -537,8 +537,7 @@ impl<R: Transport> Exchange<R> {
                 }
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
                 Some(Action::Succeed) => {
-                    self.result =
-                        std::mem::take(&mut self.outcome).into_received(wall).map(|it| Ok(Rc::new(it)));
+                    self.result = Some(Ok(Rc::new(std::mem::take(&mut self.outcome))));
                 }
                 Some(Action::Fail) => self.result = self.error.take().map(Err),
                 Some(Action::Wait(_)) | None => {}
@@ -563,7 +562,8 @@ impl<R: Transport> Exchange<R> {
                 let note =
                     before.map(|before| R::Text::new(". The attempt before: ").concat(&before.message));
                 let outcome = std::mem::take(&mut self.outcome);
-                self.error = Some(render(&self.signed, &failure, outcome, note.as_ref()));
+                self.error =
+                    Some(render(&self.signed, &failure, &outcome, outcome.json.as_ref(), note.as_ref()));
             }
         }
     }
@@ -574,6 +574,9 @@ fn checked<T: Text, C: Thrown<Text = T>>(credential: Result<T, C>) -> Result<T, 
     let credential = credential?;
     match check_credential(&credential) {
         Ok(()) => Ok(credential),
-        Err(lack) => Err(C::new(&T::new(&join(&["the token that it returned ", lack])))),
+        Err(lack) => Err(C::new(&Message::new("the token that it returned ").ascii(lack).build())),
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;

@@ -5,7 +5,7 @@ use crate::schema::{Field, Model, Schema};
 use crate::text::Text;
 use crate::transport::Json;
 
-/// A difference between an answer and its model.
+/// A difference between a response and its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
     /// Where, such as `$.data[].access[].app`.
@@ -14,7 +14,7 @@ pub struct Drift {
     pub kind: DriftKind,
     /// What the model says.
     pub expected: String,
-    /// What came: a type, or a value of an enumeration.
+    /// What the response has: a type, or the value of an enumeration; never the value of another member.
     pub found: String,
 }
 
@@ -79,7 +79,7 @@ fn value<J: Json>(given: &J, schema: Schema, path: &str, found: &mut Vec<Drift>)
         },
         Schema::List(item) if given.is_list() => {
             let path = format!("{path}[]");
-            return given.values().iter().for_each(|given| value(given, *item, &path, found));
+            return given.values().for_each(|given| value(&given, *item, &path, found));
         }
         Schema::Object(model) if given.is_object() => return object(given, model, path, found),
         Schema::List(_) | Schema::Object(_) => false,

@@ -1,7 +1,7 @@
 //! What the body of an error response contains, whichever of its eight forms it has.
 
-use crate::error::{Code, ErrorBody};
-use crate::text::{Text, contains_ignoring_case, starts_with};
+use crate::error::Code;
+use crate::text::{Text, contains_ignoring_case};
 use crate::transport::JsonRef;
 
 /// What decisions need to know of an error body.
@@ -15,37 +15,37 @@ pub(crate) struct ErrorHints {
     pub(crate) is_scope: bool,
 }
 
-/// The hints of a body, of which nothing is known where it is no JSON object.
-pub(crate) fn hints<T: Text>(body: Option<&ErrorBody<T>>) -> ErrorHints {
-    let mentions = |word| {
-        let text = body.and_then(|body| body.text.as_ref());
-        text.is_some_and(|text| contains_ignoring_case(text, word))
-    };
-    ErrorHints { is_json: body.is_some(), is_daily: mentions("daily"), is_scope: mentions("scope") }
+/// The hints of a parsed body, of which nothing is known where it is no JSON object.
+pub(crate) fn hints<J: JsonRef>(json: Option<&J>) -> ErrorHints {
+    let text = json.and_then(error_text);
+    let mentions = |word| text.as_ref().is_some_and(|text| contains_ignoring_case(text, word));
+    ErrorHints {
+        is_json: json.is_some_and(JsonRef::is_object),
+        is_daily: mentions("daily"),
+        is_scope: mentions("scope"),
+    }
 }
 
-/// Reads a parsed body; nothing of one that is no object.
-pub(crate) fn read_error_body<J: JsonRef>(json: Option<&J>) -> Option<ErrorBody<J::Text>> {
-    let json = json.filter(|json| json.is_object())?;
-    let text_at = |name| json.get(name).and_then(|value| value.as_text());
-    let error = json.get("error");
-    let inner = |name| error.as_ref().and_then(|error| error.get(name)).and_then(|value| value.as_text());
-    let code_at = |name| {
+/// What the server says went wrong.
+#[inline(never)]
+pub(crate) fn error_text<J: JsonRef>(json: &J) -> Option<J::Text> {
+    let paths: [&[_]; 3] = [&["error"], &["error", "message"], &["message"]];
+    let text = paths.iter().find_map(|path| json.text_at(path));
+    text.or_else(|| first_text(&json.get("errors")?, MAX_DEPTH))
+}
+
+/// What it says besides, unless that only links to the documentation.
+pub(crate) fn error_detail<J: JsonRef>(json: &J) -> Option<J::Text> {
+    json.text_at(&["error_info"]).filter(|info| !info.matches("^Please check developers[.]pipedrive[.]com"))
+}
+
+/// Its own code of the error.
+pub(crate) fn error_code<J: JsonRef>(json: &J) -> Option<Code<J::Text>> {
+    let code = ["code", "errorCode", "statusCode"].iter().find_map(|name| {
         let code = json.get(name)?;
         code.as_text().map(Code::Text).or_else(|| code.as_number().map(Code::Number))
-    };
-    Some(ErrorBody {
-        text: text_at("error")
-            .or_else(|| inner("message"))
-            .or_else(|| text_at("message"))
-            .or_else(|| json.get("errors").and_then(|errors| first_text(&errors, MAX_DEPTH))),
-        detail: text_at("error_info")
-            .filter(|info| !starts_with(info, "Please check developers.pipedrive.com")),
-        code: code_at("code")
-            .or_else(|| code_at("errorCode"))
-            .or_else(|| code_at("statusCode"))
-            .or_else(|| inner("code").map(Code::Text)),
-    })
+    });
+    code.or_else(|| json.text_at(&["error", "code"]).map(Code::Text))
 }
 
 /// How deep `errors` is searched.
@@ -57,7 +57,7 @@ fn first_text<J: JsonRef>(value: &J, depth: u32) -> Option<J::Text> {
     if text.is_some() || depth == 0 {
         return text;
     }
-    value.values().iter().find_map(|inner| first_text(inner, depth - 1))
+    value.values().find_map(|inner| first_text(&inner, depth - 1))
 }
 
 #[cfg(test)]
@@ -65,10 +65,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-
-    fn read(body: &Value) -> ErrorBody<String> {
-        read_error_body(Some(body)).expect("an object")
-    }
 
     #[test]
     fn the_text_is_found_in_every_form() {
@@ -80,9 +76,9 @@ mod tests {
             json!({ "errors": [{ "detail": [["text"]] }] }),
             json!({ "error": "text", "message": "other", "errors": ["other"] }),
         ] {
-            assert_eq!(read(&body).text.as_deref(), Some("text"), "{body}");
+            assert_eq!(error_text(&body).as_deref(), Some("text"), "{body}");
         }
-        assert_eq!(read(&json!({ "success": false })).text, None);
+        assert_eq!(error_text(&json!({ "success": false })), None);
     }
 
     #[test]
@@ -95,20 +91,20 @@ mod tests {
             (json!({ "code": null }), None),
         ];
         for (body, code) in table {
-            assert_eq!(read(&body).code, code, "{body}");
+            assert_eq!(error_code(&body), code, "{body}");
         }
     }
 
     #[test]
     fn a_link_to_the_documentation_is_no_detail() {
         let link = "Please check developers.pipedrive.com for more information about Pipedrive API.";
-        assert_eq!(read(&json!({ "error_info": link })).detail, None);
-        assert_eq!(read(&json!({ "error_info": "more" })).detail.as_deref(), Some("more"));
+        assert_eq!(error_detail(&json!({ "error_info": link })), None);
+        assert_eq!(error_detail(&json!({ "error_info": "more" })).as_deref(), Some("more"));
     }
 
     #[test]
     fn hints() {
-        let hints = |body: &Value| super::hints(read_error_body(Some(body)).as_ref());
+        let hints = |body: &Value| super::hints(Some(body));
         assert!(hints(&json!({ "error": "Daily request budget exceeded" })).is_daily);
         assert!(hints(&json!({ "error": "Scope and URL mismatch" })).is_scope);
         assert_eq!(hints(&json!(["daily"])), ErrorHints::default());
@@ -121,6 +117,6 @@ mod tests {
         for _ in 0..60 {
             body = json!([body]);
         }
-        assert_eq!(read(&json!({ "errors": body })).text, None);
+        assert_eq!(error_text(&json!({ "errors": body })), None);
     }
 }

@@ -78,8 +78,12 @@ impl Emitted {
     }
 }
 
-/// A waiting call looks again after this long, even if nothing woke it.
+/// A waiting call looks again after this long, even if nothing woke it; so does one between two attempts, whose sharers
+/// would else take it for stopped.
 const LOOK_AGAIN_MS: f64 = 3_000.0;
+
+/// A wait that ends so little later is the same wait: the end is computed anew whenever the call looks again, and rounded.
+const SAME_WAIT_MS: f64 = 1.0;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
@@ -163,7 +167,7 @@ impl ExchangeMachine {
     /// The call ends here, wherever it is.
     pub(crate) fn leave(
         &mut self,
-        endpoint: &Endpoint,
+        endpoint: &'static Endpoint,
         limiter: &mut RateLimiter,
         usage: &mut Usage,
         now: f64,
@@ -171,7 +175,7 @@ impl ExchangeMachine {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Admitted(slot) => {
                 limiter.cancel(slot, self.policy.cost);
-                usage.unsend(endpoint.operation, self.policy.cost);
+                usage.unsend(endpoint);
             }
             State::InFlight(slot, _) => limiter.abandon(slot, self.policy.cost, now),
             State::Waiting | State::Backoff(_) | State::Over => {}
@@ -180,10 +184,17 @@ impl ExchangeMachine {
     }
 
     /// The next step.
-    pub(crate) fn step(&mut self, endpoint: &Endpoint, event: Event, context: &mut Context<'_>) -> Action {
+    pub(crate) fn step(
+        &mut self,
+        endpoint: &'static Endpoint,
+        event: Event,
+        context: &mut Context<'_>,
+    ) -> Action {
         match (self.state, event) {
             (State::Waiting, _) => self.admit(endpoint, context),
-            (State::Backoff(until), _) if until > context.now => Action::Wait(until - context.now),
+            (State::Backoff(until), _) if until > context.now => {
+                Action::Wait((until - context.now).min(LOOK_AGAIN_MS))
+            }
             (State::Backoff(_), _) => {
                 self.state = State::Waiting;
                 self.admit(endpoint, context)
@@ -194,13 +205,13 @@ impl ExchangeMachine {
         }
     }
 
-    fn admit(&mut self, endpoint: &Endpoint, context: &mut Context<'_>) -> Action {
+    fn admit(&mut self, endpoint: &'static Endpoint, context: &mut Context<'_>) -> Action {
         let Policy { cost, timeout_ms, .. } = self.policy;
         let Context { now, wall, .. } = *context;
         match context.limiter.admit(self.ticket, cost, timeout_ms.into(), now, wall) {
             Admission::Turn => Action::Wait(LOOK_AGAIN_MS),
             Admission::Wait(wait) => {
-                if now + wait > self.reported_wait {
+                if now + wait > self.reported_wait + SAME_WAIT_MS {
                     self.reported_wait = now + wait;
                     self.emit(EventKind::Wait, None, Some(wait), false, context);
                 }
@@ -219,7 +230,7 @@ impl ExchangeMachine {
             Admission::Send(slot) => {
                 self.state = State::Admitted(slot);
                 self.sent += 1;
-                context.usage.send(endpoint.operation, cost);
+                context.usage.send(endpoint);
                 self.emit(EventKind::Request, None, None, false, context);
                 Action::Send
             }
@@ -246,7 +257,7 @@ impl ExchangeMachine {
     /// What an attempt resulted in.
     fn judge(
         &mut self,
-        endpoint: &Endpoint,
+        endpoint: &'static Endpoint,
         slot: Slot,
         since: f64,
         event: Event,
@@ -276,10 +287,11 @@ impl ExchangeMachine {
         self.bursts += u32::from(is_burst);
         self.attempts.counted += u32::from(!is_burst);
         let is_reported = head.is_some_and(|head| head.rate_limit.daily_remaining.is_some());
-        let met = FailedCall { cost: self.policy.cost, bursts: self.bursts, is_reported };
+        let met =
+            FailedCall { cost: self.policy.cost, bursts: self.bursts, spent_at: slot.since, is_reported };
         let effect = context.limiter.on_failure(&failure.info, met, random, now);
         if effect.is_free {
-            context.usage.refund(endpoint.operation, self.policy.cost);
+            context.usage.refund(endpoint);
         }
         if effect.is_limit {
             self.emit(EventKind::Limited, status, failure.info.reset_in_ms, true, context);
@@ -304,7 +316,7 @@ impl ExchangeMachine {
             }
         };
         self.emit(EventKind::Retry, status, Some(wait), true, context);
-        Action::Wait(if matches!(self.state, State::Backoff(_)) { wait } else { 0.0 })
+        Action::Wait(if matches!(self.state, State::Backoff(_)) { wait.min(LOOK_AGAIN_MS) } else { 0.0 })
     }
 
     fn emit(
@@ -318,3 +330,6 @@ impl ExchangeMachine {
         context.emitted.push(Emitted { kind, attempt: self.sent, status, duration_ms, has_message });
     }
 }
+
+#[cfg(test)]
+mod tests;

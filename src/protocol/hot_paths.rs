@@ -4,14 +4,14 @@
 use serde_json::Value;
 
 use super::drift::{self, Drift};
+use super::envelope::read_envelope;
 use super::request::{Defaults, PreparedRequest};
-use super::response::read_envelope;
 use super::retry::{self, Attempts, Decision};
 use crate::api::{find_users_by_name, get_user};
 use crate::error::{ErrorInfo, Kind};
 use crate::limits::{RateLimit, ResponseHead};
 use crate::models::User;
-use crate::schema::{Arg, HasSchema, ResponseKind};
+use crate::schema::{Arg, HasSchema, Param, ResponseKind};
 use crate::transport::HeaderList;
 
 /// Two requests are checked and prepared: one with an id in its path, one with text in its query. Returns their targets.
@@ -21,15 +21,15 @@ use crate::transport::HeaderList;
 /// Says which argument is refused.
 pub fn request(id: u64, term: &str) -> Result<[String; 2], String> {
     let defaults: Defaults<String> = Defaults { headers: Vec::new(), timeout_ms: 30_000, max_retries: 2 };
-    let find = |name: &'static str| match name {
+    let find = |param: &Param| match param.name {
         "term" => Arg::from(term),
         "searchByEmail" => Arg::Boolean(true),
         _ => Arg::Absent,
     };
-    let get = |name: &'static str| if name == "id" { id.into() } else { Arg::Absent };
+    let get = |param: &Param| if param.name == "id" { id.into() } else { Arg::Absent };
     Ok([
-        PreparedRequest::new(&get_user::ENDPOINT, &defaults, &get)?.target,
-        PreparedRequest::new(&find_users_by_name::ENDPOINT, &defaults, &find)?.target,
+        PreparedRequest::new(&get_user::ENDPOINT, &defaults, &get, Arg::Absent)?.target,
+        PreparedRequest::new(&find_users_by_name::ENDPOINT, &defaults, &find, Arg::Absent)?.target,
     ])
 }
 

@@ -4,6 +4,7 @@
 mod call;
 mod dispatcher;
 mod drift;
+mod envelope;
 mod error_body;
 pub mod event;
 mod exchange;
@@ -16,6 +17,8 @@ mod request;
 mod response;
 mod retry;
 mod signed;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod simulation;
 
 pub(crate) use dispatcher::{AttemptId, CallId, CredentialSource, Dispatcher, Failed, Moment, NewCall, Step};
 pub(crate) use drift::check as check_drift;

@@ -2,18 +2,20 @@
 
 use std::rc::Rc;
 
-use super::error_body::{ErrorHints, hints, read_error_body};
+use super::envelope::{deprecation, read_envelope, undecodable};
+use super::error_body::{ErrorHints, error_code, error_detail, error_text, hints};
 use super::exchange::Event;
 use super::pagination::next_page;
-use super::response::{deprecation, read_envelope};
 use super::signed::Signed;
-use crate::error::{Details, ErrorBody, Failure, Rendering};
+use crate::error::{Code, Details, Failure, Placeholder, Thrown, is_credential};
 use crate::limits::{RateLimit, ResponseHead};
-use crate::schema::{Endpoint, PageRef};
-use crate::text::Text;
+use crate::schema::PageRef;
+use crate::text::{Message, Text, one_line};
 use crate::transport::{Headers, Response, SendError, Transport};
 
-pub(crate) type DetailsOf<R> = Details<<R as Transport>::Text, <R as Transport>::Thrown>;
+type KeptHeaders<R> = <<R as Transport>::Headers as Headers>::Kept;
+
+pub(crate) type DetailsOf<R> = Details<<R as Transport>::Text, <R as Transport>::Thrown, KeptHeaders<R>>;
 
 /// A good response, as the server sent it.
 pub(crate) struct Reply<R: Transport> {
@@ -33,12 +35,6 @@ pub(crate) struct Reply<R: Transport> {
     pub(crate) rate_limit: RateLimit,
 }
 
-/// A response with a good status, not yet read.
-pub(crate) struct Received<R: Transport> {
-    pub(crate) response: Response<R>,
-    pub(crate) rate_limit: RateLimit,
-}
-
 /// What came of an attempt.
 pub(crate) struct Outcome<R: Transport> {
     /// What the status and the headers say, also of a response whose body did not come.
@@ -46,9 +42,12 @@ pub(crate) struct Outcome<R: Transport> {
     pub(crate) headers: Option<R::Headers>,
     /// The text of the response.
     pub(crate) text: Option<R::Text>,
+    /// The same, parsed, where the status is not good.
+    pub(crate) json: Option<R::Json>,
     pub(crate) hints: ErrorHints,
-    pub(crate) body: ErrorBody<R::Text>,
     pub(crate) cause: Option<R::Thrown>,
+    /// The time of day when it came.
+    pub(crate) wall: f64,
 }
 
 impl<R: Transport> Default for Outcome<R> {
@@ -57,9 +56,10 @@ impl<R: Transport> Default for Outcome<R> {
             head: None,
             headers: None,
             text: None,
+            json: None,
             hints: ErrorHints::default(),
-            body: ErrorBody::default(),
             cause: None,
+            wall: 0.0,
         }
     }
 }
@@ -67,9 +67,13 @@ impl<R: Transport> Default for Outcome<R> {
 impl<R: Transport> Outcome<R> {
     /// Reads what came, and gives the event that it is.
     pub(crate) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (Self, Event) {
-        let mut outcome = Self::default();
+        let mut outcome = Self { wall, ..Self::default() };
         let (event, head) = match sent {
             Ok(Response { status, headers, body }) => {
+                if !(200..300).contains(&status) {
+                    outcome.json = R::parse_json(&body);
+                    outcome.hints = hints(outcome.json.as_ref());
+                }
                 outcome.text = Some(body);
                 (Event::Response, Some((status, headers)))
             }
@@ -81,61 +85,74 @@ impl<R: Transport> Outcome<R> {
         if let Some((status, headers)) = head {
             outcome.head = Some(ResponseHead::read(status, &headers, wall));
             outcome.headers = Some(headers);
-            if let Some(text) = outcome.text.as_ref().filter(|_| !(200..300).contains(&status)) {
-                let body = read_error_body(R::parse_json(text).as_ref());
-                outcome.hints = hints(body.as_ref());
-                outcome.body = body.unwrap_or_default();
-            }
         }
         (outcome, event)
-    }
-
-    /// The response, if it is complete.
-    pub(crate) fn into_received(self, wall: f64) -> Option<Received<R>> {
-        let (head, headers, body) = (self.head?, self.headers?, self.text?);
-        let rate_limit = RateLimit::new(&head.rate_limit, wall);
-        Some(Received { response: Response { status: head.status, headers, body }, rate_limit })
     }
 }
 
 /// The longest text of a body that an error keeps, in UTF-16 code units.
 const BODY_LIMIT: usize = 1 << 20;
 
-/// Makes the error of a failure. Nothing that could explain it is lost, and nothing of it shows a secret. `note` is put
-/// after the message.
+/// Makes the error of a failure. Nothing that could explain it is lost, and nothing of it shows a secret. `json` is the
+/// parsed body, `note` is put after the message.
 #[inline(never)]
 pub(crate) fn render<R: Transport>(
     signed: &Signed<R::Text>,
     failure: &Failure,
-    outcome: Outcome<R>,
+    outcome: &Outcome<R>,
+    json: Option<&R::Json>,
     note: Option<&R::Text>,
 ) -> Rc<DetailsOf<R>> {
-    let Outcome { head, headers, text, body, cause, .. } = outcome;
     let redactor = signed.redactor();
-    let Endpoint { operation, cost, .. } = *signed.endpoint;
-    let mut details = Rc::new(failure.render(Rendering {
-        operation,
-        cost,
-        timeout_ms: signed.request.timeout_ms,
-        body,
-        cause,
-        redact: &|text| redactor.clean(text),
-    }));
-    if let Some(details) = Rc::get_mut(&mut details) {
-        if let Some((head, headers)) = head.zip(headers) {
-            details.status = Some(head.status);
-            details.request_id = headers.get("x-correlation-id");
-            details.headers = headers.entries();
+    // Every text is cut after the secrets are out, or half of one could be left.
+    let clean = |text: &R::Text| redactor.clean(text);
+    let line = |text: &R::Text| Some(one_line(&clean(text))).filter(|line| !line.is_empty());
+    let detail = json.and_then(error_detail);
+    let filler = match failure.placeholder {
+        Placeholder::None => R::Text::new(""),
+        Placeholder::Cause => {
+            outcome.cause.as_ref().map_or_else(|| R::Text::new("no reason given"), Thrown::text)
         }
-        details.body = text;
-        details.redact(&redactor);
-        // Cut after the secrets are out, or half of one could be left.
-        details.body = details.body.as_ref().map(|text| text.truncated(BODY_LIMIT));
-        if let Some(note) = note {
-            details.message = details.message.concat(note);
+        Placeholder::Timeout => R::Text::number(signed.request.timeout_ms.into()),
+        Placeholder::Cost => R::Text::number(signed.endpoint.cost.into()),
+        Placeholder::Response => {
+            let status = failure.info.status.filter(|status| *status != 0);
+            let status =
+                status.map_or_else(|| R::Text::new("redirect"), |status| R::Text::number(status.into()));
+            match json.and_then(error_text).as_ref().and_then(line) {
+                Some(text) => status.concat(&R::Text::new(" ")).concat(&text),
+                None => status,
+            }
         }
+    };
+    let mut message = Message::fill(failure.template, "{}", &filler);
+    if let Some(detail) = detail.as_ref().and_then(line) {
+        message = message.ascii(" (").text(&detail).ascii(")");
     }
-    details
+    let message = clean(&message.build());
+    let mut details = Details::new(failure.info.kind, signed.endpoint.operation, &message);
+    if let Some(note) = note {
+        details.message = details.message.concat(note);
+    }
+    details.status = failure.info.status;
+    details.retry_after_seconds = failure.info.retry_after_ms.map(|wait| wait / 1000.0);
+    details.scope = failure.info.scope;
+    details.reset_at = failure.info.reset_at;
+    details.detail = detail.as_ref().map(clean);
+    details.code = json.and_then(error_code).map(|code| match code {
+        Code::Text(code) => Code::Text(clean(&code)),
+        number @ Code::Number(_) => number,
+    });
+    details.cause = outcome.cause.as_ref().map(|cause| cause.redacted(&clean));
+    details.body = outcome.text.as_ref().map(|text| clean(text).slice(0, BODY_LIMIT));
+    if let Some((head, headers)) = outcome.head.as_ref().zip(outcome.headers.as_ref()) {
+        details.status = Some(head.status);
+        details.request_id = headers.get("x-correlation-id").as_ref().map(clean);
+        details.headers = headers.kept(&|name, value| {
+            if is_credential(name) { R::Text::new("[redacted]") } else { clean(value) }
+        });
+    }
+    Rc::new(details)
 }
 
 /// A reply, and Pipedrive's announcement that the operation will be removed.
@@ -144,34 +161,31 @@ pub(crate) type ReadReply<R> = (Reply<R>, Option<<R as Transport>::Text>);
 /// Reads a good response: each caller gets data of its own.
 pub(crate) fn read<R: Transport>(
     signed: &Signed<R::Text>,
-    received: &Received<R>,
+    outcome: &Outcome<R>,
     attempts: u32,
 ) -> Result<ReadReply<R>, Rc<DetailsOf<R>>> {
-    let Received { response, rate_limit } = received;
     let kind = signed.endpoint.response;
-    let json = R::parse_json(&response.body);
-    let payload = read_envelope(kind, response.status, json.as_ref());
-    let read = payload.and_then(|payload| {
-        let page = signed.request.page.as_ref();
-        Ok((next_page(kind, page, &payload.data, payload.additional.as_ref())?, payload))
-    });
-    let Response { status, headers, body } = response.clone();
+    let Outcome { head: Some(head), headers: Some(headers), text: Some(body), wall, .. } = outcome else {
+        return Err(render(signed, &undecodable("no response came"), outcome, None, None));
+    };
+    let json = R::parse_json(body);
+    let json = json.as_ref();
+    let page = signed.request.page.as_ref();
+    let read = read_envelope(kind, head.status, json)
+        .and_then(|data| Ok((next_page(kind, page, &data, json)?, data)));
     match read {
-        Ok((next, payload)) => {
-            let notice = deprecation(payload.notice.as_ref(), &headers);
-            let data = payload.data;
-            let reply = Reply { data, next, status, headers, body, attempts, rate_limit: *rate_limit };
-            Ok((reply, notice))
-        }
-        Err(failure) => {
-            let outcome = Outcome::<R> {
-                head: Some(ResponseHead { status, ..ResponseHead::default() }),
-                headers: Some(headers),
-                text: Some(body),
-                body: read_error_body(json.as_ref()).unwrap_or_default(),
-                ..Outcome::default()
+        Ok((next, data)) => {
+            let reply = Reply {
+                data,
+                next,
+                status: head.status,
+                headers: headers.clone(),
+                body: body.clone(),
+                attempts,
+                rate_limit: RateLimit::new(&head.rate_limit, *wall),
             };
-            Err(render(signed, &failure, outcome, None))
+            Ok((reply, deprecation(json, headers)))
         }
+        Err(failure) => Err(render(signed, &failure, outcome, json, None)),
     }
 }

@@ -1,6 +1,6 @@
 //! Where a list continues, and how a broken server is kept from continuing it for ever.
 
-use super::response::undecodable;
+use super::envelope::undecodable;
 use crate::error::Failure;
 use crate::schema::{PageRef, ResponseKind};
 use crate::text::Text;
@@ -9,20 +9,20 @@ use crate::transport::JsonRef;
 /// The largest offset that the next call accepts: 2⁵³ − 1.
 const LARGEST_START: f64 = 9_007_199_254_740_991.0;
 
-/// Where the list continues after the page that began at `from`; nothing at its end.
+/// Where the list continues after the page that began at `from`; nothing at its end. `json` is the response with this `data`.
 ///
 /// An empty page ends the list, whatever the response says of more; a page that would be the same again is a failure.
 pub(crate) fn next_page<J: JsonRef>(
     kind: ResponseKind,
     from: Option<&PageRef<J::Text>>,
     data: &J,
-    additional: Option<&J>,
+    json: Option<&J>,
 ) -> Result<Option<PageRef<J::Text>>, Failure> {
-    let Some(additional) = additional.filter(|_| data.item_count() > 0) else { return Ok(None) };
+    let Some(json) = json.filter(|_| data.item_count() > 0) else { return Ok(None) };
     match kind {
         ResponseKind::Object | ResponseKind::List => Ok(None),
         ResponseKind::CursorPage => {
-            let cursor = additional.get("next_cursor").and_then(|cursor| cursor.as_text());
+            let cursor = json.text_at(&["additional_data", "next_cursor"]);
             let next = cursor.filter(|cursor| !cursor.is_empty()).map(PageRef::Cursor);
             if next.is_some() && next.as_ref() == from {
                 return Err(undecodable(
@@ -32,8 +32,7 @@ pub(crate) fn next_page<J: JsonRef>(
             Ok(next)
         }
         ResponseKind::OffsetPage => {
-            let pagination = additional.get("pagination");
-            let member = |name| pagination.as_ref().and_then(|pagination| pagination.get(name));
+            let member = |name| json.at(&["additional_data", "pagination", name]);
             if member("more_items_in_collection").and_then(|more| more.as_bool()) != Some(true) {
                 return Ok(None);
             }
@@ -61,12 +60,17 @@ mod tests {
 
     fn cursor(from: Option<&str>, data: &Value, additional: &Value) -> Result<Option<PageRef>, Failure> {
         let from = from.map(|cursor| PageRef::Cursor(cursor.to_owned()));
-        next_page(ResponseKind::CursorPage, from.as_ref(), data, Some(additional))
+        next_page(
+            ResponseKind::CursorPage,
+            from.as_ref(),
+            data,
+            Some(&json!({ "additional_data": additional })),
+        )
     }
 
     fn offset(from: Option<f64>, data: &Value, pagination: &Value) -> Result<Option<PageRef>, Failure> {
-        let additional = json!({ "pagination": pagination });
-        next_page(ResponseKind::OffsetPage, from.map(PageRef::Start).as_ref(), data, Some(&additional))
+        let json = json!({ "additional_data": { "pagination": pagination } });
+        next_page(ResponseKind::OffsetPage, from.map(PageRef::Start).as_ref(), data, Some(&json))
     }
 
     #[test]

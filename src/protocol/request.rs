@@ -2,20 +2,17 @@
 
 use super::exchange::Policy;
 use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, PageRef, Param, ParamKind, ParamLocation};
-use crate::text::{
-    HEADER_NAME, HEADER_VALUE, Message, Text, decimal, join, percent_encode, split_at_placeholder,
-};
+use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text};
 
 /// A request that can be sent. It cannot be made from bad arguments.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct PreparedRequest<T> {
-    pub(crate) operation: &'static str,
     /// The path with its query, as on `api.pipedrive.com`; in ASCII.
-    pub(crate) target: String,
-    /// The JSON body; in ASCII.
-    pub(crate) body: Option<String>,
+    pub(crate) target: T,
+    /// The JSON body.
+    pub(crate) body: Option<T>,
     /// The caller's own headers, each name once and in lower case.
-    pub(crate) headers: Vec<(String, T)>,
+    pub(crate) headers: Vec<(T, T)>,
     pub(crate) timeout_ms: u32,
     pub(crate) max_retries: u32,
     /// Where the page begins.
@@ -25,7 +22,7 @@ pub(crate) struct PreparedRequest<T> {
 /// What a call has where its options say nothing else.
 #[derive(Clone, Debug)]
 pub(crate) struct Defaults<T> {
-    pub(crate) headers: Vec<(String, T)>,
+    pub(crate) headers: Vec<(T, T)>,
     pub(crate) timeout_ms: u32,
     pub(crate) max_retries: u32,
 }
@@ -46,7 +43,8 @@ const TIMEOUT: Param = number_option("timeoutMs", 1, LONGEST_TIMER_MS);
 const RETRIES: Param = number_option("maxRetries", 0, MOST_RETRIES);
 
 impl<T: Text> PreparedRequest<T> {
-    /// Checks the arguments, and prepares the request. `arg` gives an argument or an option by its name.
+    /// Checks the arguments, and prepares the request. `arg` gives an argument, or an option that is a
+    /// number; `headers` are the option of this name.
     ///
     /// # Errors
     ///
@@ -54,14 +52,15 @@ impl<T: Text> PreparedRequest<T> {
     pub(crate) fn new(
         endpoint: &Endpoint,
         defaults: &Defaults<T>,
-        arg: &dyn Fn(&'static str) -> Arg<T>,
+        arg: &dyn Fn(&Param) -> Arg<T>,
+        headers: Arg<T>,
     ) -> Result<Self, T> {
-        let mut target = endpoint.path.to_owned();
-        let mut separator = '?';
+        let mut target = Message::new(endpoint.path);
+        let mut separator = "?";
         let mut members = Vec::new();
         let mut page = None;
         for param in endpoint.params {
-            let value = arg(param.name);
+            let value = arg(param);
             param.check(&value)?;
             if endpoint.response.page_param() == Some(param.name) {
                 page = PageRef::from_arg(&value);
@@ -69,27 +68,21 @@ impl<T: Text> PreparedRequest<T> {
             match param.location {
                 ParamLocation::Body => members.push((T::new(param.wire), value)),
                 ParamLocation::Path => {
-                    let value = on_the_wire(param.kind, &value).unwrap_or_default();
-                    let (before, after) = split_at_placeholder(&target);
-                    target = join(&[before, &value, after]);
+                    if let Some(value) = on_the_wire(param.kind, &value) {
+                        target = Message::fill(endpoint.path, "{id}", &value);
+                    }
                 }
                 ParamLocation::Query => {
                     let Some(value) = on_the_wire(param.kind, &value) else { continue };
-                    target.push(separator);
-                    separator = '&';
-                    target.push_str(param.wire);
-                    target.push('=');
-                    target.push_str(&value);
+                    target = target.ascii(separator).ascii(param.wire).ascii("=").text(&value);
+                    separator = "&";
                 }
             }
         }
-        let body = (!members.is_empty()).then(|| {
-            let mut body = String::new();
-            Arg::Object(members).write_json(&mut body);
-            body
-        });
+        let body = (!members.is_empty()).then(|| Arg::Object(members).to_json());
+        let target = target.build();
         let number = |param: &Param, default: u32| -> Result<u32, T> {
-            let value = arg(param.name);
+            let value = arg(param);
             param.check(&value)?;
             Ok(if let Arg::Integer(number) = value {
                 u32::try_from(number).unwrap_or(default)
@@ -99,11 +92,12 @@ impl<T: Text> PreparedRequest<T> {
         };
         let timeout_ms = number(&TIMEOUT, defaults.timeout_ms)?;
         let max_retries = number(&RETRIES, defaults.max_retries)?;
+        let own_headers = check_headers(headers)?;
         let mut headers = defaults.headers.clone();
-        for (name, value) in check_headers(arg("headers"))? {
-            set_header(&mut headers, &name, value);
+        for (name, value) in own_headers {
+            set_header(&mut headers, name, value);
         }
-        Ok(Self { operation: endpoint.operation, target, body, headers, timeout_ms, max_retries, page })
+        Ok(Self { target, body, headers, timeout_ms, max_retries, page })
     }
 
     /// What limits, budgets and retries need to know of the request.
@@ -118,31 +112,27 @@ impl<T: Text> PreparedRequest<T> {
 }
 
 /// A value in ASCII, as a path or a query carries it; nothing where it is not sent.
-fn on_the_wire<T: Text>(kind: ParamKind, value: &Arg<T>) -> Option<String> {
+fn on_the_wire<T: Text>(kind: ParamKind, value: &Arg<T>) -> Option<T> {
     match value {
-        Arg::Boolean(true) if kind == ParamKind::NumericBoolean => Some("1".to_owned()),
+        Arg::Boolean(true) if kind == ParamKind::NumericBoolean => Some(T::new("1")),
         Arg::Boolean(false) if kind == ParamKind::NumericBoolean => None,
-        Arg::Boolean(value) => Some(if *value { "true" } else { "false" }.to_owned()),
-        Arg::Integer(number) if *number <= MAX_SAFE_INTEGER => Some(decimal(*number)),
-        Arg::Text(text) => {
-            let mut encoded = String::new();
-            percent_encode(text, &mut encoded);
-            Some(encoded)
-        }
+        Arg::Boolean(_) => Some(value.describe()),
+        Arg::Integer(number) if *number <= MAX_SAFE_INTEGER => Some(value.describe()),
+        Arg::Text(text) => Some(text.percent_encoded()),
         _ => None,
     }
 }
 
 /// Sets a header in the place of one of the same name.
-pub(crate) fn set_header<T>(headers: &mut Vec<(String, T)>, name: &str, value: T) {
+pub(crate) fn set_header<T: PartialEq>(headers: &mut Vec<(T, T)>, name: T, value: T) {
     match headers.iter_mut().find(|(known, _)| *known == name) {
         Some((_, known)) => *known = value,
-        None => headers.push((name.to_owned(), value)),
+        None => headers.push((name, value)),
     }
 }
 
 /// The headers of a call.
-pub(crate) fn check_headers<T: Text>(given: Arg<T>) -> Result<Vec<(String, T)>, T> {
+pub(crate) fn check_headers<T: Text>(given: Arg<T>) -> Result<Vec<(T, T)>, T> {
     let mut headers = Vec::new();
     match given {
         Arg::Absent => {}
@@ -164,19 +154,15 @@ pub(crate) fn check_headers<T: Text>(given: Arg<T>) -> Result<Vec<(String, T)>, 
 const NAME_LENGTH: usize = 40;
 
 /// A header that can be sent, its name in lower case. Its value is not shown if it cannot: it may be a secret.
-pub(crate) fn check_header<T: Text>(name: &T, value: Arg<T>) -> Result<(String, T), T> {
+pub(crate) fn check_header<T: Text>(name: &T, value: Arg<T>) -> Result<(T, T), T> {
     match value {
         Arg::Text(value)
             if !name.is_empty() && HEADER_NAME.contains_all(name) && HEADER_VALUE.contains_all(&value) =>
         {
-            let mut lower = String::new();
-            for byte in name.units(usize::MAX).into_iter().filter_map(|unit| u8::try_from(unit).ok()) {
-                lower.push(char::from(byte.to_ascii_lowercase()));
-            }
-            Ok((lower, value))
+            Ok((name.lower_case(), value))
         }
         _ => Err(Message::new("headers: \"")
-            .text(&name.truncated(NAME_LENGTH))
+            .text(&name.slice(0, NAME_LENGTH))
             .ascii("\" must be a name and a string that a header can carry")
             .build()),
     }
@@ -192,9 +178,10 @@ mod tests {
     }
 
     fn prepare(endpoint: &'static Endpoint, args: &[(&str, Arg)]) -> Result<PreparedRequest<String>, String> {
-        PreparedRequest::new(endpoint, &defaults(), &|name| {
+        let arg = |name: &str| {
             args.iter().find(|(given, _)| *given == name).map_or(Arg::Absent, |(_, value)| value.clone())
-        })
+        };
+        PreparedRequest::new(endpoint, &defaults(), &|param| arg(param.name), arg("headers"))
     }
 
     #[test]
@@ -302,7 +289,7 @@ mod tests {
                 .find(|endpoint| case["operation"] == endpoint.operation)
                 .expect("an operation");
             let arg = |name: &str| case["args"].get(name).map_or(Arg::Absent, arg);
-            match PreparedRequest::new(endpoint, &defaults(), &arg) {
+            match PreparedRequest::new(endpoint, &defaults(), &|param| arg(param.name), Arg::Absent) {
                 Ok(PreparedRequest { target, body, .. }) => {
                     assert_eq!(case["target"], target, "{case}");
                     assert_eq!(case["body"].as_str(), body.as_deref(), "{case}");

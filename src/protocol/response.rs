@@ -1,84 +1,10 @@
-//! What a response means: Pipedrive's envelope, or a failure.
+//! The failure that a response means, or that there is none.
 
 use super::error_body::ErrorHints;
 use crate::error::{ErrorInfo, Failure, Kind, LimitScope, Placeholder};
 use crate::limits::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, Reset, ResponseHead, until_midnight};
-use crate::schema::{Endpoint, ResponseKind, Scope};
-use crate::text::Text;
-use crate::transport::{Headers, JsonRef, Progress};
-
-/// What a good response contains.
-#[derive(Clone, Debug)]
-pub(crate) struct Payload<J> {
-    /// `data`; an empty list where the `data` of a list is null.
-    pub(crate) data: J,
-    /// `additional_data`, where it is an object.
-    pub(crate) additional: Option<J>,
-    /// Pipedrive's notice that the operation will be removed.
-    pub(crate) notice: Option<J>,
-}
-
-/// A complete body that is not what was asked for.
-pub(crate) fn undecodable(template: &'static str) -> Failure {
-    Failure::new(ErrorInfo::new(Kind::Decode), template, Placeholder::None)
-}
-
-/// The payload of a response with a good status, or the failure that it means. `json` is its body, if that is JSON.
-pub(crate) fn read_envelope<J: JsonRef>(
-    kind: ResponseKind,
-    status: u16,
-    json: Option<&J>,
-) -> Result<Payload<J>, Failure> {
-    let Some(json) = json.filter(|json| json.is_object()) else {
-        return Err(undecodable(
-            "the body is not a JSON object: Pipedrive did not send it, or a proxy changed it. See error.body.",
-        ));
-    };
-    match json.get("success").and_then(|success| success.as_bool()) {
-        Some(true) => {}
-        Some(false) => {
-            let info = ErrorInfo { status: Some(status), ..ErrorInfo::new(Kind::Api) };
-            return Err(Failure::new(info, "success: false with status {}", Placeholder::Response));
-        }
-        None => {
-            return Err(undecodable(
-                "the body has no \"success\": Pipedrive did not send it, or a proxy changed it. See error.body.",
-            ));
-        }
-    }
-    let data = json.get("data").filter(|data| !(kind.is_list() && data.is_null()));
-    let data = data.unwrap_or_else(J::empty_list);
-    if kind.is_list() && !data.is_list() {
-        return Err(undecodable(
-            "\"data\" is not a list: Pipedrive did not send it, or a proxy changed it. See error.body.",
-        ));
-    }
-    if !kind.is_list() && !data.is_object() {
-        return Err(undecodable(
-            "\"data\" is not an object: Pipedrive did not send it, or a proxy changed it. See error.body.",
-        ));
-    }
-    let warning = json.get("deprecation_warning");
-    let notice = warning
-        .and_then(|warning| if warning.as_text().is_some() { Some(warning) } else { warning.get("#") });
-    Ok(Payload {
-        data,
-        additional: json.get("additional_data").filter(JsonRef::is_object),
-        notice: notice.filter(|notice| notice.as_text().is_some()),
-    })
-}
-
-/// Pipedrive's announcement that the operation will be removed: in the body, or in a header.
-pub(crate) fn deprecation<J: JsonRef, H: Headers<Text = J::Text>>(
-    notice: Option<&J>,
-    headers: &H,
-) -> Option<J::Text> {
-    let header = |name| headers.get(name).filter(|value| !value.is_empty());
-    notice
-        .and_then(JsonRef::as_text)
-        .or_else(|| header("sunset").map(|date| J::Text::new("it ends ").concat(&date)))
-        .or_else(|| header("deprecation").map(|_| J::Text::new("it is deprecated")))
-}
+use crate::schema::{Endpoint, Scope};
+use crate::transport::Progress;
 
 /// The failure that a response with any other status means. `wall` is the time of day.
 pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHints, wall: f64) -> Failure {
@@ -247,12 +173,9 @@ fn refused(scope: LimitScope, reset: Reset, template: &'static str, placeholder:
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
     use crate::api::{get_current_user, get_user, get_users, update_user};
     use crate::limits::RateLimitHeaders;
-    use crate::transport::HeaderList;
 
     /// Noon.
     const WALL: f64 = 43_200_000.0;
@@ -366,63 +289,5 @@ mod tests {
             let info = no_response(progress, None, WALL).info;
             assert_eq!((info.not_processed, info.permanent), (not_processed, permanent), "{progress:?}");
         }
-    }
-
-    fn read(kind: ResponseKind, body: &Value) -> Result<Value, Kind> {
-        read_envelope(kind, 200, Some(body)).map(|payload| payload.data).map_err(|failure| failure.info.kind)
-    }
-
-    #[test]
-    fn data_of_another_kind_is_no_data() {
-        let with = |data: Value| json!({ "success": true, "data": data });
-        for list in [ResponseKind::List, ResponseKind::CursorPage, ResponseKind::OffsetPage] {
-            assert_eq!(read(list, &with(json!([1]))), Ok(json!([1])));
-            assert_eq!(read(list, &with(json!(null))), Ok(json!([])));
-            assert_eq!(read(list, &json!({ "success": true })), Ok(json!([])));
-            for wrong in [json!({}), json!("a"), json!(1), json!(true)] {
-                assert_eq!(read(list, &with(wrong.clone())), Err(Kind::Decode), "{wrong}");
-            }
-        }
-        assert_eq!(read(ResponseKind::Object, &with(json!({ "id": 1 }))), Ok(json!({ "id": 1 })));
-        for wrong in [json!([]), json!(null), json!("a"), json!(1)] {
-            assert_eq!(read(ResponseKind::Object, &with(wrong.clone())), Err(Kind::Decode), "{wrong}");
-        }
-        assert_eq!(read(ResponseKind::Object, &json!({ "success": true })), Err(Kind::Decode));
-    }
-
-    #[test]
-    fn what_is_no_envelope_is_not_read() {
-        for body in [
-            json!(null),
-            json!([]),
-            json!("a"),
-            json!({ "data": {} }),
-            json!({ "success": "true", "data": {} }),
-        ] {
-            assert_eq!(read(ResponseKind::Object, &body), Err(Kind::Decode), "{body}");
-        }
-        assert_eq!(read(ResponseKind::Object, &json!({ "success": false })), Err(Kind::Api));
-        assert_eq!(
-            read_envelope::<Value>(ResponseKind::List, 200, None).map(|_| ()).map_err(|f| f.info.kind),
-            Err(Kind::Decode)
-        );
-    }
-
-    #[test]
-    fn an_announced_end_is_found_in_body_and_headers() {
-        let body = json!({ "success": true, "data": {}, "deprecation_warning": { "#": "in the body" } });
-        let payload = read_envelope(ResponseKind::Object, 200, Some(&body)).expect("an envelope");
-        let headers = |name: &str, value: &str| HeaderList(vec![(name.to_owned(), value.to_owned())]);
-        let sunset = headers("sunset", "Sat, 01 Jan 2028 00:00:00 GMT");
-        assert_eq!(deprecation(payload.notice.as_ref(), &sunset).as_deref(), Some("in the body"));
-        assert_eq!(
-            deprecation::<Value, _>(None, &sunset).as_deref(),
-            Some("it ends Sat, 01 Jan 2028 00:00:00 GMT")
-        );
-        assert_eq!(
-            deprecation::<Value, _>(None, &headers("deprecation", "true")).as_deref(),
-            Some("it is deprecated")
-        );
-        assert_eq!(deprecation::<Value, _>(None, &headers("sunset", "")), None);
     }
 }

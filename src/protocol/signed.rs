@@ -31,6 +31,7 @@ pub(crate) enum AuthScheme {
 }
 
 /// A request with its credential.
+#[derive(Clone)]
 pub(crate) struct Signed<T> {
     pub(crate) endpoint: &'static Endpoint,
     pub(crate) request: Rc<PreparedRequest<T>>,
@@ -40,9 +41,14 @@ pub(crate) struct Signed<T> {
 }
 
 impl<T: Text> Signed<T> {
-    /// Whether two requests are the same, of the same user.
+    /// Whether two requests without a body are the same, of the same user.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.credential == other.credential && self.request == other.request
+        let (one, two) = (&self.request, &other.request);
+        std::ptr::eq(self.endpoint, other.endpoint)
+            && self.credential == other.credential
+            && one.target == two.target
+            && one.headers == two.headers
+            && (one.timeout_ms, one.max_retries) == (two.timeout_ms, two.max_retries)
     }
 
     /// Takes out what must not show in errors: the credentials, and those among the caller's own headers.
@@ -63,32 +69,33 @@ impl<T: Text> Signed<T> {
     pub(crate) fn to_request(&self, server: &Server<T>) -> Request<T> {
         let Self { endpoint, request, credential, .. } = self;
         let json = || T::new("application/json");
-        let mut headers = vec![("accept".to_owned(), json())];
+        let mut headers = vec![(T::new("accept"), json())];
         if request.body.is_some() {
-            headers.push(("content-type".to_owned(), json()));
+            headers.push((T::new("content-type"), json()));
         }
         for (name, value) in &request.headers {
-            set_header(&mut headers, name, value.clone());
+            set_header(&mut headers, name.clone(), value.clone());
         }
         if let Some(token) = credential {
-            match server.scheme {
-                AuthScheme::ApiToken => set_header(&mut headers, "x-api-token", token.clone()),
-                AuthScheme::AccessToken => {
-                    set_header(&mut headers, "authorization", T::new("Bearer ").concat(token));
-                }
-            }
+            let (name, value) = match server.scheme {
+                AuthScheme::ApiToken => ("x-api-token", token.clone()),
+                AuthScheme::AccessToken => ("authorization", T::new("Bearer ").concat(token)),
+            };
+            set_header(&mut headers, T::new(name), value);
         }
-        let target = request.target.as_str();
-        let (root, rest) = match target.strip_prefix("/v1") {
-            Some(rest) => (&server.v1, rest),
-            None => (&server.v2, target.strip_prefix("/api/v2").unwrap_or(target)),
-        };
+        let (root, replaced) =
+            if endpoint.path.starts_with(V1) { (&server.v1, V1) } else { (&server.v2, V2) };
         Request {
             method: endpoint.method,
-            url: root.concat(&Text::new(rest)),
+            url: root.concat(&request.target.slice(replaced.len(), usize::MAX)),
             headers: RequestHeaders(headers),
             body: request.body.clone(),
             max_body_bytes: server.max_body_bytes,
         }
     }
 }
+
+/// How the paths begin that are below [`Roots::v1`].
+const V1: &str = "/v1";
+/// How the paths begin that are below [`Roots::v2`].
+const V2: &str = "/api/v2";

@@ -48,7 +48,7 @@ use time::Timestamp;
 
 pub use auth::Tokens;
 pub use oauth::{App, OAuthCounts};
-pub use options::{Options, Window};
+pub use options::{Options, RANGES, Window};
 
 /// An HTTP request.
 #[derive(Clone, Debug, Default)]

@@ -1,19 +1,29 @@
 //! The options of a sandbox.
 
 use super::oauth::App;
+use crate::schema::MAX_SAFE_INTEGER;
 
-/// Maximum number of users; their list is about 70 MB of JSON.
-const MAX_USERS: u32 = 100_000;
+/// The least and the greatest number of users; the list of so many is about 70 MB of JSON.
+const USERS: (u32, u32) = (3, 100_000);
+
+/// The numbers among the options, by their names in JavaScript: the least, and the greatest.
+pub static RANGES: [(&str, u64, u64); 4] = [
+    ("users", USERS.0 as u64, USERS.1 as u64),
+    ("burst", 1, u32::MAX as u64),
+    ("daily", 0, u32::MAX as u64),
+    ("seed", 0, MAX_SAFE_INTEGER as u64),
+];
 
 /// How calls are counted for the burst limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Window {
-    /// As Pipedrive documents it: at most the limit in any 2 s. Each call counts for 2 s.
+    /// As Pipedrive documents it: at most `burst` calls in any 2 seconds. `x-ratelimit-reset` is the number of seconds until
+    /// the oldest counted call leaves the window.
     #[default]
     Rolling,
-    /// The first call opens a window of 2 s, at whose end all its calls expire together. This allows up to twice the
-    /// limit within 2 s.
+    /// The first call opens a window of 2 seconds, at whose end all its calls expire together: up to twice `burst` calls fit
+    /// in 2 seconds. `x-ratelimit-reset` is the number of seconds until then.
     Fixed,
 }
 
@@ -22,18 +32,18 @@ pub enum Window {
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Options {
-    /// Number of users of the company, 3 to 100,000. Default: 25.
+    /// Number of users of the company, 3 to 100 000. Default: 25.
     pub users: u32,
-    /// Maximum number of calls per token in 2 s, from 1. Default: 100 for an API token, 400 for an OAuth token.
+    /// Maximum number of calls per token in 2 seconds, from 1. Default: 100 for an API token, 400 for an OAuth token.
     pub burst: Option<u32>,
-    /// How the calls of those 2 s are counted. Default: [`Window::Rolling`], as Pipedrive does.
-    pub window: Window,
-    /// Daily budget of the company, shared by all tokens, in cost units (which Pipedrive calls tokens). Default: 30,000
+    /// Daily budget of the company, shared by all tokens, in cost units (which Pipedrive calls tokens). Default: 30 000
     /// per user.
     pub daily: Option<u32>,
     /// Seed of the generated data: the same seed gives the same company. Default: 7.
     pub seed: u64,
-    /// The OAuth app that users can authorize.
+    /// How the calls of the burst limit's 2 seconds are counted. Default: rolling, as Pipedrive does.
+    pub window: Window,
+    /// The OAuth app that users can authorise.
     pub app: App,
 }
 
@@ -46,8 +56,9 @@ impl Default for Options {
 impl Options {
     /// Returns an error message if an option is out of range.
     pub(super) fn check(&self) -> Result<(), String> {
-        if !(3..=MAX_USERS).contains(&self.users) {
-            return Err(format!("users must be an integer from 3 to {MAX_USERS}, got {}", self.users));
+        let (least, greatest) = USERS;
+        if !(least..=greatest).contains(&self.users) {
+            return Err(format!("users must be an integer from {least} to {greatest}, got {}", self.users));
         }
         if self.burst == Some(0) {
             return Err("burst must be an integer from 1, got 0".to_owned());

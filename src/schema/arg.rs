@@ -1,6 +1,6 @@
 //! The value of an argument, whatever language it was given in.
 
-use crate::text::{Text, char_count, count, decimal, join, push_hex};
+use crate::text::{Message, Text};
 
 /// The value of an argument, before it is checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,11 +30,14 @@ impl<T: Text> Arg<T> {
         match self {
             Self::Absent => T::new("nothing"),
             Self::Boolean(value) => T::new(if *value { "true" } else { "false" }),
-            Self::Integer(number) => T::new(&decimal(*number)),
+            Self::Integer(number) => T::number(*number),
             Self::Text(text) if text.len() <= QUOTED_LENGTH => {
                 T::new("\"").concat(text).concat(&T::new("\""))
             }
-            Self::Text(text) => T::new(&join(&["a string of ", &count(char_count(text)), " characters"])),
+            Self::Text(text) => {
+                let count = T::number(i64::try_from(text.char_count()).unwrap_or(i64::MAX));
+                Message::new("a string of ").text(&count).ascii(" characters").build()
+            }
             Self::List(_) => T::new("a list"),
             Self::Object(_) => T::new("an object"),
             Self::Other(text) => text.clone(),
@@ -46,61 +49,34 @@ impl<T: Text> Arg<T> {
         matches!(self, Self::Absent)
     }
 
-    /// Writes the value as JSON in ASCII, objects without the members that were not given.
-    pub(crate) fn write_json(&self, out: &mut String) {
+    /// The value as JSON, objects without the members that were not given.
+    pub(crate) fn to_json(&self) -> T {
         match self {
-            Self::Absent | Self::Other(_) => out.push_str("null"),
-            Self::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-            Self::Integer(number) => out.push_str(&decimal(*number)),
-            Self::Text(text) => write_json_string(&text.units(usize::MAX), out),
+            Self::Absent | Self::Other(_) => T::new("null"),
+            Self::Boolean(_) | Self::Integer(_) => self.describe(),
+            Self::Text(text) => text.to_json(),
             Self::List(items) => {
-                out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        out.push(',');
-                    }
-                    item.write_json(out);
+                let mut json = Message::new("[");
+                let mut separator = "";
+                for item in items {
+                    json = json.ascii(separator).text(&item.to_json());
+                    separator = ",";
                 }
-                out.push(']');
+                json.ascii("]").build()
             }
             Self::Object(members) => {
-                out.push('{');
-                let mut is_first = true;
+                let mut json = Message::new("{");
+                let mut separator = "";
                 for (name, value) in members {
-                    if value.is_absent() {
-                        continue;
+                    if !value.is_absent() {
+                        json = json.ascii(separator).text(&name.to_json()).ascii(":").text(&value.to_json());
+                        separator = ",";
                     }
-                    if !is_first {
-                        out.push(',');
-                    }
-                    is_first = false;
-                    write_json_string(&name.units(usize::MAX), out);
-                    out.push(':');
-                    value.write_json(out);
                 }
-                out.push('}');
+                json.ascii("}").build()
             }
         }
     }
-}
-
-/// Writes a JSON string in ASCII. The npm module has no JSON library: this is all that request bodies need of one.
-fn write_json_string(units: &[u16], out: &mut String) {
-    out.push('"');
-    for &unit in units {
-        match u8::try_from(unit) {
-            Ok(b'"') => out.push_str("\\\""),
-            Ok(b'\\') => out.push_str("\\\\"),
-            Ok(byte @ 0x20..=0x7e) => out.push(char::from(byte)),
-            _ => {
-                out.push_str("\\u");
-                for shift in [12, 8, 4, 0] {
-                    push_hex(u32::from(unit >> shift), b'a', out);
-                }
-            }
-        }
-    }
-    out.push('"');
 }
 
 impl<T> From<bool> for Arg<T> {
@@ -145,10 +121,7 @@ mod tests {
             ("none".into(), Arg::Absent),
             ("list".into(), Arg::List(vec![Arg::Integer(-3), true.into(), false.into()])),
         ]);
-        let mut json = String::new();
-        value.write_json(&mut json);
-        assert!(json.is_ascii());
-        let read: serde_json::Value = serde_json::from_str(&json).expect("valid JSON");
+        let read: serde_json::Value = serde_json::from_str(&value.to_json()).expect("valid JSON");
         assert_eq!(read, serde_json::json!({ "text": text, "list": [-3, true, false] }));
     }
 

@@ -1,7 +1,7 @@
 //! The parameters of the operations: declared as data, checked in one place, before anything is sent.
 
 use super::Arg;
-use crate::text::{Message, Text, count, decimal, is_blank, is_control, is_space, join};
+use crate::text::{Message, Text, is_blank};
 
 /// The largest whole number that every JSON parser reads exactly: 2⁵³ − 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -95,26 +95,29 @@ impl ParamKind {
     }
 
     /// Describes what is accepted.
-    fn description(self) -> String {
-        match self {
-            Self::Id => "a positive integer up to 9007199254740991".to_owned(),
-            Self::Integer { min, max: MAX_SAFE_INTEGER } => join(&["an integer from ", &decimal(min)]),
-            Self::Integer { min, max } => join(&["an integer from ", &decimal(min), " to ", &decimal(max)]),
-            Self::Text => "a string that is not blank".to_owned(),
-            Self::Email => "an e-mail address".to_owned(),
-            Self::Boolean | Self::NumericBoolean => "true or false".to_owned(),
-            Self::Access => "a list of { app, admin?, permission_set_id? }".to_owned(),
-        }
+    fn description<T: Text>(self) -> T {
+        let words = match self {
+            Self::Id => "a positive integer up to 9007199254740991",
+            Self::Integer { min, max } => {
+                let from = Message::new("an integer from ").text(&T::number(min));
+                return if max == MAX_SAFE_INTEGER {
+                    from.build()
+                } else {
+                    from.ascii(" to ").text(&T::number(max)).build()
+                };
+            }
+            Self::Text => "a string that is not blank",
+            Self::Email => "an e-mail address",
+            Self::Boolean | Self::NumericBoolean => "true or false",
+            Self::Access => "a list of { app, admin?, permission_set_id? }",
+        };
+        T::new(words)
     }
 }
 
 /// Catches a name or an id given instead of an address; Pipedrive judges the rest.
 fn is_email<T: Text>(text: &T) -> bool {
-    const AT: u16 = b'@' as u16;
-    let units = text.units(usize::MAX);
-    let at = units.iter().position(|unit| *unit == AT);
-    at.is_some_and(|at| at > 0 && at + 1 < units.len())
-        && !units.iter().any(|unit| is_space(*unit) || is_control(*unit))
+    text.matches(r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^\s\x00-\x1f\x7f-\x9f]+$")
 }
 
 /// The members of an entry of `access`: name, what it accepts, whether it must be given.
@@ -126,9 +129,10 @@ const ACCESS_ENTRY: [(&str, ParamKind, bool); 3] = [
 
 fn check_access<T: Text>(name: &T, entries: &[Arg<T>]) -> Result<(), T> {
     for (index, entry) in entries.iter().enumerate() {
-        let path = name.concat(&T::new(&join(&["[", &count(index), "]"])));
+        let index = T::number(i64::try_from(index).unwrap_or(i64::MAX));
+        let path = Message::new("").text(name).ascii("[").text(&index).ascii("]").build();
         let Arg::Object(members) = entry else {
-            return Err(refusal(&path, "an object { app, admin?, permission_set_id? }", entry));
+            return Err(refusal(&path, &T::new("an object { app, admin?, permission_set_id? }"), entry));
         };
         let unknown =
             members.iter().find(|(member, _)| !ACCESS_ENTRY.iter().any(|(known, ..)| member.is(known)));
@@ -147,11 +151,11 @@ fn check_access<T: Text>(name: &T, entries: &[Arg<T>]) -> Result<(), T> {
     Ok(())
 }
 
-fn refusal<T: Text>(name: &T, accepted: &str, value: &Arg<T>) -> T {
+fn refusal<T: Text>(name: &T, accepted: &T, value: &Arg<T>) -> T {
     Message::new("")
         .text(name)
         .ascii(" must be ")
-        .ascii(accepted)
+        .text(accepted)
         .ascii(", got ")
         .text(&value.describe())
         .build()

@@ -1,26 +1,26 @@
 //! Text, wherever a runtime keeps it: a `String`, or a JavaScript string that stays outside the module's memory.
 //!
-//! The crate reads text as UTF-16 code units and writes ASCII of its own, so that one piece of code serves both.
+//! What is done with text is a service of its runtime, so that one piece of code serves both and the npm module carries
+//! none of it. Patterns are regular expressions, written once for both runtimes.
 
 mod chars;
-mod decimal;
-mod percent;
+mod http_date;
+mod string;
 
 pub use chars::CharSet;
 pub(crate) use chars::{HEADER_NAME, HEADER_VALUE, VISIBLE_ASCII};
-pub(crate) use decimal::{count, decimal};
-pub(crate) use percent::{percent_encode, push_hex};
+pub(crate) use http_date::parse_http_date;
 
-/// Text of a runtime.
+/// Text of a runtime. Lengths and positions count UTF-16 code units.
+///
+/// Patterns are regular expressions of what JavaScript and `regex-lite` have in common. `\s` is JavaScript's, and stands in
+/// character classes only.
 pub trait Text: Clone + PartialEq + 'static {
     /// Makes text. Within the npm package only ASCII passes here.
     fn new(text: &str) -> Self;
 
-    /// Makes text of UTF-16 code units.
-    fn from_units(units: &[u16]) -> Self;
-
-    /// The UTF-16 code units, so many at most.
-    fn units(&self, most: usize) -> Vec<u16>;
+    /// A whole number in decimal.
+    fn number(number: i64) -> Self;
 
     /// How many UTF-16 code units it has.
     fn len(&self) -> usize;
@@ -35,64 +35,52 @@ pub trait Text: Clone + PartialEq + 'static {
         self.len() == 0
     }
 
-    /// The code units before `end`.
+    /// How many characters it has.
+    fn char_count(&self) -> usize;
+
+    /// The code units from `start` up to `end`.
     #[must_use]
-    fn truncated(&self, end: usize) -> Self;
+    fn slice(&self, start: usize, end: usize) -> Self;
 
     /// This text, and another after it.
     #[must_use]
     fn concat(&self, other: &Self) -> Self;
 
+    /// What stands between the occurrences of a separator.
+    fn split(&self, separator: &str) -> Vec<Self>;
+
     /// This text with every occurrence of `from` replaced.
     #[must_use]
     fn replace(&self, from: &Self, to: &str) -> Self;
 
+    /// Whether a pattern is found in it.
+    fn matches(&self, pattern: &'static str) -> bool;
+
+    /// This text with every match of a pattern replaced, in which `$1` is the pattern's first group.
+    #[must_use]
+    fn replace_matches(&self, pattern: &'static str, to: &str) -> Self;
+
+    /// This text in lower case.
+    #[must_use]
+    fn lower_case(&self) -> Self;
+
+    /// Every byte that is not unreserved in RFC 3986 as `%XX`, so that a value can change neither path nor query. Half a
+    /// surrogate pair becomes U+FFFD, as WHATWG URL has it.
+    #[must_use]
+    fn percent_encoded(&self) -> Self;
+
+    /// The JSON string, in ASCII.
+    #[must_use]
+    fn to_json(&self) -> Self;
+
+    /// The decimal number that it is, or NaN.
+    fn to_number(&self) -> f64;
+
+    /// The time that `06 Nov 1994 08:49:37 GMT` is, in milliseconds since 1970.
+    fn utc_time(&self) -> Option<f64>;
+
     /// A copy in Rust's own memory; lone surrogates become U+FFFD.
-    fn to_rust(&self) -> String {
-        String::from_utf16_lossy(&self.units(usize::MAX))
-    }
-}
-
-impl Text for String {
-    fn new(text: &str) -> Self {
-        text.to_owned()
-    }
-
-    fn from_units(units: &[u16]) -> Self {
-        Self::from_utf16_lossy(units)
-    }
-
-    fn units(&self, most: usize) -> Vec<u16> {
-        self.encode_utf16().take(most).collect()
-    }
-
-    fn is(&self, ascii: &str) -> bool {
-        self == ascii
-    }
-
-    fn len(&self) -> usize {
-        self.encode_utf16().count()
-    }
-
-    fn truncated(&self, end: usize) -> Self {
-        // Fewer bytes than code units do not exist.
-        if self.as_str().len() <= end {
-            return self.clone();
-        }
-        Self::from_utf16_lossy(&self.encode_utf16().take(end).collect::<Vec<_>>())
-    }
-
-    fn concat(&self, other: &Self) -> Self {
-        [self.as_str(), other].concat()
-    }
-
-    fn replace(&self, from: &Self, to: &str) -> Self {
-        if from.as_str().is_empty() { self.clone() } else { str::replace(self, from.as_str(), to) }
-    }
-
-    fn to_rust(&self) -> String {
-        self.clone()
-    }
+    fn to_rust(&self) -> String;
 }
 
 /// Builds a message of ASCII and of other text, piece by piece.
@@ -103,6 +91,19 @@ impl<T: Text> Message<T> {
         Self(T::new(text))
     }
 
+    /// A template in which a placeholder is replaced.
+    pub(crate) fn fill(template: &str, placeholder: &str, filler: &T) -> Self {
+        let mut message = Self::new("");
+        for (index, part) in T::new(template).split(placeholder).iter().enumerate() {
+            if index > 0 {
+                message = message.text(filler);
+            }
+            message = message.text(part);
+        }
+        message
+    }
+
+    #[inline(never)]
     pub(crate) fn ascii(self, text: &str) -> Self {
         if text.is_empty() { self } else { self.text(&T::new(text)) }
     }
@@ -116,100 +117,35 @@ impl<T: Text> Message<T> {
     }
 }
 
-/// The texts one after the other. The standard library's `concat` is several times the size.
-pub(crate) fn join(texts: &[&str]) -> String {
-    let mut joined = String::new();
-    for text in texts {
-        joined.push_str(text);
-    }
-    joined
-}
-
-/// What stands before and after a placeholder in braces. The standard library's search is several times the size.
-pub(crate) fn split_at_placeholder(template: &str) -> (&str, &str) {
-    let at = |brace| template.bytes().position(|byte| byte == brace).unwrap_or(template.len());
-    (template.get(..at(b'{')).unwrap_or(template), template.get(at(b'}') + 1..).unwrap_or_default())
-}
-
-/// What JavaScript trims: its white space and line ends, which are also what its `\s` matches.
-pub(crate) const fn is_space(unit: u16) -> bool {
-    matches!(unit, 0x09..=0x0d | 0x20 | 0xa0 | 0x1680 | 0x2000..=0x200a | 0x2028 | 0x2029 | 0x202f | 0x205f | 0x3000 | 0xfeff)
-}
-
-/// Unicode's control characters (Cc).
-pub(crate) const fn is_control(unit: u16) -> bool {
-    matches!(unit, 0..=0x1f | 0x7f..=0x9f)
-}
-
 /// Whether there is nothing but white space.
 pub(crate) fn is_blank<T: Text>(text: &T) -> bool {
-    text.units(usize::MAX).into_iter().all(is_space)
+    !text.matches(r"[^\s]")
 }
 
 /// Whether ASCII text, given in lower case, stands anywhere in the first thousand code units, whatever its case.
-pub(crate) fn contains_ignoring_case<T: Text>(text: &T, ascii: &str) -> bool {
+pub(crate) fn contains_ignoring_case<T: Text>(text: &T, ascii: &'static str) -> bool {
     const FAR_ENOUGH: usize = 1000;
-    contains_lower_case(&text.units(FAR_ENOUGH), ascii.as_bytes())
+    text.slice(0, FAR_ENOUGH).lower_case().matches(ascii)
 }
-
-fn contains_lower_case(units: &[u16], ascii: &[u8]) -> bool {
-    let lower = |unit: u16| if matches!(unit, 0x41..=0x5a) { unit + 0x20 } else { unit };
-    let is_here =
-        |window: &[u16]| window.iter().zip(ascii).all(|(unit, byte)| lower(*unit) == u16::from(*byte));
-    units.windows(ascii.len()).any(is_here)
-}
-
-/// Whether the text begins with these ASCII characters.
-pub(crate) fn starts_with<T: Text>(text: &T, ascii: &str) -> bool {
-    text.truncated(ascii.len()).is(ascii)
-}
-
-/// How many characters it has, as JavaScript's iterator counts them.
-pub(crate) fn char_count<T: Text>(text: &T) -> usize {
-    let mut previous_is_high = false;
-    let mut count = 0;
-    for unit in text.units(usize::MAX) {
-        let completes = previous_is_high && matches!(unit, 0xdc00..=0xdfff);
-        previous_is_high = !completes && matches!(unit, 0xd800..=0xdbff);
-        count += usize::from(!completes);
-    }
-    count
-}
-
-/// The most characters of a server's text in a message.
-const LINE_LIMIT: usize = 300;
 
 /// How much of a server's text is looked at, white space before it included.
 const LINE_UNITS: usize = 4096;
 
+/// Makes a line of a server's text.
+const LINE: [(&str, &str); 3] = [
+    // Trimmed, and at most 300 characters.
+    (r"^[\s]*([\s\S]{0,300})[\s\S]*$", "$1"),
+    // Line breaks and other control characters.
+    (r"[\x00-\x1f\x7f-\x9f]", " "),
+    // Final full stops.
+    (r"[.]*[\s]*$", ""),
+];
+
 /// A server's text as part of one line: trimmed, without line breaks and final full stops, at most 300 characters.
 pub(crate) fn one_line<T: Text>(text: &T) -> T {
-    let mut units = text.units(LINE_UNITS);
-    T::from_units(cut_line(&mut units))
-}
-
-fn cut_line(units: &mut [u16]) -> &[u16] {
-    let start = units.iter().position(|unit| !is_space(*unit)).unwrap_or(units.len());
-    let mut characters = 0;
-    let mut end = start;
-    for unit in units.iter_mut().skip(start) {
-        characters += usize::from(!matches!(*unit, 0xdc00..=0xdfff));
-        if characters > LINE_LIMIT {
-            break;
-        }
-        if is_control(*unit) {
-            *unit = 0x20;
-        }
-        end += 1;
-    }
-    let mut line = units.get(start..end).unwrap_or_default();
-    while let [before @ .., last] = line
-        && is_space(*last)
-    {
-        line = before;
-    }
-    while let [before @ .., 0x2e] = line {
-        line = before;
+    let mut line = text.slice(0, LINE_UNITS);
+    for (pattern, replacement) in LINE {
+        line = line.replace_matches(pattern, replacement);
     }
     line
 }
@@ -230,6 +166,8 @@ mod tests {
             ("\u{85}nel", " nel"),
             ("...", ""),
             ("a.b.", "a.b"),
+            ("a. .", "a. "),
+            ("a.. \n", "a"),
         ];
         for (given, line) in table {
             assert_eq!(one_line(&text(given)), line, "{given:?}");
@@ -249,13 +187,19 @@ mod tests {
     fn words_are_found_whatever_their_case() {
         assert!(contains_ignoring_case(&text("Your DaiLy budget"), "daily"));
         assert!(!contains_ignoring_case(&text("dail"), "daily"));
-        assert!(starts_with(&text("Please check"), "Please") && !starts_with(&text("Plea"), "Please"));
     }
 
     #[test]
     fn characters_are_counted_as_javascript_does() {
-        assert_eq!(char_count(&text("aé💡")), 3);
-        assert_eq!(text("aé💡").truncated(2), "aé");
-        assert_eq!(text("aé💡").truncated(9), "aé💡");
+        assert_eq!(text("aé💡").char_count(), 3);
+        assert_eq!(text("aé💡").slice(0, 2), "aé");
+        assert_eq!(text("aé💡").slice(0, 9), "aé💡");
+        assert_eq!(text("aé💡").slice(1, 9), "é💡");
+    }
+
+    #[test]
+    fn text_is_encoded_for_urls_and_json() {
+        assert_eq!(text("a/b-._~!'()*é💡").percent_encoded(), "a%2Fb-._~%21%27%28%29%2A%C3%A9%F0%9F%92%A1");
+        assert_eq!(text("a\"b\\\n\u{1}é💡").to_json(), "\"a\\\"b\\\\\\n\\u0001\\u00e9\\ud83d\\udca1\"");
     }
 }

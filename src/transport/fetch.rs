@@ -47,7 +47,7 @@ extern "C" {
     fn new() -> RequestHeaders;
 
     #[wasm_bindgen(method)]
-    fn set(this: &RequestHeaders, name: &str, value: &JsString);
+    fn set(this: &RequestHeaders, name: &JsString, value: &JsString);
 
     // That of web-sys gives Rust's own promise types, and needs a feature of its own for each of them.
     type Reader;
@@ -306,7 +306,7 @@ impl Transport for Fetch {
 fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> RequestInit {
     let headers = RequestHeaders::new();
     for (name, value) in &request.headers.0 {
-        headers.set(name, &value.0);
+        headers.set(&name.0, &value.0);
     }
     let init = RequestInit::new();
     init.set_method(request.method.as_str());
@@ -317,7 +317,7 @@ fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> Requ
         init.set_signal(Some(&controller.signal()));
     }
     if let Some(body) = &request.body {
-        init.set_body(&body.into());
+        init.set_body(body.0.as_ref());
     }
     init
 }

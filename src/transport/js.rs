@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JsString, Object};
+use js_sys::{Array, Date, Function, JsString, Object, RegExp};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
@@ -41,7 +41,24 @@ extern "C" {
     type RawString;
 
     #[wasm_bindgen(method, js_name = replaceAll)]
-    fn replace_all(this: &RawString, from: &JsString, to: &str) -> JsString;
+    fn replace_all(this: &RawString, from: &JsValue, to: &JsString) -> JsString;
+
+    #[wasm_bindgen(method)]
+    fn search(this: &RawString, pattern: &str) -> i32;
+
+    #[wasm_bindgen(js_name = encodeURIComponent)]
+    fn encode_uri_component(text: &JsString) -> JsString;
+
+    #[wasm_bindgen(js_namespace = JSON, js_name = stringify)]
+    fn to_json(text: &JsString) -> JsString;
+
+    type RawNumber;
+
+    #[wasm_bindgen(method, js_name = toString)]
+    fn to_text(this: &RawNumber, radix: u32) -> JsString;
+
+    #[wasm_bindgen(js_name = String)]
+    fn to_string(value: &JsValue) -> JsString;
 
     #[wasm_bindgen(js_name = Error)]
     type JsErrorObject;
@@ -74,12 +91,6 @@ pub(crate) fn method(object: &JsValue, name: &str) -> Option<Function> {
     member.is_function().then(|| member.unchecked_into())
 }
 
-/// Sets a member whose name is text of JavaScript.
-#[cfg(feature = "npm-client")]
-pub(crate) fn set_member(object: &JsValue, name: &JsText, value: &JsText) {
-    reflect_set_text(object, &name.0, &value.0);
-}
-
 /// A JavaScript string, which stays outside the module's memory.
 #[derive(Clone, Debug)]
 pub struct JsText(pub(crate) JsString);
@@ -98,40 +109,110 @@ impl PartialEq for JsText {
     }
 }
 
+impl JsText {
+    fn raw(&self) -> &RawString {
+        self.0.unchecked_ref()
+    }
+
+    /// The text with all that is `from`, a string or a global regular expression, replaced.
+    fn replace_all(&self, from: &JsValue, to: &JsText) -> Self {
+        Self(self.raw().replace_all(from, &to.0))
+    }
+}
+
+/// What RFC 3986 reserves, and `encodeURIComponent` leaves as it is.
+const LEFT_UNENCODED: [(&str, &str); 5] =
+    [("!", "%21"), ("'", "%27"), ("(", "%28"), (")", "%29"), ("*", "%2A")];
+
+/// How a date's text begins: with its weekday.
+const WEEKDAY: u32 = 5;
+
 impl Text for JsText {
     fn new(text: &str) -> Self {
         Self(JsValue::from_str(text).unchecked_into())
     }
 
-    fn from_units(units: &[u16]) -> Self {
-        Self(JsString::from_char_code(units))
-    }
-
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // A code unit.
-    #[inline(never)]
-    fn units(&self, most: usize) -> Vec<u16> {
-        let length = self.len().min(most);
-        let mut units = Vec::with_capacity(length);
-        for index in 0..length as u32 {
-            units.push(self.0.char_code_at(index) as u16);
-        }
-        units
+    #[allow(clippy::cast_precision_loss)] // Within the integers that are exact.
+    fn number(number: i64) -> Self {
+        Self(to_string(&JsValue::from_f64(number as f64)))
     }
 
     fn len(&self) -> usize {
         self.0.length() as usize
     }
 
-    fn truncated(&self, end: usize) -> Self {
-        Self(self.0.slice(0, u32::try_from(end).unwrap_or(u32::MAX)))
+    fn char_count(&self) -> usize {
+        array_from(self.0.as_ref()).map_or(0, |characters| characters.length() as usize)
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Self {
+        let index = |index| u32::try_from(index).unwrap_or(u32::MAX);
+        Self(self.0.slice(index(start), index(end)))
     }
 
     fn concat(&self, other: &Self) -> Self {
         Self(self.0.concat(&other.0))
     }
 
+    fn split(&self, separator: &str) -> Vec<Self> {
+        let mut parts = Vec::new();
+        for part in self.0.split(separator) {
+            parts.push(Self(part.unchecked_into()));
+        }
+        parts
+    }
+
     fn replace(&self, from: &Self, to: &str) -> Self {
-        Self(self.0.unchecked_ref::<RawString>().replace_all(&from.0, to))
+        self.replace_all(from.0.as_ref(), &Self::new(to))
+    }
+
+    fn matches(&self, pattern: &'static str) -> bool {
+        self.raw().search(pattern) >= 0
+    }
+
+    fn replace_matches(&self, pattern: &'static str, to: &str) -> Self {
+        self.replace_all(RegExp::new(pattern, "gu").as_ref(), &Self::new(to))
+    }
+
+    fn lower_case(&self) -> Self {
+        Self(self.0.to_lower_case())
+    }
+
+    fn percent_encoded(&self) -> Self {
+        let half_pair = RegExp::new("[\\ud800-\\udfff]", "gu");
+        let whole = self.replace_all(half_pair.as_ref(), &Self(JsString::from_char_code1(0xfffd)));
+        let mut encoded = Self(encode_uri_component(&whole.0));
+        for (character, code) in LEFT_UNENCODED {
+            encoded = encoded.replace(&Self::new(character), code);
+        }
+        encoded
+    }
+
+    fn to_json(&self) -> Self {
+        let mut json = Self(to_json(&self.0));
+        while let Ok(index) = u32::try_from(json.raw().search("[^ -~]")) {
+            let unit = json.0.slice(index, index + 1);
+            // Four digits, whatever the code unit.
+            let code = JsValue::from_f64(f64::from(0x1_0000) + unit.char_code_at(0));
+            let digits = code.unchecked_ref::<RawNumber>().to_text(16).slice(1, 5);
+            json = json.replace_all(&unit.into(), &Self::new("\\u").concat(&Self(digits)));
+        }
+        json
+    }
+
+    fn to_number(&self) -> f64 {
+        to_number(self.0.as_ref())
+    }
+
+    fn utc_time(&self) -> Option<f64> {
+        let date = Date::new(self.0.as_ref());
+        // `Date` reads much else.
+        let is_same = Self(date.to_utc_string().slice(WEEKDAY, u32::MAX)) == *self;
+        Some(date.get_time()).filter(|time| is_same && *time >= 0.0)
+    }
+
+    fn to_rust(&self) -> String {
+        String::from_utf16_lossy(&self.0.iter().collect::<Vec<_>>())
     }
 }
 
@@ -151,32 +232,44 @@ impl JsHeaders {
     pub fn as_js(&self) -> &JsValue {
         &self.0
     }
+
+    /// Gives the name and the value of each header; what is no string is left out.
+    fn for_each(&self, give: &mut dyn FnMut(JsText, JsText)) {
+        let entries = self.0.unchecked_ref::<RawHeaders>().header_entries();
+        for entry in entries.and_then(|entries| array_from(&entries)).unwrap_or_default() {
+            let at = |index: &str| JsText::of(member(&entry, index));
+            if let Some((name, value)) = at("0").zip(at("1")) {
+                give(name, value);
+            }
+        }
+    }
 }
 
 impl Headers for JsHeaders {
     type Text = JsText;
+    /// An object; undefined where there are none.
+    type Kept = JsValue;
 
     fn get(&self, name: &'static str) -> Option<JsText> {
         JsText::of(self.0.unchecked_ref::<RawHeaders>().get_header(name).unwrap_or_default())
     }
 
     fn entries(&self) -> Vec<(JsText, JsText)> {
-        let entries =
-            self.0.unchecked_ref::<RawHeaders>().header_entries().and_then(|entries| array_from(&entries));
-        pairs(entries.unwrap_or_default())
+        let mut entries = Vec::new();
+        self.for_each(&mut |name, value| entries.push((name, value)));
+        entries
     }
-}
 
-/// Pairs of strings; what is none is left out.
-fn pairs(entries: Array) -> Vec<(JsText, JsText)> {
-    let mut pairs = Vec::new();
-    for entry in entries {
-        let at = |index: &str| JsText::of(member(&entry, index));
-        if let Some(pair) = at("0").zip(at("1")) {
-            pairs.push(pair);
-        }
+    fn kept(&self, clean: &dyn Fn(&JsText, &JsText) -> JsText) -> JsValue {
+        let kept = Object::new().into();
+        self.for_each(&mut |name, value| reflect_set_text(&kept, &name.0, &clean(&name, &value).0));
+        kept
     }
-    pairs
+
+    fn kept_to_rust(kept: &JsValue) -> Vec<(String, String)> {
+        let members = if JsonRef::is_object(kept) { kept.members() } else { Vec::new() };
+        members.into_iter().filter_map(|(name, value)| Some((name, value.as_string()?))).collect()
+    }
 }
 
 /// A value of JavaScript's own `JSON.parse`.
@@ -220,8 +313,9 @@ impl JsonRef for JsValue {
         if Array::is_array(self) { self.unchecked_ref::<Array>().length() as usize } else { 0 }
     }
 
-    fn values(&self) -> Vec<Self> {
-        if self.is_object() { Object::values(self.unchecked_ref()).to_vec() } else { Vec::new() }
+    fn values(&self) -> impl Iterator<Item = Self> {
+        let values = if self.is_object() { Object::values(self.unchecked_ref()) } else { Array::new() };
+        values.into_iter()
     }
 
     fn empty_list() -> Self {

@@ -11,6 +11,7 @@ pub struct HeaderList(pub Vec<(String, String)>);
 
 impl Headers for HeaderList {
     type Text = String;
+    type Kept = Vec<(String, String)>;
 
     fn get(&self, name: &'static str) -> Option<String> {
         let values: Vec<_> =
@@ -20,6 +21,14 @@ impl Headers for HeaderList {
 
     fn entries(&self) -> Vec<(String, String)> {
         self.0.clone()
+    }
+
+    fn kept(&self, clean: &dyn Fn(&String, &String) -> String) -> Self::Kept {
+        self.0.iter().map(|(name, value)| (name.clone(), clean(name, value))).collect()
+    }
+
+    fn kept_to_rust(kept: &Self::Kept) -> Vec<(String, String)> {
+        kept.clone()
     }
 }
 
@@ -58,12 +67,9 @@ impl JsonRef for Value {
         self.as_array().map_or(0, Vec::len)
     }
 
-    fn values(&self) -> Vec<Self> {
-        match self {
-            Self::Array(items) => items.clone(),
-            Self::Object(members) => members.values().cloned().collect(),
-            _ => Vec::new(),
-        }
+    fn values(&self) -> impl Iterator<Item = Self> {
+        let items = self.as_array().into_iter().flatten();
+        items.chain(self.as_object().into_iter().flat_map(|members| members.values())).cloned()
     }
 
     fn empty_list() -> Self {

@@ -28,7 +28,7 @@ pub(crate) use fetch::{InFlight, Next};
 #[cfg(target_arch = "wasm32")]
 pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use js::{member, method, reflect_set, set_member};
+pub(crate) use js::{member, method, reflect_set};
 pub use memory::HeaderList;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 pub use sandbox_runtime::{SandboxWorld, Scripted};
@@ -81,12 +81,20 @@ impl<R: Transport + Clock + Random + Clone + 'static> Runtime for R {}
 pub trait Headers: Clone + 'static {
     /// Text as the runtime keeps it.
     type Text: Text;
+    /// The headers as an error keeps them.
+    type Kept: Clone + Default;
 
     /// A header by its name in lower case; one that came several times is joined by `, `, as RFC 9110 has it.
     fn get(&self, name: &'static str) -> Option<Self::Text>;
 
     /// All headers, names in lower case.
     fn entries(&self) -> Vec<(Self::Text, Self::Text)>;
+
+    /// All headers, each value as `clean` gives it for a name and a value.
+    fn kept(&self, clean: &dyn Fn(&Self::Text, &Self::Text) -> Self::Text) -> Self::Kept;
+
+    /// The same for Rust callers.
+    fn kept_to_rust(kept: &Self::Kept) -> Vec<(String, String)>;
 }
 
 /// A view of a JSON value that the runtime's own parser made, read where the runtime keeps it.
@@ -96,6 +104,22 @@ pub trait JsonRef: Clone + 'static {
 
     /// A member; nothing where it is missing, or where this is no object.
     fn get(&self, name: &'static str) -> Option<Self>;
+
+    /// The value at the end of a path of members.
+    #[inline(never)]
+    fn at(&self, path: &[&'static str]) -> Option<Self> {
+        let mut value = self.clone();
+        for name in path {
+            value = value.get(name)?;
+        }
+        Some(value)
+    }
+
+    /// The string at the end of a path of members.
+    #[inline(never)]
+    fn text_at(&self, path: &[&'static str]) -> Option<Self::Text> {
+        self.at(path)?.as_text()
+    }
 
     /// Whether it is null.
     fn is_null(&self) -> bool;
@@ -119,7 +143,7 @@ pub trait JsonRef: Clone + 'static {
     fn item_count(&self) -> usize;
 
     /// The items of a list, or the values of an object.
-    fn values(&self) -> Vec<Self>;
+    fn values(&self) -> impl Iterator<Item = Self>;
 
     /// An empty list.
     fn empty_list() -> Self;
@@ -147,17 +171,17 @@ pub struct Request<T = String> {
     pub url: T,
     /// The headers, each name once and in lower case. They hold the credential: never print them.
     pub headers: RequestHeaders<T>,
-    /// The JSON body, in ASCII.
-    pub body: Option<String>,
+    /// The JSON body.
+    pub body: Option<T>,
     /// The most bytes that the body of the response may have, once it is decompressed.
     pub max_body_bytes: u32,
 }
 
 /// Headers that cannot be printed, since one of them is the credential.
 #[derive(Clone)]
-pub struct RequestHeaders<T = String>(pub Vec<(String, T)>);
+pub struct RequestHeaders<T = String>(pub Vec<(T, T)>);
 
-impl<T> fmt::Debug for RequestHeaders<T> {
+impl<T: fmt::Debug> fmt::Debug for RequestHeaders<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }

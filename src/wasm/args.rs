@@ -1,17 +1,15 @@
 //! Arguments and settings of JavaScript as the crate's own.
 
-use js_sys::{Array, JsString};
+use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use crate::schema::{Arg, Endpoint, MAX_SAFE_INTEGER, ParamLocation};
+use super::client::JsCall;
+use crate::schema::{Arg, MAX_SAFE_INTEGER};
 use crate::text::Text;
-use crate::transport::{JsText, member, method};
+use crate::transport::{JsText, JsonRef, member, method};
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = String, catch)]
-    fn to_string(value: &JsValue) -> Result<JsString, JsValue>;
-
     #[wasm_bindgen(js_namespace = Object, js_name = entries, catch)]
     fn object_entries(object: &JsValue) -> Result<Array, JsValue>;
 
@@ -19,87 +17,79 @@ extern "C" {
     fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 }
 
-/// The values that a method was called with: those by position, the object that is the body, the options.
-pub(super) struct Values<'a> {
-    pub(super) endpoint: &'static Endpoint,
-    pub(super) positional: &'a [&'a JsValue],
-    pub(super) options: &'a JsValue,
-}
-
 /// How deep lists and objects are read: a list of objects of plain values.
 const MAX_DEPTH: u32 = 2;
 
-impl Values<'_> {
-    /// An argument or an option by its name.
-    pub(super) fn arg(&self, name: &'static str) -> Arg<JsText> {
-        let params = self.endpoint.params;
-        let positional = params.iter().filter(|param| param.is_positional());
-        let count = positional.clone().count();
-        if let Some(index) = positional.clone().position(|param| param.name == name) {
-            return self.positional.get(index).map_or(Arg::Absent, |value| arg(value, MAX_DEPTH));
-        }
-        if params.iter().any(|param| param.name == name && param.location == ParamLocation::Body) {
-            return self
-                .positional
-                .get(count)
-                .map_or(Arg::Absent, |body| arg(&member(body, name), MAX_DEPTH));
-        }
-        let option = member(self.options, name);
-        if name == "headers" { headers(&option) } else { arg(&option, MAX_DEPTH) }
-    }
+/// An argument of a call by its name.
+pub(super) fn arg(call: &JsCall, args: &JsValue, name: &str) -> Arg<JsText> {
+    read(call, &member(args, name), MAX_DEPTH)
 }
 
 #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)] // Within the integers that are exact.
-fn arg(value: &JsValue, depth: u32) -> Arg<JsText> {
-    if value.is_undefined() {
+fn read(call: &JsCall, value: &JsValue, depth: u32) -> Arg<JsText> {
+    let integer = |number: &f64| number.fract() == 0.0 && number.abs() <= 2.0 * MAX_SAFE_INTEGER as f64;
+    if *value == JsValue::UNDEFINED {
         Arg::Absent
-    } else if let Some(boolean) = value.as_bool() {
+    } else if let Some(boolean) = JsonRef::as_bool(value) {
         Arg::Boolean(boolean)
-    } else if let Some(text) = JsText::of(value.clone()) {
+    } else if let Some(text) = value.as_text() {
         Arg::Text(text)
-    } else if let Some(number) =
-        value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() <= 2.0 * MAX_SAFE_INTEGER as f64)
-    {
+    } else if let Some(number) = value.as_number().filter(integer) {
         Arg::Integer(number as i64)
-    } else if value.is_null() || value.as_f64().is_some() {
-        Arg::Other(to_string(value).map_or_else(|_| JsText::new("a number"), JsText))
-    } else if Array::is_array(value) {
-        let items = value.unchecked_ref::<Array>().iter();
-        Arg::List(if depth > 0 { items.map(|item| arg(&item, depth - 1)).collect() } else { Vec::new() })
-    } else if value.is_object() {
-        Arg::Object(if depth > 0 { entries(object_entries(value), depth) } else { Vec::new() })
+    } else if value.is_list() {
+        let items = value.unchecked_ref::<Array>().clone().into_iter();
+        Arg::List(if depth > 0 {
+            items.map(|item| read(call, &item, depth - 1)).collect()
+        } else {
+            Vec::new()
+        })
+    } else if JsonRef::is_object(value) {
+        Arg::Object(if depth > 0 { entries(call, object_entries(value), depth) } else { Vec::new() })
     } else {
-        Arg::Other(JsText::new("a ").concat(&JsText(value.js_typeof().unchecked_into())))
+        Arg::Other(JsText(call.describe(value)))
     }
 }
 
-/// An object of strings, a `Headers` or a `Map`.
-pub(super) fn headers(value: &JsValue) -> Arg<JsText> {
+/// The headers of a call: an object of strings, a `Headers` or a `Map`.
+pub(super) fn headers(call: &JsCall, args: &JsValue) -> Arg<JsText> {
+    let value = &member(args, "headers");
     match method(value, "entries") {
-        Some(method) if !Array::is_array(value) => {
-            Arg::Object(entries(method.call0(value).and_then(|entries| array_from(&entries)), MAX_DEPTH))
+        Some(method) if !value.is_list() => {
+            let entries = method.call0(value).and_then(|entries| array_from(&entries));
+            Arg::Object(self::entries(call, entries, MAX_DEPTH))
         }
-        _ => arg(value, MAX_DEPTH),
+        _ => read(call, value, MAX_DEPTH),
     }
 }
 
-fn entries(entries: Result<Array, JsValue>, depth: u32) -> Vec<(JsText, Arg<JsText>)> {
+fn entries(call: &JsCall, entries: Result<Array, JsValue>, depth: u32) -> Vec<(JsText, Arg<JsText>)> {
     let mut members = Vec::new();
     for entry in entries.unwrap_or_default() {
         if let Some(name) = JsText::of(member(&entry, "0")) {
-            members.push((name, arg(&member(&entry, "1"), depth - 1)));
+            members.push((name, read(call, &member(&entry, "1"), depth - 1)));
         }
     }
     members
 }
 
+/// Headers that were checked: a list of names and values.
+pub(super) fn checked_headers(entries: JsValue) -> Arg<JsText> {
+    let entry = |entry: JsValue| {
+        let text = |index| JsText::of(member(&entry, index));
+        text("0").zip(text("1").map(Arg::Text))
+    };
+    Arg::Object(entries.unchecked_into::<Array>().into_iter().filter_map(entry).collect())
+}
+
 /// A setting that is a whole number.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It was checked, and saturates.
+#[inline(never)]
 pub(super) fn count(settings: &JsValue, name: &str) -> Option<u32> {
-    member(settings, name).as_f64().map(|number| number as u32)
+    member(settings, name).as_number().map(|number| number as u32)
 }
 
 /// A setting that is text.
+#[inline(never)]
 pub(super) fn text(settings: &JsValue, name: &str) -> JsText {
     JsText::of(member(settings, name)).unwrap_or_else(|| JsText::new(""))
 }

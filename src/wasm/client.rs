@@ -9,8 +9,7 @@ use std::rc::Rc;
 use js_sys::{Function, JsString, Promise};
 use wasm_bindgen::prelude::*;
 
-use super::args::{self, Values};
-use super::outcome;
+use super::{args, outcome};
 use crate::api;
 use crate::client::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 use crate::error::{Details, Kind};
@@ -20,9 +19,9 @@ use crate::protocol::{
     AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, Emitted, Failed, Moment, NewCall,
     PreparedRequest, Reply, Server, Step, check_headers,
 };
-use crate::schema::Endpoint;
+use crate::schema::{Endpoint, Param};
 use crate::text::Text;
-use crate::transport::{Clock, Fetch, InFlight, JsText, JsThrown, Next, Random, member};
+use crate::transport::{Clock, Fetch, InFlight, JsText, JsThrown, JsonRef, Next, Random, member, method};
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,20 +31,13 @@ extern "C" {
     #[derive(Clone)]
     pub type JsCall;
 
-    #[wasm_bindgen(method, getter)]
-    fn id(this: &JsCall) -> CallId;
-
     /// The promise of the call.
     #[wasm_bindgen(method, getter)]
     fn promise(this: &JsCall) -> Promise;
 
-    /// The caller's own `fetch`.
-    #[wasm_bindgen(method, getter)]
-    fn fetch(this: &JsCall) -> JsValue;
-
-    /// A string, a function, or undefined.
-    #[wasm_bindgen(method, getter)]
-    fn credential(this: &JsCall) -> JsValue;
+    /// Describes a value that no argument can be.
+    #[wasm_bindgen(method)]
+    pub(super) fn describe(this: &JsCall, value: &JsValue) -> JsString;
 
     /// Asks the credential function: `onCredential` is called with what it returns.
     #[wasm_bindgen(method)]
@@ -67,18 +59,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
 
-    /// The limits as a response told them.
-    #[wasm_bindgen(method)]
-    fn limits(
-        this: &JsCall,
-        limit: f64,
-        remaining: f64,
-        reset_at: f64,
-        daily_limit: f64,
-        daily_remaining: f64,
-    );
-
-    /// Resolves the promise.
+    /// Resolves the promise. The last five are the limits as the response told them.
     #[wasm_bindgen(method)]
     fn succeed(
         this: &JsCall,
@@ -88,24 +69,16 @@ extern "C" {
         headers: JsValue,
         attempts: u32,
         body: JsString,
-    );
-
-    /// Rejects the promise.
-    #[wasm_bindgen(method)]
-    fn fail(this: &JsCall, fields: JsValue);
-
-    /// Receives limits.
-    pub type LimitsReceiver;
-
-    #[wasm_bindgen(method)]
-    fn limits(
-        this: &LimitsReceiver,
         limit: f64,
         remaining: f64,
         reset_at: f64,
         daily_limit: f64,
         daily_remaining: f64,
     );
+
+    /// Rejects the promise.
+    #[wasm_bindgen(method)]
+    fn fail(this: &JsCall, fields: JsValue);
 }
 
 /// A client. Its functions come with each call, so that nothing in the module leads back to it.
@@ -150,8 +123,9 @@ impl Core {
     /// Makes a client of settings that were checked.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(settings: &JsValue) -> Self {
-        Self::with(settings, Fetch::default())
+    #[allow(clippy::needless_pass_by_value)] // What is borrowed costs the glue a stack.
+    pub fn new(settings: JsValue) -> Self {
+        Self::with(&settings, Fetch::default())
     }
 
     /// Whether a call is looked at right now: nothing else can be called then, as a getter of a replaced `fetch` might try.
@@ -161,19 +135,13 @@ impl Core {
         self.state.try_borrow_mut().is_err()
     }
 
-    /// Lets a call go on.
-    pub fn poll(&self, call: CallId) {
-        while self.perform(call) {}
-    }
-
-    /// The timer of a call has elapsed.
-    #[wasm_bindgen(js_name = onElapsed)]
-    pub fn on_elapsed(&self, call: CallId) {
+    /// Lets a call go on, whose timer may have elapsed.
+    pub fn poll(&self, call: CallId, has_elapsed: bool) {
         let due = self.state().and_then(|mut state| state.call(call).map(|call| call.due));
-        if let Some(due) = due {
+        if let Some(due) = due.filter(|_| has_elapsed) {
             self.runtime.on_elapsed(due);
         }
-        self.poll(call);
+        self.proceed(call);
     }
 
     /// The credential function returned a value, or threw it.
@@ -188,7 +156,7 @@ impl Core {
         if let Some(mut state) = self.state() {
             state.dispatcher.on_credential(call, credential);
         }
-        self.poll(call);
+        self.proceed(call);
     }
 
     /// A promise of an attempt was fulfilled or rejected.
@@ -235,13 +203,12 @@ impl Core {
         is_waiting
     }
 
-    /// Hands the limits as the last response told them to a receiver.
+    /// One of the limits as the last response told them, in the order of [`outcome::limits`]; NaN if it is unknown.
     #[wasm_bindgen(js_name = rateLimit)]
-    pub fn rate_limit(&self, receiver: &LimitsReceiver) {
-        if let Some(state) = self.state() {
-            let limits = state.dispatcher.rate_limit();
-            outcome::limits(&limits, |a, b, c, d, e| receiver.limits(a, b, c, d, e));
-        }
+    #[must_use]
+    pub fn rate_limit(&self, which: usize) -> f64 {
+        let limits = self.state().map(|state| outcome::limits(&state.dispatcher.rate_limit()));
+        limits.and_then(|limits| limits.get(which).copied()).unwrap_or(f64::NAN)
     }
 }
 
@@ -255,7 +222,7 @@ impl Core {
     /// Makes a client on a clock.
     pub(super) fn with(settings: &JsValue, runtime: Fetch) -> Self {
         let count = |name| args::count(settings, name);
-        let is_access_token = member(settings, "isAccessToken").is_truthy();
+        let is_access_token = JsonRef::as_bool(&member(settings, "isAccessToken")) == Some(true);
         let server = Server {
             v1: args::text(settings, "v1"),
             v2: args::text(settings, "v2"),
@@ -265,7 +232,8 @@ impl Core {
         Self {
             defaults: Defaults {
                 // They were checked.
-                headers: check_headers(args::headers(&member(settings, "headers"))).unwrap_or_default(),
+                headers: check_headers(args::checked_headers(member(settings, "headers")))
+                    .unwrap_or_default(),
                 timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
                 max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
             },
@@ -295,30 +263,25 @@ impl Core {
     }
 
     /// Checks the values of a call, and starts it.
-    fn start(
-        &self,
-        endpoint: &'static Endpoint,
-        call: &JsCall,
-        positional: &[&JsValue],
-        options: &JsValue,
-    ) -> Promise {
-        let values = Values { endpoint, positional, options };
-        match PreparedRequest::new(endpoint, &self.defaults, &|name| values.arg(name)) {
+    fn start(&self, endpoint: &'static Endpoint, id: CallId, call: JsCall, args: &JsValue) -> Promise {
+        let promise = call.promise();
+        let headers = args::headers(&call, args);
+        let arg = |param: &Param| args::arg(&call, args, param.name);
+        match PreparedRequest::new(endpoint, &self.defaults, &arg, headers) {
             Ok(request) => {
                 #[cfg(feature = "npm-trap")]
                 let fault = super::trap::fault_of(&request);
-                let credential = call.credential();
+                let credential = member(&call, "credential");
                 let source = match JsText::of(credential.clone()) {
                     Some(token) => CredentialSource::Fixed(token),
                     None if credential.is_function() => CredentialSource::Function,
                     None => CredentialSource::None,
                 };
-                let id = call.id();
-                let is_identity_known = !call.fetch().is_function();
+                let is_identity_known = own_fetch(&call).is_none();
                 if let Some(mut state) = self.state() {
                     state.calls.push(Call {
                         id,
-                        handle: call.clone(),
+                        handle: call,
                         due: 0.0,
                         #[cfg(feature = "npm-trap")]
                         fault: fault.clone(),
@@ -327,19 +290,25 @@ impl Core {
                 }
                 #[cfg(feature = "npm-trap")]
                 super::trap::trigger_fault(fault.as_deref(), "before-");
-                self.poll(id);
+                self.proceed(id);
             }
             Err(text) => {
-                let details = Details::<JsText, JsThrown>::new(Kind::Argument, endpoint.operation, &text);
+                let details =
+                    Details::<JsText, JsThrown, JsValue>::new(Kind::Argument, endpoint.operation, &text);
                 call.fail(outcome::error(&details, 0, None));
             }
         }
-        call.promise()
+        promise
+    }
+
+    /// Performs the steps of a call until it waits.
+    #[inline(never)]
+    fn proceed(&self, call: CallId) {
+        while self.perform(call) {}
     }
 
     /// Performs a call's next step, and says whether there is another.
     fn perform(&self, id: CallId) -> bool {
-        let Fetch { .. } = &self.runtime;
         let moment =
             Moment { now: self.runtime.now(), wall: self.runtime.wall(), random: self.runtime.random() };
         let next = self.state().and_then(|mut state| {
@@ -360,8 +329,7 @@ impl Core {
                 call.ask(refused.map_or(JsValue::UNDEFINED, |refused| refused.0.into()));
             }
             Step::Send(id, request) => {
-                let own: Option<Function> = call.fetch().dyn_into().ok();
-                let (in_flight, next) = InFlight::start(own.as_ref(), &request);
+                let (in_flight, next) = InFlight::start(own_fetch(&call).as_ref(), &request);
                 self.go_on(Attempt { id, call, in_flight }, next);
             }
             Step::Wait(milliseconds) => {
@@ -370,7 +338,7 @@ impl Core {
                 {
                     call.due = moment.now + milliseconds;
                 }
-                call.wait(milliseconds);
+                call.wait(milliseconds.min(f64::from(i32::MAX)));
                 return false;
             }
             Step::Finish(result) => {
@@ -446,11 +414,28 @@ impl Core {
     }
 }
 
+/// The caller's own `fetch`.
+fn own_fetch(call: &JsCall) -> Option<Function> {
+    method(call, "fetch")
+}
+
 fn finish(call: &JsCall, result: Result<Reply<Fetch>, Failed<Fetch>>) {
     match result {
         Ok(Reply { data, next, status, headers, body, attempts, rate_limit }) => {
-            outcome::limits(&rate_limit, |a, b, c, d, e| call.limits(a, b, c, d, e));
-            call.succeed(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0);
+            let [limit, remaining, reset_at, daily_limit, daily_remaining] = outcome::limits(&rate_limit);
+            call.succeed(
+                data,
+                outcome::page(next),
+                status,
+                headers.as_js().clone(),
+                attempts,
+                body.0,
+                limit,
+                remaining,
+                reset_at,
+                daily_limit,
+                daily_remaining,
+            );
         }
         Err(Failed { details, attempts, page }) => {
             call.fail(outcome::error(&details, attempts, page.as_ref()));
@@ -458,7 +443,7 @@ fn finish(call: &JsCall, result: Result<Reply<Fetch>, Failed<Fetch>>) {
     }
 }
 
-/// The methods of the endpoints: `name(call, …values, options)`.
+/// The methods of the endpoints: `name(id, call, args)`, with the arguments by their names, options included.
 macro_rules! endpoint_methods {
     ($($module:ident $method:ident($($value:ident),*) -> $returns:literal;)+) => {
         #[wasm_bindgen]
@@ -466,8 +451,8 @@ macro_rules! endpoint_methods {
             $(
                 /// Calls the endpoint of this name.
                 #[wasm_bindgen(js_name = $method, unchecked_return_type = $returns)]
-                pub fn $module(&self, call: &JsCall, $($value: &JsValue,)* options: &JsValue) -> Promise {
-                    self.start(&api::$module::ENDPOINT, call, &[$($value),*], options)
+                pub fn $module(&self, id: CallId, call: JsCall, args: JsValue) -> Promise {
+                    self.start(&api::$module::ENDPOINT, id, call, &args)
                 }
             )+
         }

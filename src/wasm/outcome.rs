@@ -6,17 +6,17 @@ use wasm_bindgen::prelude::*;
 use crate::error::{Code, Details};
 use crate::limits::RateLimit;
 use crate::schema::PageRef;
-use crate::transport::{JsText, JsThrown, reflect_set, set_member};
+use crate::transport::{JsText, JsThrown, reflect_set};
 
 /// A number that may be unknown: it crosses as NaN.
 pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
     value.map_or(f64::NAN, Into::into)
 }
 
-/// Hands the limits to a receiver of five numbers, unknown ones as NaN.
-pub(super) fn limits(rate_limit: &RateLimit, receive: impl FnOnce(f64, f64, f64, f64, f64)) {
+/// The limits, unknown ones as NaN.
+pub(super) fn limits(rate_limit: &RateLimit) -> [f64; 5] {
     let RateLimit { limit, remaining, reset_at, daily_limit, daily_remaining } = *rate_limit;
-    receive(number(limit), number(remaining), number(reset_at), number(daily_limit), number(daily_remaining));
+    [number(limit), number(remaining), number(reset_at), number(daily_limit), number(daily_remaining)]
 }
 
 /// Where a page begins: a string, a number or undefined.
@@ -30,7 +30,7 @@ pub(super) fn page(page: Option<PageRef<JsText>>) -> JsValue {
 
 /// The fields of an error, by the names that it has in JavaScript. What is unknown is not there.
 pub(super) fn error(
-    details: &Details<JsText, JsThrown>,
+    details: &Details<JsText, JsThrown, JsValue>,
     attempts: u32,
     page: Option<&PageRef<JsText>>,
 ) -> JsValue {
@@ -70,11 +70,11 @@ pub(super) fn error(
         Some(PageRef::Start(start)) => set_number("start", Some(*start)),
         None => {}
     }
-    let headers: JsValue = Object::new().into();
-    for (name, value) in &details.headers {
-        set_member(&headers, name, value);
+    if details.headers.is_object() {
+        set("headers", &details.headers);
+    } else {
+        set("headers", &Object::new());
     }
-    set("headers", &headers);
     if let Some(JsThrown(cause)) = &details.cause {
         set("cause", cause);
     }

@@ -7,7 +7,7 @@ use crate::transport::JsText;
 
 /// What a call asks for with the header `x-trap`.
 pub(super) fn fault_of(request: &PreparedRequest<JsText>) -> Option<String> {
-    request.headers.iter().find(|(name, _)| name == "x-trap").map(|(_, fault)| fault.to_rust())
+    request.headers.iter().find(|(name, _)| name.is("x-trap")).map(|(_, fault)| fault.to_rust())
 }
 
 /// Stops the module if a call asks for it.

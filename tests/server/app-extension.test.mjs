@@ -1,4 +1,4 @@
-// The app extension in Chromium: the panel with the official SDK in a page that plays Pipedrive, the backend in workerd and in Node.js with
+// The app extension in Chromium: the panel with the official SDK in a page instead of Pipedrive's, the backend in workerd and in Node.js with
 // Redis, the sandbox instead of Pipedrive. The page never receives one of Pipedrive's tokens.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

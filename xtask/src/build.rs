@@ -43,6 +43,7 @@ const MODULES: [Module; 3] = [
 
 /// Builds everything that the package ships.
 pub(crate) fn build() -> Result<()> {
+    tools::wasm_bindgen()?;
     tools::node()?;
     tools::wasm_target()?;
     tools::npm_packages("pkg")?;
@@ -111,10 +112,12 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
     run(command(
         "cargo",
         &[
-            "build",
+            "rustc",
             "--quiet",
             "--release",
             "--lib",
+            // With an rlib beside it, Cargo leaves out the optimization across crates.
+            "--crate-type=cdylib",
             "--package=pipedrive-users",
             "--target=wasm32-unknown-unknown",
             "--features",
@@ -167,6 +170,8 @@ fn shrink(wasm: &Path) -> Result<String> {
             &[
                 "node_modules/binaryen/bin/wasm-opt",
                 &path,
+                // A function with one caller stays one: what is inlined is larger, and its bytes repeat less.
+                "--one-caller-inline-max-function-size=0",
                 "-Oz",
                 "--flatten",
                 "--rereloop",

@@ -15,7 +15,7 @@ pub(crate) fn prepare() -> Result<()> {
     run(&mut command("node", &["www/app-extension/build.mjs"]))
 }
 
-/// The app's backend in workerd, a sandbox in Pipedrive's place, and a page that plays Pipedrive; until this is dropped.
+/// The app's backend in workerd, a sandbox instead of Pipedrive's API, and a page instead of Pipedrive's own; until this is dropped.
 pub(crate) struct Running {
     /// The page.
     pub(crate) url: String,

@@ -19,6 +19,25 @@ pub(crate) fn wasm_target() -> Result<()> {
     run(&mut command("rustup", &["target", "add", TARGET]))
 }
 
+/// The crate's wasm-bindgen and the one that the build uses as a library, as Cargo.lock pins them, are the same: the format
+/// between the two changes with every version. The crate itself asks for no exact version, which its users would inherit.
+pub(crate) fn wasm_bindgen() -> Result<()> {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
+    let version = |package: &str| {
+        let (_, entry) = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?;
+        entry.split_once('"').map(|(version, _)| version)
+    };
+    let (used, library) = (version("wasm-bindgen"), version("wasm-bindgen-cli-support"));
+    if used.is_none() || used != library {
+        bail!(
+            "Cargo.lock has wasm-bindgen {} and wasm-bindgen-cli-support {}: set the versions in xtask/Cargo.toml to the former",
+            used.unwrap_or("of no version"),
+            library.unwrap_or("of no version")
+        );
+    }
+    Ok(())
+}
+
 /// Node.js 20 or newer.
 pub(crate) fn node() -> Result<()> {
     let version = output(&mut command("node", &["--version"]))?;

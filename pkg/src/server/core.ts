@@ -1,4 +1,4 @@
-import { load } from "../core-client.js";
+import { loader } from "../core-client.js";
 import { makeError, type PipedriveError } from "../errors.js";
 import { OPERATIONS, type OperationId } from "../generated/operations.js";
 import type { Exports } from "../generated/server.js";
@@ -26,7 +26,7 @@ export class Refusal {
 
 /** Loads the server module, which replaces the client's in the server script, and returns its functions. */
 export async function serverCore() {
-  const core = (await load()).exports as unknown as Exports;
+  const core = (await loader.load()).exports as unknown as Exports;
   const checked = <T extends unknown[]>(result: T | RefusedResult): T => {
     const [first, ...refusal] = result as RefusedResult;
     if (first === undefined) throw new Refusal(...refusal);

@@ -1,7 +1,7 @@
 //! Parsing and encoding of `application/x-www-form-urlencoded`.
 
 use super::super::input::percent_decode;
-use crate::text::percent_encode;
+use crate::text::Text;
 
 /// The fields of a form.
 #[derive(Clone, Debug, Default)]
@@ -36,7 +36,7 @@ impl Form {
             }
             text.push_str(name);
             text.push('=');
-            percent_encode(&(*value).clone(), &mut text);
+            text.push_str(&value.percent_encoded());
         }
         text
     }

@@ -1,16 +1,28 @@
 //! The declarations of the modules: wasm-bindgen's own, in a form that the package can import.
 
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use pipedrive_users::models::MODELS;
 
 use super::HEAD;
 
-/// What the exports of a module refer to.
-const IMPORTS: &str = "import type { Outcome } from \"../api-promise.js\";\n\
-                       import type { WasmSource } from \"../load.js\";\n\
-                       import type { CurrentUser, Follower, RoleAssignment, RoleSettings, User, UserPermissions } from \"./models.js\";\n\n";
+/// Imports what the declarations of a module refer to: the models among their words, in the order of the alphabet.
+fn imports(declared: &str) -> String {
+    let words: BTreeSet<_> = declared.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    let models: Vec<_> =
+        words.into_iter().filter(|word| MODELS.iter().any(|model| model.name == *word)).collect();
+    let mut imports = String::from(
+        "import type { Outcome } from \"../api-promise.js\";\nimport type { WasmSource } from \"../load.js\";\n",
+    );
+    if !models.is_empty() {
+        let _ = writeln!(imports, "import type {{ {} }} from \"./models.js\";", models.join(", "));
+    }
+    imports + "\n"
+}
 
 /// Writes `<name>.d.ts` of what wasm-bindgen declares, with a `source` of the exports that the package uses.
 pub(crate) fn declare(wasm: &Path, folder: &Path, name: &str, exports: &[&str]) -> Result<()> {
@@ -22,7 +34,8 @@ pub(crate) fn declare(wasm: &Path, folder: &Path, name: &str, exports: &[&str]) 
     let declared = lines.collect::<Vec<_>>().join("\n");
     let members: Vec<_> = exports.iter().map(|name| format!("  readonly {name}: typeof {name};\n")).collect();
     let text = format!(
-        "{HEAD}{IMPORTS}{declared}\n\nexport interface Exports {{\n{}}}\n\nexport const source: WasmSource<Exports>;\n",
+        "{HEAD}{}{declared}\n\nexport interface Exports {{\n{}}}\n\nexport const source: WasmSource<Exports>;\n",
+        imports(&declared),
         members.concat()
     );
     fs::write(folder.join(format!("{name}.d.ts")), text)?;

@@ -12,12 +12,12 @@ use super::HEAD;
 /// much.
 pub(super) fn drift() -> String {
     let mut out = format!(
-        "{HEAD}import {{ describeValue, object, type Report, typeOf }} from \"../drift.js\";\nimport type {{ OperationId }} from \
+        "{HEAD}import {{ describeValue, type Report, typeOf }} from \"../drift.js\";\nimport type {{ OperationId }} from \
          \"./operations.js\";\n\ntype Check = (value: any, path: string, report: Report) => void;\n\n"
     );
     for model in MODELS {
         let _ = writeln!(out, "const {}: Check = (value, path, report) => {{", model.name);
-        out.push_str("  if (!object(value)) return report(path, \"type\", \"an object\", typeOf(value));\n  let known = 0;\n  let member;\n");
+        out.push_str("  if (typeOf(value) !== \"an object\") return report(path, \"type\", \"an object\", typeOf(value));\n  let known = 0;\n  let member;\n");
         for field in model.fields {
             write_check(&mut out, field);
         }

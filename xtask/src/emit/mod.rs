@@ -1,18 +1,19 @@
 //! Writes the TypeScript that is made from the Rust declarations.
 
 mod boundary;
+mod declared;
 mod drift;
 mod models;
 mod operations;
+mod sandbox;
 mod settings;
+mod types;
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
-use pipedrive_users::sandbox::{App, Options, Sandbox};
-
 pub(crate) use boundary::declare;
 
 pub(super) const HEAD: &str =
@@ -26,19 +27,10 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     fs::write(folder.join("methods.ts"), operations::methods())?;
     fs::write(folder.join("drift.ts"), drift::drift())?;
     fs::write(folder.join("settings.ts"), settings::settings())?;
-    fs::write(folder.join("tokens.ts"), tokens()?)?;
+    fs::write(folder.join("types.ts"), types::types()?)?;
+    fs::write(folder.join("errors.ts"), types::errors()?)?;
+    fs::write(folder.join("sandbox-data.ts"), sandbox::sandbox()?)?;
     Ok(())
-}
-
-fn tokens() -> Result<String> {
-    let sandbox = Sandbox::new(&Options::default()).map_err(anyhow::Error::msg)?;
-    let tokens = serde_json::to_string_pretty(sandbox.tokens())?;
-    let App { client_id, client_secret, .. } = App::default();
-    let app = serde_json::json!({ "clientId": client_id, "clientSecret": client_secret });
-    Ok(format!(
-        "{HEAD}/** The tokens that every sandbox accepts. */\nexport const TOKENS = {tokens} as const;\n\n\
-         /** The OAuth app that it knows if no other is given. */\nexport const APP = {app} as const;\n"
-    ))
 }
 
 /// A documentation comment. Rust's doc comments come with a space before each line.

@@ -1,5 +1,5 @@
 import type { CheckedConfig } from "../../config.js";
-import { type ClientLoader, load } from "../../core-client.js";
+import { type ClientLoader, loader } from "../../core-client.js";
 import type { SharedLimits } from "../../types.js";
 import { configError } from "../core.js";
 import { sha256 } from "../crypto.js";
@@ -41,17 +41,16 @@ export class Limits implements SharedLimits {
     const { dailyTokenBudget } = config as CheckedConfig;
     const naming = this.#keys(config as CheckedConfig);
     let keys: LimitKeys | undefined;
-    const start = async () => {
-      const [instance, named] = await Promise.all([load(), naming()]);
-      keys = named;
-      return instance;
-    };
-    return Object.assign(start, {
-      giveUp: load.giveUp,
-      nextCallId: load.nextCallId,
+    return {
+      load: async () => {
+        const [instance, named] = await Promise.all([loader.load(), naming()]);
+        keys = named;
+        return instance;
+      },
+      giveUp: () => loader.giveUp(),
       core: (instance: Parameters<NonNullable<ClientLoader["core"]>>[0], settings: object) =>
         this.#driver(instance as unknown as LoadedInstance, keys!, dailyTokenBudget).core(settings) as unknown as ReturnType<NonNullable<ClientLoader["core"]>>,
-    });
+    };
   }
 
   /** Returns a function that names the keys. */

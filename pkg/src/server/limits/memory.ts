@@ -1,4 +1,4 @@
-import { load } from "../../core-client.js";
+import { loader } from "../../core-client.js";
 import type { Exports } from "../../generated/server.js";
 import type { SharedLimits } from "../../types.js";
 import { type LimitKeys, Limits, StoreKind } from "./limits.js";
@@ -11,10 +11,10 @@ export const FORGET_AFTER_MS = 2 * 86_400_000;
 
 /** The one operation of a store: what it knows afterwards, and what it replies. */
 export async function reserveFunction(): Promise<(now: number, coldUntil: number, skewMs: number, token: LimitState, company: LimitState, request: readonly number[]) => [LimitState, LimitState, LimitState]> {
-  const { reserve } = (await load()).exports as unknown as Exports;
+  const { reserve } = (await loader.load()).exports as unknown as Exports;
   return (now, coldUntil, skewMs, token, company, request) => {
-    const result = reserve(now, coldUntil, skewMs, token, company, Float64Array.from(request)) as LimitState[];
-    if (result.length !== 3) throw new Error("the module of the store has stopped");
+    const result = reserve(now, coldUntil, skewMs, token, company, Float64Array.from(request)) as LimitState[] | undefined;
+    if (result?.length !== 3) throw new Error("the module of the store has stopped");
     return result as [LimitState, LimitState, LimitState];
   };
 }

@@ -1,0 +1,34 @@
+import type { ErrorDetails, ErrorFields, ErrorKind } from "./generated/errors.js";
+
+/** Marks the errors of all copies of the package. */
+export const BRAND: unique symbol = /* @__PURE__ */ Symbol.for("pipedrive-users.error") as never;
+
+export interface PipedriveError extends ErrorDetails {}
+
+/** A failed call, or a configuration that cannot be used. It never holds a token. */
+export class PipedriveError extends Error {
+  /** Makes an error, for tests and for servers of your own. Its kind is that of its class. */
+  constructor(message: string, fields: Partial<ErrorFields> = {}) {
+    super(message);
+    const { cause, ...rest } = fields;
+    const { kind } = new.target as { readonly kind?: ErrorKind };
+    for (const [name, value] of Object.entries({ kind, attempts: 0, headers: {}, ...rest })) {
+      // Unknown fields are not there.
+      if (value !== undefined) (this as Record<string, unknown>)[name] = value;
+    }
+    if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Returns all fields, for logs. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, cause } = this;
+    return { ...(this as object), name, message, ...(cause !== undefined && { cause: describe(cause) }) };
+  }
+}
+
+/** What a log shows of a cause: not by instanceof, since it may come from another realm. */
+function describe(cause: unknown): { name: string; message: string } {
+  const { name, message } = Object(cause) as { name?: unknown; message?: unknown };
+  return typeof message === "string" ? { name: String(name), message } : { name: typeof cause, message: String(cause) };
+}
