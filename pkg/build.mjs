@@ -54,6 +54,14 @@ const modules = (access, core = "core") => ({
   },
 });
 
+/** Lets the server's Durable Object extend Cloudflare's class, without which it has no RPC. */
+const durableObjects = {
+  name: "durable-objects",
+  setup(build) {
+    build.onLoad({ filter: /\/base-object\.ts$/ }, () => ({ contents: 'export { DurableObject as BaseObject } from "cloudflare:workers";\n' }));
+  },
+};
+
 /** Leaves the check for drift a file of its own: pages that do not use it do not load it. */
 const apart = (file) => ({
   name: "apart",
@@ -99,8 +107,8 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
       outdir: values.out,
       outExtension: { ".js": extension },
       write: false,
-      external: ["*.wasm", "*.wasm?module"],
-      plugins: [modules(module, core), apart(`./drift${extension}`)],
+      external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
+      plugins: [modules(module, core), apart(`./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),

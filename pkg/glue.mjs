@@ -70,7 +70,7 @@ export async function glueOf(folder, name, exported) {
   if (name === "core") for (const [form, other] of SMALLER) body = body.replace(form, other);
   else body = TEXT + body;
   body = `${FETCH}${body}\nconst imports = {\n${imports.join(",\n")}\n};`.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
-  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError/, name === "core" ? /cachedText|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
+  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError|.*=== null \|\| cached.*/, name === "core" ? /cachedText|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   if (unexpected.length || !body.includes("__wbg_set_wasm") || imports.length !== names.imports.length) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);
   const start = short.get("__wbindgen_start");
   return `() => ({

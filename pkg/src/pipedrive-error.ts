@@ -3,10 +3,8 @@ import type { ErrorDetails, ErrorFields, ErrorKind } from "./generated/errors.js
 /** Marks the errors of all copies of the package. */
 export const BRAND: unique symbol = /* @__PURE__ */ Symbol.for("pipedrive-users.error") as never;
 
-export interface PipedriveError extends ErrorDetails {}
-
 /** A failed call, or a configuration that cannot be used. It never holds a token. */
-export class PipedriveError extends Error {
+export class PipedriveError extends (Error as unknown as new (message: string) => Error & ErrorDetails) {
   /** Makes an error, for tests and for servers of your own. Its kind is that of its class. */
   constructor(message: string, fields: Partial<ErrorFields> = {}) {
     super(message);

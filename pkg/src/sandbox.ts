@@ -1,4 +1,4 @@
-import { checkKeys, checkSetting, integer } from "./check.js";
+import { checkKeys, checkSetting, describeType, integer, isInteger } from "./check.js";
 import { makeError } from "./errors.js";
 import { type Company, source } from "./generated/sandbox.js";
 import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, type SandboxTokens, TOKENS, WINDOWS } from "./generated/sandbox-data.js";
@@ -12,6 +12,16 @@ export interface Sandbox extends SandboxTokens {
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The OAuth app that users can authorise at `/oauth/authorize`. */
   readonly app: { readonly clientId: string; readonly clientSecret: string };
+  /**
+   * Signs the token with which an app extension's page proves who its user is, with the app's client secret: for tests of a backend.
+   * It expires after 300 seconds by default.
+   */
+  readonly signedToken: (options: { userId: number; expiresInSeconds?: number }) => Promise<string>;
+  /**
+   * Returns the request that Pipedrive sends to the callback URL when a user uninstalls the app, and ends the user's consent as
+   * Pipedrive does before. The URL is that of `app.redirectUri`, if it has one.
+   */
+  readonly uninstallRequest: (options: { userId: number }) => Promise<Request>;
 }
 
 const loader = /* @__PURE__ */ new Loader(source);
@@ -73,6 +83,38 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       instance.calls.delete(call);
     });
   };
-  const { clientId = APP.clientId, clientSecret = APP.clientSecret } = app;
-  return { fetch: answer, ...TOKENS, app: { clientId, clientSecret } };
+  const { clientId = APP.clientId, clientSecret = APP.clientSecret, redirectUri = "https://app.example/callback" } = app;
+  const companyId = async (): Promise<number> => {
+    const response = await answer("/v1/users/me", { headers: { "x-api-token": TOKENS.apiToken } });
+    return ((await response.json()) as { data: { company_id: number } }).data.company_id;
+  };
+  const checkUser = (userId: unknown) => {
+    if (!isInteger(userId, 1)) throw makeError(`userId must be a positive integer, got ${describeType(userId)}`, { kind: "argument" });
+  };
+  return {
+    fetch: answer,
+    ...TOKENS,
+    app: { clientId, clientSecret },
+    async signedToken({ userId, expiresInSeconds = 300 }) {
+      checkUser(userId);
+      const now = Math.floor(Date.now() / 1000);
+      return signJwt({ userId, companyId: await companyId(), iat: now, exp: now + expiresInSeconds }, clientSecret);
+    },
+    async uninstallRequest({ userId }) {
+      checkUser(userId);
+      await answer(`/sandbox/oauth/uninstall?user=${userId}`, { method: "POST" });
+      const body = JSON.stringify({ client_id: clientId, company_id: await companyId(), user_id: userId, timestamp: new Date().toISOString() });
+      const headers = { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`, "content-type": "application/json" };
+      return new Request(redirectUri, { method: "DELETE", headers, body });
+    },
+  };
+}
+
+/** Signs a JSON Web Token with HS256. */
+async function signJwt(claims: object, secret: string): Promise<string> {
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const base64url = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const signed = [{ alg: "HS256", typ: "JWT" }, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join(".");
+  const key = await crypto.subtle.importKey("raw", utf8(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  return `${signed}.${base64url(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(signed))))}`;
 }

@@ -128,7 +128,7 @@ fn meta<R: Runtime>(endpoint: &Endpoint, reply: Reply<R>) -> Meta<R> {
         headers: reply.headers,
         attempts: reply.attempts,
         cost: endpoint.cost,
-        rate_limit: reply.rate_limit,
+        rate_limit: reply.rate_limit.into(),
     }
 }
 

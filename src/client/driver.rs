@@ -140,6 +140,7 @@ impl<R: Runtime> Driver<R> {
         let Emitted { kind, attempt, status, duration_ms, .. } = emitted;
         let Endpoint { operation, cost, .. } = *endpoint;
         let text = text.map(Text::to_rust);
+        let duration_ms = duration_ms.get();
         observer(&Event { kind, operation, attempt, cost, status, duration_ms, text: text.as_ref() });
     }
 }

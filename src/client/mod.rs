@@ -97,6 +97,6 @@ impl<R: Runtime> Client<R> {
     /// Returns the rate limits as the last response told them.
     #[must_use]
     pub fn rate_limit(&self) -> RateLimit {
-        self.inner.driver.with(Dispatcher::rate_limit)
+        self.inner.driver.with(Dispatcher::rate_limit).into()
     }
 }

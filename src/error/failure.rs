@@ -1,6 +1,7 @@
 //! A failure as the state machine knows it: numbers for decisions, and a message template with one placeholder.
 
 use super::{Kind, LimitScope};
+use crate::limits::Optional;
 
 /// What decisions need to know of a failure.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -8,12 +9,12 @@ pub(crate) struct ErrorInfo {
     pub(crate) kind: Kind,
     pub(crate) status: Option<u16>,
     /// How long the server asks to wait.
-    pub(crate) retry_after_ms: Option<f64>,
+    pub(crate) retry_after_ms: Optional,
     pub(crate) scope: Option<LimitScope>,
     /// In how many milliseconds the limit is lifted, or the server asks to come back.
-    pub(crate) reset_in_ms: Option<f64>,
+    pub(crate) reset_in_ms: Optional,
     /// The time of day then, in milliseconds since 1970.
-    pub(crate) reset_at: Option<f64>,
+    pub(crate) reset_at: Optional,
     /// Whether the request was certainly not processed, so that sending it again duplicates nothing.
     pub(crate) not_processed: bool,
     /// Whether a retry would fail the same way, whatever the kind.
@@ -25,10 +26,10 @@ impl ErrorInfo {
         Self {
             kind,
             status: None,
-            retry_after_ms: None,
+            retry_after_ms: Optional::UNKNOWN,
             scope: None,
-            reset_in_ms: None,
-            reset_at: None,
+            reset_in_ms: Optional::UNKNOWN,
+            reset_at: Optional::UNKNOWN,
             not_processed: false,
             permanent: false,
         }
@@ -36,8 +37,8 @@ impl ErrorInfo {
 
     /// The limit is lifted, or the server asks to come back, in so many milliseconds.
     pub(crate) fn set_reset(&mut self, in_ms: f64, wall: f64) {
-        self.reset_in_ms = Some(in_ms);
-        self.reset_at = Some(wall + in_ms);
+        self.reset_in_ms = in_ms.into();
+        self.reset_at = (wall + in_ms).into();
     }
 }
 

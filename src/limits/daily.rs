@@ -114,8 +114,8 @@ impl DailyBudget {
     }
 
     /// The server told what the company has left.
-    pub(crate) fn observe(&mut self, left: u32, now: f64, wall: f64) {
-        self.left = left.into();
+    pub(crate) fn observe(&mut self, left: f64, now: f64, wall: f64) {
+        self.left = left;
         self.left_until = Deadline::midnight(now, wall);
     }
 
@@ -152,12 +152,12 @@ mod tests {
     #[test]
     fn what_the_server_told_counts_until_its_reset() {
         let mut daily = DailyBudget::new(None);
-        daily.observe(5, 0.0, 0.0);
+        daily.observe(5.0, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 1.0), Ok(()));
         assert_eq!(spend(&mut daily, 4, 1.0), Err(DAY_MS), "three are left");
         daily.forget_charge(2);
         assert_eq!(spend(&mut daily, 4, 1.0), Ok(()), "an outage takes nothing");
-        daily.observe(5, 1.0, 1.0);
+        daily.observe(5.0, 1.0, 1.0);
         daily.exhausted(Reset { in_ms: 499.0, at: 500.0 }, 1.0);
         assert_eq!(spend(&mut daily, 2, 499.0), Err(500.0));
         assert_eq!(spend(&mut daily, 2, 500.0), Ok(()));
@@ -166,11 +166,11 @@ mod tests {
     #[test]
     fn what_was_not_charged_is_given_back() {
         let mut daily = DailyBudget::new(Some(2));
-        daily.observe(2, 0.0, 0.0);
+        daily.observe(2.0, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
         daily.refund(2, 0.0, false);
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
-        daily.observe(0, 0.0, 0.0);
+        daily.observe(0.0, 0.0, 0.0);
         daily.refund(2, 0.0, true);
         assert_eq!(spend(&mut daily, 2, 0.0), Err(DAY_MS), "the server told what is left after that");
     }

@@ -1,5 +1,6 @@
 //! What the status and the headers of a response mean.
 
+use super::Optional;
 use crate::text::{Text, contains_ignoring_case, parse_http_date};
 use crate::transport::Headers;
 
@@ -7,15 +8,15 @@ use crate::transport::Headers;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct RateLimitHeaders {
     /// Calls in any two seconds.
-    pub(crate) limit: Option<u32>,
+    pub(crate) limit: Optional,
     /// Calls left of them.
-    pub(crate) remaining: Option<u32>,
+    pub(crate) remaining: Optional,
     /// In how many milliseconds there will be more.
-    pub(crate) reset_in_ms: Option<f64>,
+    pub(crate) reset_in_ms: Optional,
     /// Cost units a day.
-    pub(crate) daily_limit: Option<u32>,
+    pub(crate) daily_limit: Optional,
     /// Cost units left of them.
-    pub(crate) daily_remaining: Option<u32>,
+    pub(crate) daily_remaining: Optional,
 }
 
 /// The rate limits as the last response told them. A page on another origin can read only the first three.
@@ -33,11 +34,22 @@ pub struct RateLimit {
     pub daily_remaining: Option<u32>,
 }
 
-impl RateLimit {
+/// The same, as the client keeps it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) limit: Optional,
+    pub(crate) remaining: Optional,
+    pub(crate) reset_at: Optional,
+    pub(crate) daily_limit: Optional,
+    pub(crate) daily_remaining: Optional,
+}
+
+impl Limits {
     /// What the headers of a response say that came at this time of day.
     pub(crate) fn new(headers: &RateLimitHeaders, wall: f64) -> Self {
         let RateLimitHeaders { limit, remaining, reset_in_ms, daily_limit, daily_remaining } = *headers;
-        Self { limit, remaining, reset_at: reset_in_ms.map(|wait| wall + wait), daily_limit, daily_remaining }
+        let reset_at = (wall + reset_in_ms.or_nan()).into();
+        Self { limit, remaining, reset_at, daily_limit, daily_remaining }
     }
 
     /// What is known after a newer response: what it does not tell stays as it was.
@@ -50,13 +62,27 @@ impl RateLimit {
     }
 }
 
+impl From<Limits> for RateLimit {
+    fn from(limits: Limits) -> Self {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Counts that fit.
+        let count = |number: Optional| number.get().map(|count| count as u32);
+        Self {
+            limit: count(limits.limit),
+            remaining: count(limits.remaining),
+            reset_at: limits.reset_at.get(),
+            daily_limit: count(limits.daily_limit),
+            daily_remaining: count(limits.daily_remaining),
+        }
+    }
+}
+
 /// What the status and the headers of a response say.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct ResponseHead {
     pub(crate) status: u16,
     pub(crate) rate_limit: RateLimitHeaders,
     /// How long the server asks to wait.
-    pub(crate) retry_after_ms: Option<f64>,
+    pub(crate) retry_after_ms: Optional,
     /// Whether the body is a page.
     pub(crate) is_html: bool,
 }
@@ -64,11 +90,14 @@ pub(crate) struct ResponseHead {
 impl ResponseHead {
     /// Reads the headers of a response that came at this time of day, in milliseconds since 1970.
     pub(crate) fn read<H: Headers>(status: u16, headers: &H, wall: f64) -> Self {
-        let count = |name| to_count(number(&headers.get(name)?)?);
+        let largest = f64::from(u32::MAX);
+        let count = |name| -> Optional {
+            headers.get(name).and_then(|text| number(&text)).filter(|count| *count <= largest).into()
+        };
         // The server's own clock, so that the two clocks need not agree.
         let date = || parse_http_date(&headers.get("date")?);
         let server_wall = || date().unwrap_or(wall);
-        let wait = |name| wait(&headers.get(name)?, &server_wall);
+        let wait = |name| -> Optional { headers.get(name).and_then(|text| wait(&text, &server_wall)).into() };
         let is_good = (200..300).contains(&status);
         let content_type = if is_good { None } else { headers.get("content-type") };
         Self {
@@ -80,7 +109,7 @@ impl ResponseHead {
                 daily_limit: count("x-daily-ratelimit-token-limit"),
                 daily_remaining: count("x-daily-ratelimit-token-remaining"),
             },
-            retry_after_ms: if is_good { None } else { wait("retry-after") },
+            retry_after_ms: if is_good { Optional::UNKNOWN } else { wait("retry-after") },
             is_html: content_type.is_some_and(|kind| contains_ignoring_case(&kind, "html")),
         }
     }
@@ -95,11 +124,6 @@ fn number<T: Text>(text: &T) -> Option<f64> {
 }
 
 const FIRST_WITH_16_DIGITS: f64 = 1e15;
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // In range.
-fn to_count(number: f64) -> Option<u32> {
-    (number <= f64::from(u32::MAX)).then_some(number as u32)
-}
 
 /// A number past this is no wait but a time of day.
 const LATEST_WAIT_S: f64 = 1e9;
@@ -164,7 +188,7 @@ mod tests {
             ("٣", None),
         ];
         for (text, wait) in table {
-            assert_eq!(head(&[("retry-after", text)]).retry_after_ms, wait, "{text:?}");
+            assert_eq!(head(&[("retry-after", text)]).retry_after_ms.get(), wait, "{text:?}");
         }
     }
 
@@ -173,19 +197,19 @@ mod tests {
         let date = ("date", "Sun, 22 Nov 2026 12:00:00 GMT");
         let waits = [("retry-after", "Sun, 22 Nov 2026 12:00:05 GMT"), ("retry-after", "1795348805")];
         for wait in waits {
-            assert_eq!(head(&[date, wait]).retry_after_ms, Some(5_000.0), "{wait:?}");
+            assert_eq!(head(&[date, wait]).retry_after_ms.get(), Some(5_000.0), "{wait:?}");
         }
-        let reset = head(&[date, ("x-ratelimit-reset", "1795348802")]).rate_limit.reset_in_ms;
+        let reset = head(&[date, ("x-ratelimit-reset", "1795348802")]).rate_limit.reset_in_ms.get();
         assert_eq!(reset, Some(2_000.0));
     }
 
     #[test]
     fn counts_are_whole_numbers_that_fit() {
         let table = [
-            ("20", Some(20)),
-            (" 20 ", Some(20)),
-            ("0", Some(0)),
-            ("4294967295", Some(u32::MAX)),
+            ("20", Some(20.0)),
+            (" 20 ", Some(20.0)),
+            ("0", Some(0.0)),
+            ("4294967295", Some(u32::MAX.into())),
             ("4294967296", None),
             ("+20", None),
             ("-1", None),
@@ -193,17 +217,18 @@ mod tests {
             ("", None),
         ];
         for (text, count) in table {
-            assert_eq!(head(&[("x-ratelimit-limit", text)]).rate_limit.limit, count, "{text:?}");
+            assert_eq!(head(&[("x-ratelimit-limit", text)]).rate_limit.limit.get(), count, "{text:?}");
         }
         let twice = [("x-ratelimit-remaining", "3"), ("x-ratelimit-remaining", "3")];
-        assert_eq!(head(&twice).rate_limit.remaining, None);
+        assert_eq!(head(&twice).rate_limit.remaining.get(), None);
     }
 
     #[test]
     fn what_a_response_does_not_tell_stays() {
-        let mut known = RateLimit { limit: Some(20), remaining: Some(3), ..RateLimit::default() };
-        known.update(&RateLimit { remaining: Some(2), ..RateLimit::default() });
-        assert_eq!((known.limit, known.remaining), (Some(20), Some(2)));
+        let mut known = Limits { limit: 20.0.into(), remaining: 3.0.into(), ..Limits::default() };
+        known.update(&Limits { remaining: 2.0.into(), ..Limits::default() });
+        let known = RateLimit::from(known);
+        assert_eq!((known.limit, known.remaining, known.daily_limit), (Some(20), Some(2), None));
     }
 
     #[test]

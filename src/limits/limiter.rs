@@ -6,7 +6,7 @@ use std::{cell::RefCell, rc::Rc};
 #[cfg(any(test, feature = "npm-server"))]
 use super::daily::DAY_MS;
 use super::daily::DailyBudget;
-use super::headers::{RateLimit, RateLimitHeaders};
+use super::headers::{Limits, RateLimitHeaders};
 use super::queue::{Queue, Ticket};
 #[cfg(any(test, feature = "npm-server"))]
 use super::shared::{SharedLimiter, Verdict};
@@ -25,7 +25,7 @@ pub(crate) struct RateLimiter {
     #[cfg(any(test, feature = "npm-server"))]
     shared: Option<Shared>,
     /// The limits as the last response told them.
-    pub(crate) rate_limit: RateLimit,
+    pub(crate) rate_limit: Limits,
 }
 
 /// A client's part in shared limits.
@@ -95,7 +95,7 @@ impl RateLimiter {
             max_concurrency: max_concurrency.map(|max| usize::try_from(max).unwrap_or(usize::MAX).max(1)),
             #[cfg(any(test, feature = "npm-server"))]
             shared: None,
-            rate_limit: RateLimit::default(),
+            rate_limit: Limits::default(),
         }
     }
 
@@ -144,13 +144,12 @@ impl RateLimiter {
 
     /// A call in flight has ended: the window of this client, which has no such slot, learns nothing from it.
     #[cfg(any(test, feature = "npm-server"))]
-    fn release_shared(&mut self, slot: Slot, limit: Option<u32>, has_response: bool, now: f64) {
+    fn release_shared(&mut self, slot: Slot, limit: f64, has_response: bool, now: f64) {
         let Some(shared) = &mut self.shared else { return };
         shared.in_flight = shared.in_flight.saturating_sub(1);
         let mut limiter = shared.limiter.borrow_mut();
-        if let Some(limit) = limit {
-            limiter.observe(limit, now);
-        }
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // An unknown one is 0.
+        limiter.observe(limit as u32, now);
         limiter.release(slot.number, has_response, now);
     }
 
@@ -224,7 +223,7 @@ impl RateLimiter {
     /// A call in flight was given up: it is unknown whether the server counted it.
     pub(crate) fn abandon(&mut self, slot: Slot, cost: u32, now: f64) {
         #[cfg(any(test, feature = "npm-server"))]
-        self.release_shared(slot, None, false, now);
+        self.release_shared(slot, f64::NAN, false, now);
         self.window.release(slot, false, now);
         self.daily.forget_charge(cost);
     }
@@ -232,11 +231,11 @@ impl RateLimiter {
     /// A response came, whose headers tell of the limits.
     pub(crate) fn on_response(&mut self, slot: Slot, headers: &RateLimitHeaders, now: f64, wall: f64) {
         let RateLimitHeaders { limit, remaining, reset_in_ms, daily_remaining, .. } = *headers;
-        self.rate_limit.update(&RateLimit::new(headers, wall));
+        self.rate_limit.update(&Limits::new(headers, wall));
         #[cfg(any(test, feature = "npm-server"))]
-        self.release_shared(slot, limit, true, now);
+        self.release_shared(slot, limit.or_nan(), true, now);
         self.window.observe(slot, limit, remaining, reset_in_ms, now);
-        if let Some(remaining) = daily_remaining {
+        if let Some(remaining) = daily_remaining.get() {
             self.daily.observe(remaining, now, wall);
         }
         self.window.release(slot, true, now);
@@ -245,7 +244,7 @@ impl RateLimiter {
     /// No complete response came.
     pub(crate) fn on_no_response(&mut self, slot: Slot, now: f64) {
         #[cfg(any(test, feature = "npm-server"))]
-        self.release_shared(slot, None, false, now);
+        self.release_shared(slot, f64::NAN, false, now);
         self.window.release(slot, false, now);
     }
 
@@ -326,7 +325,7 @@ mod tests {
     fn limited(scope: LimitScope, reset_in_ms: f64) -> ErrorInfo {
         ErrorInfo {
             scope: Some(scope),
-            reset_in_ms: Some(reset_in_ms),
+            reset_in_ms: reset_in_ms.into(),
             not_processed: true,
             ..ErrorInfo::new(Kind::RateLimit)
         }
@@ -352,7 +351,7 @@ mod tests {
         let mut limiter = RateLimiter::new(None, Some(15));
         let (a, b) = (limiter.ticket(), limiter.ticket());
         let first = slot(admit(&mut limiter, a, 0.0));
-        let headers = RateLimitHeaders { limit: Some(1), ..RateLimitHeaders::default() };
+        let headers = RateLimitHeaders { limit: 1.0.into(), ..RateLimitHeaders::default() };
         limiter.on_response(first, &headers, 0.0, WALL);
         assert_eq!(admit(&mut limiter, b, 0.0), Admission::OverBudget(Reset { in_ms: WALL, at: 2.0 * WALL }));
     }
@@ -362,7 +361,7 @@ mod tests {
         let mut limiter = RateLimiter::new(None, None);
         let ticket = limiter.ticket();
         let first = slot(admit(&mut limiter, ticket, 0.0));
-        let headers = RateLimitHeaders { daily_remaining: Some(10), ..RateLimitHeaders::default() };
+        let headers = RateLimitHeaders { daily_remaining: 10.0.into(), ..RateLimitHeaders::default() };
         limiter.on_response(first, &headers, 0.0, WALL);
         for round in 0..5 {
             let ticket = limiter.ticket();

@@ -4,6 +4,7 @@
 mod daily;
 mod headers;
 mod limiter;
+mod optional;
 mod queue;
 #[cfg(any(test, feature = "npm-server"))]
 pub(crate) mod shared;
@@ -16,8 +17,9 @@ pub(crate) use daily::until_midnight;
 pub use headers::RateLimit;
 #[cfg(test)]
 pub(crate) use headers::RateLimitHeaders;
-pub(crate) use headers::ResponseHead;
+pub(crate) use headers::{Limits, ResponseHead};
 pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
+pub(crate) use optional::Optional;
 pub(crate) use queue::Ticket;
 pub use usage::{Spent, Usage};
 #[cfg(any(test, feature = "npm-server"))]

@@ -92,7 +92,11 @@ impl World {
     fn respond(&mut self, index: usize, limit: Option<u32>, remaining: Option<u32>) {
         let limit = limit.unwrap_or(self.limit);
         self.highest_limit = self.highest_limit.max(limit);
-        let headers = RateLimitHeaders { limit: Some(limit), remaining, ..RateLimitHeaders::default() };
+        let headers = RateLimitHeaders {
+            limit: f64::from(limit).into(),
+            remaining: remaining.map(f64::from).into(),
+            ..RateLimitHeaders::default()
+        };
         self.limiter.on_response(self.sent[index].slot, &headers, self.now, self.now);
         self.sent[index].until = Some(self.now);
     }
@@ -148,7 +152,7 @@ impl World {
 fn config() -> ProptestConfig {
     let standard = ProptestConfig::default();
     let is_set = std::env::var_os("PROPTEST_CASES").is_some();
-    let cases = if is_set { standard.cases } else { 1_000 };
+    let cases = if is_set { standard.cases } else { 500 };
     ProptestConfig { cases, failure_persistence: None, ..standard }
 }
 

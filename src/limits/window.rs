@@ -3,7 +3,7 @@
 //! A call occupies its slot while it is in flight and for two seconds after its response. The server counted it no later
 //! than its response, so that whatever the network does, the next call in this slot is counted two seconds later or more.
 
-use super::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, WINDOW_MS};
+use super::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, Optional, WINDOW_MS};
 
 /// Responses are timed by a clock that rounds.
 const ROUNDING_MS: f64 = 1.0;
@@ -62,6 +62,11 @@ pub(crate) enum NextSlot {
     At(f64),
     /// When a call in flight has ended.
     AfterResponse,
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
+fn to_count(number: f64) -> usize {
+    number as usize
 }
 
 impl RollingWindow {
@@ -124,24 +129,23 @@ impl RollingWindow {
     pub(crate) fn observe(
         &mut self,
         slot: Slot,
-        limit: Option<u32>,
-        remaining: Option<u32>,
-        reset_in_ms: Option<f64>,
+        limit: Optional,
+        remaining: Optional,
+        reset_in_ms: Optional,
         now: f64,
     ) {
         self.expire(now);
         // A limit of none would let nothing through that could tell another.
-        let limit =
-            limit.filter(|limit| *limit > 0).map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-        self.limit = limit.or(self.limit);
-        let Some((limit, remaining)) = self.limit.zip(remaining) else { return };
+        if limit.is_more_than(0.0) {
+            self.limit = Some(to_count(limit.or_nan()));
+        }
+        let Some((limit, remaining)) = self.limit.zip(remaining.get()) else { return };
         let Some(call) = self.in_flight.iter().find(|call| call.slot == slot) else { return };
         // Slots of ours that have been free since before this call was sent: the server counts nothing of ours in them.
         let sent_since = self.next_slot.wrapping_sub(slot.number) - 1;
         let used = call.occupied.saturating_add(usize::try_from(sent_since).unwrap_or(usize::MAX));
         let free = limit.saturating_sub(used);
-        let remaining = usize::try_from(remaining).unwrap_or(usize::MAX);
-        let taken = free.saturating_sub(remaining);
+        let taken = free.saturating_sub(to_count(remaining));
         // The window forgets a call two seconds after it was counted.
         let until = now + reset_in_ms.unwrap_or(DEFAULT_RESET_MS).min(WINDOW_MS) + ROUNDING_MS;
         if taken > 0 {
@@ -199,7 +203,7 @@ mod tests {
             slots.push(window.send(MAX, 0.0));
         }
         assert_eq!(window.next_slot(None, 0.0), NextSlot::AfterResponse);
-        window.observe(slots[0], Some(20), Some(19), None, 10.0);
+        window.observe(slots[0], 20.0.into(), 19.0.into(), Optional::UNKNOWN, 10.0);
         window.release(slots[0], true, 10.0);
         assert_eq!(window.next_slot(None, 10.0), NextSlot::Now);
     }
@@ -259,7 +263,7 @@ mod tests {
     fn other_programs_with_the_token_are_left_room_for() {
         let mut window = known(10);
         let slot = window.send(MAX, 0.0);
-        window.observe(slot, None, Some(2), Some(2_000.0), 20.0);
+        window.observe(slot, Optional::UNKNOWN, 2.0.into(), 2_000.0.into(), 20.0);
         window.release(slot, true, 20.0);
         for _ in 0..2 {
             assert_eq!(window.next_slot(None, 30.0), NextSlot::Now);
@@ -274,14 +278,14 @@ mod tests {
         let slots: Vec<_> = (0..4).map(|_| window.send(MAX, 0.0)).collect();
         // The server counted all four before the first response was sent.
         for slot in &slots {
-            window.observe(*slot, None, Some(0), Some(2_000.0), 400.0);
+            window.observe(*slot, Optional::UNKNOWN, 0.0.into(), 2_000.0.into(), 400.0);
             window.release(*slot, true, 400.0);
         }
         assert_eq!(window.others, 0);
         // This response left the server while slots were occupied that have become free on its way.
         let mut window = RollingWindow { cooling: vec![100.0, 100.0, 100.0], ..known(4) };
         let slot = window.send(MAX, 50.0);
-        window.observe(slot, None, Some(0), None, 200.0);
+        window.observe(slot, Optional::UNKNOWN, 0.0.into(), Optional::UNKNOWN, 200.0);
         assert_eq!(window.others, 0);
     }
 
@@ -310,7 +314,7 @@ mod tests {
     fn a_limit_of_none_is_not_believed() {
         let mut window = RollingWindow::default();
         let slot = window.send(MAX, 0.0);
-        window.observe(slot, Some(0), None, None, 1.0);
+        window.observe(slot, 0.0.into(), Optional::UNKNOWN, Optional::UNKNOWN, 1.0);
         assert_eq!(window.next_slot(None, 1.0), NextSlot::Now);
     }
 }

@@ -11,7 +11,7 @@ use super::outcome::{DetailsOf, Outcome, Reply, read, render};
 use super::response::{credential_timed_out, no_credential};
 use super::signed::{Server, Signed};
 use crate::error::{Failure, Thrown, check_credential};
-use crate::limits::{RateLimit, RateLimiter, Ticket, Usage};
+use crate::limits::{Limits, RateLimiter, Ticket, Usage};
 use crate::schema::{Endpoint, Method, PageRef};
 use crate::text::{Message, Text};
 use crate::transport::{Request, Response, SendError, Transport};
@@ -165,7 +165,7 @@ impl<R: Transport> Dispatcher<R> {
         &self.usage
     }
 
-    pub(crate) fn rate_limit(&self) -> RateLimit {
+    pub(crate) fn rate_limit(&self) -> Limits {
         self.limiter.rate_limit
     }
 

@@ -6,7 +6,7 @@ use super::event::EventKind;
 use super::response;
 use super::retry::{self, Attempts, Decision};
 use crate::error::{Failure, LimitScope};
-use crate::limits::{Admission, FailedCall, RateLimiter, ResponseHead, Slot, Ticket, Usage};
+use crate::limits::{Admission, FailedCall, Optional, RateLimiter, ResponseHead, Slot, Ticket, Usage};
 use crate::schema::Endpoint;
 use crate::transport::Progress;
 
@@ -66,7 +66,7 @@ pub(crate) struct Emitted {
     pub(crate) kind: EventKind,
     pub(crate) attempt: u32,
     pub(crate) status: Option<u16>,
-    pub(crate) duration_ms: Option<f64>,
+    pub(crate) duration_ms: Optional,
     /// Whether the message of the last failure belongs to it.
     pub(crate) has_message: bool,
 }
@@ -74,7 +74,7 @@ pub(crate) struct Emitted {
 impl Emitted {
     /// An event of a call beside its attempts.
     pub(crate) const fn beside(kind: EventKind) -> Self {
-        Self { kind, attempt: 0, status: None, duration_ms: None, has_message: false }
+        Self { kind, attempt: 0, status: None, duration_ms: Optional::UNKNOWN, has_message: false }
     }
 }
 
@@ -213,7 +213,7 @@ impl ExchangeMachine {
             Admission::Wait(wait) => {
                 if now + wait > self.reported_wait + SAME_WAIT_MS {
                     self.reported_wait = now + wait;
-                    self.emit(EventKind::Wait, None, Some(wait), false, context);
+                    self.emit(EventKind::Wait, None, wait.into(), false, context);
                 }
                 Action::Wait(wait.min(LOOK_AGAIN_MS))
             }
@@ -231,7 +231,7 @@ impl ExchangeMachine {
                 self.state = State::Admitted(slot);
                 self.sent += 1;
                 context.usage.send(endpoint);
-                self.emit(EventKind::Request, None, None, false, context);
+                self.emit(EventKind::Request, None, Optional::UNKNOWN, false, context);
                 Action::Send
             }
         }
@@ -273,7 +273,7 @@ impl ExchangeMachine {
             None => context.limiter.on_no_response(slot, now),
         }
         let status = head.map(|head| head.status);
-        self.emit(EventKind::Response, status, Some(now - since), false, context);
+        self.emit(EventKind::Response, status, (now - since).into(), false, context);
         let failure = match (event, head) {
             (Event::Response, Some(head)) if (200..300).contains(&head.status) => {
                 self.state = State::Over;
@@ -286,7 +286,7 @@ impl ExchangeMachine {
         let is_burst = failure.info.scope == Some(LimitScope::Burst);
         self.bursts += u32::from(is_burst);
         self.attempts.counted += u32::from(!is_burst);
-        let is_reported = head.is_some_and(|head| head.rate_limit.daily_remaining.is_some());
+        let is_reported = head.is_some_and(|head| head.rate_limit.daily_remaining.get().is_some());
         let met =
             FailedCall { cost: self.policy.cost, bursts: self.bursts, spent_at: slot.since, is_reported };
         let effect = context.limiter.on_failure(&failure.info, met, random, now);
@@ -315,7 +315,7 @@ impl ExchangeMachine {
                 effect.paused_ms
             }
         };
-        self.emit(EventKind::Retry, status, Some(wait), true, context);
+        self.emit(EventKind::Retry, status, wait.into(), true, context);
         Action::Wait(if matches!(self.state, State::Backoff(_)) { wait.min(LOOK_AGAIN_MS) } else { 0.0 })
     }
 
@@ -323,7 +323,7 @@ impl ExchangeMachine {
         &self,
         kind: EventKind,
         status: Option<u16>,
-        duration_ms: Option<f64>,
+        duration_ms: Optional,
         has_message: bool,
         context: &mut Context<'_>,
     ) {

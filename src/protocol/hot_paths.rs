@@ -9,7 +9,7 @@ use super::request::{Defaults, PreparedRequest};
 use super::retry::{self, Attempts, Decision};
 use crate::api::{find_users_by_name, get_user};
 use crate::error::{ErrorInfo, Kind};
-use crate::limits::{RateLimit, ResponseHead};
+use crate::limits::{Limits, RateLimit, ResponseHead};
 use crate::models::User;
 use crate::schema::{Arg, HasSchema, Param, ResponseKind};
 use crate::transport::HeaderList;
@@ -42,7 +42,7 @@ pub fn envelope(json: &Value) -> bool {
 /// The headers of a response are read.
 #[must_use]
 pub fn headers(headers: &HeaderList, wall: f64) -> RateLimit {
-    RateLimit::new(&ResponseHead::read(200, headers, wall).rate_limit, wall)
+    Limits::new(&ResponseHead::read(200, headers, wall).rate_limit, wall).into()
 }
 
 /// What comes after each of some failures is decided. Returns the milliseconds of all waits.

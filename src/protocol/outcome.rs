@@ -8,7 +8,7 @@ use super::exchange::Event;
 use super::pagination::next_page;
 use super::signed::Signed;
 use crate::error::{Code, Details, Failure, Placeholder, Thrown, is_credential};
-use crate::limits::{RateLimit, ResponseHead};
+use crate::limits::{Limits, ResponseHead};
 use crate::schema::PageRef;
 use crate::text::{Message, Text, one_line};
 use crate::transport::{Headers, Response, SendError, Transport};
@@ -32,7 +32,7 @@ pub(crate) struct Reply<R: Transport> {
     )]
     pub(crate) body: R::Text,
     pub(crate) attempts: u32,
-    pub(crate) rate_limit: RateLimit,
+    pub(crate) rate_limit: Limits,
 }
 
 /// What came of an attempt.
@@ -135,9 +135,9 @@ pub(crate) fn render<R: Transport>(
         details.message = details.message.concat(note);
     }
     details.status = failure.info.status;
-    details.retry_after_seconds = failure.info.retry_after_ms.map(|wait| wait / 1000.0);
+    details.retry_after_seconds = failure.info.retry_after_ms.get().map(|wait| wait / 1000.0);
     details.scope = failure.info.scope;
-    details.reset_at = failure.info.reset_at;
+    details.reset_at = failure.info.reset_at.get();
     details.detail = detail.as_ref().map(clean);
     details.code = json.and_then(error_code).map(|code| match code {
         Code::Text(code) => Code::Text(clean(&code)),
@@ -182,7 +182,7 @@ pub(crate) fn read<R: Transport>(
                 headers: headers.clone(),
                 body: body.clone(),
                 attempts,
-                rate_limit: RateLimit::new(&head.rate_limit, *wall),
+                rate_limit: Limits::new(&head.rate_limit, *wall),
             };
             Ok((reply, deprecation(json, headers)))
         }

@@ -12,8 +12,8 @@ pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHint
     info.status = Some(head.status);
     info.retry_after_ms = head.retry_after_ms;
     // A wait that no call takes upon itself fails the call, and the error says until when.
-    if let Some(wait) = head.retry_after_ms.filter(|wait| *wait > LONGEST_WAIT_MS) {
-        info.set_reset(wait, wall);
+    if head.retry_after_ms.is_more_than(LONGEST_WAIT_MS) {
+        info.set_reset(head.retry_after_ms.or_nan(), wall);
     }
     let (kind, template) = match head.status {
         401 => (
@@ -65,9 +65,9 @@ pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHint
 /// Which limit a 429 means, and when it is lifted. Only a text or a header that says so makes it the daily one.
 fn limit_hit(info: &mut ErrorInfo, head: &ResponseHead, hints: ErrorHints, wall: f64) -> &'static str {
     let asked = head.retry_after_ms;
-    if hints.is_daily || head.rate_limit.daily_remaining == Some(0) {
+    if hints.is_daily || head.rate_limit.daily_remaining == 0.0.into() {
         info.scope = Some(LimitScope::Daily);
-        info.set_reset(asked.unwrap_or_else(|| until_midnight(wall)), wall);
+        info.set_reset(asked.unwrap_or(until_midnight(wall)), wall);
         return "{}. The company's daily budget is spent: no call is processed until the server's midnight, which \
                 resetAt estimates.";
     }
@@ -163,9 +163,9 @@ pub(crate) fn paused_too_long(reset: Reset) -> Failure {
 fn refused(scope: LimitScope, reset: Reset, template: &'static str, placeholder: Placeholder) -> Failure {
     let info = ErrorInfo {
         scope: Some(scope),
-        reset_in_ms: Some(reset.in_ms),
-        reset_at: Some(reset.at),
-        retry_after_ms: Some(reset.in_ms),
+        reset_in_ms: reset.in_ms.into(),
+        reset_at: reset.at.into(),
+        retry_after_ms: reset.in_ms.into(),
         ..ErrorInfo::new(Kind::RateLimit)
     };
     Failure::new(info, template, placeholder)
@@ -243,21 +243,28 @@ mod tests {
     fn a_429_is_daily_only_where_something_says_so() {
         use LimitScope::{Burst, Daily};
 
-        let limited = |retry_after_ms, reset_in_ms, daily_remaining, is_daily| {
-            let rate_limit = RateLimitHeaders { reset_in_ms, daily_remaining, ..RateLimitHeaders::default() };
-            let head = ResponseHead { rate_limit, retry_after_ms, ..head(429) };
+        let limited = |retry_after_ms: Option<f64>,
+                       reset_in_ms: Option<f64>,
+                       daily_remaining: Option<f64>,
+                       is_daily| {
+            let rate_limit = RateLimitHeaders {
+                reset_in_ms: reset_in_ms.into(),
+                daily_remaining: daily_remaining.into(),
+                ..RateLimitHeaders::default()
+            };
+            let head = ResponseHead { rate_limit, retry_after_ms: retry_after_ms.into(), ..head(429) };
             let Failure { info, template, .. } =
                 failure(&get_user::ENDPOINT, &head, ErrorHints { is_daily, ..JSON }, WALL);
             assert!(info.not_processed);
-            (info.scope.expect("a limit"), info.reset_in_ms.expect("a time"), template)
+            (info.scope.expect("a limit"), info.reset_in_ms.get().expect("a time"), template)
         };
         for (given, scope, reset) in [
             ((None, None, None, false), Burst, 2_000.0),
             ((None, Some(1_000.0), None, false), Burst, 1_000.0),
             ((Some(500.0), Some(1_000.0), None, false), Burst, 500.0),
             ((Some(1e12), None, None, false), Burst, 1e12),
-            ((None, None, Some(5), false), Burst, 2_000.0),
-            ((None, None, Some(0), false), Daily, WALL),
+            ((None, None, Some(5.0), false), Burst, 2_000.0),
+            ((None, None, Some(0.0), false), Daily, WALL),
             ((None, Some(1_000.0), None, true), Daily, WALL),
             ((Some(70_000.0), None, None, true), Daily, 70_000.0),
         ] {
@@ -270,10 +277,10 @@ mod tests {
 
     #[test]
     fn a_429_without_its_body_is_still_one() {
-        let head = ResponseHead { retry_after_ms: Some(3_000.0), ..head(429) };
+        let head = ResponseHead { retry_after_ms: 3_000.0.into(), ..head(429) };
         let info = no_response(Progress::BodyCutOff, Some(&head), WALL).info;
         assert_eq!((info.kind, info.not_processed), (Kind::Connection, true));
-        assert_eq!((info.scope, info.reset_in_ms), (Some(LimitScope::Burst), Some(3_000.0)));
+        assert_eq!((info.scope, info.reset_in_ms.get()), (Some(LimitScope::Burst), Some(3_000.0)));
         let info = no_response(Progress::BodyCutOff, Some(&ResponseHead { status: 200, ..head }), WALL).info;
         assert_eq!((info.not_processed, info.scope), (false, None));
     }

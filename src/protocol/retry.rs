@@ -40,7 +40,7 @@ pub(crate) fn decide(
         return Decision::Stop;
     }
     let asked = failure.retry_after_ms;
-    if asked.is_some_and(|wait| wait > LONGEST_WAIT_MS) {
+    if asked.is_more_than(LONGEST_WAIT_MS) {
         return Decision::Stop;
     }
     if failure.scope == Some(LimitScope::Burst) {
@@ -54,7 +54,7 @@ pub(crate) fn decide(
     if attempts.counted > max_retries || !is_transient(failure) {
         return Decision::Stop;
     }
-    Decision::Again(asked.unwrap_or_else(|| backoff(attempts.counted, random)))
+    Decision::Again(asked.unwrap_or(backoff(attempts.counted, random)))
 }
 
 /// Whether the same request may well succeed later.
@@ -94,7 +94,7 @@ mod tests {
             status: Some(status),
             not_processed: is_limit,
             scope: is_limit.then_some(LimitScope::Burst),
-            reset_in_ms: is_limit.then_some(1_000.0),
+            reset_in_ms: is_limit.then_some(1_000.0).into(),
             ..ErrorInfo::new(kind)
         }
     }
@@ -162,7 +162,7 @@ mod tests {
             (60.0, Decision::Again(60_000.0)),
             (61.0, Decision::Stop),
         ] {
-            let error = ErrorInfo { retry_after_ms: Some(seconds * 1000.0), ..with_status(503) };
+            let error = ErrorInfo { retry_after_ms: (seconds * 1000.0).into(), ..with_status(503) };
             assert_eq!(after(&error, true, 1, 2, 0.5), decision, "{seconds}");
         }
     }

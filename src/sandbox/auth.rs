@@ -86,14 +86,18 @@ impl FixedTokens {
         &self.tokens
     }
 
-    /// Returns the state of the token in the headers. An API token is accepted only in `x-api-token` and an access token
-    /// only in `authorization`; a token in the query is not accepted, because it would end up in logs.
-    pub(super) fn find(&mut self, headers: &[(String, String)]) -> Option<&mut TokenRecord> {
+    /// Returns the state of the token of a request. An API token is accepted in `x-api-token` and, as Pipedrive still
+    /// does, as `api_token` in the query; an access token only in `authorization`.
+    pub(super) fn find(
+        &mut self,
+        headers: &[(String, String)],
+        in_query: Option<&str>,
+    ) -> Option<&mut TokenRecord> {
         let value_of = |name: &str| {
             let found = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.trim())
         };
-        if let Some(token) = value_of("x-api-token") {
+        if let Some(token) = value_of("x-api-token").or(in_query) {
             return match token {
                 _ if token == self.tokens.api_token => Some(&mut self.api),
                 _ if token == self.tokens.non_admin_token => Some(&mut self.non_admin),
@@ -115,7 +119,7 @@ mod tests {
     use super::*;
 
     fn caller(fixed: &mut FixedTokens, name: &str, value: &str) -> Option<Caller> {
-        fixed.find(&[(name.to_owned(), value.to_owned())]).map(|record| record.caller)
+        fixed.find(&[(name.to_owned(), value.to_owned())], None).map(|record| record.caller)
     }
 
     #[test]

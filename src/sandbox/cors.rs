@@ -1,6 +1,8 @@
 //! CORS headers.
 
 use super::{Request, responses::Headers};
+use crate::api::ENDPOINTS;
+use crate::schema::Method;
 
 /// Headers of every API response, as observed on real ones. They do not expose the daily limit, `retry-after` and the
 /// correlation id to scripts.
@@ -27,8 +29,10 @@ pub(super) fn is_preflight(request: &Request) -> bool {
 
 /// Further headers of the response to a preflight.
 pub(super) fn preflight_headers() -> Headers {
+    let is_used = |method: &Method| ENDPOINTS.iter().any(|endpoint| endpoint.method == *method);
+    let methods: Vec<_> = Method::ALL.into_iter().filter(is_used).map(Method::as_str).collect();
     vec![
-        ("access-control-allow-methods", "GET, POST, PUT".to_owned()),
+        ("access-control-allow-methods", methods.join(", ")),
         ("access-control-allow-headers", "x-api-token, authorization, content-type".to_owned()),
         ("access-control-max-age", "600".to_owned()),
     ]

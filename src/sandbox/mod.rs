@@ -139,7 +139,8 @@ impl Sandbox {
     /// first: an unauthorized call counts towards no limit, and a call over the burst limit costs nothing.
     fn call(&mut self, request: &Request, now: Timestamp, headers: &mut Headers) -> Result<String, ApiError> {
         let call = router::route(&request.method, &request.target).ok_or(ApiError::Unauthorized)?;
-        let fixed = self.fixed_tokens.find(&request.headers);
+        let in_query = call.query.get("api_token");
+        let fixed = self.fixed_tokens.find(&request.headers, in_query.as_deref());
         let token = fixed.or_else(|| self.oauth.find_token(request, now)).ok_or(ApiError::Unauthorized)?;
         token.check_scope(call.endpoint.scope)?;
         let within_burst = token.burst.admit(now, headers);
@@ -205,7 +206,7 @@ mod tests {
             ("GET", "/v1/users/me", ("authorization", bearer.as_str())),
             ("GET", "/v1/users/me", ("x-api-token", tokens.access_token.as_str())),
             ("GET", "/v1/deals", ("x-api-token", tokens.api_token.as_str())),
-            ("DELETE", "/v1/users/1", ("x-api-token", tokens.api_token.as_str())),
+            ("PATCH", "/v1/users/1", ("x-api-token", tokens.api_token.as_str())),
         ];
         for (method, target, token) in table {
             let response = call(&mut sandbox, method, target, token);
@@ -218,7 +219,17 @@ mod tests {
             assert_eq!(header(&response, "x-ratelimit-limit"), None);
         }
         let in_query = format!("/v1/users/me?api_token={}", tokens.api_token);
-        assert_eq!(call(&mut sandbox, "GET", &in_query, ("accept", "*/*")).status, 401);
+        assert_eq!(
+            call(&mut sandbox, "GET", &in_query, ("accept", "*/*")).status,
+            200,
+            "an API token in the query"
+        );
+        let in_query = format!("/v1/users/me?api_token={}", tokens.access_token);
+        assert_eq!(
+            call(&mut sandbox, "GET", &in_query, ("accept", "*/*")).status,
+            401,
+            "no access token there"
+        );
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub(super) fn execute(
         "getCurrentUser" => success(company.current_user(caller).ok_or(ApiError::UserNotFound)?),
         "getUser" => user_response(company, find_user(company, call)?.id, caller),
         "getUserFollowers" => followers_of(company, call),
+        "getUserFollowersV1" => {
+            let id = find_user(company, call)?.id;
+            success(followers::ids(company, id, 0).collect::<Vec<_>>())
+        }
         "getUserPermissions" => success(roles::permissions(find_user(company, call)?)),
         "getUserRoleAssignments" => {
             let (assignments, more) =

@@ -2,7 +2,18 @@
 
 use super::input::Query;
 use crate::api;
-use crate::schema::Endpoint;
+use crate::schema::{Endpoint, Method, ResponseKind, Scope};
+
+/// The older form of `getUserFollowers`, which other clients still call: all ids at once.
+pub(super) static FOLLOWERS_V1: Endpoint = Endpoint {
+    operation: "getUserFollowersV1",
+    method: Method::Get,
+    path: "/v1/users/{id}/followers",
+    cost: 20,
+    scope: Scope::UsersRead,
+    params: &[],
+    response: ResponseKind::List,
+};
 
 /// A request that matches an operation.
 #[derive(Debug)]
@@ -16,7 +27,15 @@ pub(super) struct Call<'a> {
 /// Finds the operation of a method and a request target, which is a path or an absolute URL.
 pub(super) fn route<'a>(method: &str, target: &'a str) -> Option<Call<'a>> {
     let (_, path, query) = split_target(target);
-    api::route(method, path).map(|(endpoint, id)| Call { endpoint, id, query: Query::new(query) })
+    let found = api::route(method, path).or_else(|| Some((&FOLLOWERS_V1, followed_v1(method, path)?)));
+    found.map(|(endpoint, id)| Call { endpoint, id, query: Query::new(query) })
+}
+
+/// Returns the id in the path of [`FOLLOWERS_V1`].
+fn followed_v1<'a>(method: &str, path: &'a str) -> Option<&'a str> {
+    let rest = path.strip_prefix("/api").unwrap_or(path).strip_prefix("/v1/users/")?;
+    let id = rest.strip_suffix("/followers").filter(|id| !id.is_empty() && !id.contains('/'))?;
+    (method == FOLLOWERS_V1.method.as_str()).then_some(id)
 }
 
 /// Splits a request target into host (if present), path and query.
@@ -45,5 +64,8 @@ mod tests {
         assert_eq!(found("/v1/users/3"), get_user);
         assert_eq!(found("/v1/users/3?term=https://api.pipedrive.com/"), get_user);
         assert_eq!(found("https://api.pipedrive.com"), None);
+        assert_eq!(found("/v1/users/3/followers"), Some(("getUserFollowersV1", "3".to_owned())));
+        assert_eq!(found("/api/v1/users/3/followers"), Some(("getUserFollowersV1", "3".to_owned())));
+        assert_eq!(found("/v1/users//followers"), None);
     }
 }

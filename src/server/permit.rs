@@ -22,7 +22,7 @@ pub struct Permit<'a> {
 pub fn permit<'a>(method: &str, path: &'a str, allowed: &[&str]) -> Result<Permit<'a>, Refusal> {
     let Some((endpoint, id)) = api::route(method, path) else {
         // 405 if the path exists with another method.
-        let is_known_path = ["GET", "POST", "PUT"].iter().any(|method| api::route(method, path).is_some());
+        let is_known_path = Method::ALL.iter().any(|method| api::route(method.as_str(), path).is_some());
         return Err(if is_known_path {
             Refusal {
                 status: 405,
@@ -66,13 +66,15 @@ mod tests {
 
     #[test]
     fn reads_are_allowed_and_writes_must_be_listed() {
+        let writes = ENDPOINTS.iter().filter(|endpoint| endpoint.method != Method::Get);
+        let writes: Vec<_> = writes.map(|endpoint| endpoint.operation).collect();
         for endpoint in ENDPOINTS {
             let path = endpoint.path.replace("{id}", "7");
             let method = endpoint.method.as_str();
             let result = permit(method, &path, &[]).map(|permit| permit.endpoint.operation);
             let expected = if method == "GET" { Ok(endpoint.operation) } else { Err(403) };
             assert_eq!(result.map_err(|refusal| refusal.status), expected);
-            assert!(permit(method, &path, &["addUser", "updateUser"]).is_ok());
+            assert!(permit(method, &path, &writes).is_ok());
         }
     }
 
@@ -92,7 +94,7 @@ mod tests {
             ("GET", "/v1/users/-7", 400),
             ("GET", "/v1/users/7%0d%0a", 400),
             ("GET", "/v1/users/99999999999999999", 400),
-            ("DELETE", "/v1/users/7", 405),
+            ("PATCH", "/v1/users/7", 405),
             ("PATCH", "/v1/users", 405),
             ("get", "/v1/users", 405),
             ("GET", "", 404),

@@ -12,6 +12,9 @@ use crate::transport::JsonRef;
 /// How far Pipedrive's clock may be ahead of this one, in seconds.
 const CLOCK_SKEW_S: f64 = 30.0;
 
+/// How far ahead a token may expire, in seconds. Pipedrive's are valid for five minutes.
+const MAX_LIFETIME_S: f64 = 3600.0;
+
 /// Maximum length of a token in bytes. Pipedrive's have about 250.
 const MAX_LENGTH: usize = 4096;
 
@@ -34,13 +37,13 @@ impl SignedToken {
     ///
     /// Returns a refusal that names the problem and does not contain the token.
     pub fn verify(jwt: &str, secret: &str, now_ms: f64) -> Result<Self, Refusal> {
-        Self::verify_with(jwt, secret, now_ms, |json| serde_json::from_str::<Value>(json).ok())
+        Self::verify_with(jwt, secret.as_bytes(), now_ms, |json| serde_json::from_str::<Value>(json).ok())
     }
 
     /// The same with a JSON parser of the runtime.
     pub(crate) fn verify_with<J: JsonRef>(
         jwt: &str,
-        secret: &str,
+        secret: &[u8],
         now_ms: f64,
         parse: impl Fn(&str) -> Option<J>,
     ) -> Result<Self, Refusal> {
@@ -80,6 +83,11 @@ impl SignedToken {
                 "The signed token has expired: ask for a new one with GET_SIGNED_TOKEN.",
             ));
         };
+        if expires_at > now + MAX_LIFETIME_S + CLOCK_SKEW_S {
+            return Err(Refusal::unauthorized(
+                "The signed token expires more than an hour from now: Pipedrive's are valid for five minutes.",
+            ));
+        }
         let has_started = |at: Option<f64>| at.is_none_or(|at| at <= now + CLOCK_SKEW_S);
         if !(has_started(seconds("nbf")) && has_started(seconds("iat"))) {
             return Err(Refusal::unauthorized(
@@ -105,9 +113,9 @@ fn positive_integer(number: f64) -> Option<u64> {
 }
 
 /// Returns whether the signature is valid.
-fn is_signed(signed: &str, signature: &str, secret: &str) -> bool {
+fn is_signed(signed: &str, signature: &str, secret: &[u8]) -> bool {
     let Ok(signature) = Base64UrlUnpadded::decode_vec(signature) else { return false };
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
     mac.update(signed.as_bytes());
     mac.verify_slice(&signature).is_ok()
 }
@@ -207,8 +215,65 @@ mod tests {
         assert!(refused(&with(&format!(r#""exp":{later},"nbf":{later}"#))).contains("not valid yet"));
         assert!(refused(&with(&format!(r#""exp":{later},"iat":{later}"#))).contains("not valid yet"));
         assert!(refused(&with(&format!(r#""exp":{later},"nbf":"now""#))).contains("not valid yet"));
+        for exp in ["1e308", "9999999999", &(NOW + 3631).to_string()] {
+            assert!(refused(&with(&format!(r#""exp":{exp}"#))).contains("more than an hour"), "{exp}");
+        }
+        let hour = with(&format!(r#""exp":{}"#, NOW + 3600));
+        assert!(SignedToken::verify(&hour, SECRET, NOW_MS).is_ok(), "an hour");
         let skewed = with(&format!(r#""exp":{later},"iat":{soon}"#));
         assert!(SignedToken::verify(&skewed, SECRET, NOW_MS).is_ok(), "clock skew");
+    }
+
+    /// The vectors of Wycheproof for JSON Web Signatures, of which `PIPEDRIVE_WYCHEPROOF` names the file. Their payloads name
+    /// no user, so that every one of them is refused: a valid one for its content, and any other before that.
+    #[test]
+    fn wycheproofs_signatures() {
+        let Ok(path) = std::env::var("PIPEDRIVE_WYCHEPROOF") else {
+            eprintln!(
+                "SKIPPED: PIPEDRIVE_WYCHEPROOF names no file with Wycheproof's JSON Web Signature vectors"
+            );
+            return;
+        };
+        let text = std::fs::read_to_string(path).expect("a file");
+        let vectors: Value = serde_json::from_str(&text).expect("JSON");
+        // Two vectors with base64's padding are the text of a valid one, without it.
+        let all = || {
+            let groups = vectors["testGroups"].as_array().into_iter().flatten();
+            groups.flat_map(|group| group["tests"].as_array().into_iter().flatten())
+        };
+        let is_valid = |jws: &str| all().any(|test| test["result"] == "valid" && test["jws"] == jws);
+        let (mut valid, mut refused) = (0, 0);
+        for group in vectors["testGroups"].as_array().expect("groups") {
+            // Of keys for other algorithms the text is tried, as where a public key is taken for a secret.
+            let key = group["private"]["k"].as_str();
+            let key = key.map_or_else(
+                || group["public"].to_string().into_bytes(),
+                |key| Base64UrlUnpadded::decode_vec(key).expect("base64url"),
+            );
+            for test in group["tests"].as_array().expect("tests") {
+                let jws = test["jws"].as_str().expect("a text");
+                let parse = |json: &str| serde_json::from_str::<Value>(json).ok();
+                let refusal = SignedToken::verify_with(jws, &key, NOW_MS, parse).expect_err("no user");
+                let parts: Vec<_> = jws.split('.').collect();
+                let [header, payload, signature] = parts[..] else {
+                    refused += 1;
+                    continue;
+                };
+                let is_hs256 = decode(header, parse)
+                    .is_ok_and(|header| header["alg"] == "HS256" && header.get("crit").is_none());
+                let is_accepted = is_hs256
+                    && Base64UrlUnpadded::decode_vec(payload).is_ok()
+                    && is_signed(&[header, payload].join("."), signature, &key);
+                if is_accepted {
+                    assert!(is_valid(jws), "{}", test["comment"]);
+                    assert!(!refusal.info.contains("signature"), "{}", refusal.info);
+                    valid += 1;
+                } else {
+                    refused += 1;
+                }
+            }
+        }
+        assert!(valid >= 2 && refused > 300, "{valid} valid, {refused} refused");
     }
 
     #[test]

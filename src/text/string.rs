@@ -1,5 +1,7 @@
 //! Text of Rust programs: a `String`.
 
+use std::fmt::Write as _;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::SystemTime;
@@ -99,7 +101,7 @@ impl Text for String {
                 json.push(character);
             } else {
                 for unit in character.encode_utf16(&mut [0; 2]) {
-                    json.push_str(&format!("\\u{unit:04x}"));
+                    let _ = write!(json, "\\u{unit:04x}");
                 }
             }
         }

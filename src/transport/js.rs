@@ -7,7 +7,7 @@ use js_sys::{Array, Date, Function, JsString, Object, RegExp};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
-use super::{Cause, Headers, Json, JsonRef};
+use super::{Cause, CleanHeader, Headers, Json, JsonRef};
 use crate::error::Thrown;
 use crate::text::Text;
 
@@ -260,7 +260,7 @@ impl Headers for JsHeaders {
         entries
     }
 
-    fn kept(&self, clean: &dyn Fn(&JsText, &JsText) -> JsText) -> JsValue {
+    fn kept(&self, clean: &CleanHeader<'_, JsText>) -> JsValue {
         let kept = Object::new().into();
         self.for_each(&mut |name, value| reflect_set_text(&kept, &name.0, &clean(&name, &value).0));
         kept

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Headers, Json, JsonRef};
+use super::{CleanHeader, Headers, Json, JsonRef};
 
 /// Headers as a list, names in lower case.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ impl Headers for HeaderList {
         self.0.clone()
     }
 
-    fn kept(&self, clean: &dyn Fn(&String, &String) -> String) -> Self::Kept {
+    fn kept(&self, clean: &CleanHeader<'_, String>) -> Self::Kept {
         self.0.iter().map(|(name, value)| (name.clone(), clean(name, value))).collect()
     }
 

@@ -91,11 +91,14 @@ pub trait Headers: Clone + 'static {
     fn entries(&self) -> Vec<(Self::Text, Self::Text)>;
 
     /// All headers, each value as `clean` gives it for a name and a value.
-    fn kept(&self, clean: &dyn Fn(&Self::Text, &Self::Text) -> Self::Text) -> Self::Kept;
+    fn kept(&self, clean: &CleanHeader<'_, Self::Text>) -> Self::Kept;
 
     /// The same for Rust callers.
     fn kept_to_rust(kept: &Self::Kept) -> Vec<(String, String)>;
 }
+
+/// What is left of a header's value where an error keeps it, by its name and its value.
+pub type CleanHeader<'a, T> = dyn Fn(&T, &T) -> T + 'a;
 
 /// A view of a JSON value that the runtime's own parser made, read where the runtime keeps it.
 pub trait JsonRef: Clone + 'static {

@@ -322,7 +322,7 @@ impl Core {
                 let kind = kind as u32;
                 if self.event_mask >> kind & 1 != 0 {
                     let text = text.map_or(JsValue::UNDEFINED, |text| text.0.into());
-                    call.event(kind, attempt, outcome::number(status), outcome::number(duration_ms), text);
+                    call.event(kind, attempt, outcome::number(status), duration_ms.or_nan(), text);
                 }
             }
             Step::AskCredential(refused) => {

@@ -4,7 +4,7 @@ use js_sys::Object;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{Code, Details};
-use crate::limits::RateLimit;
+use crate::limits::{Limits, Optional};
 use crate::schema::PageRef;
 use crate::transport::{JsText, JsThrown, reflect_set};
 
@@ -14,9 +14,9 @@ pub(super) fn number(value: Option<impl Into<f64>>) -> f64 {
 }
 
 /// The limits, unknown ones as NaN.
-pub(super) fn limits(rate_limit: &RateLimit) -> [f64; 5] {
-    let RateLimit { limit, remaining, reset_at, daily_limit, daily_remaining } = *rate_limit;
-    [number(limit), number(remaining), number(reset_at), number(daily_limit), number(daily_remaining)]
+pub(super) fn limits(limits: &Limits) -> [f64; 5] {
+    let Limits { limit, remaining, reset_at, daily_limit, daily_remaining } = *limits;
+    [limit, remaining, reset_at, daily_limit, daily_remaining].map(Optional::or_nan)
 }
 
 /// Where a page begins: a string, a number or undefined.

@@ -18,7 +18,9 @@ use crate::transport::{Clock, Fetch, JsText, JsThrown, Transport};
 #[wasm_bindgen(js_name = verifySignedToken)]
 #[must_use]
 pub fn verify_signed_token(jwt: &str, secret: &str, now: f64) -> Array {
-    match SignedToken::verify_with(jwt, secret, now, |json| Fetch::parse_json(&JsText(json.into()))) {
+    match SignedToken::verify_with(jwt, secret.as_bytes(), now, |json| {
+        Fetch::parse_json(&JsText(json.into()))
+    }) {
         #[allow(clippy::cast_precision_loss)] // Ids far below 2^53.
         Ok(token) => Array::of3(
             &(token.company_id as f64).into(),

@@ -78,7 +78,7 @@ test("the entries export what is documented, and nothing of their inside", async
   ]);
   assert.deepEqual(Object.keys(await import("pipedrive-users/slim")).sort(), [...names, "init"].sort());
   assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")), ["createSandbox"]);
-  const server = ["OAuth", "TokenObject", "createUsersProxy", "denoKvStore", "durableObjectStore", "errorResponse", "isStoreRequest", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisStore", "toNodeListener", "verifySignedToken"];
+  const server = ["OAuth", "TokenObject", "createUsersProxy", "denoKvStore", "durableObjectStore", "errorResponse", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisStore", "toNodeListener", "verifySignedToken"];
   assert.deepEqual(Object.keys(await import("pipedrive-users/server")).sort(), [...names, ...server].sort());
 });
 

@@ -1,7 +1,7 @@
 // BACKEND.md: its code is that of www/app-extension, its commands and files exist, and so do the messages that it explains.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -11,15 +11,41 @@ const APP = fileURLToPath(new URL("../../www/app-extension/", import.meta.url));
 const read = (file) => readFile(join(APP, file), "utf8");
 const guide = await readFile(new URL("../../BACKEND.md", import.meta.url), "utf8");
 const blocks = [...guide.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text.trim() }));
-const files = ["app.js", "worker.js", "node.mjs", "wrangler.jsonc", "panel/panel.js", "panel/_headers"];
 
-test("every block of code is part of a file of the app", async () => {
-  const texts = await Promise.all(files.map(read));
-  const code = blocks.filter(({ language, text }) => language !== "sh" && !text.includes("──"));
-  assert.ok(code.length >= 8, `${code.length} blocks`);
-  for (const { text } of code) assert.ok(texts.some((file) => file.replace(/^ +/gm, "").includes(text.replace(/^ +/gm, ""))), text);
-  // The backend's files are shown whole.
-  for (const file of ["app.js", "worker.js", "node.mjs", "wrangler.jsonc"]) assert.ok(guide.includes(await read(file)), file);
+/** The files that it shows, by name. */
+const files = new Map([...guide.matchAll(/`([\w./-]+)`[^`]*:\n\n```\w+\n([^]*?)^```$/gm)].map(([, name, text]) => [name, text]));
+
+test("every file that it shows is the app's, and whole", async () => {
+  assert.deepEqual([...files.keys()].sort(), ["app.js", "build.mjs", "files.mjs", "node.mjs", "package.json", "panel/_headers", "panel/index.html", "panel/installed.html", "panel/panel.css", "panel/panel.js", "worker.js", "wrangler.jsonc"]);
+  for (const [name, text] of files) {
+    if (name !== "package.json") assert.equal(text, await read(name), name);
+  }
+  const [shown, own] = [JSON.parse(files.get("package.json")), JSON.parse(await read("package.json"))];
+  const { version } = JSON.parse(await readFile(new URL("../../pkg/package.json", import.meta.url), "utf8"));
+  assert.deepEqual(shown, { ...own, dependencies: { ...own.dependencies, "pipedrive-users": `^${version}` } });
+});
+
+test("its files alone make a backend that starts and serves the panel", { timeout: 60_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "guide-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, "panel"));
+  for (const [name, text] of files) await writeFile(join(folder, name), text);
+  await symlink(join(APP, "node_modules"), join(folder, "node_modules"));
+  execFileSync(process.execPath, ["build.mjs"], { cwd: folder });
+  const env = { PATH: process.env.PATH, CLIENT_ID: "app", CLIENT_SECRET: "secret", REDIRECT_URI: "https://app.example/callback", ENCRYPTION_KEY: "0123456789abcdef".repeat(4), PORT: "0" };
+  const child = spawn(process.execPath, ["node.mjs"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill());
+  const url = await new Promise((resolve, reject) => {
+    child.stdout.on("data", (text) => resolve(/http:\S+\//.exec(text)[0]));
+    child.once("exit", (code) => reject(new Error(`it exited with ${code}`)));
+  });
+  const page = await fetch(url);
+  assert.match(await page.text(), /<h1>Who works here<\/h1>/);
+  assert.match(page.headers.get("content-security-policy"), /frame-ancestors https:\/\/\*\.pipedrive\.com$/);
+  for (const file of ["panel.js", "panel.css", "installed.html"]) assert.equal((await fetch(url + file)).status, 200, file);
+  const install = await fetch(`${url}install`, { redirect: "manual" });
+  assert.match(install.headers.get("location"), /^https:\/\/oauth\.pipedrive\.com\/oauth\/authorize\?client_id=app&/);
+  assert.equal((await fetch(`${url}pipedrive/v1/users`)).status, 401);
 });
 
 test("the README's backend is the app's", async () => {
@@ -59,6 +85,27 @@ test("wrangler bundles the Worker, and its size is that of the guide", { timeout
     const documented = Number(/(\d+) KB, as Cloudflare counts/.exec(guide)[1]);
     assert.ok((Number(kibibytes) * 1.024) <= documented + 1 && Number(kibibytes) * 1.024 > documented - 4, `${kibibytes} KiB, and the guide says ${documented} KB`);
     assert.ok((await readdir(folder)).some((file) => file.endsWith("server.wasm")));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test("the Worker compiles under tsc --strict, with Cloudflare's own types", { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "types-"));
+  try {
+    const env = { ...process.env, CI: "1", NO_COLOR: "1", WRANGLER_SEND_METRICS: "false", HOME: folder, XDG_CONFIG_HOME: folder };
+    const types = join(folder, "worker-configuration.d.ts");
+    execFileSync(process.execPath, [join(APP, "node_modules/wrangler/bin/wrangler.js"), "types", types], { cwd: APP, env, encoding: "utf8" });
+    assert.match(await readFile(types, "utf8"), /COMPANIES: DurableObjectNamespace<.+\.Company>/);
+    const compilerOptions = { strict: true, noEmit: true, checkJs: true, allowJs: true, target: "ES2022", module: "ESNext", moduleResolution: "Bundler", lib: ["ES2022"], types: [] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [join(APP, "worker.js"), types] }));
+    const tsc = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+    const compile = () => execFileSync(process.execPath, [tsc, "-p", folder], { encoding: "utf8" });
+    try {
+      compile();
+    } catch (error) {
+      assert.fail(error.stdout);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

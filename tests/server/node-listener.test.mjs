@@ -327,9 +327,19 @@ test("over TLS the URL is https", async (t) => {
   assert.equal(await (await fetch(url)).text(), "https:");
 });
 
-test("a parser that has read the body and kept nothing of it: the handler gets an empty one", async (t) => {
-  const { url } = await serve(t, async (request) => Response.json(await request.text()), { prepare: (incoming) => incoming.toArray() });
-  assert.equal(await (await fetch(url, { method: "POST", body: "x" })).json(), "");
+test("a parser that has read the body and kept nothing of it: the handler is not called, and the log says what to do", async (t) => {
+  let isCalled = false;
+  const { url, logged } = await serve(t, () => ((isCalled = true), new Response("called")), { prepare: (incoming) => incoming.toArray() });
+  assert.equal((await fetch(url, { method: "POST", body: "x" })).status, 500);
+  assert.match(logged[0], /a body parser has read the body \(text\/plain\).*req\.rawBody/);
+  assert.equal(isCalled, false);
+  assert.equal(await (await fetch(url, { method: "POST" })).text(), "called", "without a body there is nothing to miss");
+});
+
+test("a parser that keeps the bytes in rawBody", async (t) => {
+  const prepare = async (incoming) => Object.assign(incoming, { rawBody: Buffer.concat(await incoming.toArray()), body: { parsed: true } });
+  const { url } = await serve(t, async (request) => new Response(await request.text()), { prepare });
+  assert.equal(await (await fetch(url, { method: "POST", body: "a=1&b=2", headers: { "content-type": "application/x-www-form-urlencoded" } })).text(), "a=1&b=2");
 });
 
 test("a response that was ended before the handler is called", async (t) => {

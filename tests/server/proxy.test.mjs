@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { createUsersProxy, ENDPOINTS, isPipedriveError, memoryStore, OAuth, toNodeListener, UsersClient } from "pipedrive-users/server";
-import { BOND, JWT_SECRET, makeApp, makeEndpoint, authorised, REDIRECT, sign } from "./support/app.mjs";
+import { BOND, JWT_SECRET, makeApp, makeEndpoint, authorised, REDIRECT, sign, skipConsent } from "./support/app.mjs";
 
 const BASE = "https://app.example/pipedrive";
 const WRITES = ["addUser", "updateUser"];
@@ -114,7 +114,7 @@ for (const [name, [headers, { url, path = "/v1/users", method = "GET", body }, s
     const storeCalls = [];
     const store = Object.fromEntries(Object.entries(memoryStore()).map(([name, method]) => [name, (...all) => (storeCalls.push(name), method(...all))]));
     const sent = [];
-    const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: async (url) => (sent.push(url), Response.json({})) });
+    const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: async (url) => (sent.push(url), Response.json({})) });
     const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow, allowedOrigins: ["https://panel.example"] });
     const type = body === undefined ? {} : { "content-type": "application/json" };
     const response = await proxy(new Request(url ?? BASE + path, { method, headers: { ...type, ...headers }, body }));
@@ -161,42 +161,284 @@ test("CORS: pages of the allowed origins, and no others", async () => {
   assert.deepEqual([users.status, users.headers.get("access-control-allow-origin"), users.headers.get("vary")], [200, "https://panel.example", "origin"]);
   assert.match(users.headers.get("access-control-expose-headers"), /x-daily-ratelimit-token-remaining/);
   assert.equal((await ask("https://app.example", "GET", bearer(who))).status, 200, "its own");
-  assert.equal((await ask("http://app.example", "GET", bearer(who))).status, 200, "behind a reverse proxy that terminates TLS");
+  assert.equal((await ask("http://app.example", "GET", bearer(who))).status, 403, "anybody in the network could be http://app.example");
 });
 
-test("the users of a company share its burst limit and budget, and companies share nothing", async () => {
-  const endpoint = makeEndpoint();
-  let people = [];
-  const remaining = { 7: 2, 8: 100 };
+test("behind a reverse proxy that terminates TLS, the own origin is that of the callback URL, or is given", async () => {
+  const { proxy, app, who } = await makePanel();
+  const ask = (proxy, origin, host = "app.example") => proxy(new Request(`http://${host}/pipedrive/v1/users/me`, { headers: { ...bearer(who), origin } })).then(({ status }) => status);
+  assert.deepEqual([await ask(proxy, "https://app.example"), await ask(proxy, "http://app.example"), await ask(proxy, "https://app.example", "other.example")], [200, 200, 403]);
+  const given = createUsersProxy({ oauth: app.oauth, signedTokenSecret: JWT_SECRET, origin: "https://other.example" });
+  assert.deepEqual([await ask(given, "https://other.example", "other.example"), await ask(given, "https://app.example")], [200, 403]);
+});
+
+/** Some users of companies, their proxy, and what Pipedrive responds to each: `respond(user, request)`. */
+async function makeCompany(users, respond, options = {}) {
+  const people = users.map(([companyId, userId]) => ({ company_id: companyId, id: userId }));
+  const waiting = [...people];
+  const byToken = new Map();
+  const byRefreshToken = new Map();
+  const sent = [];
   const fetch = async (url, init) => {
-    if (url.includes("/users/me")) return Response.json({ success: true, data: people.shift() });
-    if (!url.includes("/users/")) return endpoint.fetch(url, init);
-    const company = url.includes("/users/7") ? 7 : 8;
-    const left = (remaining[company] = Math.max(0, remaining[company] - 1));
-    return Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "3", "x-ratelimit-remaining": String(left), "x-ratelimit-reset": "1" } });
+    const { pathname } = new URL(url);
+    if (pathname === "/oauth/token") {
+      const token = `v1u:${byToken.size}-0123456789abcdefghij`;
+      const refreshToken = new URLSearchParams(init.body).get("refresh_token") ?? `1:1:${byToken.size}`;
+      if (!byRefreshToken.has(refreshToken)) byRefreshToken.set(refreshToken, waiting[0]);
+      byToken.set(token, byRefreshToken.get(refreshToken));
+      return Response.json({ access_token: token, refresh_token: refreshToken, expires_in: 3600, api_domain: "https://casinoroyale.pipedrive.com" });
+    }
+    const user = byToken.get(new Headers(init.headers).get("authorization").slice(7));
+    if (waiting.length) return Response.json({ success: true, data: waiting.shift() });
+    sent.push({ user, pathname, method: init.method });
+    return (await respond?.(user, { pathname, ...init })) ?? Response.json({ success: true, data: { id: user.id, company_id: user.company_id } });
   };
-  const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, fetch });
-  people = [{ id: 13, company_id: 7 }, { id: 14, company_id: 7 }, { id: 1, company_id: 8 }];
-  for (let time = 0; time < 3; time++) await oauth.handleCallback(`${REDIRECT}?code=code&state=${new URL(await oauth.authorizationUrl()).searchParams.get("state")}`);
-  const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, dailyTokenBudget: 20, logLevel: "off" });
-  const ask = async (companyId, userId, path) => {
+  const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", fetch });
+  for (let count = 0; count < users.length; count++) await skipConsent(oauth);
+  const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow: WRITES, logLevel: "off", ...options });
+  const ask = async (companyId, userId, path = "/v1/users/1", init = {}) => {
     const started = performance.now();
-    const response = await proxy(new Request(`${BASE}${path}`, { headers: { authorization: `Bearer ${sign({ companyId, userId })}` } }));
-    return { status: response.status, ms: performance.now() - started, headers: response.headers, body: await response.json() };
+    const response = await proxy(new Request(BASE + path, { ...init, headers: { ...bearer({ companyId, userId }), ...init.headers } }));
+    return { status: response.status, ms: performance.now() - started, headers: response.headers, body: await response.json().catch(() => undefined) };
   };
-  for (const user of [13, 14]) assert.equal((await ask(7, user, "/v1/users/7")).status, 200);
-  // Company 7 has used up its burst limit: its users wait, those of company 8 do not.
-  const [delayed, immediate] = await Promise.all([ask(7, 13, "/v1/users/7"), ask(8, 1, "/v1/users/8")]);
-  assert.ok(delayed.ms > 500 && immediate.ms < 400, `${delayed.ms} ms and ${immediate.ms} ms`);
-  // The daily budget of company 7 is 20, of which three calls have spent 6.
-  for (let time = 0; time < 7; time++) await ask(7, 14, "/v1/users/7");
-  const over = await ask(7, 13, "/v1/users/7");
-  assert.deepEqual([over.status, over.body.error], [429, "daily request budget exceeded"]);
-  assert.ok(Number(over.headers.get("retry-after")) > 0);
-  assert.equal((await ask(8, 1, "/v1/users/8")).status, 200);
+  return { ask, sent, proxy };
+}
+
+test("each user has a burst limit of their own; the users of a company share its budget; companies share nothing", async () => {
+  const left = { 13: 2, 14: 100, 1: 100 };
+  const limits = ({ id }) => Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "3", "x-ratelimit-remaining": String((left[id] = Math.max(0, left[id] - 1))), "x-ratelimit-reset": "1" } });
+  const { ask, proxy } = await makeCompany([[7, 13], [7, 14], [8, 1]], limits, { dailyTokenBudget: 20 });
+  for (let time = 0; time < 2; time++) assert.equal((await ask(7, 13)).status, 200);
+  // User 13 has used up the burst limit and waits; a colleague and another company do not.
+  const [delayed, ...immediate] = await Promise.all([ask(7, 13), ask(7, 14), ask(8, 1)]);
+  assert.ok(delayed.ms > 500 && immediate.every(({ ms }) => ms < 400), `${delayed.ms} ms and ${immediate.map(({ ms }) => ms)} ms`);
+  // The daily budget of company 7 is 20, of which four calls have spent 8.
+  for (let time = 0; time < 3; time++) assert.equal((await ask(7, 13)).status, 200);
+  for (let time = 0; time < 3; time++) assert.equal((await ask(7, 14)).status, 200);
+  for (const user of [13, 14]) {
+    const over = await ask(7, user);
+    assert.deepEqual([over.status, over.body.error], [429, "daily request budget exceeded"]);
+    assert.ok(Number(over.headers.get("retry-after")) > 0);
+  }
+  assert.equal((await ask(8, 1)).status, 200);
   // The page's client makes the same kind of error of it.
   const client = new UsersClient({ baseUrl: BASE, accessToken: () => sign({ companyId: 7, userId: 13 }), maxRetries: 0, logLevel: "off", fetch: (url, init) => proxy(new Request(url, init)) });
   await assert.rejects(client.getUser(7), (error) => isPipedriveError(error, "rate_limit") && error.scope === "daily");
+});
+
+test("a long reset or a 429 of one user costs a colleague nothing", async () => {
+  const said = [
+    () => Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "80", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "86000" } }),
+    () => Response.json({ success: false, error: "Request over limit" }, { status: 429, headers: { "retry-after": "50" } }),
+  ];
+  for (const respond of said) {
+    const { ask } = await makeCompany([[7, 1], [7, 2]], ({ id }) => (id === 1 ? respond() : undefined), { timeoutMs: 500 });
+    void ask(7, 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const { status, ms } = await ask(7, 2);
+    assert.ok(status === 200 && ms < 400, `${status} after ${ms} ms`);
+  }
+});
+
+test("300 requests of one user delay a colleague by nothing", async () => {
+  const { ask } = await makeCompany([[7, 1], [7, 2]], () => new Promise((resolve) => setTimeout(resolve, 100)));
+  const flood = Array.from({ length: 300 }, (_, index) => ask(7, 1, `/v1/users/${index + 1}`));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const { status, ms } = await ask(7, 2);
+  assert.ok(status === 200 && ms < 1_000, `${status} after ${ms} ms`);
+  const statuses = (await Promise.all(flood)).map(({ status }) => status);
+  assert.deepEqual([...new Set(statuses)], [200]);
+});
+
+test("what one user can have wait is bounded: a 429 with Retry-After beyond it", async () => {
+  let respond;
+  const held = new Promise((resolve) => (respond = resolve));
+  const { ask } = await makeCompany([[7, 1], [7, 2]], ({ id }) => (id === 1 ? held.then(() => undefined) : undefined));
+  const before = process.memoryUsage().heapUsed;
+  const answers = Array.from({ length: 20_000 }, (_, index) => ask(7, 1, `/v1/users/${index + 1}`));
+  const refused = await Promise.race(answers);
+  assert.deepEqual([refused.status, refused.headers.get("retry-after"), refused.body.error], [429, "2", "Request over limit"]);
+  assert.equal((await ask(7, 2)).status, 200);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  globalThis.gc?.();
+  if (globalThis.gc) assert.ok(process.memoryUsage().heapUsed - before < 60e6, `${process.memoryUsage().heapUsed - before} bytes`);
+  respond();
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status === 200).length, 500);
+  assert.equal(statuses.filter((status) => status === 429).length, 19_500);
+  assert.equal((await ask(7, 1)).status, 200);
+});
+
+test("a company's budget is not forgotten for the sake of other companies, and begins anew with the day", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const companies = Array.from({ length: 1_100 }, (_, index) => [index + 1, 1]);
+  const { ask } = await makeCompany([...companies, [1, 2]], undefined, { dailyTokenBudget: 2 });
+  assert.deepEqual([(await ask(1, 1)).status, (await ask(1, 1)).status], [200, 429]);
+  for (const [company] of companies.slice(1)) assert.equal((await ask(company, 1)).status, 200);
+  assert.equal((await ask(1, 1)).status, 429);
+  t.mock.timers.tick(86_400_000);
+  assert.equal((await ask(1, 2)).status, 200);
+});
+
+test("what is not Pipedrive's JSON never becomes a page of the proxy's origin", async () => {
+  const html = (status) => () => new Response("<html><script>alert(1)</script>", { status, headers: { "content-type": "text/html; charset=utf-8" } });
+  const table = [
+    [() => new Response(null, { status: 204 }), 502], [() => new Response(null, { status: 205 }), 502], [() => new Response(null, { status: 304 }), 502],
+    [html(200), 502], [html(403), 403], [html(503), 503],
+    [() => new Response("<html><script>alert(1)</script>", { headers: { "content-type": "application/json" } }), 502],
+    [() => Response.json({ success: true, data: { id: 1, name: "<script>" } }), 200],
+  ];
+  for (const [respond, status] of table) {
+    const { ask } = await makeCompany([[7, 1]], respond);
+    const answer = await ask(7, 1);
+    assert.equal(answer.status, status);
+    assert.deepEqual([answer.headers.get("content-type"), answer.headers.get("x-content-type-options")], ["application/json; charset=utf-8", "nosniff"]);
+    assert.equal(answer.body.success, status === 200);
+  }
+});
+
+test("a page never gets a token that Pipedrive repeats", async () => {
+  const users = Array.from({ length: 8 }, (_, index) => [7, index + 1]);
+  const forms = [(token) => token, (token) => encodeURIComponent(token), (token) => `${"x".repeat(70_000)} ${token}`, (token) => token.replace("v1u:", "V1U%3a")];
+  for (const status of [200, 400, 401, 429, 500]) {
+    for (const form of forms) {
+      const repeat = async (_, { headers }) => {
+        const token = new Headers(headers).get("authorization").slice(7);
+        // Answers that arrive when other tokens have been used since.
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return Response.json({ success: status === 200, data: { said: form(token) }, error: form(token), error_info: form(token) }, { status, headers: { "x-correlation-id": token } });
+      };
+      const { proxy } = await makeCompany(users, repeat);
+      const texts = await Promise.all(users.map(async ([companyId, userId]) => {
+        const response = await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer({ companyId, userId }) }));
+        return (await response.text()) + JSON.stringify([...response.headers]);
+      }));
+      for (const text of texts) assert.ok(!text.includes("0123456789abcdefghij"), `${status} ${text.slice(0, 200)}`);
+    }
+  }
+});
+
+test("addresses and causes of a failed connection stay in the log", async () => {
+  const lines = [];
+  const { ask } = await makeCompany([[7, 1]], () => Promise.reject(Object.assign(new TypeError("fetch failed"), { cause: new Error("connect ECONNREFUSED 10.1.2.3:8443 via squid.internal") })), { logLevel: "error", logger: { error: (line) => lines.push(line), warn() {}, info() {}, debug() {} } });
+  const { status, body } = await ask(7, 1);
+  assert.equal(status, 502);
+  assert.doesNotMatch(JSON.stringify(body), /10\.1\.2\.3|squid/);
+  assert.equal(lines.length, 1);
+});
+
+test("a body that arrives too slowly is a 408", async () => {
+  const { ask, sent } = await makeCompany([[7, 1]], undefined, { timeoutMs: 200 });
+  let timer;
+  const body = new ReadableStream({ start: (controller) => (timer = setInterval(() => controller.enqueue(new Uint8Array([32])), 20)), cancel: () => clearInterval(timer) });
+  const { status, ms } = await ask(7, 1, "/v1/users", { method: "POST", headers: { "content-type": "application/json" }, body, duplex: "half" });
+  assert.equal(status, 408);
+  assert.ok(ms < 1_000, `${ms} ms`);
+  assert.deepEqual(sent, []);
+});
+
+test("a store that hangs is a 504 within the time", async () => {
+  let isDown = false;
+  const memory = memoryStore();
+  const store = { ...memory, get: (key) => (isDown ? new Promise(() => {}) : memory.get(key)) };
+  const endpoint = makeEndpoint();
+  await authorised(endpoint, { store });
+  const fresh = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: endpoint.fetch });
+  const proxy = createUsersProxy({ oauth: fresh, signedTokenSecret: JWT_SECRET, timeoutMs: 200, logLevel: "off" });
+  const ask = () => proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(BOND) })).then(({ status }) => status);
+  isDown = true;
+  assert.equal(await ask(), 504);
+  isDown = false;
+  assert.equal(await ask(), 200);
+});
+
+test("a page that has gone while the token or the store is waited for causes no request", async () => {
+  for (const where of ["token", "store"]) {
+    let release;
+    let isSlow = false;
+    const held = new Promise((resolve) => (release = resolve));
+    const memory = memoryStore();
+    const store = { ...memory, get: async (key) => (where === "store" && isSlow && (await held), memory.get(key)) };
+    const endpoint = makeEndpoint({ lifetimes: [where === "token" ? 5 : 3600, 3600], respond: (_, form) => (isSlow && form.get("refresh_token") ? held.then(() => undefined) : undefined) });
+    await authorised(endpoint, { store });
+    isSlow = true;
+    const oauth = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: endpoint.fetch });
+    const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow: WRITES, logLevel: "off" });
+    const leaving = new AbortController();
+    const requests = [
+      new Request(`${BASE}/v1/users`, { method: "POST", signal: leaving.signal, headers: { ...bearer(BOND), "content-type": "application/json" }, body: '{"email":"a@b.example"}' }),
+      ...[1, 2, 3].map((id) => new Request(`${BASE}/v1/users/${id}`, { signal: leaving.signal, headers: bearer(BOND) })),
+    ];
+    const answers = requests.map((request) => proxy(request));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    leaving.abort();
+    assert.deepEqual((await Promise.all(answers)).map(({ status }) => status), [499, 499, 499, 499]);
+    release();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(endpoint.given.used, [], where);
+  }
+});
+
+describe("one company's API token behind a page:", () => {
+  const makeShared = (options = {}) => {
+    const app = makeApp();
+    const authenticate = (request) => ({ "session=bond": { companyId: 7, userId: 13 }, "session=vesper": { companyId: 7, userId: 14 } })[request.headers.get("cookie")];
+    const proxy = createUsersProxy({ apiToken: app.sandbox.apiToken, authenticate, fetch: app.fetch, basePath: "/pipedrive", ...options });
+    const ask = (path, { cookie = "session=bond", ...init } = {}) => proxy(new Request(BASE + path, { ...init, headers: { ...(cookie && { cookie }), ...init.headers } }));
+    return { app, ask };
+  };
+
+  test("it does what the other proxy does, with the same checks", async () => {
+    const { app, ask } = makeShared();
+    const users = await ask("/v1/users");
+    assert.equal(users.status, 200);
+    const text = await users.text();
+    assert.equal(JSON.parse(text).data.length, 25);
+    assert.ok(!(text + JSON.stringify([...users.headers])).includes(app.sandbox.apiToken));
+    assert.deepEqual(Object.keys(app.requests[0].headers).sort(), ["accept", "x-api-token"]);
+    const statuses = [];
+    for (const [path, init] of [["/v1/users", { cookie: "" }], ["/v1/users", { cookie: "session=le-chiffre" }], ["/v1/deals"], ["/v1/users", { method: "POST", body: "{}", headers: { "content-type": "application/json" } }], ["/v1/users", { headers: { "x-api-token": "0" } }], ["/v1/users", { headers: { origin: "https://evil.example" } }]]) statuses.push((await ask(path, init)).status);
+    assert.deepEqual(statuses, [401, 401, 404, 403, 400, 403]);
+    assert.equal(app.requests.length, 1, "no other request was sent");
+  });
+
+  test("writes if allow names them; a company's host; a budget", async () => {
+    const { app, ask } = makeShared({ allow: ["addUser"], companyDomain: "casinoroyale", dailyTokenBudget: 12 });
+    assert.equal((await ask("/v1/users", { method: "POST", body: '{"email":"a@casinoroyale.example"}', headers: { "content-type": "application/json" } })).status, 200);
+    assert.equal(app.requests[0].url, "https://casinoroyale.pipedrive.com/api/v1/users");
+    assert.deepEqual([(await ask("/v1/users/1")).status, (await ask("/v1/users/1", { cookie: "session=vesper" })).status], [200, 429]);
+  });
+
+  test("a page that embeds the response of a GET is refused, with and without an Origin", async () => {
+    const { app, ask } = makeShared({ allow: ["addUser"] });
+    const statuses = [];
+    for (const headers of [{ "sec-fetch-site": "cross-site" }, { "sec-fetch-site": "same-site" }, { origin: "http://app.example" }, { origin: "null" }]) {
+      statuses.push((await ask("/v1/users/me", { headers })).status);
+      statuses.push((await ask("/v1/users", { method: "POST", body: '{"email":"a@b.example"}', headers: { ...headers, "content-type": "application/json" } })).status);
+    }
+    assert.deepEqual([...new Set(statuses)], [403]);
+    assert.equal(app.requests.length, 0);
+    for (const headers of [{ "sec-fetch-site": "same-origin" }, { "sec-fetch-site": "none" }, { origin: "https://app.example", "sec-fetch-site": "same-origin" }, {}]) assert.equal((await ask("/v1/users/me", { headers })).status, 200);
+  });
+
+  test("a configuration that cannot be used is refused at once", () => {
+    const authenticate = () => undefined;
+    const { oauth } = makeApp();
+    const table = [
+      [{ apiToken: "0".repeat(40) }, /apiToken needs authenticate/], [{ apiToken: undefined, authenticate }, /apiToken must be a string.*environment variable/], [{ apiToken: "", authenticate }, /apiToken/],
+      [{ apiToken: "a b", authenticate }, /visible ASCII/], [{ apiToken: "0".repeat(40), authenticate, companyDomain: "a.b.c" }, /companyDomain/], [{ apiToken: "0".repeat(40), authenticate, baseUrl: "http://evil.example" }, /baseUrl/],
+      [{ apiToken: "0".repeat(40), authenticate, signedTokenSecret: "x" }, /needs authenticate|not both/], [{ apiToken: "0".repeat(40), oauth, authenticate }, /oauth or apiToken/], [{ oauth, authenticate, companyDomain: "a" }, /companyDomain is for apiToken/],
+      [{ oauth, authenticate, origin: "app.example" }, /origin must be/],
+    ];
+    for (const [config, message] of table) assert.throws(() => createUsersProxy(config), (error) => isPipedriveError(error, "config") && message.test(error.message) && !error.message.includes("000000"), String(message));
+  });
+});
+
+test("the cookie of an installation is no reason to refuse a page's request", async () => {
+  const { proxy, who, app } = await makePanel();
+  const cookie = (await app.oauth.handleInstall(new Request("https://app.example/install"))).headers.get("set-cookie").split(";")[0];
+  const ask = (cookie) => proxy(new Request(`${BASE}/v1/users/me`, { headers: { ...bearer(who), cookie } })).then(({ status }) => status);
+  assert.deepEqual([await ask(cookie), await ask(`${cookie}; session=1`), await ask(`x=1; ${cookie}`)], [200, 400, 400]);
 });
 
 test("failures of Pipedrive: 502, 504, or Pipedrive's own status", async () => {
@@ -254,7 +496,7 @@ test("each user's request goes to the host that came with the user's token", asy
   const oauth = await authorised({ ...endpoint, fetch });
   // The company has changed its domain since, and only the second user's token is newer.
   domain = "https://after.pipedrive.com";
-  await oauth.handleCallback(`${REDIRECT}?code=code&state=${new URL(await oauth.authorizationUrl()).searchParams.get("state")}`);
+  await skipConsent(oauth);
   const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET });
   endpoint.given.apiUrls.length = endpoint.given.used.length = 0;
   const statuses = await Promise.all([13, 14, 13, 14].map(async (userId) => (await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer({ companyId: 7, userId }) }))).status));

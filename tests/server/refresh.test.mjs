@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isPipedriveError, memoryStore, OAuth } from "pipedrive-users/server";
-import { authorised, BOND, makeEndpoint, REDIRECT } from "./support/app.mjs";
+import { authorised, BOND, makeEndpoint, REDIRECT, skipConsent } from "./support/app.mjs";
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const calls = (oauth, many) => Promise.all(Array.from({ length: many }, (_, index) => oauth.client(BOND).getUser(13, { headers: { "x-call": String(index) } })));
@@ -92,12 +92,11 @@ test("after invalid_grant the user must authorise the app again, and no refresh 
   }
   assert.equal(endpoint.given.refreshes.length, 1);
   // Another process knows it too.
-  const other = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: endpoint.fetch });
+  const other = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: endpoint.fetch });
   await assert.rejects(other.client(BOND).getUsers(), (error) => isPipedriveError(error, "authentication"));
   assert.equal(endpoint.given.refreshes.length, 1);
   isRevoked = false;
-  const state = new URL(await oauth.authorizationUrl()).searchParams.get("state");
-  await oauth.handleCallback(`${REDIRECT}?code=code&state=${state}`);
+  await skipConsent(oauth);
   await calls(oauth, 1);
 });
 
@@ -110,7 +109,7 @@ test("a refresh that completes late never overwrites a newer token", async () =>
   let refreshes = 0;
   const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, respond: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ access_token: "v1u:late", refresh_token: "1:1:late", expires_in: 3600, api_domain: "https://casinoroyale.pipedrive.com" })) : undefined) });
   const first = await authorised(endpoint, { store: withoutLeases });
-  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: withoutLeases, fetch: endpoint.fetch });
+  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store: withoutLeases, fetch: endpoint.fetch });
   const slow = first.client(BOND).getCurrentUser();
   await pause(20);
   await second.client(BOND).getCurrentUser();
@@ -129,7 +128,7 @@ test("an invalid_grant that comes late never replaces a newer token", async () =
   let refreshes = 0;
   const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true, respond: async (_, form) => (form.get("refresh_token") && ++refreshes === 1 ? (await held, Response.json({ success: false, message: "Invalid grant", error: "invalid_grant" }, { status: 400 })) : undefined) });
   const first = await authorised(endpoint, { store: withoutLeases });
-  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store: withoutLeases, fetch: endpoint.fetch });
+  const second = new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store: withoutLeases, fetch: endpoint.fetch });
   const slow = first.client(BOND).getCurrentUser();
   await pause(20);
   await second.client(BOND).getCurrentUser();
@@ -145,7 +144,7 @@ test("a record with isSpent instead of isRevoked is read, and rewritten with isR
     const { record, version } = await store.get("7:13");
     const { isRevoked, ...old } = JSON.parse(record);
     await store.put("7:13", JSON.stringify({ ...old, isSpent }), version);
-    return new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, store, fetch: endpoint.fetch });
+    return new OAuth({ clientId: "app", clientSecret: "secret", redirectUri: REDIRECT, encryptionKey: "none", store, fetch: endpoint.fetch });
   };
   await authorised(endpoint, { store });
   await calls(await makeOld(false), 1);
@@ -191,4 +190,51 @@ test("users beyond the thousand kept in memory are read from the store again", a
   for (let userId = 1; userId <= 1_100; userId++) oauth.client({ companyId: 9, userId });
   await calls(oauth, 1);
   assert.deepEqual(endpoint.given.refreshes, []);
+});
+
+test("an outage of the token endpoint is no AuthenticationError: it is retried, and not asked without end", async () => {
+  const outages = [
+    [() => new Response("", { status: 503, headers: { "retry-after": "1" } }), "server", 503],
+    [() => new Response("<html>", { status: 500 }), "server", 503],
+    [() => Promise.reject(new TypeError("fetch failed")), "connection"],
+    [() => Promise.reject(new DOMException("too late", "TimeoutError")), "connection"],
+    [() => new Response("{}", { status: 429, headers: { "retry-after": "1" } }), "rate_limit", 429],
+  ];
+  for (const [respond, kind, status] of outages) {
+    let isDown = false;
+    let asked = 0;
+    const endpoint = makeEndpoint({ lifetimes: [0.001, 3600], respond: () => (isDown ? (asked++, respond()) : undefined) });
+    const oauth = await authorised(endpoint);
+    isDown = true;
+    const once = await oauth.client(BOND, { maxRetries: 0, logLevel: "off", timeoutMs: 1_500 }).getUser(1).catch((error) => error);
+    assert.ok(isPipedriveError(once, kind), `${once.kind}: ${once.message}`);
+    assert.equal(once.status, status);
+    assert.equal(asked, 1);
+    // While it is paused, callers get the same error, and no request is sent.
+    for (let time = 0; time < 50; time++) await assert.rejects(oauth.client(BOND, { maxRetries: 0, logLevel: "off", timeoutMs: 1_500 }).getUser(time + 1), (error) => isPipedriveError(error, kind));
+    assert.ok(asked <= 2, `${asked} requests`);
+    assert.deepEqual(endpoint.given.used, [], "nothing was sent to the API");
+    // A call with retries outlasts it.
+    setTimeout(() => (isDown = false), 300);
+    assert.equal((await oauth.client(BOND, { logLevel: "off" }).getUser(1)).id, 13);
+    assert.deepEqual([...new Set(endpoint.given.used)], ["v1u:access-2"]);
+  }
+});
+
+test("a new token that is refused at once pauses refreshes", async () => {
+  const endpoint = makeEndpoint();
+  const oauth = await authorised(endpoint);
+  endpoint.given.refused = Array.from({ length: 100 }, (_, index) => `v1u:access-${index}`);
+  const client = oauth.client(BOND, { logLevel: "off" });
+  for (let time = 0; time < 20; time++) await assert.rejects(client.getUser(time + 1), (error) => isPipedriveError(error, "authentication") && error.status === 401);
+  assert.ok(endpoint.given.refreshes.length <= 2, `${endpoint.given.refreshes.length} refreshes`);
+  // Once Pipedrive accepts the token, it is used.
+  endpoint.given.refused = [];
+  assert.equal((await client.getUser(1)).id, 13);
+  // Refreshes are not paused any more.
+  const [last] = endpoint.given.used.slice(-1);
+  endpoint.given.refused = [last];
+  const before = endpoint.given.refreshes.length;
+  assert.equal((await client.getUser(2)).id, 13);
+  assert.equal(endpoint.given.refreshes.length, before + 1);
 });

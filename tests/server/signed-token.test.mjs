@@ -1,5 +1,6 @@
 // Signed app tokens, and the URL of an extension's page.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { isPipedriveError, parseExtensionQuery, verifySignedToken } from "pipedrive-users/server";
 import { BOND, JWT_SECRET, sign } from "./support/app.mjs";
@@ -16,6 +17,9 @@ const BAD = {
   "RS256, signed with the secret": [sign(BOND, { header: { alg: "RS256", typ: "JWT" } }), /HS256/],
   expired: [sign({ ...BOND, exp: now - 1 }), /expired/],
   "without an expiry": [sign({ ...BOND, exp: undefined }), /expired/],
+  "with an expiry in ten years": [sign({ ...BOND, exp: now + 315_360_000 }), /more than an hour/],
+  "with an endless expiry": [sign({ ...BOND, exp: 1e308 }), /more than an hour/],
+  "with a company beyond the safe integers": [sign({ ...BOND, companyId: 2 ** 53 }), /names no user/],
   "not yet valid": [sign({ ...BOND, nbf: now + 120 }), /not valid yet/],
   "issued in the future": [sign({ ...BOND, iat: now + 120 }), /not valid yet/],
   "of another app": [sign(BOND, { secret: "another app's secret" }), /signature/],
@@ -39,8 +43,27 @@ for (const [name, [jwt, message]] of Object.entries(BAD)) {
   });
 }
 
-test("an empty secret verifies nothing", async () => {
-  await assert.rejects(verifySignedToken(sign(BOND, { secret: "" }), ""), /signature/);
+test("a secret that is no string with content is a ConfigError, whatever signed the token", async () => {
+  const secrets = [undefined, null, "", Promise.resolve(JWT_SECRET), {}, [], [JWT_SECRET], 0, NaN, true, new Uint8Array([1, 2, 3]), new String(JWT_SECRET), () => JWT_SECRET];
+  for (const secret of secrets) {
+    for (const key of [String(secret), JWT_SECRET]) {
+      await assert.rejects(verifySignedToken(sign(BOND, { secret: key }), secret), (error) => isPipedriveError(error, "config") && /must be a string with content/.test(error.message) && !error.message.includes(JWT_SECRET));
+    }
+  }
+});
+
+test("none of Wycheproof's JSON Web Signatures names a user", async (t) => {
+  if (!process.env.PIPEDRIVE_WYCHEPROOF) return t.skip("PIPEDRIVE_WYCHEPROOF is not set");
+  const { testGroups } = JSON.parse(await readFile(process.env.PIPEDRIVE_WYCHEPROOF, "utf8"));
+  let count = 0;
+  for (const { private: key, public: publicKey, tests } of testGroups) {
+    const secrets = [key?.k, key?.k && Buffer.from(key.k, "base64url").toString("latin1"), JSON.stringify(publicKey ?? key)].filter(Boolean);
+    for (const { jws } of tests) {
+      count++;
+      for (const secret of secrets) await assert.rejects(verifySignedToken(jws, secret), (error) => isPipedriveError(error, "authentication"));
+    }
+  }
+  assert.ok(count > 300, String(count));
 });
 
 test("parseExtensionQuery", () => {

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import * as server from "pipedrive-users/server";
 import { startSandbox } from "../js/support/sandbox.mjs";
-import { consent } from "./support/app.mjs";
+import { consent, installWith } from "./support/app.mjs";
 import { folder, run, startRedis, startWorkers } from "./support/stores.mjs";
 import { carryOut } from "./support/work.mjs";
 
@@ -59,8 +59,8 @@ describe("stores", { concurrency: 4 }, () => {
 
       /** A user of the sandbox authorises the app: begun in one process, completed in the other. */
       const install = async (sandbox, user) => {
-        const { url } = await store.one({ ...at(sandbox), begin: true });
-        return { identity: await store.two({ ...at(sandbox), callback: await consent(url, fetch, { user }) }), ...at(sandbox) };
+        const { url, cookie } = await store.one({ ...at(sandbox), begin: true });
+        return { identity: await store.two({ ...at(sandbox), callback: await consent(url, fetch, { user }), cookie }), ...at(sandbox) };
       };
 
       test("the contract of TokenStore", async () => {
@@ -129,7 +129,7 @@ describe("stores", { concurrency: 4 }, () => {
       test("wrong encryption key: an error, and the record is left as it is", async () => {
         const work = await install(usual, 1);
         const before = await counters(usual);
-        for (const key of [OTHER_KEY, undefined]) {
+        for (const key of [OTHER_KEY, "none"]) {
           const wrong = await store.two({ ...work, key });
           assert.match(wrong.texts[0], /cannot be read.*left as it is/, JSON.stringify(wrong));
         }
@@ -156,10 +156,102 @@ test("an encrypted record reveals nothing, and can be read only at its own key",
   const watched = { ...store, put: (key, record, ...more) => (seen.push([key, record]), store.put(key, record, ...more)) };
   const sandbox = (await import("pipedrive-users/sandbox")).createSandbox();
   const oauth = new server.OAuth({ ...sandbox.app, redirectUri: "https://app.example/callback", fetch: sandbox.fetch, store: watched, encryptionKey: KEY });
-  const me = await oauth.handleCallback(await consent(await oauth.authorizationUrl(), sandbox.fetch));
+  const { user: me } = await installWith(oauth, sandbox.fetch);
   const [key, record] = seen.at(-1);
   assert.equal(key, `${me.company_id}:${me.id}`);
   for (const [, text] of seen) assert.ok(!/v1u|1:1:|access|refresh|state/.test(Buffer.from(text, "base64").toString("latin1")), "encrypted");
   await store.put(`${me.company_id}:2`, record, undefined);
   await assert.rejects(oauth.client({ companyId: me.company_id, userId: 2 }).getUsers(), /another encryptionKey, or changed/);
+});
+
+test("every key in Redis has an end, and requests to /install leave none", async (t) => {
+  const { createClient } = await import("redis");
+  const redis = await startRedis();
+  const client = await createClient({ url: redis.url }).connect();
+  t.after(async () => {
+    client.destroy();
+    redis.stop();
+  });
+  const sandbox = (await import("pipedrive-users/sandbox")).createSandbox();
+  const oauth = new server.OAuth({ ...sandbox.app, redirectUri: "https://app.example/callback", fetch: sandbox.fetch, store: server.redisStore(client), encryptionKey: KEY });
+  for (let time = 0; time < 2_000; time++) await oauth.handleInstall(new Request("https://app.example/install"));
+  assert.deepEqual(await client.keys("*"), []);
+  for (const user of [1, 2]) await installWith(oauth, sandbox.fetch, { user });
+  await sandbox.fetch("https://sandbox.example/sandbox/oauth/expire", { method: "POST" });
+  const { user } = await installWith(oauth, sandbox.fetch, { user: 3 });
+  await oauth.client({ companyId: user.company_id, userId: 1 }).getUsers();
+  const keys = await client.keys("*");
+  assert.ok(keys.length >= 3, String(keys));
+  for (const key of keys) assert.ok((await client.pTTL(key)) > 0, key);
+  await oauth.handleUninstall(await sandbox.uninstallRequest({ userId: 1 }));
+  assert.ok(!(await client.keys("*")).some((key) => key.includes(`{${user.company_id}:1}:record`)));
+});
+
+test("a Redis client that parses JSON or returns buffers, as Upstash's and some settings do", async (t) => {
+  const { createClient } = await import("redis");
+  const redis = await startRedis();
+  const client = await createClient({ url: redis.url }).connect();
+  t.after(async () => {
+    client.destroy();
+    redis.stop();
+  });
+  const parse = (value) => {
+    if (Array.isArray(value)) return value.map(parse);
+    try {
+      return JSON.parse(value);
+    } catch {
+      return value;
+    }
+  };
+  const buffers = (value) => (Array.isArray(value) ? value.map(buffers) : typeof value === "string" ? Buffer.from(value) : value);
+  for (const convert of [parse, buffers]) {
+    const store = server.redisStore({ eval: async (script, keys, args) => convert(await client.eval(script, { keys, arguments: args })) }, { prefix: `${convert.name}:` });
+    for (const encryptionKey of ["none", KEY]) {
+      const sandbox = (await import("pipedrive-users/sandbox")).createSandbox();
+      const make = () => new server.OAuth({ ...sandbox.app, redirectUri: "https://app.example/callback", fetch: sandbox.fetch, store, encryptionKey });
+      const { user } = await installWith(make(), sandbox.fetch);
+      const oauth = make();
+      await sandbox.fetch("https://sandbox.example/sandbox/oauth/expire", { method: "POST" });
+      assert.equal((await oauth.client({ companyId: user.company_id, userId: user.id }).getUsers()).length, 25);
+      assert.equal(await make().isAuthorized({ companyId: user.company_id, userId: user.id }), true);
+      await oauth.handleUninstall(await sandbox.uninstallRequest({ userId: user.id }));
+    }
+  }
+});
+
+test("the alarm of a Durable Object deletes what has expired, and nothing else", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_000_000 });
+  const rows = new Map();
+  let alarm = null;
+  const storage = {
+    get: async (key) => rows.get(key),
+    put: async (key, value) => void rows.set(key, value),
+    delete: async (key) => rows.delete(key),
+    list: async () => new Map(rows),
+    getAlarm: async () => alarm,
+    setAlarm: async (time) => void (alarm = time),
+    transaction: (work) => work(storage),
+  };
+  const object = new server.TokenObject({ storage });
+  rows.set("the app's own", { until: 1 });
+  await object.store.put("7:13", "one", undefined, 60_000);
+  await object.store.put("7:14", "two", undefined, 10_000);
+  await object.store.lease("7:13", 15_000);
+  assert.equal(alarm, 1_010_000);
+  const ring = async (seconds) => {
+    t.mock.timers.setTime(1_000_000 + seconds * 1_000);
+    alarm = null;
+    await object.alarm();
+    return [...rows.keys()].sort();
+  };
+  assert.deepEqual(await ring(11), ["lease:7:13", "record:7:13", "the app's own"]);
+  assert.equal(alarm, 1_015_000);
+  assert.deepEqual(await ring(16), ["record:7:13", "the app's own"]);
+  assert.deepEqual(await ring(61), ["the app's own"]);
+  assert.equal(alarm, null);
+});
+
+test("Deno KV: a record that is too large is an error that says so", async () => {
+  const store = server.denoKvStore({ get: async () => ({ value: null, versionstamp: null }), atomic() {}, delete: async () => {} });
+  await assert.rejects(store.put("7:13", "x".repeat(66_000), undefined), /66000 bytes, and Deno KV takes at most 65000/);
 });

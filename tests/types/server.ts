@@ -4,9 +4,10 @@ import * as server from "pipedrive-users/server";
 import type { Expect, Same } from "./assert.js";
 
 export type Shapes = [
-  Expect<Same<Awaited<ReturnType<server.OAuth["handleCallback"]>>["company_id"], CurrentUser["company_id"]>>,
-  Expect<Same<ReturnType<server.OAuth["authorizationUrl"]>, Promise<string>>>,
-  Expect<Same<ReturnType<server.OAuth["handleUninstall"]>, Promise<server.Identity>>>,
+  Expect<Same<ReturnType<server.OAuth["handleInstall"]>, Promise<Response>>>,
+  Expect<Same<ReturnType<server.OAuth["handleCallback"]>, Promise<Response>>>,
+  Expect<Same<ReturnType<server.OAuth["handleUninstall"]>, Promise<Response>>>,
+  Expect<Same<ReturnType<server.OAuth["isAuthorized"]>, Promise<boolean>>>,
   Expect<Same<ReturnType<typeof server.verifySignedToken>, Promise<server.SignedToken>>>,
   Expect<Same<server.UsersProxy, (request: Request) => Promise<Response>>>,
   Expect<Same<ReturnType<typeof server.errorResponse>, Response>>,
@@ -27,14 +28,17 @@ export const stores: server.TokenStore[] = [
 
 /** A company with its users' tokens, as a Durable Object. */
 export class Company extends server.TokenObject {
-  override fetch(request: Request): Promise<Response> {
-    return server.isStoreRequest(request) ? super.fetch(request) : Promise.resolve(new Response(String(this.store)));
+  async fetch(): Promise<Response> {
+    return new Response(String(await this.store.get("7:13")));
   }
 }
 
 export async function use(request: Request) {
   const oauth = new server.OAuth({ clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/callback", encryptionKey: new Uint8Array(32), store: stores[0] });
-  const { id: userId, company_id: companyId } = await oauth.handleCallback(request);
+  let user: CurrentUser | undefined;
+  await oauth.handleCallback(request, { installed: (found) => ((user = found), "/installed"), denied: () => new Response("denied") });
+  await oauth.handleCallback(request, { installed: "/installed", denied: new URL("https://app.example/denied") });
+  const { id: userId, company_id: companyId } = user!;
   const client: UsersClient = oauth.client({ companyId, userId }, { maxRetries: 0 });
   await oauth.revoke({ companyId, userId });
   const { expiresAt, ...identity } = await server.verifySignedToken("a.b.c", "secret");
@@ -47,7 +51,10 @@ export async function use(request: Request) {
   // @ts-expect-error a user's id alone identifies no user
   oauth.client({ userId });
   // @ts-expect-error the app's secret is needed
-  new server.OAuth({ clientId: "id", redirectUri: "https://app.example/callback" });
+  new server.OAuth({ clientId: "id", redirectUri: "https://app.example/callback", encryptionKey: "none" });
+  // @ts-expect-error a key is needed, or "none"
+  new server.OAuth({ clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/callback" });
+  new server.OAuth({ clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/callback", encryptionKey: [new Uint8Array(32), "base64"] });
   const query: server.ExtensionQuery = server.parseExtensionQuery(new URL(request.url));
   const responses = await Promise.all(proxies.map((proxy) => proxy(request)));
   return [client.usage, expiresAt.getTime(), query.selectedIds.length, responses.map(({ status }) => status), server.errorResponse(new Error("no"))];

@@ -20,7 +20,9 @@ export async function startHost({ sandbox, app, backend, companyId, port = 0 }) 
   const route = async (request) => {
     const { pathname, searchParams } = new URL(request.url);
     const userId = Number(searchParams.get("user"));
-    if (pathname === "/config") return Response.json({ backend, companyId });
+    // The app has no installation URL, so its users arrive at the callback without a state.
+    const marketplace = `${sandbox}/sandbox/marketplace?redirect_uri=${encodeURIComponent(`${backend}/callback`)}`;
+    if (pathname === "/config") return Response.json({ backend, companyId, marketplace });
     if (pathname === "/signed-token") return Response.json({ token: sign({ userId, companyId }, app.clientSecret) });
     if (pathname === "/expire" && request.method === "POST") return Response.json({ status: (await fetch(`${sandbox}/sandbox/oauth/expire`, { method: "POST" })).status });
     if (pathname === "/uninstall" && request.method === "POST") return Response.json({ status: (await uninstall(userId)).status });

@@ -49,6 +49,9 @@ pub(crate) struct Args {
     /// Its callback URL [default: any on the loopback or with https]
     #[arg(long)]
     redirect_uri: Option<String>,
+    /// Its installation URL, to which the Marketplace sends users [default: none]
+    #[arg(long)]
+    installation_url: Option<String>,
     /// Give a new refresh token with each new access token
     #[arg(long)]
     rotate: bool,
@@ -81,6 +84,7 @@ impl Args {
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.clone(),
             redirect_uri: self.redirect_uri.clone(),
+            installation_url: self.installation_url.clone(),
             rotate: self.rotate,
             access_token_seconds: self.access_token_seconds,
             ..App::default()

@@ -21,6 +21,7 @@ export class Refusal {
     readonly status: number,
     readonly error: string,
     readonly info: string,
+    readonly headers: Readonly<Record<string, string>> = {},
   ) {}
 }
 

@@ -1,5 +1,5 @@
 import { Refusal } from "./core.js";
-import { errorResponse } from "./proxy/response.js";
+import { errorResponse, knownText } from "./proxy/response.js";
 
 /** The part of a request of Node.js's `http`, `https` and `http2` that is used. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
@@ -10,7 +10,10 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body, if a framework's parser has already read it. */
   readonly body?: unknown;
+  /** The bytes of that body, which some parsers keep. */
+  readonly rawBody?: unknown;
   readonly readableDidRead?: boolean;
+  readonly readableEnded?: boolean;
   readonly httpVersionMajor?: number;
   readonly socket?: object | null;
 }
@@ -21,7 +24,7 @@ export interface NodeResponse {
   readonly destroyed?: boolean;
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
   write(chunk: Uint8Array): boolean;
-  end(): unknown;
+  end(body?: string): unknown;
   destroy(error?: Error): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
   once(event: "close" | "drain", listener: () => void): unknown;
@@ -89,9 +92,10 @@ function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
   if (!TARGET.test(originalUrl) || DOT_SEGMENT.test(originalUrl) || !/^[\w.:[\]-]+$/.test(host)) {
     throw new Refusal(400, "Bad request", "The request's target must be a path of this server.");
   }
+  const body = method === "GET" || method === "HEAD" ? undefined : toBody(incoming);
   try {
     const init: RequestInit & { duplex: "half" } = { method, headers: toHeaders(headers), signal, duplex: "half" };
-    if (method !== "GET" && method !== "HEAD") init.body = toBody(incoming);
+    if (body !== undefined) init.body = body;
     const { encrypted } = (socket ?? {}) as { encrypted?: boolean };
     return new Request(`${encrypted ? "https" : "http"}://${host}${originalUrl}`, init);
   } catch {
@@ -110,13 +114,17 @@ function toHeaders(incoming: NodeRequest["headers"]): Headers {
 
 /** Returns the body: what a framework's parser made of it, or the stream. */
 function toBody(incoming: NodeRequest): BodyInit {
-  const { body, readableDidRead, headers } = incoming;
-  if (readableDidRead && body !== undefined) {
-    if (typeof body === "string") return body;
-    if (body instanceof Uint8Array) return new Uint8Array(body);
-    if (/^application\/json\b/i.test(String(headers["content-type"]))) return JSON.stringify(body);
+  const { body, rawBody, readableDidRead, readableEnded, headers } = incoming;
+  if (!readableDidRead && !readableEnded) return toStream(incoming);
+  for (const read of [rawBody, body]) {
+    if (typeof read === "string") return read;
+    if (read instanceof Uint8Array) return new Uint8Array(read);
   }
-  return toStream(incoming);
+  const hasBody = Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
+  if (!hasBody) return "";
+  const type = String(headers["content-type"]).split(";")[0]!;
+  if (body !== undefined && /^application\/json$/i.test(type)) return JSON.stringify(body);
+  throw new TypeError(`a body parser has read the body (${type}) before: mount toNodeListener in front of it, or have it keep the bytes in req.rawBody`);
 }
 
 /** Streams a request's body, and reads no more of it than the handler does. */
@@ -151,6 +159,14 @@ async function send(response: Response, incoming: NodeRequest, outgoing: NodeRes
   const { status, body, bodyUsed, headers } = response;
   // Response.error() has status 0.
   if (bodyUsed || !(status >= 200)) throw new TypeError("it returned a response that cannot be sent");
+  const text = knownText(response);
+  if (text !== undefined && incoming.method !== "HEAD") {
+    if (signal.aborted) return;
+    // Head and body at once, in one packet.
+    outgoing.writeHead(status, { ...fromHeaders(headers, isHttp2(incoming)), "content-length": String(new TextEncoder().encode(text).byteLength) });
+    outgoing.end(text);
+    return;
+  }
   const reader = body?.getReader();
   let resume = () => {};
   const cancel = () => {

@@ -2,6 +2,7 @@
 
 use super::model::{Model, Source, credential_of};
 use super::world::{Fate, Life, SimAttempt, SimCall, World};
+use crate::limits::RateLimit;
 use crate::protocol::event::EventKind;
 use crate::protocol::{AttemptId, CallId, Emitted, Failed, Reply};
 use crate::schema::Method;
@@ -16,7 +17,7 @@ impl World {
             EventKind::Request => self.on_admitted(id),
             EventKind::Shared => self.on_shared(id),
             EventKind::Wait => {
-                let until = self.now + emitted.duration_ms.expect("a wait has a duration");
+                let until = self.now + emitted.duration_ms.get().expect("a wait has a duration");
                 let call = self.call(id);
                 let driven = call.reported_wait;
                 call.reported_wait = until;
@@ -37,11 +38,10 @@ impl World {
         if self.is_wall_steady && midnight > self.day.0 {
             self.day = (midnight, 0);
         }
-        let known_limit = self.dispatcher.rate_limit().limit;
+        let known_limit = RateLimit::from(self.dispatcher.rate_limit()).limit;
         self.highest_limit = self.highest_limit.max(known_limit.unwrap_or(0));
         self.call(id).known_limit = known_limit;
         self.call(id).admitted = Some(self.now);
-        self.call(id).is_about_to_send = true;
         self.day.1 += self.call(id).spec.endpoint().cost;
         if let Some(budget) = self.setup.daily_budget.filter(|_| self.is_wall_steady) {
             assert!(self.day.1 <= budget, "{} of a daily budget of {budget} are spent", self.day.1);

@@ -1,5 +1,6 @@
 //! The properties. Most are checked at every step, in `world.rs`.
 
+use crate::limits::RateLimit;
 use proptest::prelude::*;
 
 use super::model::{CallSpec, Source};
@@ -31,7 +32,7 @@ const fn cheap(user: u8) -> CallSpec {
 fn assert_all_slots_are_free(world: &mut World) {
     // A slot is free four seconds after its attempt has ended or could have; the daily budget is new on the next day.
     world.now += 2.0 * 86_400_000.0;
-    let most = world.dispatcher.rate_limit().limit.unwrap_or(10).min(10) as usize;
+    let most = RateLimit::from(world.dispatcher.rate_limit()).limit.unwrap_or(10).min(10) as usize;
     let most = world.setup.max_concurrency.map_or(most, |max| most.min(max.max(1) as usize));
     let before = world.attempts.len();
     for user in 200..=210 {
@@ -59,7 +60,7 @@ fn play(scenario: &Scenario) -> World {
 }
 
 proptest! {
-    #![proptest_config(config(1_500))]
+    #![proptest_config(config(1_000))]
 
     #[test]
     fn any_order_of_events(scenario in scenario(false)) {

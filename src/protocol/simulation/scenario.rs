@@ -6,6 +6,7 @@ use proptest::sample::Index;
 use super::model::{Answer, CallSpec, Completion, Returned, Source};
 use super::world::{Fate, Life, Setup, World};
 use crate::protocol::CallId;
+use crate::protocol::event::EventKind;
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -171,7 +172,10 @@ impl World {
                 self.begin(*spec);
             }
             Op::Step(index) => self.pick(*index).into_iter().for_each(|id| self.step(id)),
-            Op::Run => self.run_ready(),
+            Op::Run => {
+                self.run_ready();
+                self.assert_at_rest();
+            }
             Op::Return(index, returned) => {
                 let asking: Vec<_> = self.ids().filter(|id| self.calls[*id as usize].is_asking).collect();
                 if !asking.is_empty() {
@@ -213,10 +217,24 @@ impl World {
         panic!("the calls never come to rest");
     }
 
-    /// Time passes. An event's hook takes none, so that what was about to be sent is sent before.
+    /// While no wake-up is lost and no driver stops, no call waits for what has already happened.
+    fn assert_at_rest(&mut self) {
+        if self.setup.lost_wakes > 0 || self.calls.iter().any(|call| call.life == Life::Stopped) {
+            return;
+        }
+        for id in self.ids().filter(|id| self.calls[*id as usize].life == Life::Running).collect::<Vec<_>>() {
+            self.step(id);
+            let call = &self.calls[id as usize];
+            // A call behind others may learn a little later that the others have spent the day.
+            let is_refused = call.last_event == Some(EventKind::Limited);
+            assert!(call.due.is_some() || is_refused, "call {id} was not woken");
+        }
+    }
+
+    /// Time passes. The hooks of events take none, so that what follows them comes before.
     fn pass_to(&mut self, time: f64) {
         for id in self.ids() {
-            while self.is_running(id) && self.calls[id as usize].is_about_to_send {
+            while self.is_running(id) && self.calls[id as usize].is_emitting {
                 self.step(id);
             }
         }

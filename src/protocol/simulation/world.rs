@@ -1,6 +1,7 @@
 //! A model of the driver: it performs steps as the scenario has it, and checks each of them.
 
 use super::model::{CallSpec, Completion, Model, Returned, Source, token};
+use crate::protocol::event::EventKind;
 use crate::protocol::{AttemptId, AuthScheme, CallId, Dispatcher, Moment, Server, Step};
 use crate::transport::Request;
 
@@ -41,8 +42,9 @@ pub(super) struct SimCall {
     pub(super) admitted: Option<f64>,
     /// The limit that was known then.
     pub(super) known_limit: Option<u32>,
-    /// Between the event of a request and the request.
-    pub(super) is_about_to_send: bool,
+    /// Between an event and what follows it.
+    pub(super) is_emitting: bool,
+    pub(super) last_event: Option<EventKind>,
     pub(super) reported_wait: f64,
     /// Counted failures with this credential.
     pub(super) counted: u32,
@@ -147,7 +149,8 @@ impl World {
             is_shared: false,
             admitted: None,
             known_limit: None,
-            is_about_to_send: false,
+            is_emitting: false,
+            last_event: None,
             reported_wait: 0.0,
             counted: 0,
             sent_now: 0,
@@ -169,11 +172,13 @@ impl World {
             return;
         }
         self.call(id).due = None;
-        self.call(id).is_about_to_send = false;
+        self.call(id).is_emitting = false;
         match step {
             Step::Gone => panic!("call {id} is lost"),
             Step::Emit(endpoint, emitted, text) => {
                 assert_eq!(endpoint.operation, self.call(id).spec.endpoint().operation);
+                self.call(id).is_emitting = true;
+                self.call(id).last_event = Some(emitted.kind);
                 self.on_emit(id, emitted, text.as_deref());
             }
             Step::AskCredential(refused) => self.on_ask(id, refused.as_deref()),

@@ -16,10 +16,11 @@ h1{margin:0 0 .5rem;font-size:1.25rem}p{margin:.5rem 0}ul{margin:.5rem 0;padding
 label{display:block;margin:1rem 0 .25rem;font-weight:600}\
 select,button{box-sizing:border-box;width:100%;padding:.6rem;font:inherit;border-radius:8px;border:1px solid #8886}\
 footer{display:grid;grid-template-columns:1fr 1fr;gap:.75rem;margin-top:1.5rem}\
+.button{padding:.6rem;border-radius:8px;text-align:center;text-decoration:none;background:#1a7f4b;color:#fff}\
 button{cursor:pointer}button[value=allow]{border-color:#1a7f4b;background:#1a7f4b;color:#fff}";
 
 /// Returns the page that asks for consent.
-pub(super) fn page(app: &App, company: &Company, redirect_uri: &str, state: &str) -> OAuthResponse {
+pub(super) fn page(app: &App, company: &Company, redirect_uri: &str, state: Option<&str>) -> OAuthResponse {
     let scopes: Vec<_> =
         app.scopes.iter().map(|scope| format!("<li>{}</li>", scope_description(scope))).collect();
     let active = company.users().iter().filter(|user| user.active_flag).take(MAX_LISTED_USERS);
@@ -33,16 +34,34 @@ pub(super) fn page(app: &App, company: &Company, redirect_uri: &str, state: &str
         "<h1>{name} asks for access</h1><p>to {company} in the sandbox. It may then</p><ul>{scopes}</ul>\
          <form method=\"post\" action=\"/oauth/authorize\">\
          <input type=\"hidden\" name=\"redirect_uri\" value=\"{redirect}\">\
-         <input type=\"hidden\" name=\"state\" value=\"{state}\">\
+         {state}\
          <label for=\"user\">Answer as</label><select id=\"user\" name=\"user\">{users}</select>\
          <footer><button name=\"answer\" value=\"deny\">Deny</button>\
          <button name=\"answer\" value=\"allow\">Allow and install</button></footer></form>",
         name = escape_html(&app.name),
         company = escape_html(&company),
         redirect = escape_html(redirect_uri),
-        state = escape_html(state),
+        state = state.map_or_else(String::new, |state| {
+            format!("<input type=\"hidden\" name=\"state\" value=\"{}\">", escape_html(state))
+        }),
         scopes = scopes.concat(),
         users = users.concat(),
+    );
+    html_page(200, &body)
+}
+
+/// Returns the Marketplace's page of the app, whose button leads to `target`.
+pub(super) fn marketplace_page(app: &App, target: &str, is_own_url: bool) -> OAuthResponse {
+    let note = if is_own_url {
+        "The button leads to the app's installation URL."
+    } else {
+        "The app has no installation URL: the button leads to the consent page, and the app's callback gets no state."
+    };
+    let body = format!(
+        "<h1>{name}</h1><p>An app in the sandbox's Marketplace.</p><p>{note}</p>\
+         <footer><a class=\"button\" id=\"install\" href=\"{target}\">Install</a></footer>",
+        name = escape_html(&app.name),
+        target = escape_html(target),
     );
     html_page(200, &body)
 }

@@ -13,12 +13,15 @@ struct AuthorizationCode {
     user_id: u64,
     redirect_uri: String,
     expires_at: Timestamp,
+    is_redeemed: bool,
 }
 
 /// The consent of one user, with its only refresh token.
 #[derive(Debug)]
 struct Consent {
     user_id: u64,
+    /// The code that it was redeemed with.
+    code: String,
     refresh_token: String,
     expires_at: Timestamp,
 }
@@ -54,20 +57,30 @@ impl Grants {
             user_id,
             redirect_uri: redirect_uri.to_owned(),
             expires_at,
+            is_redeemed: false,
         });
         code
     }
 
-    /// Redeems a code, which can be used once, and returns its user. It replaces the user's earlier consent.
+    /// Redeems a code, which can be used once, and returns its user. It replaces the user's earlier consent. A code that
+    /// is used again ends the tokens that it was redeemed for, as OAuth recommends (RFC 6749, 4.1.2).
     pub(super) fn redeem_code(&mut self, code: &str, redirect_uri: &str, now: Timestamp) -> Option<u64> {
         self.codes.retain(|known| known.expires_at > now);
-        let index =
-            self.codes.iter().position(|known| known.code == code && known.redirect_uri == redirect_uri)?;
-        let AuthorizationCode { user_id, .. } = self.codes.remove(index);
+        let found = self.codes.iter_mut().find(|known| known.code == code);
+        let found = found.filter(|known| known.redirect_uri == redirect_uri)?;
+        let user_id = found.user_id;
+        if found.is_redeemed {
+            if self.consents.iter().any(|consent| consent.code == code) {
+                self.uninstall(user_id);
+            }
+            return None;
+        }
+        found.is_redeemed = true;
         self.consents.retain(|consent| consent.user_id != user_id);
         let refresh_token = self.new_refresh_token();
         self.consents.push(Consent {
             user_id,
+            code: code.to_owned(),
             refresh_token,
             expires_at: now.plus_ms(REFRESH_TOKEN_LIFETIME_MS),
         });

@@ -1,5 +1,8 @@
 //! Pipedrive's OAuth server for one app: consent, tokens and revocation.
 //!
+//! `GET /sandbox/marketplace?redirect_uri=…` is the app's page in the Marketplace, with an "Install" button that leads to
+//! the app's installation URL, or else to the consent page, without a `state`.
+//!
 //! Three requests exist only for tests: `GET /sandbox/oauth` returns the number of OAuth requests so far,
 //! `POST /sandbox/oauth/expire` expires all access tokens, and `POST /sandbox/oauth/uninstall?user=1` ends a user's
 //! consent, as uninstalling the app does.
@@ -105,7 +108,7 @@ impl OAuth {
         now: Timestamp,
     ) -> Option<OAuthResponse> {
         let (host, path, query) = split_target(&request.target);
-        if !(path.starts_with("/oauth/") || path.starts_with("/sandbox/oauth")) {
+        if !(path.starts_with("/oauth/") || path.starts_with("/sandbox/")) {
             return None;
         }
         Some(match (request.method.as_str(), path) {
@@ -116,6 +119,7 @@ impl OAuth {
                 self.token(company, request, host, now)
             }
             ("POST", "/oauth/revoke") => self.revoke(request),
+            ("GET", "/sandbox/marketplace") => self.marketplace(Query::new(query)),
             ("GET", "/sandbox/oauth") => {
                 OAuthResponse::new(200, JSON, serde_json::to_string(&self.counts).unwrap_or_default())
             }
@@ -141,6 +145,17 @@ impl OAuth {
         self.grants.find_access_token(token.trim(), now)
     }
 
+    /// Shows the app's page in the Marketplace.
+    fn marketplace(&self, query: Query<'_>) -> OAuthResponse {
+        let redirect = query.get("redirect_uri");
+        match self.app.installation_target(redirect.as_deref()) {
+            Some((target, is_own_url)) => consent::marketplace_page(&self.app, &target, is_own_url),
+            None => {
+                consent::error_page("The app has no callback URL: register one, or name it in redirect_uri.")
+            }
+        }
+    }
+
     /// Shows the consent page.
     fn authorize(&mut self, company: &Company, query: Query<'_>) -> OAuthResponse {
         let [client, redirect, state, scope] =
@@ -156,7 +171,7 @@ impl OAuth {
             return consent::error_page("The scope is empty. An app's scopes are fixed: leave it out.");
         }
         self.counts.authorizations += 1;
-        consent::page(&self.app, company, &redirect, &state.unwrap_or_default())
+        consent::page(&self.app, company, &redirect, state.as_deref().filter(|state| !state.is_empty()))
     }
 
     /// Handles the submitted consent page: redirects with a code, or with an error if access was denied.
@@ -171,7 +186,10 @@ impl OAuth {
         } else {
             params.push("error", "user_denied");
         }
-        params.push("state", form.get("state").unwrap_or_default());
+        // Only a state that the app sent comes back.
+        if let Some(state) = form.get("state").filter(|state| !state.is_empty()) {
+            params.push("state", state);
+        }
         let separator = if redirect.contains('?') { '&' } else { '?' };
         let mut response = OAuthResponse::new(302, HTML, String::new());
         response.headers.push(("location", format!("{redirect}{separator}{}", params.encode())));

@@ -56,7 +56,9 @@ impl TestClient {
 }
 
 fn basic() -> String {
-    App::basic_authorization(&App::default())
+    use base64ct::{Base64, Encoding};
+    let App { client_id, client_secret, .. } = App::default();
+    format!("Basic {}", Base64::encode_string(format!("{client_id}:{client_secret}").as_bytes()))
 }
 
 fn find<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
@@ -109,9 +111,48 @@ fn code_can_be_used_once_within_five_minutes() {
     assert_eq!((status, &body["error"]), (400, &"invalid_grant".into()), "{body}");
     client.now_ms += 300_001.0;
     assert_eq!(client.exchange(&second).0, 400);
+    assert_eq!(client.exchange(&first).0, 400);
     let third = client.code(1);
     let other_redirect = format!("grant_type=authorization_code&code={third}&redirect_uri=http://127.0.0.1/");
     assert_eq!(client.token(&other_redirect).0, 400, "another redirect_uri");
+}
+
+#[test]
+fn code_that_is_used_again_ends_its_tokens() {
+    let mut client = TestClient::new(App::default());
+    let code = client.code(2);
+    let tokens = client.exchange(&code).1;
+    let other = client.code(1);
+    let other_tokens = client.exchange(&other).1;
+    assert_eq!((client.me(&tokens), client.me(&other_tokens)), ((200, 2), (200, 1)));
+    assert_eq!(client.exchange(&code).0, 400);
+    assert_eq!((client.me(&tokens).0, client.me(&other_tokens).0), (401, 200));
+    // A code of an earlier consent does not end a later one.
+    let again = client.code(2);
+    let tokens = client.exchange(&again).1;
+    assert_eq!((client.exchange(&code).0, client.me(&tokens).0), (400, 200));
+}
+
+#[test]
+fn marketplace_page_leads_to_the_consent_page_without_a_state_or_to_the_installation_url() {
+    let mut client = TestClient::new(App::default());
+    assert_eq!(client.send("GET", "/sandbox/marketplace", "", "").status, 400, "no callback URL is known");
+    let evil = "/sandbox/marketplace?redirect_uri=http://evil.example/";
+    assert_eq!(client.send("GET", evil, "", "").status, 400);
+    let page = client.send("GET", &format!("/sandbox/marketplace?redirect_uri={REDIRECT}"), "", "");
+    let (_, rest) = page.body.split_once("href=\"").expect("a link");
+    let target = rest.split('"').next().expect("an end").replace("&amp;", "&");
+    assert!(target.starts_with("/oauth/authorize?client_id=") && !target.contains("state"), "{target}");
+    let consent = client.send("GET", &target, "", "");
+    assert!(consent.status == 200 && !consent.body.contains("name=\"state\""), "{}", consent.body);
+    let allowed =
+        client.send("POST", "/oauth/authorize", "", &format!("redirect_uri={REDIRECT}&answer=allow"));
+    let location = find(&allowed, "location").expect("a redirect");
+    assert!(location.contains("?code=") && !location.contains("state"), "{location}");
+    let installation_url = Some("http://127.0.0.1:8787/install".to_owned());
+    let mut client = TestClient::new(App { installation_url, ..App::default() });
+    let page = client.send("GET", "/sandbox/marketplace", "", "");
+    assert!(page.body.contains("href=\"http://127.0.0.1:8787/install\""), "{}", page.body);
 }
 
 #[test]

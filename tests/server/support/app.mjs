@@ -20,6 +20,31 @@ export async function consent(url, fetch, { user = 1, answer = "allow" } = {}) {
   return response.headers.get("location");
 }
 
+/** The `cookie` header that a browser sends after a response. */
+export const cookieOf = (response) => response.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
+
+/** Does what a browser does from /install to the callback. Returns its response, and the user where the app was installed. */
+export async function installWith(oauth, fetch, answers = {}, options = {}) {
+  const begun = await oauth.handleInstall(new Request("https://app.example/install"));
+  const back = await consent(begun.headers.get("location"), fetch, answers);
+  let user;
+  const installed = (found) => {
+    user = found;
+    return new Response("installed");
+  };
+  const response = await oauth.handleCallback(new Request(back, { headers: { cookie: cookieOf(begun) } }), { installed, ...options });
+  return { response, user, back };
+}
+
+/** The same where the consent page is not needed: the code is any. */
+export const skipConsent = async (oauth, options) => installWith(oauth, async (_, init) => (init?.body ? new Response(null, { status: 302, headers: { location: `${REDIRECT}?code=a-code&state=${init.body.get("state")}` } }) : new Response("")), {}, options);
+
+/** What an app logs, line by line. */
+export function makeLogger() {
+  const lines = [];
+  return { lines, error: (line) => lines.push(line) };
+}
+
 /** Makes an app with its sandbox. `requests` is what was sent; `before` may return a response instead of the sandbox. */
 export function makeApp({ sandbox: options, before, ...oauthOptions } = {}) {
   const sandbox = createSandbox(options);
@@ -30,7 +55,8 @@ export function makeApp({ sandbox: options, before, ...oauthOptions } = {}) {
     requests.push({ method: request.method, url: request.url, headers: Object.fromEntries(request.headers), body });
     return (await before?.(request, body, requests.length)) ?? sandbox.fetch(input, init);
   };
-  const config = { ...sandbox.app, redirectUri: REDIRECT, fetch, ...oauthOptions };
+  const logger = makeLogger();
+  const config = { ...sandbox.app, redirectUri: REDIRECT, encryptionKey: "none", fetch, logger, ...oauthOptions };
   const oauth = new OAuth(config);
   return {
     sandbox,
@@ -38,9 +64,10 @@ export function makeApp({ sandbox: options, before, ...oauthOptions } = {}) {
     fetch,
     config,
     oauth,
+    logged: logger.lines,
     /** Has a user authorise the app, and returns the user's ids. */
     async install(user = 1) {
-      const me = await oauth.handleCallback(new Request(await consent(await oauth.authorizationUrl(), sandbox.fetch, { user })));
+      const { user: me } = await installWith(oauth, sandbox.fetch, { user });
       return { companyId: me.company_id, userId: me.id };
     },
     expire: () => sandbox.fetch("https://sandbox.example/sandbox/oauth/expire", { method: "POST" }),
@@ -77,9 +104,9 @@ export function makeEndpoint({ lifetimes = [3600], rotate = false, apiDomain = "
 
 /** Makes an OAuth with that endpoint, authorised by user 13 of company 7. */
 export async function authorised(endpoint, more = {}) {
-  const oauth = new OAuth({ clientId: "app", clientSecret: "the app's client secret".replaceAll(" ", "-"), redirectUri: REDIRECT, fetch: endpoint.fetch, ...more });
-  const state = new URL(await oauth.authorizationUrl()).searchParams.get("state");
-  await oauth.handleCallback(`${REDIRECT}?code=a-code&state=${state}`);
+  const oauth = new OAuth({ clientId: "app", clientSecret: "the app's client secret".replaceAll(" ", "-"), redirectUri: REDIRECT, encryptionKey: "none", fetch: endpoint.fetch, ...more });
+  const { user } = await skipConsent(oauth);
+  if (!user) throw new Error("the app was not installed");
   endpoint.given.used.length = 0;
   return oauth;
 }

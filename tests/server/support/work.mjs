@@ -1,15 +1,23 @@
 // The work of a process with a store: begins an authorization, makes calls, or crashes between a refresh and its write.
 
+/** The `cookie` header that a browser sends after a response. */
+const cookieOf = (response) => response.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).join("; ");
+
 /** Carries out work, and returns the results of its calls. `die` ends the process as a crash does. */
 export async function carryOut({ OAuth, isPipedriveError }, store, work, die) {
   const { app, url, key, identity, calls = 1, crash, contract } = work;
   if (contract) return contractOf(store);
-  const watched = crash ? { ...store, put: (key, ...rest) => (key.startsWith("state:") ? store.put(key, ...rest) : die()) } : store;
+  const watched = crash ? { ...store, put: () => die() } : store;
   const oauth = new OAuth({ ...app, redirectUri: "http://127.0.0.1/callback", oauthUrl: url, store: watched, encryptionKey: key });
-  if (work.begin) return { url: await oauth.authorizationUrl() };
+  if (work.begin) {
+    const begun = await oauth.handleInstall(new Request("http://127.0.0.1/install"));
+    return { url: begun.headers.get("location"), cookie: cookieOf(begun) };
+  }
   if (work.callback) {
-    const me = await oauth.handleCallback(work.callback);
-    return { companyId: me.company_id, userId: me.id };
+    let me;
+    const installed = (user) => ((me = user), new Response("installed"));
+    const response = await oauth.handleCallback(new Request(work.callback, { headers: { cookie: work.cookie } }), { installed });
+    return me ? { companyId: me.company_id, userId: me.id } : { status: response.status };
   }
   const client = oauth.client(identity, { maxRetries: 0 });
   const ask = (_, index) => client.getUser(1, { headers: { "x-call": String(index) } });
@@ -36,6 +44,10 @@ async function contractOf(store) {
   expect("a record is deleted", (await store.get(at)) ?? null, null);
   expect("an old version of a deleted record", (await store.put(at, "d", many[won[0]])) ?? null, null);
   const again = await store.put(at, "e", undefined);
+  await store.delete(at, first);
+  expect("an old version deletes nothing", (await store.get(at))?.record, "e");
+  await store.delete(at, again);
+  expect("the version that it has deletes it", (await store.get(at)) ?? null, null);
   expect("a version is never used again", again === first, false);
   await store.put(`${at}:short`, "f", undefined, 150);
   const leases = await Promise.all(Array.from({ length: 5 }, () => store.lease(at, 60_000)));

@@ -1,9 +1,9 @@
 // Pipedrive's side of the app extension protocol: receives commands from the official SDK in the panel and responds to them.
 
 const [user, install, expire, uninstall, panel, log] = ["user", "install", "expire", "uninstall", "panel", "log"].map((id) => document.getElementById(id));
-const { backend, companyId } = await (await fetch("/config")).json();
+const { backend, companyId, marketplace } = await (await fetch("/config")).json();
 const runtimeId = crypto.randomUUID();
-install.href = `${backend}/install`;
+install.href = marketplace;
 
 /** Adds a line to the log, newest first. A repeated line is counted instead of added. */
 function addToLog(text) {

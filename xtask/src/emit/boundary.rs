@@ -1,23 +1,19 @@
 //! The declarations of the modules: wasm-bindgen's own, in a form that the package can import.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use pipedrive_users::models::MODELS;
 
-use super::HEAD;
+use super::{HEAD, models_in};
 
-/// Imports what the declarations of a module refer to: the models among their words, in the order of the alphabet.
+/// Imports what the declarations of a module refer to.
 fn imports(declared: &str) -> String {
-    let words: BTreeSet<_> = declared.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
-    let models: Vec<_> =
-        words.into_iter().filter(|word| MODELS.iter().any(|model| model.name == *word)).collect();
     let mut imports = String::from(
         "import type { Outcome } from \"../api-promise.js\";\nimport type { WasmSource } from \"../load.js\";\n",
     );
+    let models = models_in(declared);
     if !models.is_empty() {
         let _ = writeln!(imports, "import type {{ {} }} from \"./models.js\";", models.join(", "));
     }

@@ -56,6 +56,9 @@ impl Declared {
 
 /// The last name of a type's path.
 fn type_of(kind: &Type) -> (String, bool) {
+    if let Type::Reference(reference) = kind {
+        return type_of(&reference.elem);
+    }
     let Type::Path(path) = kind else { return (String::new(), false) };
     let Some(last) = path.path.segments.last() else { return (String::new(), false) };
     if last.ident == "Option"

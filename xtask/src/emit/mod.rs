@@ -9,11 +9,14 @@ mod sandbox;
 mod settings;
 mod types;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use anyhow::Result;
+use pipedrive_users::models::MODELS;
+
 pub(crate) use boundary::declare;
 
 pub(super) const HEAD: &str =
@@ -31,6 +34,12 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     fs::write(folder.join("errors.ts"), types::errors()?)?;
     fs::write(folder.join("sandbox-data.ts"), sandbox::sandbox()?)?;
     Ok(())
+}
+
+/// The models that a text names, in the order of the alphabet.
+fn models_in(text: &str) -> Vec<&str> {
+    let words: BTreeSet<_> = text.split(|letter: char| !letter.is_ascii_alphanumeric()).collect();
+    words.into_iter().filter(|word| MODELS.iter().any(|model| model.name == *word)).collect()
 }
 
 /// A documentation comment. Rust's doc comments come with a space before each line.

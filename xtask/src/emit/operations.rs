@@ -4,26 +4,22 @@ use std::fmt::Write as _;
 
 use pipedrive_users::api::{ENDPOINTS, METHODS, REFERENCE};
 use pipedrive_users::event::EventKind;
-use pipedrive_users::models::MODELS;
 use pipedrive_users::schema::{Endpoint, Method, Param, ParamKind, ParamLocation, Reference, ResponseKind};
 
 use super::models::{join, type_of};
-use super::{HEAD, doc};
+use super::{HEAD, doc, models_in};
 
-/// What `operations.ts` and `methods.ts` import.
-fn imports() -> String {
-    let names = MODELS.map(|model| model.name).join(", ");
+/// What `operations.ts` and `methods.ts` import, and these names of models.
+fn imports(models: &[&str]) -> String {
     format!(
         "import type {{ ApiPromise }} from \"../api-promise.js\";\nimport type {{ CallOptions }} from \"../types.js\";\n\
-         import type {{ AccessApp, {names} }} from \"./models.js\";\n"
+         import type {{ {} }} from \"./models.js\";\n",
+        models.join(", ")
     )
 }
 
 pub(super) fn operations() -> String {
-    let mut out = format!(
-        "{HEAD}import type {{ CursorPage, OffsetPage, PagePromise }} from \"../pages.js\";\n{}\n",
-        imports()
-    );
+    let mut out = String::new();
     write_endpoints(&mut out);
     write_params(&mut out);
     out.push_str(
@@ -49,7 +45,11 @@ pub(super) fn operations() -> String {
         write_method(&mut out, endpoint, reference, values);
     }
     out.push_str("}\n");
-    out
+    let models: Vec<_> = ["AccessApp"].into_iter().chain(models_in(&out)).collect();
+    let imports = imports(&models);
+    format!(
+        "{HEAD}import type {{ CursorPage, OffsetPage, PagePromise }} from \"../pages.js\";\n{imports}\n{out}"
+    )
 }
 
 fn write_endpoints(out: &mut String) {
@@ -161,11 +161,7 @@ pub(super) fn methods() -> String {
          pages<Item, P extends Page<Item>>(\n    operation: OperationId,\n    values: readonly unknown[],\n    options: CallOptions | undefined,\n    method: (...args: never[]) => unknown,\n    begin: \"cursor\" | \"start\",\n    Kind: PageClass<Item, P>,\n  ): PagePromise<Item, P>;\n}}\n\n\
          /** The methods of the endpoints, each a call of its operation. */\nexport abstract class EndpointMethods implements UsersOperations {{\n  \
          readonly #endpoints: EndpointCalls;\n\n  /** @internal */\n  constructor(endpoints: EndpointCalls) {{\n    this.#endpoints = endpoints;\n  }}\n\n{}}}\n",
-        imports()
-            .replace("AccessApp, Access, ", "")
-            .replace(", Language", "")
-            .replace("AccessApp, ", "")
-            .replace("Access, ", ""),
+        imports(&models_in(&body)),
         types.join(", "),
         body
     )

@@ -87,9 +87,9 @@ fn write_types(out: &mut String) {
         }
         out.push_str("      }\n");
     }
-    let none: String =
+    let none: Vec<_> =
         credentials.iter().map(|credential| format!("{}?: undefined; ", credential.name)).collect();
-    let _ = writeln!(out, "    | {{ {none}baseUrl: string }}\n  );");
+    let _ = writeln!(out, "    | {{ {}baseUrl: string }}\n  );", none.concat());
 }
 
 fn write_member(out: &mut String, indent: &str, setting: &Setting, is_optional: bool) {

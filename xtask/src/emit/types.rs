@@ -23,17 +23,17 @@ pub(super) fn types() -> Result<String> {
     let limits = Declared::read(LIMITS, "RateLimit")?;
     doc(&mut out, "", &limits.doc);
     out.push_str("export interface RateLimit {\n");
-    write_members(&mut out, &limits.members);
+    write_members(&mut out, &limits.members)?;
     out.push_str("}\n\n");
     let response = Declared::read(CALL, "Meta")?;
     doc(&mut out, "", &response.doc);
     out.push_str("export interface ResponseInfo {\n");
-    write_members(&mut out, &response.members);
+    write_members(&mut out, &response.members)?;
     out.push_str("}\n\n");
     let spent = Declared::read(USAGE, "Spent")?;
     doc(&mut out, "", &spent.doc);
     out.push_str("export interface Spent {\n");
-    write_members(&mut out, &spent.members);
+    write_members(&mut out, &spent.members)?;
     out.push_str("}\n\n");
     doc(&mut out, "", &Declared::read(USAGE, "Usage")?.doc);
     out.push_str(
@@ -55,7 +55,7 @@ pub(super) fn types() -> Result<String> {
                 join(kinds.iter().map(|kind| format!("\"{}\"", name(kind))))
             );
         } else {
-            write_members(&mut out, &[member]);
+            write_members(&mut out, &[member])?;
         }
     }
     out.push_str("}\n");
@@ -73,7 +73,7 @@ fn write_events(out: &mut String) -> Result<()> {
     out.push_str("  /** The operation, such as `getUser`. */\n  readonly operation: OperationId;\n");
     out.push_str("  /** The HTTP method. */\n  readonly method: Endpoint[\"method\"];\n");
     let own = event.members.into_iter().filter(|member| !["kind", "operation"].contains(&&*member.name));
-    write_members(out, &own.collect::<Vec<_>>());
+    write_members(out, &own.collect::<Vec<_>>())?;
     out.push_str(
         "}\n\n/** Something that the client did: a union over `type`. */\nexport type UsersEvent =\n",
     );
@@ -95,21 +95,22 @@ fn write_events(out: &mut String) -> Result<()> {
 }
 
 /// The members of an interface. A time is a `Date` in JavaScript, which needs no unit.
-fn write_members(out: &mut String, members: &[Member]) {
+fn write_members(out: &mut String, members: &[Member]) -> Result<()> {
     for member in members {
         let kind = match &*member.kind {
             _ if member.name.ends_with("_at") => "Date",
             "u16" | "u32" | "u64" | "f64" => "number",
             "Code" => "string | number",
             "RateLimit" => "RateLimit",
-            // In an error, a vector of names and values.
-            "Headers" | "Vec" => "Readonly<Record<string, string>>",
-            _ => "string",
+            "T" | "String" => "string",
+            _ if member.name == "headers" => "Readonly<Record<string, string>>",
+            other => bail!("{} is a {other}, which has no type in TypeScript", member.name),
         };
         let undefined = if member.is_option { " | undefined" } else { "" };
         doc(out, "  ", &member.doc.replace(", in milliseconds since 1970", ""));
         let _ = writeln!(out, "  readonly {}: {kind}{undefined};", camel(&member.name));
     }
+    Ok(())
 }
 
 /// The limits of the API.
@@ -144,7 +145,7 @@ pub(super) fn errors() -> Result<String> {
     let own = members
         .into_iter()
         .filter(|member| !["kind", "operation", "message", "cause", "page"].contains(&&*member.name));
-    write_members(&mut out, &own.collect::<Vec<_>>());
+    write_members(&mut out, &own.collect::<Vec<_>>())?;
     out.push_str("  /** Where the page began that failed: pass it as `cursor` to continue. */\n  readonly cursor: string | undefined;\n");
     out.push_str("  /** Where the page began that failed: pass it as `start` to continue. */\n  readonly start: number | undefined;\n}\n\n");
     out.push_str("/** What an error is made of, besides its message. */\nexport interface ErrorFields extends Partial<ErrorDetails> {\n");

@@ -1,5 +1,5 @@
 import type { SharedLimits } from "../../types.js";
-import type { ObjectNamespace, ObjectStorage } from "../stores/durable-object.js";
+import type { ObjectStorage } from "../stores/durable-object.js";
 import { type LimitKeys, Limits, StoreKind } from "./limits.js";
 import { FORGET_AFTER_MS, LimitTable, reserveFunction, steadyClock } from "./memory.js";
 
@@ -12,6 +12,12 @@ const MARK_MS = 2_000;
 /** How long after its last grant a restarted object grants nothing: by then no lease of before is valid. */
 const COLD_MS = MARK_MS + 7_000;
 
+/** The part of a namespace of Durable Objects that is used. */
+export interface LimitsNamespace {
+  idFromName(name: string): unknown;
+  get(id: never): { fetch(url: string, init: RequestInit): Promise<Response> };
+}
+
 /** The body of a request to the object. */
 interface LimitRequest extends LimitKeys {
   readonly request: readonly number[];
@@ -21,7 +27,7 @@ interface LimitRequest extends LimitKeys {
  * Makes limits in Durable Objects, one for each company: `durableObjectLimits(env.LIMITS)`. The class of the namespace is
  * {@link LimitsObject} or extends it.
  */
-export function durableObjectLimits(namespace: ObjectNamespace): SharedLimits {
+export function durableObjectLimits(namespace: LimitsNamespace): SharedLimits {
   return new Limits({
     kind: StoreKind.DurableObject,
     async reserve(keys: LimitKeys, request) {

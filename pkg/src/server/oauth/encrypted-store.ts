@@ -1,11 +1,16 @@
 import { makeError } from "../../errors.js";
-import type { Generation } from "../core.js";
+import { configError, type Generation } from "../core.js";
+import { decrypt, encrypt, keyBytes } from "../crypto.js";
 import type { TokenStore } from "../stores/store.js";
 
 /** The tokens of a user, as they are stored. */
 export interface TokenRecord extends Generation {
   readonly companyId: number;
   readonly userId: number;
+  /** A random id: each installation has its own, which its renewals keep. */
+  readonly grantId: string;
+  /** When Pipedrive granted access, by its own clock, in milliseconds since 1970. */
+  readonly grantedAt: number;
   readonly accessToken: string;
   readonly refreshToken: string;
   /** In milliseconds since 1970. */
@@ -20,70 +25,138 @@ export interface Versioned<T> {
   readonly version: string;
 }
 
-const IV_BYTES = 12;
-
 /** A key for AES-GCM: its 32 bytes, or their base64 or hexadecimal. */
 export type EncryptionKey = Uint8Array | string;
 
-/** The records of a store, encrypted if there is a key. */
-export class EncryptedStore {
-  readonly #encryptionKey: Promise<CryptoKey> | undefined;
+/** How long a record is kept: Pipedrive forgets a refresh token that was not used for 60 days. */
+const RECORD_MS = 61 * 86_400_000;
 
+/** Number of users whose newest record is remembered. */
+const MAX_REMEMBERED = 10_000;
+
+/** By how much the clocks of two processes may differ. */
+const CLOCK_SKEW_MS = 10_000;
+
+/** Number of replaced grants of a user that are remembered. */
+const MAX_ENDED = 8;
+
+type Version = Pick<TokenRecord, "grantId" | "grantedAt" | "generation" | "isRevoked">;
+
+/** The newest record of a user, and the ids of the grants that came before. */
+type Newest = Version & { readonly ended: readonly string[] };
+
+/** The records of a store, encrypted with the first of its keys. */
+export class EncryptedStore {
+  readonly #keys: readonly Promise<CryptoKey>[];
+  /** The newest record of each user that this process has seen, so that an older one that was put back is noticed. */
+  readonly #newest = new Map<string, Newest>();
+
+  /** Without keys, records are plain text. */
   constructor(
     readonly store: TokenStore,
-    encryptionKey: Uint8Array<ArrayBuffer> | undefined,
+    keys: readonly Uint8Array<ArrayBuffer>[],
+    private readonly isPipedrive: (apiDomain: string) => Promise<boolean>,
   ) {
-    this.#encryptionKey = encryptionKey && crypto.subtle.importKey("raw", encryptionKey, "AES-GCM", false, ["encrypt", "decrypt"]);
-    // It is awaited where it is used.
-    this.#encryptionKey?.catch(() => undefined);
-  }
-
-  async read<T>(key: string): Promise<Versioned<T> | undefined> {
-    const stored = await this.store.get(key);
-    if (!stored) return undefined;
-    return { value: JSON.parse(await this.#decrypt(stored.record, key)) as T, version: stored.version };
+    this.#keys = keys.map((key) => crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt", "decrypt"]));
+    // They are awaited where they are used.
+    for (const key of this.#keys) key.catch(() => undefined);
   }
 
   /** Reads the tokens of a user. */
-  async readTokens(key: string): Promise<Versioned<TokenRecord> | undefined> {
-    // Older records have isSpent instead.
-    const stored = await this.read<TokenRecord & { isSpent?: boolean }>(key);
+  async read(key: string): Promise<Versioned<TokenRecord> | undefined> {
+    const stored = await this.store.get(key);
     if (!stored) return undefined;
-    const { isSpent = false, isRevoked = isSpent, ...value } = stored.value;
-    return { value: { ...value, isRevoked }, version: stored.version };
+    const value = recordOf(await this.#decrypt(stored.record, key));
+    if (!value) throw unreadable(key, "its content is not that of a user's tokens");
+    if (!(await this.isPipedrive(value.apiDomain))) throw unreadable(key, "its api_domain is not one of Pipedrive's");
+    const newest = this.#newest.get(key);
+    if (newest && isOlder(value, newest)) throw unreadable(key, "it is older than a record that was stored before, and must have been put back");
+    this.#remember(key, value);
+    return { value, version: stored.version };
   }
 
   /** Returns the new version, or undefined if the record no longer has the expected one. */
-  async write(key: string, value: object, expectedVersion: string | undefined, ttlMs?: number): Promise<string | undefined> {
-    return this.store.put(key, await this.#encrypt(JSON.stringify(value), key), expectedVersion, ttlMs);
+  async write(key: string, value: TokenRecord, expectedVersion: string | undefined): Promise<string | undefined> {
+    const version = await this.store.put(key, await this.#encrypt(JSON.stringify(value), key), expectedVersion, RECORD_MS);
+    // A store may return null.
+    if (version == null) return undefined;
+    this.#remember(key, value);
+    return version;
+  }
+
+  /** Deletes a record, if it still has this version. */
+  async delete(key: string, version: string): Promise<void> {
+    await this.store.delete(key, version);
+    const newest = this.#newest.get(key);
+    // None of this grant is good any more.
+    if (newest) this.#newest.set(key, { ...newest, generation: Infinity });
+  }
+
+  #remember(key: string, { grantId, grantedAt, generation, isRevoked }: Version): void {
+    const before = this.#newest.get(key);
+    const ended = before && before.grantId !== grantId ? [...before.ended, before.grantId].slice(-MAX_ENDED) : (before?.ended ?? []);
+    this.#newest.delete(key);
+    this.#newest.set(key, { grantId, grantedAt, generation, isRevoked, ended });
+    if (this.#newest.size > MAX_REMEMBERED) this.#newest.delete(this.#newest.keys().next().value!);
   }
 
   async #encrypt(text: string, key: string): Promise<string> {
-    if (!this.#encryptionKey) return text;
-    const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-    const encrypted = await crypto.subtle.encrypt(algorithm(iv, key), await this.#encryptionKey, new TextEncoder().encode(text));
-    return btoa(String.fromCharCode(...iv, ...new Uint8Array(encrypted)));
+    const encryptionKey = await this.#keys[0];
+    return encryptionKey ? encrypt(encryptionKey, text, key) : text;
   }
 
+  /** The context of the encryption is the key of the record, so that one user's cannot be put in the place of another's. */
   async #decrypt(record: string, key: string): Promise<string> {
     const isPlain = record.startsWith("{");
-    if (!this.#encryptionKey) {
+    if (!this.#keys.length) {
       if (isPlain) return record;
-      throw unreadable(key, "it is encrypted, and there is no encryptionKey");
+      throw unreadable(key, 'it is encrypted, and encryptionKey is "none"');
     }
     if (isPlain) throw unreadable(key, "it was written without an encryptionKey");
-    try {
-      const bytes = Uint8Array.from(atob(record), (character) => character.charCodeAt(0));
-      const text = await crypto.subtle.decrypt(algorithm(bytes.subarray(0, IV_BYTES), key), await this.#encryptionKey, bytes.subarray(IV_BYTES));
-      return new TextDecoder().decode(text);
-    } catch (cause) {
-      throw unreadable(key, "it was encrypted with another encryptionKey, or changed", cause);
+    let cause: unknown;
+    for (const encryptionKey of this.#keys) {
+      try {
+        return await decrypt(await encryptionKey, record, key);
+      } catch (error) {
+        cause = error;
+      }
     }
+    throw unreadable(key, "it was encrypted with another encryptionKey, or changed", cause);
   }
 }
 
-/** Binds a record to its key, so that one tenant's cannot be put in the place of another's. */
-const algorithm = (iv: Uint8Array<ArrayBuffer>, key: string) => ({ name: "AES-GCM", iv, additionalData: new TextEncoder().encode(key) });
+/** Checks the keys of a configuration, and returns their bytes; none for `"none"`. */
+export function keysOf(encryptionKey: unknown): Uint8Array<ArrayBuffer>[] {
+  if (encryptionKey === "none") return [];
+  const keys = (Array.isArray(encryptionKey) ? encryptionKey : [encryptionKey]) as unknown[];
+  if (encryptionKey === undefined || encryptionKey === null || !keys.length) {
+    throw configError('encryptionKey is missing: it must be 32 random bytes, or their base64 or hexadecimal, or "none", which stores tokens in plain text');
+  }
+  return keys.map((key) => {
+    const bytes = keyBytes(key);
+    if (bytes?.length !== 32) throw configError("encryptionKey must be 32 bytes, or their base64 or hexadecimal, or a list of such keys");
+    if (bytes.every((byte) => byte === bytes[0])) throw configError("encryptionKey must be random: all its bytes are the same");
+    return bytes;
+  });
+}
 
-const unreadable = (key: string, why: string, cause?: unknown) =>
-  makeError(`the record ${/^\d+:\d+$/.test(key) ? key : "of an authorization"} cannot be read: ${why}. It was left as it is`, { kind: "config", cause });
+/** Parses a record, or returns undefined. */
+function recordOf(text: string): TokenRecord | undefined {
+  try {
+    // Records of earlier versions have isSpent instead of isRevoked, and no grant.
+    const { isSpent = false, isRevoked = isSpent, grantId = "", grantedAt = 0, ...value } = JSON.parse(text) as TokenRecord & { isSpent?: boolean };
+    const isText = [value.accessToken, value.refreshToken, value.apiDomain].every((member) => typeof member === "string");
+    return isText && typeof value.expiresAt === "number" && typeof value.generation === "number" ? { ...value, isRevoked, grantId, grantedAt } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a record is older than the newest that was seen. */
+const isOlder = (found: Version, newest: Newest) =>
+  newest.ended.includes(found.grantId) ||
+  (found.grantId === newest.grantId
+    ? found.generation < newest.generation || (found.generation === newest.generation && newest.isRevoked && !found.isRevoked)
+    : found.grantedAt < newest.grantedAt - CLOCK_SKEW_MS);
+
+const unreadable = (key: string, why: string, cause?: unknown) => makeError(`the record ${key} cannot be read: ${why}. It was left as it is`, { kind: "config", cause });

@@ -1,4 +1,4 @@
-import { isPipedriveError, makeError } from "../../errors.js";
+import { isPipedriveError, makeError, type PipedriveError } from "../../errors.js";
 import { identityKey } from "../../helpers.js";
 import { type ServerCore, serverCore, TokenState } from "../core.js";
 import type { EncryptedStore, TokenRecord, Versioned } from "./encrypted-store.js";
@@ -12,6 +12,10 @@ export interface Identity {
   readonly userId: number;
 }
 
+/** Whether a value names a user of a company. */
+export const isIdentity = (identity: { readonly companyId?: unknown; readonly userId?: unknown } | undefined | null): identity is Identity =>
+  [identity?.companyId, identity?.userId].every((id) => Number.isSafeInteger(id) && (id as number) > 0);
+
 /** Returns the only key that Pipedrive guarantees to be unique. */
 export const keyOf = ({ companyId, userId }: Identity): string => identityKey({ company_id: companyId, id: userId });
 
@@ -21,8 +25,9 @@ const LEASE_MS = TIMEOUT_MS + 5_000;
 const POLL_MS = 100;
 /** How long it waits at most. */
 const MAX_WAIT_MS = 2 * LEASE_MS;
-/** How long no refresh is tried in the background after one has failed. */
-const RETRY_AFTER_MS = 5_000;
+/** The first pause after a refresh that failed or was in vain. It doubles each time, up to the longest, and is shorter than the pauses between attempts. */
+const FIRST_PAUSE_MS = 300;
+const LONGEST_PAUSE_MS = 60_000;
 
 const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -36,7 +41,16 @@ export class Tenant {
   #refreshing: Promise<Versioned<TokenRecord>> | undefined;
   /** The access token that Pipedrive refused. */
   #refused: string | undefined;
-  #retryAt = 0;
+  /** The access token that Pipedrive last accepted. */
+  #accepted: string | undefined;
+  /** The access token of the last refresh in this process. */
+  #refreshed: string | undefined;
+  /** Number of refreshes in a row that failed or were in vain. */
+  #failures = 0;
+  /** No refresh is sent before. */
+  #pausedUntil = 0;
+  /** Why the last refresh failed. */
+  #failure: PipedriveError | undefined;
 
   constructor(
     readonly identity: Identity,
@@ -58,15 +72,15 @@ export class Tenant {
     const isRefused = value.accessToken === this.#refused;
     const state = isRefused || value.isRevoked ? TokenState.Expired : core.tokenState(value.expiresAt - Date.now());
     if (state === TokenState.Expired) {
-      ({ value } = await this.#refreshed(core).catch((error: unknown) => {
+      // Pipedrive refuses even new tokens: until the pause ends, calls get its own response.
+      if (isRefused && !value.isRevoked && !this.#failure && this.#isPaused()) return value.accessToken;
+      ({ value } = await this.#refresh(core).catch((error: unknown) => {
         // A token with a few seconds left may still work.
         if (!isRefused && value.expiresAt > Date.now() && !isPermanent(error)) return { value };
         throw error;
       }));
-    } else if (state === TokenState.ExpiringSoon && Date.now() >= this.#retryAt) {
-      void this.#refreshed(core).catch(() => {
-        this.#retryAt = Date.now() + RETRY_AFTER_MS;
-      });
+    } else if (state === TokenState.ExpiringSoon && !this.#isPaused()) {
+      void this.#refresh(core).catch(() => undefined);
     }
     return value.accessToken;
   }
@@ -74,8 +88,33 @@ export class Tenant {
   /** Marks a token that Pipedrive refused: if it is still the current one, the next call refreshes it. */
   refuse(accessToken: string): void {
     const current = this.#current?.value.accessToken ?? accessToken;
-    // A call may learn late that a token of before was refused.
-    if (current === accessToken) this.#refused = accessToken;
+    // A call may learn late that a token of before was refused, and several calls learn it of the same token.
+    if (current !== accessToken || this.#refused === accessToken) return;
+    this.#refused = accessToken;
+    if (accessToken === this.#refreshed && accessToken !== this.#accepted) this.#pause(undefined);
+  }
+
+  /** Marks a token that Pipedrive accepted. */
+  accept(accessToken: string): void {
+    if (this.#accepted === accessToken) return;
+    this.#accepted = accessToken;
+    [this.#failures, this.#pausedUntil] = [0, 0];
+  }
+
+  /** How long no refresh is sent, in milliseconds. */
+  get pauseMs(): number {
+    return Math.max(0, this.#pausedUntil - performance.now());
+  }
+
+  #isPaused(): boolean {
+    return this.pauseMs > 0;
+  }
+
+  #pause(failure: PipedriveError | undefined): void {
+    const { retryAfterSeconds } = failure ?? {};
+    const growing = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures++, LONGEST_PAUSE_MS);
+    const milliseconds = retryAfterSeconds === undefined ? growing : Math.min(retryAfterSeconds * 1000, LONGEST_PAUSE_MS);
+    [this.#failure, this.#pausedUntil] = [failure, performance.now() + milliseconds];
   }
 
   /** Has the next call read the store. */
@@ -90,28 +129,29 @@ export class Tenant {
   }
 
   async #read(): Promise<Versioned<TokenRecord>> {
-    const stored = await this.records.readTokens(this.#key);
+    const stored = await this.records.read(this.#key);
     if (stored) return stored;
-    throw makeError(`user ${this.#key} has not authorised the app, or has revoked it: send the user to authorizationUrl()`, { kind: "authentication" });
+    throw makeError(`user ${this.#key} has not authorised the app, or has revoked it: send the user to handleInstall()`, { kind: "authentication" });
   }
 
   /** One refresh for all calls that wait in this process. */
-  #refreshed(core: ServerCore): Promise<Versioned<TokenRecord>> {
+  #refresh(core: ServerCore): Promise<Versioned<TokenRecord>> {
     if (!this.#refreshing) {
       const done = () => {
         this.#refreshing = undefined;
       };
-      this.#refreshing = this.#refresh(core);
+      this.#refreshing = this.#refreshOnce(core);
       this.#refreshing.then(done, done);
     }
     return this.#refreshing;
   }
 
   /** One refresh for all processes: the one with the lease sends the request, and the others read what it stores. */
-  async #refresh(core: ServerCore): Promise<Versioned<TokenRecord>> {
+  async #refreshOnce(core: ServerCore): Promise<Versioned<TokenRecord>> {
     for (const until = Date.now() + MAX_WAIT_MS; Date.now() < until; await sleep(POLL_MS)) {
       const { stored, isValid } = await this.#readCurrent(core);
       if (isValid) return stored;
+      if (this.#failure && this.#isPaused()) throw this.#failure;
       const release = await this.records.store.lease(this.#key, LEASE_MS);
       if (!release) continue;
       try {
@@ -143,24 +183,29 @@ export class Tenant {
     let next: TokenRecord;
     try {
       const grant = await this.endpoint.refresh(value.refreshToken, core);
-      next = { ...value, ...grant, generation: value.generation + 1 };
+      const { accessToken, refreshToken, expiresAt, apiDomain } = grant;
+      next = { ...value, accessToken, refreshToken, expiresAt, apiDomain, generation: value.generation + 1 };
     } catch (error) {
-      if (!isPermanent(error)) throw error;
+      if (!isPermanent(error)) {
+        if (isPipedriveError(error)) this.#pause(error);
+        throw error;
+      }
       next = { ...value, isRevoked: true };
     }
+    this.#refreshed = next.accessToken;
     const stored = await this.#replace(base, next, core);
     this.#remember(stored);
     if (stored.value.isRevoked) throw revoked(this.#key);
     return stored;
   }
 
-  /** Replaces a record, unless another process has stored a better one: then returns that one. */
+  /** Replaces a record, unless another process has stored a better one or one of a newer installation: then returns that one. */
   async #replace(base: Versioned<TokenRecord>, next: TokenRecord, core: ServerCore): Promise<Versioned<TokenRecord>> {
     for (let found = base; ; ) {
       const version = await this.records.write(this.#key, next, found.version);
       if (version !== undefined) return { value: next, version };
       found = await this.#read();
-      if (!core.replaces(next, found.value)) return found;
+      if (found.value.grantId !== next.grantId || !core.replaces(next, found.value)) return found;
     }
   }
 }

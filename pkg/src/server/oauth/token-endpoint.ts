@@ -7,6 +7,8 @@ export interface Grant {
   readonly refreshToken: string;
   readonly expiresAt: number;
   readonly apiDomain: string;
+  /** By the clock of Pipedrive, in milliseconds since 1970. */
+  readonly grantedAt: number;
 }
 
 /** The app's credentials, and where to send them. */
@@ -26,6 +28,9 @@ export const TIMEOUT_MS = 10_000;
 /** The lifetime of an access token whose response does not have one. */
 const LIFETIME_S = 3600;
 
+/** A longer lifetime is no lifetime: JSON would not even keep it. */
+const MAX_LIFETIME_S = 400 * 86_400;
+
 /** When to try again after a 429 that does not say so, in seconds. */
 const RETRY_AFTER_S = 2;
 
@@ -37,7 +42,12 @@ interface EndpointResponse {
   readonly json: unknown;
   /** In seconds. */
   readonly retryAfter: number | undefined;
+  /** The server's time, in milliseconds since 1970. */
+  readonly date: number;
 }
+
+/** By how much the clocks may differ without being corrected: a `date` header has whole seconds. */
+const CLOCK_SKEW_MS = 2_000;
 
 /** Pipedrive's OAuth server. No error shows one of its responses: they may contain tokens. */
 export class TokenEndpoint {
@@ -77,8 +87,10 @@ export class TokenEndpoint {
       // Not a temporary failure: nothing is stored, and another attempt would not help.
       throw makeError("Pipedrive's OAuth server: its api_domain is not one of Pipedrive's, so no token is sent there", { kind: "validation" });
     }
-    const seconds = Number(expires_in) > 0 ? Number(expires_in) : LIFETIME_S;
-    return { accessToken: access_token, refreshToken: refresh_token, expiresAt: sentAt + seconds * 1000, apiDomain };
+    const seconds = Number(expires_in) > 0 && Number(expires_in) < MAX_LIFETIME_S ? Number(expires_in) : LIFETIME_S;
+    const skew = response.date - Date.now();
+    const grantedAt = Math.abs(skew) > CLOCK_SKEW_MS ? sentAt + skew : sentAt;
+    return { accessToken: access_token, refreshToken: refresh_token, expiresAt: sentAt + seconds * 1000, apiDomain, grantedAt };
   }
 
   /** The path has no slash at its end: Pipedrive redirects that, which turns the POST into a GET. */
@@ -95,10 +107,12 @@ export class TokenEndpoint {
       });
       const text = await response.text();
       const retryAfter = Number(response.headers.get("retry-after")) || undefined;
+      const date = Date.parse(response.headers.get("date") ?? "");
+      const known = { status: response.status, retryAfter, date: Number.isNaN(date) ? Date.now() : date };
       try {
-        return { status: response.status, json: JSON.parse(text), retryAfter };
+        return { ...known, json: JSON.parse(text) };
       } catch {
-        return { status: response.status, json: undefined, retryAfter };
+        return { ...known, json: undefined };
       }
     } catch (cause) {
       const isTimeout = (cause as { name?: unknown } | null)?.name === "TimeoutError";
@@ -110,8 +124,9 @@ export class TokenEndpoint {
   async #failure(endpoint: string, { status, json, retryAfter }: EndpointResponse, secret: string): Promise<PipedriveError> {
     const { error: code, message } = (json ?? {}) as { error?: unknown; message?: unknown };
     const found = [message, code].find((text) => typeof text === "string") ?? `status ${status}`;
-    const text = (await this.#redact(found as string, secret)).slice(0, 300);
-    const fields = { status, retryAfterSeconds: retryAfter, ...(typeof code === "string" && { code }) };
+    // One line, without escapes for a terminal.
+    const text = (await this.#redact(found as string, secret)).slice(0, 300).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
+    const fields = { status, retryAfterSeconds: retryAfter, ...(typeof code === "string" && /^[\w.-]{1,40}$/.test(code) && { code }) };
     if (code === "invalid_grant") return makeError(`${text}. The user must authorise the app again`, { ...fields, kind: "authentication" });
     if (status === 401 || code === "invalid_client") return makeError(`${text}. Check clientId and clientSecret`, { ...fields, kind: "config" });
     if (status >= 500) return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "server" });
@@ -129,6 +144,9 @@ export class TokenEndpoint {
   }
 }
 
-const isToken = (value: unknown): value is string => typeof value === "string" && /^[\x21-\x7e]+$/.test(value);
+const isToken = (value: unknown): value is string => typeof value === "string" && value.length <= MAX_TOKEN && /^[\x21-\x7e]+$/.test(value);
+
+/** The longest token. Pipedrive's have about 300 characters. */
+const MAX_TOKEN = 8_192;
 
 const undecodable = (text: string) => makeError(`Pipedrive's OAuth server: ${text}`, { kind: "decode" });

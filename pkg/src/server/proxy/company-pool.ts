@@ -1,15 +1,24 @@
+import { type CheckedConfig } from "../../config.js";
 import { CoreClient } from "../../core-client.js";
 import { isPipedriveError } from "../../errors.js";
 import type { TokenFunction, TokenRequest, UsersClientOptions } from "../../types.js";
-import { type Identity, keyOf } from "../oauth/tenant.js";
+import { Refusal } from "../core.js";
+import { type Identity, keyOf, type Tenant } from "../oauth/tenant.js";
+import { DailyBudgets } from "./daily-budget.js";
 import type { ProxyRequest } from "./request.js";
 import { FORWARDED_HEADERS } from "./response.js";
 
-/** The settings of the companies' clients. */
+/** The settings of the users' clients. */
 export type PoolOptions = Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent" | "fetch">;
 
-/** Number of companies whose clients are kept; the longest idle one is closed first. */
-const MAX_COMPANIES = 1_000;
+/** Number of users whose clients are kept; the longest idle one is closed first. */
+const MAX_CLIENTS = 5_000;
+
+/** How long an idle client is kept: longer than any window or pause lasts. */
+const IDLE_MS = 90_000;
+
+/** Number of requests of one user that are in flight or wait. */
+const MAX_REQUESTS = 500;
 
 /** Stands for the company's origin, which is known only once there is a token. */
 const PLACEHOLDER = "https://company.invalid";
@@ -28,89 +37,158 @@ interface Destination {
   readonly token: string;
   /** The origin of the company's API. */
   readonly apiDomain: string;
+  readonly tenant: Tenant;
 }
 
-interface Company {
-  readonly client: CoreClient;
+interface Client {
+  readonly core: CoreClient;
   /** Of the requests in flight. */
   readonly destinations: Set<Destination>;
-  /** Number of requests in flight. */
-  busy: number;
+  idleSince: number;
 }
 
 /**
- * One client for each company, shared by its users: companies have separate limits and budgets. Where limits are shared with
- * other processes, there is one for each user instead: the limits count calls for each user, and the budget for the company.
- * The identity was verified, so that a caller cannot choose it; each request has its own user's credential.
+ * One client for each user, since Pipedrive's burst limit, its 429s and so the queue are those of a token: what one user does costs a
+ * colleague nothing. The daily budget is that of the company. Who asks is the verified identity, which a caller cannot choose.
  */
 export class CompanyPool {
-  readonly #companies = new Map<string, Company>();
+  readonly #clients = new Map<string, Client>();
+  /** Number of requests of each user. */
+  readonly #busy = new Map<string, number>();
+  readonly #budgets: DailyBudgets | undefined;
+  /** The client of the one API token that all users share, if there is one. */
+  readonly #shared: CoreClient | undefined;
+  #sweep: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly options: PoolOptions) {}
+  constructor(
+    private readonly options: PoolOptions,
+    shared?: CheckedConfig,
+  ) {
+    const { dailyTokenBudget, limits } = options;
+    // Shared limits count it for all processes.
+    this.#budgets = dailyTokenBudget === undefined || limits ? undefined : new DailyBudgets(dailyTokenBudget);
+    this.#shared = shared && new CoreClient(shared);
+  }
 
-  /** Sends a request within the company's limits. Rejects if there is no response to forward. */
-  async send(identity: Identity, { operation, values, options }: ProxyRequest, userCredential: UserCredential, signal: AbortSignal): Promise<UpstreamResponse> {
-    const company = this.#company(identity);
-    let destination: Destination | undefined;
+  /** Sends a request within the user's limits. Rejects if there is no response to forward. Without a credential, the API token is sent. */
+  async send(identity: Identity, request: ProxyRequest, userCredential: UserCredential | undefined, signal: AbortSignal): Promise<UpstreamResponse> {
+    const key = keyOf(identity);
+    const busy = this.#busy.get(key) ?? 0;
+    if (busy >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
+    this.#busy.set(key, busy + 1);
+    try {
+      return await (userCredential ? this.#sendAs(key, identity, request, userCredential, signal) : this.#call(this.#shared!, request, signal, () => []));
+    } finally {
+      const left = this.#busy.get(key)! - 1;
+      if (left) this.#busy.set(key, left);
+      else {
+        this.#busy.delete(key);
+        const client = this.#clients.get(key);
+        if (client) client.idleSince = Date.now();
+        this.#sweepLater();
+      }
+    }
+  }
+
+  /** Sends a request with the user's own credential. */
+  async #sendAs(key: string, identity: Identity, request: ProxyRequest, userCredential: UserCredential, signal: AbortSignal): Promise<UpstreamResponse> {
+    const { core, destinations } = this.#client(key, identity);
+    const used: Destination[] = [];
     let failure: { error: unknown } | undefined;
     // The client calls it once it has checked the arguments.
     const credential: TokenFunction = async (request) => {
       try {
-        if (destination) company.destinations.delete(destination);
-        destination = await userCredential(request);
-        company.destinations.add(destination);
+        const destination = await userCredential(request);
+        used.push(destination);
+        destinations.add(destination);
         return destination.token;
       } catch (error) {
         failure = { error };
         throw error;
       }
     };
-    company.busy++;
     try {
-      // Retrying is up to the page's own client.
-      const { response, body = "" } = await company.client.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, credential, keepsBody: true });
-      return forwarded(response.status, response.headers, body);
+      return await this.#call(core, request, signal, () => used.map(({ token }) => token), credential);
     } catch (error) {
       // The client reports it as an AuthenticationError, also if the OAuth server or the store was at fault.
-      if (failure) throw failure.error;
-      if (!isPipedriveError(error) || error.body === undefined || !(error.status! >= 400)) throw error;
-      return forwarded(error.status!, error.headers, error.body);
+      throw failure ? failure.error : error;
     } finally {
-      company.busy--;
-      if (destination) company.destinations.delete(destination);
+      for (const destination of used) destinations.delete(destination);
     }
   }
 
-  #company(identity: Identity): Company {
-    const key = this.options.limits ? keyOf(identity) : String(identity.companyId);
-    const company = this.#companies.get(key) ?? this.#open(identity);
-    this.#companies.delete(key);
-    this.#companies.set(key, company);
-    if (this.#companies.size > MAX_COMPANIES) {
-      for (const [id, { busy, client }] of this.#companies) {
-        if (busy) continue;
-        client.close();
-        this.#companies.delete(id);
+  async #call(core: CoreClient, { operation, values, options }: ProxyRequest, signal: AbortSignal, tokens: () => readonly string[], credential?: TokenFunction): Promise<UpstreamResponse> {
+    try {
+      // Retrying is up to the page's own client.
+      const { response, body = "" } = await core.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, keepsBody: true, ...(credential && { credential }) });
+      return forwarded(response.status, response.headers, body, tokens());
+    } catch (error) {
+      if (!isPipedriveError(error) || error.body === undefined || !(error.status! >= 400)) throw error;
+      return forwarded(error.status!, error.headers, error.body, tokens());
+    }
+  }
+
+  #client(key: string, identity: Identity): Client {
+    const client = this.#clients.get(key) ?? this.#open(identity);
+    // The map is in order of last use.
+    this.#clients.delete(key);
+    this.#clients.set(key, client);
+    if (this.#clients.size > MAX_CLIENTS) {
+      for (const other of this.#clients.keys()) {
+        if (this.#busy.has(other)) continue;
+        this.#close(other);
         break;
       }
     }
-    return company;
+    return client;
   }
 
-  #open(identity: Identity): Company {
+  #open(identity: Identity): Client {
+    const { companyId } = identity;
+    const { limits, dailyTokenBudget } = this.options;
     const destinations = new Set<Destination>();
-    const send = (url: string, init: RequestInit) => {
+    const send = async (url: string, init: RequestInit): Promise<Response> => {
+      const takeBack = this.#budgets?.spend(companyId, init.method ?? "GET", new URL(url).pathname);
+      if (this.#budgets && !takeBack) return DailyBudgets.refusal();
       const token = new Headers(init.headers).get("authorization")?.slice("Bearer ".length);
-      const destination = [...destinations].find((one) => one.token === token);
-      return (this.options.fetch ?? globalThis.fetch)(destination!.apiDomain + url.slice(PLACEHOLDER.length), init);
+      const { apiDomain, tenant } = [...destinations].find((one) => one.token === token)!;
+      const response = await (this.options.fetch ?? globalThis.fetch)(apiDomain + url.slice(PLACEHOLDER.length), init);
+      if (response.status === 401) tenant.refuse(token!);
+      else if (response.status < 400) tenant.accept(token!);
+      // Neither costs anything.
+      if (response.status === 401 || response.status === 429) takeBack?.();
+      return response as Response;
     };
-    // A company's host wants /api/v1.
-    const config = { ...this.options, limits: this.options.limits?.for(identity), fetch: send, credential: undefined, isAccessToken: true, v1: `${PLACEHOLDER}/api/v1`, v2: `${PLACEHOLDER}/api/v2`, headers: [] };
-    return { client: new CoreClient(config), destinations, busy: 0 };
+    // A company's host wants /api/v1. Its budget is counted here, for all its users.
+    const config = { ...this.options, limits: limits?.for(identity), dailyTokenBudget: limits && dailyTokenBudget, fetch: send, credential: undefined, isAccessToken: true, v1: `${PLACEHOLDER}/api/v1`, v2: `${PLACEHOLDER}/api/v2`, headers: [] };
+    return { core: new CoreClient(config), destinations, idleSince: Date.now() };
+  }
+
+  #close(key: string): void {
+    this.#clients.get(key)?.core.close();
+    this.#clients.delete(key);
+  }
+
+  /** Closes the clients that have been idle for long, so that memory shrinks again. */
+  #sweepLater(): void {
+    if (this.#sweep !== undefined || !this.#clients.size) return;
+    this.#sweep = setTimeout(() => {
+      this.#sweep = undefined;
+      for (const [key, { idleSince }] of this.#clients) if (!this.#busy.has(key) && Date.now() - idleSince >= IDLE_MS) this.#close(key);
+      this.#sweepLater();
+    }, IDLE_MS);
+    // It keeps no process of Node.js alive.
+    (this.#sweep as { unref?(): void }).unref?.();
   }
 }
 
-function forwarded(status: number, headers: Readonly<Record<string, string>>, text: string): UpstreamResponse {
-  const kept = FORWARDED_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as [string, string]]));
-  return { status, headers: new Headers(kept), text };
+/** The part of a token that a copy in another encoding has too, if it is long enough to be nothing else. */
+const coreOf = (token: string) => (token.match(/[A-Za-z0-9]{16,}/g) ?? []).sort((a, b) => b.length - a.length)[0];
+
+function forwarded(status: number, headers: Readonly<Record<string, string>>, text: string, tokens: readonly string[]): UpstreamResponse {
+  // Whatever Pipedrive repeats, a page never gets a token.
+  const secrets = [...new Set(tokens)].flatMap((token) => [token, coreOf(token) ?? token]);
+  const clean = (text: string) => secrets.reduce((text, secret) => (text.includes(secret) ? text.replaceAll(secret, "[redacted]") : text), text);
+  const kept = FORWARDED_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, clean(headers[name])] as [string, string]]));
+  return { status, headers: new Headers(kept), text: clean(text) };
 }

@@ -2,18 +2,28 @@ import { checkKeys, describeType, isInteger } from "../../check.js";
 import { isPipedriveError } from "../../errors.js";
 import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
 import { SETTINGS } from "../../generated/settings.js";
+import { checkConfig } from "../../config.js";
 import type { UsersClientOptions } from "../../types.js";
 import { configError, Refusal, serverCore } from "../core.js";
-import { OAuth } from "../oauth/oauth.js";
-import type { Identity } from "../oauth/tenant.js";
-import { CompanyPool, type UserCredential } from "./company-pool.js";
+import { internalsOf } from "../oauth/internals.js";
+import type { OAuth } from "../oauth/oauth.js";
+import { type Identity, isIdentity } from "../oauth/tenant.js";
+import { CompanyPool, type UpstreamResponse, type UserCredential } from "./company-pool.js";
 import { parseProxyRequest } from "./request.js";
-import { errorResponse, FORWARDED_HEADERS } from "./response.js";
+import { errorResponse, FORWARDED_HEADERS, respond, textResponse } from "./response.js";
 
 /** The settings of a proxy. */
 export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent"> {
   /** Provides the users' access tokens. */
-  oauth: OAuth;
+  oauth?: OAuth | undefined;
+  /** Instead of `oauth`: one company's API token, which all users share. It needs `authenticate`. */
+  apiToken?: string | undefined;
+  /** With `apiToken`: the company's own label, such as `"casinoroyale"`. Default: requests go to api.pipedrive.com. */
+  companyDomain?: string | undefined;
+  /** With `apiToken`: the URL of a server instead of Pipedrive's, such as a sandbox. */
+  baseUrl?: string | undefined;
+  /** With `apiToken`: used instead of the runtime's `fetch`. */
+  fetch?: UsersClientOptions["fetch"] | undefined;
   /** The app's JWT secret, or its client secret if none was set: pages send their signed token as a Bearer token. */
   signedTokenSecret?: string | undefined;
   /** Instead of `signedTokenSecret`: returns the user that a request is from, or undefined to refuse it with a 401. */
@@ -22,6 +32,11 @@ export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" |
   allow?: readonly OperationId[] | undefined;
   /** Origins whose pages may send requests, in addition to the proxy's own. */
   allowedOrigins?: readonly string[] | undefined;
+  /**
+   * The proxy's own origin, such as `https://app.example`, if a reverse proxy terminates TLS, so that requests arrive over http. Default:
+   * that of the app's `redirectUri` if it has the same host, otherwise that of the request.
+   */
+  origin?: string | undefined;
   /** The path before `/v1` and `/api/v2`, such as `/pipedrive`. By default any path may be there. */
   basePath?: string | undefined;
   /** Accepts requests with cookies, which are never forwarded. Default: true with `authenticate`, which may read them, otherwise false. */
@@ -32,24 +47,29 @@ export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" |
 export type UsersProxy = (request: Request) => Promise<Response>;
 
 const KNOWN: readonly (keyof UsersProxyConfig)[] = [
-  "oauth", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "limits", "logger", "logLevel", "onEvent",
+  "oauth", "apiToken", "companyDomain", "baseUrl", "fetch", "origin", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "limits", "logger", "logLevel", "onEvent",
 ];
 
 /**
  * Makes the backend of a page that must not hold an access token. It identifies the user, accepts only the ten operations, adds the user's
  * token and responds as Pipedrive does, so that the page can use `new UsersClient({ baseUrl: "/pipedrive", accessToken: () => signedToken })`.
- * The users of a company share its limits.
+ * Each user has limits of their own, as at Pipedrive; `dailyTokenBudget` is what a company may spend. With `apiToken` instead of `oauth`,
+ * all users share that token.
  */
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = checked(config);
-  const { allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
-  const companies = new CompanyPool({ timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: oauth.fetch as UsersClientOptions["fetch"] });
+  const { apiToken, companyDomain, baseUrl, allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
+  const tenants = internalsOf(oauth);
+  const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
+  const companies = new CompanyPool(settings, tenants ? undefined : checkConfig({ ...settings, apiToken, companyDomain, baseUrl }));
+  const ownOrigin = config.origin ?? tenants?.origin;
 
   /** Returns the user that a request is from. */
   const identify = async (request: Request): Promise<Identity> => {
     if (authenticate) {
       const identity = await authenticate(request);
-      if (identity) return identity;
+      if (isIdentity(identity)) return { companyId: identity.companyId, userId: identity.userId };
+      if (identity) throw configError("authenticate must return { companyId, userId }, two positive integers, or undefined");
       throw new Refusal(401, "unauthorized access", "This server does not know the user.");
     }
     const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
@@ -59,8 +79,12 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   };
 
   const handle = async (request: Request, origin: string | undefined): Promise<Response> => {
-    if (origin !== undefined && !allowedOrigins.includes(origin) && !isOwn(origin, request)) {
+    if (origin !== undefined && !allowedOrigins.includes(origin) && !isOwn(origin, request, ownOrigin)) {
       throw new Refusal(403, "Forbidden", "allowedOrigins does not name the origin of this page.");
+    }
+    // A page that embeds the response of a GET, such as an image, sends no origin, but cookies.
+    if (origin === undefined && authenticate && /^(cross-site|same-site)$/.test(request.headers.get("sec-fetch-site") ?? "")) {
+      throw new Refusal(403, "Forbidden", "A page of another origin sent this request.");
     }
     if (request.method === "OPTIONS") {
       const writes = allow.map((operation) => ENDPOINTS[operation].method);
@@ -68,18 +92,18 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
       return new Response(null, { status: 204, headers });
     }
     if (request.headers.has("x-api-token")) throw new Refusal(400, "Bad request", "API tokens are not accepted: the server adds the credential.");
-    if (!allowCookies && request.headers.has("cookie")) throw new Refusal(400, "Bad request", 'Cookies are not accepted: send the request with credentials: "omit", or set allowCookies.');
+    if (!allowCookies && hasCookies(request)) throw new Refusal(400, "Bad request", 'Cookies are not accepted: send the request with credentials: "omit", or set allowCookies.');
     const [operation, id] = (await serverCore()).permit(request.method, pathOf(request, basePath), allow);
     const identity = await identify(request);
-    const parsed = await parseProxyRequest(request, operation, id);
-    const tenant = oauth.tenant(identity);
-    const credential: UserCredential = async ({ refused }) => {
-      if (refused !== undefined) tenant.refuse(refused);
-      return { token: await tenant.token(), apiDomain: tenant.apiDomain };
-    };
-    const { status, headers, text } = await companies.send(identity, parsed, credential, request.signal);
-    headers.set("cache-control", "no-store");
-    return new Response(text, { status, headers });
+    const parsed = await parseProxyRequest(request, operation, id, timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const tenant = tenants?.tenant(identity);
+    const credential: UserCredential | undefined =
+      tenant &&
+      (async ({ refused }) => {
+        if (refused !== undefined) tenant.refuse(refused);
+        return { token: await tenant.token(), apiDomain: tenant.apiDomain, tenant };
+      });
+    return toResponse(await companies.send(identity, parsed, credential, request.signal));
   };
 
   const toErrorResponse = (request: Request, error: unknown): Response => {
@@ -87,7 +111,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     if (request.signal.aborted) return new Response(null, { status: 499 });
     const response = errorResponse(error);
     // The response does not say why.
-    if (response.status === 500 && logLevel !== "off") logger.error(`[pipedrive-users] proxy: ${isPipedriveError(error) ? error.message : String(error)}`);
+    if ((response.status === 500 || isPipedriveError(error, "connection")) && logLevel !== "off") logger.error(`[pipedrive-users] proxy: ${isPipedriveError(error) ? error.message : String(error)}`);
     return response;
   };
 
@@ -111,16 +135,44 @@ function pathOf(request: Request, basePath: string | undefined): string {
   return /^(?:\/[\w-]+)*?((?:\/api\/v[12]|\/v1)\/.*)$/.exec(pathname)?.[1] ?? "";
 }
 
-/** Whether a page is of the proxy's own origin, apart from the scheme: a reverse proxy may terminate TLS. */
-const isOwn = (origin: string, request: Request) => URL.canParse(origin) && new URL(origin).host === new URL(request.url).host;
+/** How long a body may take to arrive, in milliseconds, unless `timeoutMs` says so. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** Whether a page is of the proxy's own origin. */
+function isOwn(origin: string, request: Request, ownOrigin: string | undefined): boolean {
+  const { origin: requested, host } = new URL(request.url);
+  return origin === requested || (origin === ownOrigin && new URL(ownOrigin).host === host);
+}
+
+/** Whether a request has cookies besides that of an installation. */
+const hasCookies = (request: Request) => (request.headers.get("cookie") ?? "").split(";").some((pair) => pair.trim() && !/^\s*(__Host-)?pipedrive-install=/.test(pair));
+
+/** Converts Pipedrive's response. What is not JSON is from something in front of Pipedrive, and must not become a page of this origin. */
+function toResponse({ status, headers, text }: UpstreamResponse): Response {
+  if (!/^application\/json\b/i.test(headers.get("content-type") ?? "application/json") || !/^\s*[[{]/.test(text)) {
+    const retryAfter = headers.get("retry-after");
+    const info = "The response is not Pipedrive's JSON.";
+    return respond(status >= 400 ? status : 502, status >= 400 ? "Refused in front of Pipedrive" : "Bad gateway", info, retryAfter === null ? {} : { "retry-after": retryAfter });
+  }
+  headers.set("content-type", "application/json; charset=utf-8");
+  headers.set("cache-control", "no-store");
+  headers.set("x-content-type-options", "nosniff");
+  return textResponse(text, { status, headers });
+}
 
 function checked(config: UsersProxyConfig): UsersProxyConfig {
   const refuse = (text: string): never => {
     throw configError(text);
   };
   checkKeys("config", undefined, "the configuration of the proxy", config, KNOWN);
-  const { oauth, signedTokenSecret, authenticate, allow, allowedOrigins, basePath } = config;
-  if (!(oauth instanceof OAuth)) refuse("oauth must be an OAuth");
+  const { oauth, apiToken, origin, signedTokenSecret, authenticate, allow, allowedOrigins, basePath } = config;
+  const isShared = "apiToken" in config && oauth === undefined;
+  if (!isShared && !internalsOf(oauth)) refuse("oauth must be an OAuth");
+  if (!isShared && apiToken !== undefined) refuse("give oauth or apiToken, and not both");
+  if (isShared && typeof apiToken !== "string") refuse(`apiToken must be a string, got ${describeType(apiToken)}${apiToken === undefined ? ": is the environment variable set?" : ""}`);
+  if (isShared && typeof authenticate !== "function") refuse("apiToken needs authenticate: otherwise everybody could use the token");
+  for (const name of ["companyDomain", "baseUrl", "fetch"] as const) if (!isShared && config[name] !== undefined) refuse(`${name} is for apiToken: oauth has its own`);
+  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('origin must be an origin such as "https://app.example"');
   if ((signedTokenSecret === undefined) === (authenticate === undefined)) refuse("give signedTokenSecret or authenticate, and not both");
   if (signedTokenSecret !== undefined && (typeof signedTokenSecret !== "string" || !signedTokenSecret)) refuse("signedTokenSecret must be the app's JWT secret");
   if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${describeType(authenticate)}`);

@@ -18,13 +18,13 @@ export interface ProxyRequest {
 }
 
 /** Parses a page's request: no part of it is forwarded as it is. The client checks the values. */
-export async function parseProxyRequest(request: Request, operation: OperationId, id: string): Promise<ProxyRequest> {
+export async function parseProxyRequest(request: Request, operation: OperationId, id: string, timeoutMs: number): Promise<ProxyRequest> {
   const { body, values, options } = PARAMS[operation];
   const query = new URL(request.url).searchParams;
   if (body && query.size) throw bad("This operation takes no query.");
   const params: Record<string, unknown> = { ...(body ? undefined : fromQuery(query, operation)), ...(id && { id: Number(id) }) };
   const positional = values.map((name) => params[name]);
-  if (body) positional.push(await fromBody(request, operation));
+  if (body) positional.push(await fromBody(request, operation, timeoutMs));
   return { operation, values: positional, options: Object.fromEntries(options.filter((name) => name in params).map((name) => [name, params[name]])) };
 }
 
@@ -53,9 +53,9 @@ function parseValue(kind: "number" | "boolean" | undefined, text: string): unkno
 }
 
 /** Parses a JSON body. */
-async function fromBody(request: Request, operation: OperationId): Promise<Record<string, unknown>> {
+async function fromBody(request: Request, operation: OperationId, timeoutMs: number): Promise<Record<string, unknown>> {
   if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) throw new Refusal(415, "Unsupported media type", "The body must be application/json.");
-  const text = await textOf(request);
+  const text = await textOf(request, timeoutMs);
   let body: unknown;
   try {
     body = JSON.parse(text, (_, value: unknown) => {
@@ -69,22 +69,30 @@ async function fromBody(request: Request, operation: OperationId): Promise<Recor
   return body as Record<string, unknown>;
 }
 
-/** Reads the text of a body, up to the limit. */
-async function textOf(request: Request): Promise<string> {
+/** Reads the text of a body, up to the limit and within the time. */
+async function textOf(request: Request, timeoutMs: number): Promise<string> {
   const tooLarge = new Refusal(413, "Payload too large", `The body must have at most ${BODY_LIMIT} bytes.`);
   if (Number(request.headers.get("content-length") ?? 0) > BODY_LIMIT) throw tooLarge;
   const decoder = new TextDecoder();
   const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader();
+  if (!reader) return "";
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Refusal(408, "Request timeout", `The body must arrive within ${timeoutMs} ms.`)), timeoutMs);
+  });
   let text = "";
-  for (let size = 0; reader; ) {
-    const { value, done } = await reader.read();
-    if (done) break;
-    size += value.byteLength;
-    if (size > BODY_LIMIT) {
-      void reader.cancel().catch(() => undefined);
-      throw tooLarge;
+  try {
+    for (let size = 0; ; ) {
+      const { value, done } = await Promise.race([reader.read(), late]);
+      if (done) return text + decoder.decode();
+      size += value.byteLength;
+      if (size > BODY_LIMIT) throw tooLarge;
+      text += decoder.decode(value, { stream: true });
     }
-    text += decoder.decode(value, { stream: true });
+  } catch (error) {
+    void reader.cancel().catch(() => undefined);
+    throw error;
+  } finally {
+    clearTimeout(timer);
   }
-  return text + decoder.decode();
 }

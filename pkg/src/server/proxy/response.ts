@@ -12,10 +12,22 @@ const STATUS: Partial<Record<PipedriveError["kind"], number>> = {
   decode: 502, api: 502, unexpected_status: 502, timeout: 504,
 };
 
+const texts = new WeakMap<Response, string>();
+
+/** Makes a response whose text is known without reading its stream. */
+export function textResponse(text: string, init: ResponseInit): Response {
+  const response = new Response(text, init);
+  texts.set(response, text);
+  return response;
+}
+
+/** Returns the text of a response of {@link textResponse}. */
+export const knownText = (response: Response): string | undefined => texts.get(response);
+
 /** Makes a response of Pipedrive's own shape. */
-function respond(status: number, error: string, info: string, headers: Record<string, string> = {}): Response {
+export function respond(status: number, error: string, info: string, headers: Record<string, string> = {}): Response {
   const body = { success: false, error, error_info: info, errorCode: status, data: null, additional_data: null };
-  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers } });
+  return textResponse(JSON.stringify(body), { status, headers: { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", "x-content-type-options": "nosniff", ...headers } });
 }
 
 const ERRORS: Record<number, string> = { 400: "Bad request", 401: "unauthorized access", 403: "Forbidden", 404: "Not found", 429: "Request over limit", 502: "Bad gateway", 504: "Gateway timeout" };
@@ -25,13 +37,15 @@ const ERRORS: Record<number, string> = { 400: "Bad request", 401: "unauthorized 
  * caller or the user has to do something, 502 or 504 if Pipedrive failed, 500 if the server is not set up correctly.
  */
 export function errorResponse(error: unknown): Response {
-  if (error instanceof Refusal) return respond(error.status, error.error, error.info);
+  if (error instanceof Refusal) return respond(error.status, error.error, error.info, error.headers);
   // Other errors may contain anything.
   if (!isPipedriveError(error)) return respond(500, "Internal error", "The server failed.");
   const { kind, message, retryAfterSeconds, resetAt } = error;
   const status = STATUS[kind] ?? 500;
   // The message describes the server's configuration, which pages must not see.
   if (status === 500) return respond(500, "Internal error", "The server is not set up correctly; its log says why.");
+  // The message of a failed connection has internal addresses.
+  if (kind === "connection") return respond(status, ERRORS[status]!, "Pipedrive could not be reached.");
   const wait = retryAfterSeconds ?? (resetAt && Math.max(0, (resetAt.getTime() - Date.now()) / 1000));
   const text = isPipedriveError(error, "rate_limit") && error.scope === "daily" ? "daily request budget exceeded" : (ERRORS[status] ?? "Bad request");
   return respond(status, text, message, wait === undefined ? {} : { "retry-after": String(Math.ceil(wait)) });

@@ -14,6 +14,9 @@ interface DenoKvAtomic {
   commit(): Promise<{ ok: boolean; versionstamp?: string }>;
 }
 
+/** Deno KV takes values up to 64 KiB, of which its encoding needs some bytes. */
+const MAX_VALUE = 65_000;
+
 /** Retries while the database is locked: a local file, unlike Deno's service, rejects concurrent writes of other processes. */
 export async function retryLocked<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -39,8 +42,14 @@ export function denoKvStore(kv: DenoKv): TokenStore {
       const { value, versionstamp } = await retryLocked(() => kv.get(recordKey(key)));
       return versionstamp === null ? undefined : { record: value as string, version: versionstamp };
     },
-    put: (key, record, expectedVersion, ttlMs) => put(recordKey(key), record, expectedVersion ?? null, ttlMs),
-    delete: (key) => retryLocked(() => kv.delete(recordKey(key))),
+    async put(key, record, expectedVersion, ttlMs) {
+      if (record.length > MAX_VALUE) throw new RangeError(`the record ${key} has ${record.length} bytes, and Deno KV takes at most ${MAX_VALUE}: use another store`);
+      return put(recordKey(key), record, expectedVersion ?? null, ttlMs);
+    },
+    delete: async (key, expectedVersion) => {
+      if (expectedVersion === undefined) return retryLocked(() => kv.delete(recordKey(key)));
+      await retryLocked(() => kv.atomic().check({ key: recordKey(key), versionstamp: expectedVersion }).delete(recordKey(key)).commit());
+    },
     async lease(key, milliseconds) {
       const found = await retryLocked(() => kv.get(leaseKey(key)));
       // Deno deletes expired values with a delay.

@@ -1,3 +1,4 @@
+import { BaseObject } from "./base-object.js";
 import type { Stored, TokenStore } from "./store.js";
 
 /** The part of a Durable Object's storage that is used. */
@@ -5,130 +6,193 @@ export interface ObjectStorage {
   get<T>(key: string): Promise<T | undefined>;
   put(key: string, value: unknown): Promise<void>;
   delete(key: string): Promise<boolean>;
-  transaction<T>(work: (storage: ObjectStorage) => Promise<T>): Promise<T>;
+  list<T>(): Promise<Map<string, T>>;
+  getAlarm(): Promise<number | null>;
+  setAlarm(time: number): Promise<void>;
+  transaction<T>(work: (storage: Pick<ObjectStorage, "get" | "put" | "delete">) => Promise<T>): Promise<T>;
+}
+
+/** The methods of a {@link TokenObject} that its store calls. Only code with a binding of its namespace can call them. */
+export interface TokenObjectMethods {
+  /** Returns a record. */
+  readRecord(key: string): Promise<Stored | undefined>;
+  /** Writes a record, if it has the expected version. Returns the new version. */
+  writeRecord(key: string, record: string, expectedVersion: string | undefined, ttlMs: number | undefined): Promise<string | undefined>;
+  /** Deletes a record, if it has the expected version. */
+  deleteRecord(key: string, expectedVersion: string | undefined): Promise<void>;
+  /** Takes a lease, and returns its id; undefined while another process has it. */
+  acquireLease(key: string, milliseconds: number): Promise<string | undefined>;
+  /** Releases a lease. */
+  releaseLease(key: string, id: string): Promise<void>;
 }
 
 /** The part of a namespace of Durable Objects that is used. */
 export interface ObjectNamespace {
   idFromName(name: string): unknown;
-  get(id: never): { fetch(url: string, init: RequestInit): Promise<Response> };
+  get(id: never): TokenObjectMethods;
 }
 
-interface ExpiringRecord extends Stored {
-  /** When the record expires, in milliseconds since 1970. */
+interface Row {
+  /** When it expires, in milliseconds since 1970. */
   readonly until?: number | undefined;
+}
+
+type RecordRow = Stored & Row;
+type LeaseRow = { readonly id: string } & Row;
+type Rows = Pick<ObjectStorage, "get">;
+
+const recordKey = (key: string) => `record:${key}`;
+const leaseKey = (key: string) => `lease:${key}`;
+
+/** Returns a row that has not expired. */
+async function current<T extends Row>(storage: Rows, key: string): Promise<T | undefined> {
+  const row = await storage.get<T>(key);
+  return row?.until === undefined || row.until > Date.now() ? row : undefined;
+}
+
+/** Has the object's alarm delete a row that expires at this time. */
+async function expireAt(storage: ObjectStorage, time: number): Promise<void> {
+  const alarm = await storage.getAlarm();
+  if (alarm === null || alarm > time) await storage.setAlarm(time);
+}
+
+/** Deletes the rows that have expired, and sets the alarm for the next one. */
+async function deleteExpired(storage: ObjectStorage): Promise<void> {
+  let next = Infinity;
+  for (const [key, row] of await storage.list<Row | undefined>()) {
+    if (!/^(record|lease):/.test(key) || row?.until === undefined) continue;
+    if (row.until <= Date.now()) await storage.delete(key);
+    else next = Math.min(next, row.until);
+  }
+  if (next < Infinity) await expireAt(storage, next);
+}
+
+function methodsOf(storage: ObjectStorage): TokenObjectMethods {
+  return {
+    async readRecord(key) {
+      const row = await current<RecordRow>(storage, recordKey(key));
+      return row && { record: row.record, version: row.version };
+    },
+    async writeRecord(key, record, expectedVersion, ttlMs) {
+      const until = ttlMs === undefined ? undefined : Date.now() + ttlMs;
+      const version = await storage.transaction(async (storage) => {
+        if ((await current<RecordRow>(storage, recordKey(key)))?.version !== expectedVersion) return undefined;
+        const version = crypto.randomUUID();
+        await storage.put(recordKey(key), { record, version, until } satisfies RecordRow);
+        return version;
+      });
+      if (version !== undefined && until !== undefined) await expireAt(storage, until);
+      return version;
+    },
+    deleteRecord: (key, expectedVersion) =>
+      storage.transaction(async (storage) => {
+        if (expectedVersion !== undefined && (await storage.get<RecordRow>(recordKey(key)))?.version !== expectedVersion) return;
+        await storage.delete(recordKey(key));
+      }),
+    async acquireLease(key, milliseconds) {
+      const lease: LeaseRow & { until: number } = { id: crypto.randomUUID(), until: Date.now() + milliseconds };
+      const isGranted = await storage.transaction(async (storage) => {
+        if (await current<LeaseRow>(storage, leaseKey(key))) return false;
+        await storage.put(leaseKey(key), lease);
+        return true;
+      });
+      if (!isGranted) return undefined;
+      await expireAt(storage, lease.until);
+      return lease.id;
+    },
+    releaseLease: (key, id) =>
+      storage.transaction(async (storage) => {
+        if ((await storage.get<LeaseRow>(leaseKey(key)))?.id === id) await storage.delete(leaseKey(key));
+      }),
+  };
+}
+
+/** Makes a store of an object's methods. */
+function storeOf(methodsFor: (key: string) => TokenObjectMethods): TokenStore {
+  return {
+    get: async (key) => methodsFor(key).readRecord(key),
+    put: async (key, record, expectedVersion, ttlMs) => methodsFor(key).writeRecord(key, record, expectedVersion, ttlMs),
+    delete: async (key, expectedVersion) => methodsFor(key).deleteRecord(key, expectedVersion),
+    async lease(key, milliseconds) {
+      const methods = methodsFor(key);
+      const id = await methods.acquireLease(key, milliseconds);
+      return id === undefined ? undefined : () => methods.releaseLease(key, id);
+    },
+  };
 }
 
 /** Makes a store in the storage of a Durable Object, for use inside it. */
 export function objectStorageStore(storage: ObjectStorage): TokenStore {
-  const current = async (storage: ObjectStorage, key: string) => {
-    const stored = await storage.get<ExpiringRecord>(`record:${key}`);
-    return stored?.until === undefined || stored.until > Date.now() ? stored : undefined;
-  };
-  return {
-    async get(key) {
-      const stored = await current(storage, key);
-      return stored && { record: stored.record, version: stored.version };
-    },
-    put: (key, record, expectedVersion, ttlMs) =>
-      storage.transaction(async (storage) => {
-        if ((await current(storage, key))?.version !== expectedVersion) return undefined;
-        const version = crypto.randomUUID();
-        await storage.put(`record:${key}`, { record, version, until: ttlMs === undefined ? undefined : Date.now() + ttlMs } satisfies ExpiringRecord);
-        return version;
-      }),
-    async delete(key) {
-      await storage.delete(`record:${key}`);
-    },
-    async lease(key, milliseconds) {
-      const lease = { id: crypto.randomUUID(), until: Date.now() + milliseconds };
-      const leaseKey = `lease:${key}`;
-      const isGranted = await storage.transaction(async (storage) => {
-        const held = await storage.get<typeof lease>(leaseKey);
-        if (held && held.until > Date.now()) return false;
-        await storage.put(leaseKey, lease);
-        return true;
-      });
-      if (!isGranted) return undefined;
-      return () =>
-        storage.transaction(async (storage) => {
-          if ((await storage.get<typeof lease>(leaseKey))?.id === lease.id) await storage.delete(leaseKey);
-        });
-    },
-  };
+  const methods = methodsOf(storage);
+  return storeOf(() => methods);
 }
 
-/** The host of the store's requests to the object: no request from outside can have it. */
-const HOST = "token-store.invalid";
+/** Number of objects that hold the leases of callbacks, which name no company yet. */
+const STATE_OBJECTS = 16;
+
+/** Returns the name of the object that has a key: a user's key begins with the company. */
+function objectOf(key: string): string {
+  const [, company, state] = /^(\d+):\d+$|^state:([0-9a-f]{2})/.exec(key) ?? [];
+  return company ?? (state === undefined ? key : `state:${Number.parseInt(state, 16) % STATE_OBJECTS}`);
+}
 
 /**
  * Makes a store in Durable Objects, one for each company: `durableObjectStore(env.COMPANIES)`. The class of the namespace is
  * {@link TokenObject} or extends it.
  */
 export function durableObjectStore(namespace: ObjectNamespace): TokenStore {
-  const send = async (method: string, key: string, params: object = {}): Promise<unknown> => {
-    // A user's key begins with the company.
-    const name = /^\d+:\d+$/.test(key) ? key.split(":")[0]! : key;
-    const response = await namespace.get(namespace.idFromName(name) as never).fetch(`https://${HOST}/${method}`, { method: "POST", body: JSON.stringify({ key, ...params }) });
-    if (!response.ok) throw new Error(`the Durable Object responded with ${response.status}: it must extend TokenObject`);
-    return ((await response.json()) as { result?: unknown }).result;
-  };
-  return {
-    get: async (key) => (await send("get", key)) as Stored | undefined,
-    put: async (key, record, expectedVersion, ttlMs) => (await send("put", key, { record, expectedVersion, ttlMs })) as string | undefined,
-    delete: async (key) => void (await send("delete", key)),
-    async lease(key, milliseconds) {
-      const id = (await send("lease", key, { milliseconds })) as string | undefined;
-      return id === undefined ? undefined : async () => void (await send("release", key, { id }));
-    },
-  };
+  return storeOf((key) => namespace.get(namespace.idFromName(objectOf(key)) as never));
 }
 
-/** The body of a store's request to the object. */
-interface StoreRequest {
-  readonly key: string;
-  readonly record: string;
-  readonly expectedVersion?: string;
-  readonly ttlMs?: number;
-  readonly milliseconds: number;
-  readonly id: string;
-}
+/**
+ * The Durable Object of {@link durableObjectStore}: one for each company, with the tokens of its users. Its methods are called by RPC,
+ * which no request from outside can do. An alarm deletes what has expired: a class that extends this one and has an `alarm` of its
+ * own calls this one too.
+ */
+export class TokenObject extends BaseObject implements TokenObjectMethods {
+  /** Cloudflare's types take a class with it for a Durable Object. */
+  declare readonly __DURABLE_OBJECT_BRAND: never;
+  readonly #storage: ObjectStorage;
+  readonly #methods: TokenObjectMethods;
 
-/** The Durable Object of {@link durableObjectStore}: one for each company, with the tokens of its users. */
-export class TokenObject {
+  constructor(state: { readonly storage: ObjectStorage }, env?: unknown) {
+    super(state, env);
+    this.#storage = state.storage;
+    this.#methods = methodsOf(state.storage);
+  }
+
   /** The store itself, for code that runs inside the object, such as a company's proxy. */
-  readonly store: TokenStore;
-  readonly #leases = new Map<string, () => Promise<void>>();
-
-  constructor(state: { readonly storage: ObjectStorage }, _env?: unknown) {
-    this.store = objectStorageStore(state.storage);
+  get store(): TokenStore {
+    return storeOf(() => this.#methods);
   }
 
-  /** Handles the requests of {@link durableObjectStore}. A class that extends this one calls it if {@link isStoreRequest} returns true. */
-  async fetch(request: Request): Promise<Response> {
-    if (!isStoreRequest(request)) return new Response(null, { status: 404 });
-    const params = (await request.json()) as StoreRequest;
-    const result = await this.#run(new URL(request.url).pathname.slice(1), params);
-    return new Response(JSON.stringify({ result }), { headers: { "content-type": "application/json" } });
+  /** Returns a record. */
+  async readRecord(key: string): Promise<Stored | undefined> {
+    return this.#methods.readRecord(key);
   }
 
-  async #run(method: string, { key, record, expectedVersion, ttlMs, milliseconds, id }: StoreRequest): Promise<unknown> {
-    const { store } = this;
-    if (method === "get") return store.get(key);
-    if (method === "put") return store.put(key, record, expectedVersion, ttlMs);
-    if (method === "delete") return store.delete(key);
-    if (method === "release") {
-      const release = this.#leases.get(id);
-      this.#leases.delete(id);
-      return release?.();
-    }
-    const release = await store.lease(key, milliseconds);
-    if (!release) return undefined;
-    const leaseId = crypto.randomUUID();
-    this.#leases.set(leaseId, release);
-    return leaseId;
+  /** Writes a record, if it has the expected version. */
+  async writeRecord(key: string, record: string, expectedVersion: string | undefined, ttlMs: number | undefined): Promise<string | undefined> {
+    return this.#methods.writeRecord(key, record, expectedVersion, ttlMs);
+  }
+
+  /** Deletes a record. */
+  async deleteRecord(key: string, expectedVersion: string | undefined): Promise<void> {
+    return this.#methods.deleteRecord(key, expectedVersion);
+  }
+
+  /** Takes a lease, and returns its id. */
+  async acquireLease(key: string, milliseconds: number): Promise<string | undefined> {
+    return this.#methods.acquireLease(key, milliseconds);
+  }
+
+  /** Releases a lease. */
+  async releaseLease(key: string, id: string): Promise<void> {
+    return this.#methods.releaseLease(key, id);
+  }
+
+  /** Deletes what has expired. */
+  async alarm(): Promise<void> {
+    await deleteExpired(this.#storage);
   }
 }
-
-/** Returns whether a Durable Object's request comes from {@link durableObjectStore}. No request from outside has its host. */
-export const isStoreRequest = (request: Request): boolean => new URL(request.url).hostname === HOST;

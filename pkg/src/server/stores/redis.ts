@@ -18,11 +18,10 @@ export interface RedisStoreOptions {
 const GET = "return redis.call('HMGET', KEYS[1], 'record', 'version')";
 const PUT = `
 if (redis.call('HGET', KEYS[1], 'version') or '') ~= ARGV[2] then return false end
-local version = redis.call('INCR', KEYS[2])
-redis.call('HSET', KEYS[1], 'record', ARGV[1], 'version', version)
+redis.call('HSET', KEYS[1], 'record', ARGV[1], 'version', ARGV[4])
 if ARGV[3] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[3]) else redis.call('PERSIST', KEYS[1]) end
-return tostring(version)`;
-const DELETE = "return redis.call('DEL', KEYS[1])";
+return ARGV[4]`;
+const DELETE = "if ARGV[1] ~= '' and redis.call('HGET', KEYS[1], 'version') ~= ARGV[1] then return 0 end return redis.call('DEL', KEYS[1])";
 const LEASE = "return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])";
 const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
@@ -35,15 +34,16 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
   const keyFor = (key: string, part: string) => `${prefix}{${key}}:${part}`;
   return {
     async get(key) {
-      const [record, version] = (await run(GET, [keyFor(key, "record")], [])) as (string | null)[];
-      return record == null || version == null ? undefined : { record, version: String(version) };
+      const [record, version] = (await run(GET, [keyFor(key, "record")], [])) as unknown[];
+      return record == null || version == null ? undefined : { record: textOf(record), version: textOf(version) };
     },
     async put(key, record, expectedVersion, ttlMs) {
-      const version = await run(PUT, [keyFor(key, "record"), keyFor(key, "versions")], [record, expectedVersion ?? "", ttlMs === undefined ? "" : String(Math.ceil(ttlMs))]);
-      return version == null || version === false ? undefined : String(version);
+      const version = crypto.randomUUID();
+      const written = await run(PUT, [keyFor(key, "record")], [record, expectedVersion ?? "", ttlMs === undefined ? "" : String(Math.ceil(ttlMs)), version]);
+      return written == null || written === false ? undefined : version;
     },
-    async delete(key) {
-      await run(DELETE, [keyFor(key, "record")], []);
+    async delete(key, expectedVersion) {
+      await run(DELETE, [keyFor(key, "record")], [expectedVersion ?? ""]);
     },
     async lease(key, milliseconds) {
       const id = crypto.randomUUID();
@@ -53,6 +53,12 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
       };
     },
   };
+}
+
+/** Returns a text: clients can return buffers, and Upstash's parses what looks like JSON. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value instanceof Uint8Array ? new TextDecoder().decode(value) : JSON.stringify(value);
 }
 
 /** Returns how a client runs a script. */

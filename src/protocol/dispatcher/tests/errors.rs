@@ -100,3 +100,13 @@ fn a_refused_credential_does_not_show_either() {
     let message = &failed.details.message;
     assert!(message.contains("[redacted] cannot be renewed"), "{message}");
 }
+
+#[test]
+fn a_body_is_kept_up_to_a_million_characters_and_no_half_of_a_secret() {
+    let start = "x".repeat((1 << 20) - 9);
+    let spec = CallSpec { max_retries: 0, ..GET };
+    let texts = all_texts(spec, &[], 400, &[], &format!("{start}secret-token-1 and more"));
+    let kept = texts.bytes().filter(|byte| *byte == b'x').count();
+    assert!(kept >= (1 << 20) - 9 && texts.len() < (1 << 20) + 1_000, "{}", texts.len());
+    assert!(!texts.contains("secret-to") && !texts.contains("and more"));
+}
