@@ -2,7 +2,7 @@ import { type Accepted, checkKeys, checkSetting, integer } from "./check.js";
 import { ConfigError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
-import type { LogLevel, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
+import type { LogLevel, SharedLimits, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
 const isFunction = (value: unknown) => typeof value === "function";
 const isString = (value: unknown) => typeof value === "string";
@@ -14,6 +14,7 @@ const KINDS: Readonly<Record<string, Accepted>> = {
   headers: [(value) => typeof value === "object" && value !== null && !Array.isArray(value), "an object of strings"],
   boolean: [(value) => typeof value === "boolean", "true or false"],
   logger: [(value) => LOG_LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug, such as console"],
+  limits: [(value) => isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like of pipedrive-users/server return"],
   logLevel: [(value) => LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`],
 };
 

@@ -8,17 +8,24 @@ import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
 import { CALL_OPTIONS } from "./generated/settings.js";
-import { Loader } from "./load.js";
+import { type Instance, Loader } from "./load.js";
 import type { RateLimit, Usage } from "./types.js";
 
 /** The module: one instance for all clients. */
 export const loader = /* @__PURE__ */ new Loader<Exports>(source);
+
+/** Loads the module for one client, and may make its core. */
+export interface ClientLoader extends Pick<Loader<Exports>, "load" | "giveUp"> {
+  readonly core?: (instance: Instance<Exports>, settings: object) => Core;
+}
 
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
 export class CoreClient {
   readonly listener: EventListener;
   readonly calls = new Set<Call>();
   inspect?: ReturnType<typeof inspector>;
+  /** Shared limits are in the server's module, which contains the core. */
+  readonly #loader: ClientLoader;
   #running: Running | undefined;
   #isClosed = false;
   /** What is known once the client is closed and its calls are ended. */
@@ -26,6 +33,7 @@ export class CoreClient {
 
   constructor(readonly config: CheckedConfig) {
     this.listener = new EventListener(config);
+    this.#loader = (config.limits?.attach(config) as ClientLoader | undefined) ?? loader;
   }
 
   get usage(): Usage {
@@ -87,7 +95,7 @@ export class CoreClient {
     // The caller may change what it gave while the module is loaded.
     const copied = copy(args, 3) as object;
     const timer = setTimeout(() => {
-      loader.giveUp();
+      this.#loader.giveUp();
       fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
     }, Number(timeoutMs) || 30_000);
     this.#boot()
@@ -120,14 +128,15 @@ export class CoreClient {
 
   /** A core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<void> {
-    const loading = loader.load();
+    const loading = this.#loader.load();
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;
     const { onDrift, v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget } = this.config;
     if (onDrift) this.inspect ??= (await driftCheck()).inspector(onDrift, this.listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
-      const core = new instance.exports.Core({ v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget, eventMask: this.listener.mask });
+      const settings = { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget, eventMask: this.listener.mask };
+      const core = this.#loader.core?.(instance, settings) ?? new instance.exports.Core(settings);
       this.#running = { instance, core };
     }
   }

@@ -1,4 +1,8 @@
 export * from "./index.js";
+export { denoKvLimits } from "./server/limits/deno-kv.js";
+export { durableObjectLimits, isLimitsRequest, type LimitsNamespace, LimitsObject, type LimitsStorage } from "./server/limits/durable-object.js";
+export { memoryLimits } from "./server/limits/memory.js";
+export { redisLimits } from "./server/limits/redis.js";
 export { type ExtensionQuery, parseExtensionQuery } from "./server/extension.js";
 export { type NodeRequest, type NodeResponse, toNodeListener } from "./server/node.js";
 export type { EncryptionKey } from "./server/oauth/encrypted-store.js";

@@ -17,3 +17,11 @@ export type TokenFunction = (request: TokenRequest) => string | Promise<string>;
 
 /** A token, or a function that returns one. */
 export type Token = string | TokenFunction;
+
+/** Limits that several clients share. `pipedrive-users/server` makes them. */
+export interface SharedLimits {
+  /** Connects a client. @internal */
+  attach(config: object): object;
+  /** Returns the limits of one user of a company, whose tokens change. @internal */
+  for(identity: { readonly companyId: number; readonly userId: number }): SharedLimits;
+}

@@ -34,6 +34,8 @@ pub enum SettingKind {
     Logger,
     /// One of [`LOG_LEVELS`].
     LogLevel,
+    /// Limits that `pipedrive-users/server` makes.
+    Limits,
     /// An `AbortSignal`.
     Signal,
 }
@@ -45,7 +47,7 @@ const fn setting(name: &'static str, kind: SettingKind, doc: &'static str) -> Se
 const CREDENTIAL: SettingKind = SettingKind::Credential;
 
 /// Every setting.
-pub static SETTINGS: [Setting; 16] = [
+pub static SETTINGS: [Setting; 17] = [
     setting("apiToken", CREDENTIAL, "A user's API token, sent as `x-api-token`."),
     setting("accessToken", CREDENTIAL, "An OAuth access token, sent as `Authorization: Bearer`."),
     setting(
@@ -84,6 +86,11 @@ pub static SETTINGS: [Setting; 16] = [
         "dailyTokenBudget",
         SettingKind::Integer(0, u32::MAX as i64),
         "How many cost units this client may spend in a day. Calls that would exceed it fail without being sent.",
+    ),
+    setting(
+        "limits",
+        SettingKind::Limits,
+        "Limits that clients with the same token share, also those of other processes: `memoryLimits()` or `redisLimits()` of `pipedrive-users/server`. The daily budget then holds for all of them together. Default: the client's own limits.",
     ),
     setting(
         "dangerouslyAllowBrowser",

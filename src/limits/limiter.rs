@@ -1,8 +1,15 @@
 //! The limits of one client: what is sent and what comes back changes them.
 
+#[cfg(any(test, feature = "npm-server"))]
+use std::{cell::RefCell, rc::Rc};
+
+#[cfg(any(test, feature = "npm-server"))]
+use super::daily::DAY_MS;
 use super::daily::DailyBudget;
 use super::headers::{Limits, RateLimitHeaders};
 use super::queue::{Queue, Ticket};
+#[cfg(any(test, feature = "npm-server"))]
+use super::shared::{SharedLimiter, Verdict};
 use super::window::{NextSlot, RollingWindow, Slot};
 use super::{LONGEST_WAIT_MS, Reset};
 use crate::error::{ErrorInfo, Kind, LimitScope};
@@ -14,8 +21,20 @@ pub(crate) struct RateLimiter {
     window: RollingWindow,
     daily: DailyBudget,
     max_concurrency: Option<usize>,
+    /// The limits that this client shares with others, instead of a window and a queue of its own.
+    #[cfg(any(test, feature = "npm-server"))]
+    shared: Option<Shared>,
     /// The limits as the last response told them.
     pub(crate) rate_limit: Limits,
+}
+
+/// A client's part in shared limits.
+#[cfg(any(test, feature = "npm-server"))]
+#[derive(Debug)]
+struct Shared {
+    limiter: Rc<RefCell<SharedLimiter>>,
+    /// How many calls of this client are in flight.
+    in_flight: usize,
 }
 
 /// What becomes of a call that asks to be sent.
@@ -31,6 +50,9 @@ pub(crate) enum Admission {
     PausedTooLong(Reset),
     /// The daily budget does not cover it.
     OverBudget(Reset),
+    /// The store of the shared limits does not respond.
+    #[cfg(any(test, feature = "npm-server"))]
+    StoreAway(&'static str),
 }
 
 /// What the limiter needs to know of a call that failed.
@@ -60,6 +82,10 @@ pub(crate) struct FailureEffect {
 const SHORTEST_PAUSE_MS: f64 = 500.0;
 const LONGEST_GROWN_PAUSE_MS: f64 = 8_000.0;
 
+/// How long all processes pause when Pipedrive has blocked one of them. It does not say how long that lasts.
+#[cfg(any(test, feature = "npm-server"))]
+const BLOCKED_PAUSE_MS: f64 = 10_000.0;
+
 impl RateLimiter {
     pub(crate) fn new(max_concurrency: Option<u32>, daily_budget: Option<u32>) -> Self {
         Self {
@@ -67,11 +93,71 @@ impl RateLimiter {
             window: RollingWindow::default(),
             daily: DailyBudget::new(daily_budget),
             max_concurrency: max_concurrency.map(|max| usize::try_from(max).unwrap_or(usize::MAX).max(1)),
+            #[cfg(any(test, feature = "npm-server"))]
+            shared: None,
             rate_limit: Limits::default(),
         }
     }
 
+    /// From now on the limits are shared with others.
+    #[cfg(any(test, feature = "npm-server"))]
+    pub(crate) fn share(&mut self, limiter: Rc<RefCell<SharedLimiter>>) {
+        self.daily.lift();
+        self.shared = Some(Shared { limiter, in_flight: 0 });
+    }
+
+    /// Whether a client of shared limits has a limit of its own.
+    #[cfg(feature = "npm-server")]
+    pub(crate) fn is_concurrency_limited(&self) -> bool {
+        self.max_concurrency.is_some()
+    }
+
+    /// The calls of all clients that share the limits and do not have to wait any longer. `None`: the limits are not shared.
+    #[cfg(any(test, feature = "npm-server"))]
+    pub(crate) fn ready(&self, now: f64) -> Option<Vec<Ticket>> {
+        self.shared.as_ref().map(|shared| shared.limiter.borrow_mut().ready(now))
+    }
+
+    #[cfg(any(test, feature = "npm-server"))]
+    fn admit_shared(&mut self, ticket: Ticket, cost: u32, longest_ms: f64, now: f64, wall: f64) -> Admission {
+        let Some(shared) = &mut self.shared else { return Admission::Turn };
+        let mut limiter = shared.limiter.borrow_mut();
+        if self.max_concurrency.is_some_and(|most| shared.in_flight >= most) {
+            // It waits for a call of its own client, and would keep a slot from others.
+            limiter.leave(ticket);
+            return Admission::Turn;
+        }
+        let reset = |in_ms: f64| Reset { in_ms, at: wall + in_ms };
+        match limiter.admit(ticket, cost, longest_ms, now) {
+            Verdict::Send(name) => {
+                shared.in_flight += 1;
+                self.daily.spend(cost);
+                Admission::Send(Slot { number: name, since: now })
+            }
+            Verdict::Turn => Admission::Turn,
+            Verdict::Paused(wait) if wait > LONGEST_WAIT_MS => Admission::PausedTooLong(reset(wait)),
+            Verdict::Wait(wait) | Verdict::Paused(wait) => Admission::Wait(wait),
+            Verdict::Spent(wait) => Admission::OverBudget(reset(wait)),
+            Verdict::StoreAway(template) => Admission::StoreAway(template),
+        }
+    }
+
+    /// A call in flight has ended: the window of this client, which has no such slot, learns nothing from it.
+    #[cfg(any(test, feature = "npm-server"))]
+    fn release_shared(&mut self, slot: Slot, limit: f64, has_response: bool, now: f64) {
+        let Some(shared) = &mut self.shared else { return };
+        shared.in_flight = shared.in_flight.saturating_sub(1);
+        let mut limiter = shared.limiter.borrow_mut();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // An unknown one is 0.
+        limiter.observe(limit as u32, now);
+        limiter.release(slot.number, has_response, now);
+    }
+
     pub(crate) fn ticket(&mut self) -> Ticket {
+        #[cfg(any(test, feature = "npm-server"))]
+        if let Some(shared) = &self.shared {
+            return shared.limiter.borrow_mut().ticket();
+        }
         self.queue.ticket()
     }
 
@@ -87,6 +173,10 @@ impl RateLimiter {
         // A spent day fails at once, also while the window is full.
         if let Err(reset) = self.daily.check(cost, now, wall) {
             return Admission::OverBudget(reset);
+        }
+        #[cfg(any(test, feature = "npm-server"))]
+        if self.shared.is_some() {
+            return self.admit_shared(ticket, cost, longest_ms, now, wall);
         }
         if !self.queue.is_first(ticket, now) {
             return Admission::Turn;
@@ -112,17 +202,28 @@ impl RateLimiter {
 
     /// A call leaves the queue.
     pub(crate) fn leave(&mut self, ticket: Ticket) {
+        #[cfg(any(test, feature = "npm-server"))]
+        if let Some(shared) = &self.shared {
+            shared.limiter.borrow_mut().leave(ticket);
+        }
         self.queue.leave(ticket);
     }
 
     /// An admitted call was not sent after all.
     pub(crate) fn cancel(&mut self, slot: Slot, cost: u32) {
+        #[cfg(any(test, feature = "npm-server"))]
+        if let Some(shared) = &mut self.shared {
+            shared.in_flight = shared.in_flight.saturating_sub(1);
+            shared.limiter.borrow_mut().cancel(slot.number, cost);
+        }
         self.window.cancel(slot);
         self.daily.refund(cost, slot.since, false);
     }
 
     /// A call in flight was given up: it is unknown whether the server counted it.
     pub(crate) fn abandon(&mut self, slot: Slot, cost: u32, now: f64) {
+        #[cfg(any(test, feature = "npm-server"))]
+        self.release_shared(slot, f64::NAN, false, now);
         self.window.release(slot, false, now);
         self.daily.forget_charge(cost);
     }
@@ -131,6 +232,8 @@ impl RateLimiter {
     pub(crate) fn on_response(&mut self, slot: Slot, headers: &RateLimitHeaders, now: f64, wall: f64) {
         let RateLimitHeaders { limit, remaining, reset_in_ms, daily_remaining, .. } = *headers;
         self.rate_limit.update(&Limits::new(headers, wall));
+        #[cfg(any(test, feature = "npm-server"))]
+        self.release_shared(slot, limit.or_nan(), true, now);
         self.window.observe(slot, limit, remaining, reset_in_ms, now);
         if let Some(remaining) = daily_remaining.get() {
             self.daily.observe(remaining, now, wall);
@@ -140,6 +243,8 @@ impl RateLimiter {
 
     /// No complete response came.
     pub(crate) fn on_no_response(&mut self, slot: Slot, now: f64) {
+        #[cfg(any(test, feature = "npm-server"))]
+        self.release_shared(slot, f64::NAN, false, now);
         self.window.release(slot, false, now);
     }
 
@@ -173,6 +278,22 @@ impl RateLimiter {
             }
             None => {}
         }
+        #[cfg(any(test, feature = "npm-server"))]
+        if let Some(shared) = &self.shared {
+            let mut limiter = shared.limiter.borrow_mut();
+            if is_free {
+                limiter.refund(cost);
+            }
+            if paused_ms > 0.0 {
+                limiter.pause(paused_ms, now);
+            }
+            if failure.kind == Kind::Blocked {
+                limiter.pause(BLOCKED_PAUSE_MS, now);
+            }
+            if failure.scope == Some(LimitScope::Daily) {
+                limiter.exhausted(failure.reset_in_ms.unwrap_or(0.0).min(DAY_MS), now);
+            }
+        }
         FailureEffect { is_free, is_limit: failure.scope.is_some(), paused_ms }
     }
 }
@@ -181,6 +302,7 @@ impl RateLimiter {
 mod tests {
     #![allow(clippy::float_cmp, reason = "exact results are expected")]
 
+    use super::super::shared::Grant;
     use super::*;
 
     const WALL: f64 = 43_200_000.0;
@@ -274,6 +396,110 @@ mod tests {
             Admission::OverBudget(Reset { in_ms: 86_400_000.0, .. })
         ));
         slot(admit(&mut limiter, ticket, 86_400_000.0));
+    }
+
+    /// What a store with enough of everything replies.
+    fn grant(slots: usize, paused_ms: f64) -> Grant {
+        Grant { limit: 20, units: 100, day_ms: WALL, paused_ms, slots: vec![0.0; slots], ..Grant::default() }
+    }
+
+    /// Two clients of one process with shared limits.
+    fn sharing(
+        max_concurrency: Option<u32>,
+        budget: Option<u32>,
+    ) -> (Rc<RefCell<SharedLimiter>>, [RateLimiter; 2]) {
+        let shared = Rc::new(RefCell::new(SharedLimiter::new(7, budget, "away {}")));
+        let clients = [max_concurrency, None].map(|max_concurrency| {
+            let mut client = RateLimiter::new(max_concurrency, Some(0));
+            client.share(Rc::clone(&shared));
+            client
+        });
+        (shared, clients)
+    }
+
+    #[test]
+    fn clients_share_slots_in_the_order_of_their_calls() {
+        let (shared, [mut one, mut other]) = sharing(None, Some(1_000));
+        assert_eq!(one.ready(0.0), Some(vec![]));
+        let (a, b, c) = (one.ticket(), other.ticket(), one.ticket());
+        assert_eq!(admit(&mut other, b, 0.0), Admission::Turn);
+        assert_eq!(admit(&mut one, a, 0.0), Admission::Turn);
+        assert_eq!(admit(&mut one, c, 0.0), Admission::Turn);
+        assert!(shared.borrow_mut().take_changed());
+        let request = shared.borrow_mut().poll(0.0).expect("a trip");
+        assert_eq!(
+            (request.wanted, request.needed_units, request.wanted_units, request.budget),
+            (3, 10, 30, Some(1_000))
+        );
+        assert_eq!(shared.borrow_mut().poll(0.0), None, "one at a time");
+        shared.borrow_mut().on_reply(1, &grant(2, 0.0), 5.0);
+        assert_eq!(one.ready(5.0), Some(vec![a, b]));
+        assert_eq!(admit(&mut one, c, 5.0), Admission::Turn, "b came before");
+        slot(admit(&mut other, b, 5.0));
+        let first = slot(admit(&mut one, a, 5.0));
+        one.on_response(first, &RateLimitHeaders::default(), 10.0, WALL);
+        assert_eq!(admit(&mut one, c, 10.0), Admission::Wait(2_002.0));
+        slot(admit(&mut one, c, 2_012.0));
+    }
+
+    #[test]
+    fn a_concurrency_of_one_client_keeps_no_slot_from_the_other() {
+        let (shared, [mut one, mut other]) = sharing(Some(1), None);
+        let tickets: Vec<_> = (0..3).map(|_| one.ticket()).collect();
+        assert_eq!(admit(&mut one, tickets[0], 0.0), Admission::Turn);
+        assert_eq!(admit(&mut one, tickets[1], 0.0), Admission::Turn);
+        assert_eq!(admit(&mut other, tickets[2], 0.0), Admission::Turn);
+        shared.borrow_mut().poll(0.0).expect("a trip");
+        shared.borrow_mut().on_reply(1, &grant(2, 0.0), 0.0);
+        let first = slot(admit(&mut one, tickets[0], 0.0));
+        assert_eq!(admit(&mut one, tickets[1], 0.0), Admission::Turn);
+        slot(admit(&mut other, tickets[2], 0.0));
+        one.cancel(first, 10);
+        slot(admit(&mut one, tickets[1], 0.0));
+    }
+
+    #[test]
+    fn bad_news_of_one_process_is_told_to_the_store() {
+        let (shared, [mut one, _]) = sharing(None, None);
+        one.on_failure(&limited(LimitScope::Burst, 1_000.0), call(1), 0.0, 0.0);
+        let request = shared.borrow_mut().poll(100.0).expect("a trip");
+        assert_eq!((request.paused_ms, request.spent_ms), (900.0, 0.0));
+        shared.borrow_mut().on_reply(1, &grant(0, 5_000.0), 100.0);
+        let ticket = one.ticket();
+        assert_eq!(admit(&mut one, ticket, 100.0), Admission::Wait(5_000.0), "and the store tells others'");
+        one.on_failure(&limited(LimitScope::Daily, 9_000.0), call(0), 0.0, 100.0);
+        assert_eq!(shared.borrow_mut().poll(100.0).map(|request| request.spent_ms), Some(9_000.0));
+        one.on_failure(&ErrorInfo::new(Kind::Blocked), call(0), 0.0, 0.0);
+        assert!(matches!(admit(&mut one, ticket, 9_500.0), Admission::Wait(_)));
+    }
+
+    #[test]
+    fn a_store_that_is_away_fails_calls_after_their_own_timeout() {
+        let (shared, [mut one, _]) = sharing(None, None);
+        let (before, after) = (one.ticket(), one.ticket());
+        assert_eq!(admit(&mut one, before, 0.0), Admission::Turn);
+        shared.borrow_mut().poll(0.0).expect("a trip");
+        shared.borrow_mut().on_reply(1, &grant(1, 0.0), 0.0);
+        let used = slot(admit(&mut one, before, 0.0));
+        one.on_response(used, &RateLimitHeaders::default(), 0.0, WALL);
+        // The slot serves while its lease lasts.
+        let number = shared.borrow_mut().poll(2_100.0).map(|_| 2);
+        shared.borrow_mut().on_failure(number.expect("a trip"), 2_200.0);
+        assert!(matches!(admit(&mut one, after, 3_900.0), Admission::Send(_)));
+        let late = one.ticket();
+        assert_eq!(admit(&mut one, late, 4_000.0), Admission::Turn);
+        let mut now: f64 = 4_000.0;
+        while now < 33_999.0 {
+            now += 999.0;
+            assert_eq!(admit(&mut one, late, now.min(33_999.0)), Admission::Turn, "{now}");
+            shared.borrow_mut().poll(now);
+            let trip = shared.borrow().trip();
+            if let Some(trip) = trip {
+                shared.borrow_mut().on_failure(trip, now);
+            }
+        }
+        assert_eq!(one.ready(34_000.0), Some(vec![late]));
+        assert_eq!(admit(&mut one, late, 34_000.0), Admission::StoreAway("away {}"));
     }
 
     #[test]

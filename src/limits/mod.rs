@@ -6,6 +6,8 @@ mod headers;
 mod limiter;
 mod optional;
 mod queue;
+#[cfg(any(test, feature = "npm-server"))]
+pub(crate) mod shared;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod simulation;
 mod usage;
@@ -20,6 +22,8 @@ pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
 pub(crate) use optional::Optional;
 pub(crate) use queue::Ticket;
 pub use usage::{Spent, Usage};
+#[cfg(any(test, feature = "npm-server"))]
+use window::LATE_ARRIVAL_MS;
 pub(crate) use window::Slot;
 
 /// When a limit is lifted.

@@ -16,7 +16,7 @@ const FIRST_CALLS: usize = 10;
 const MOST_REMEMBERED: usize = 1_000;
 
 /// A call that got no response may still be on its way to the server.
-const LATE_ARRIVAL_MS: f64 = 2_000.0;
+pub(super) const LATE_ARRIVAL_MS: f64 = 2_000.0;
 
 /// What is known of the window. Nothing is known before the first response.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ struct InFlight {
 /// The name of a slot, and since when it is occupied.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Slot {
-    number: u32,
+    pub(super) number: u32,
     pub(crate) since: f64,
 }
 

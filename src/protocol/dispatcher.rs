@@ -169,6 +169,28 @@ impl<R: Transport> Dispatcher<R> {
         self.limiter.rate_limit
     }
 
+    /// From now on the limits are shared with other clients.
+    #[cfg(feature = "npm-server")]
+    pub(crate) fn share(&mut self, limiter: Rc<std::cell::RefCell<crate::limits::shared::SharedLimiter>>) {
+        self.limiter.share(limiter);
+    }
+
+    /// Wakes the calls that do not have to wait for the shared limits any longer. Says whether others still do.
+    #[cfg(feature = "npm-server")]
+    pub(crate) fn wake_ready(&mut self, now: f64) -> bool {
+        let ready = self.limiter.ready(now).unwrap_or_default();
+        let mut is_waiting = false;
+        for exchange in self.exchanges.iter_mut().filter(|exchange| exchange.is_idle) {
+            is_waiting = true;
+            // Those of a client with a concurrency of its own may wait for each other instead.
+            if self.limiter.is_concurrency_limited() || ready.contains(&exchange.machine.ticket()) {
+                exchange.is_idle = false;
+                self.woken.extend(exchange.calls.first());
+            }
+        }
+        is_waiting
+    }
+
     /// A call begins.
     pub(crate) fn begin(&mut self, call: NewCall<R::Text>) {
         let NewCall { id, endpoint, request, source, is_identity_known } = call;

@@ -219,6 +219,14 @@ impl ExchangeMachine {
             }
             Admission::PausedTooLong(reset) => self.refuse(response::paused_too_long(reset), context),
             Admission::OverBudget(reset) => self.refuse(response::over_budget(reset), context),
+            #[cfg(any(test, feature = "npm-server"))]
+            Admission::StoreAway(template) => {
+                self.state = State::Over;
+                context.limiter.leave(self.ticket);
+                self.is_refused = true;
+                self.failure = Some(response::store_away(template));
+                Action::Fail
+            }
             Admission::Send(slot) => {
                 self.state = State::Admitted(slot);
                 self.sent += 1;

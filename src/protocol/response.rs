@@ -119,6 +119,12 @@ pub(crate) fn timed_out() -> Failure {
     )
 }
 
+/// The store of the shared limits took longer than an attempt may: the template names it.
+#[cfg(any(test, feature = "npm-server"))]
+pub(crate) fn store_away(template: &'static str) -> Failure {
+    Failure::new(ErrorInfo::new(Kind::Timeout), template, Placeholder::Timeout)
+}
+
 /// The credential function took longer than an attempt may.
 pub(crate) fn credential_timed_out() -> Failure {
     Failure::new(

@@ -3,6 +3,8 @@
 //! code that waits.
 
 use std::cell::{RefCell, RefMut};
+#[cfg(feature = "npm-server")]
+use std::rc::Rc;
 
 use js_sys::{Function, JsString, Promise};
 use wasm_bindgen::prelude::*;
@@ -11,6 +13,8 @@ use super::{args, outcome};
 use crate::api;
 use crate::client::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 use crate::error::{Details, Kind};
+#[cfg(feature = "npm-server")]
+use crate::limits::shared::SharedLimiter;
 use crate::protocol::{
     AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, Emitted, Failed, Moment, NewCall,
     PreparedRequest, Reply, Server, Step, check_headers,
@@ -85,6 +89,9 @@ pub struct Core {
     event_mask: u32,
     runtime: Fetch,
     state: RefCell<State>,
+    /// The limits that it shares with other clients, and whom to notify of a change in them.
+    #[cfg(feature = "npm-server")]
+    shared: Option<(Rc<RefCell<SharedLimiter>>, Function)>,
 }
 
 struct State {
@@ -118,31 +125,7 @@ impl Core {
     #[must_use]
     #[allow(clippy::needless_pass_by_value)] // What is borrowed costs the glue a stack.
     pub fn new(settings: JsValue) -> Self {
-        let settings = &settings;
-        let count = |name| args::count(settings, name);
-        let is_access_token = JsonRef::as_bool(&member(settings, "isAccessToken")) == Some(true);
-        let server = Server {
-            v1: args::text(settings, "v1"),
-            v2: args::text(settings, "v2"),
-            scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
-            max_body_bytes: count("maxBodyBytes").unwrap_or(DEFAULT_MAX_BODY_BYTES),
-        };
-        Self {
-            defaults: Defaults {
-                // They were checked.
-                headers: check_headers(args::checked_headers(member(settings, "headers")))
-                    .unwrap_or_default(),
-                timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
-                max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
-            },
-            event_mask: count("eventMask").unwrap_or(0),
-            runtime: Fetch::default(),
-            state: RefCell::new(State {
-                dispatcher: Dispatcher::new(server, count("maxConcurrency"), count("dailyTokenBudget")),
-                calls: Vec::new(),
-                attempts: Vec::new(),
-            }),
-        }
+        Self::with(&settings, Fetch::default())
     }
 
     /// Whether a call is looked at right now: nothing else can be called then, as a getter of a replaced `fetch` might try.
@@ -211,6 +194,15 @@ impl Core {
         }) as f64
     }
 
+    /// Wakes the calls that do not have to wait for the shared limits any longer. Says whether others still do.
+    #[cfg(feature = "npm-server")]
+    pub fn look(&self) -> bool {
+        let is_waiting =
+            self.state().is_some_and(|mut state| state.dispatcher.wake_ready(self.runtime.now()));
+        self.settle();
+        is_waiting
+    }
+
     /// One of the limits as the last response told them, in the order of [`outcome::limits`]; NaN if it is unknown.
     #[wasm_bindgen(js_name = rateLimit)]
     #[must_use]
@@ -227,6 +219,45 @@ impl State {
 }
 
 impl Core {
+    /// Makes a client on a clock.
+    pub(super) fn with(settings: &JsValue, runtime: Fetch) -> Self {
+        let count = |name| args::count(settings, name);
+        let is_access_token = JsonRef::as_bool(&member(settings, "isAccessToken")) == Some(true);
+        let server = Server {
+            v1: args::text(settings, "v1"),
+            v2: args::text(settings, "v2"),
+            scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
+            max_body_bytes: count("maxBodyBytes").unwrap_or(DEFAULT_MAX_BODY_BYTES),
+        };
+        Self {
+            defaults: Defaults {
+                // They were checked.
+                headers: check_headers(args::checked_headers(member(settings, "headers")))
+                    .unwrap_or_default(),
+                timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
+                max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
+            },
+            event_mask: count("eventMask").unwrap_or(0),
+            runtime,
+            state: RefCell::new(State {
+                dispatcher: Dispatcher::new(server, count("maxConcurrency"), count("dailyTokenBudget")),
+                calls: Vec::new(),
+                attempts: Vec::new(),
+            }),
+            #[cfg(feature = "npm-server")]
+            shared: None,
+        }
+    }
+
+    /// From now on the client shares its limits. `notify` is called when something has changed in them.
+    #[cfg(feature = "npm-server")]
+    pub(super) fn share(&mut self, limiter: Rc<RefCell<SharedLimiter>>, notify: Function) {
+        if let Some(mut state) = self.state() {
+            state.dispatcher.share(Rc::clone(&limiter));
+        }
+        self.shared = Some((limiter, notify));
+    }
+
     fn state(&self) -> Option<RefMut<'_, State>> {
         self.state.try_borrow_mut().ok()
     }
@@ -373,6 +404,12 @@ impl Core {
             let woken = self.state().and_then(|mut state| state.dispatcher.next_woken());
             let Some(woken) = woken else { break };
             self.wake(woken);
+        }
+        #[cfg(feature = "npm-server")]
+        if let Some((limiter, notify)) = &self.shared
+            && limiter.try_borrow_mut().is_ok_and(|mut limiter| limiter.take_changed())
+        {
+            drop(notify.call0(&JsValue::UNDEFINED));
         }
     }
 }

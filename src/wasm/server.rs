@@ -1,13 +1,18 @@
 //! The exports of the server package: what `pkg/src/server` decides with.
 #![allow(unreachable_pub, reason = "what JavaScript calls has to be public, though no Rust code does")]
 
-use js_sys::Array;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use js_sys::{Array, Float64Array, Function};
 use wasm_bindgen::prelude::*;
 
+use super::client::Core;
 use crate::api::ENDPOINTS;
 use crate::error::{Redactor, Thrown};
+use crate::limits::shared::{CompanyLimits, Grant, Reservation, SharedLimiter, TokenLimits, reserve};
 use crate::server::{self, Generation, Refusal, SignedToken, TokenState};
-use crate::transport::{Fetch, JsText, JsThrown, Transport};
+use crate::transport::{Clock, Fetch, JsText, JsThrown, Transport};
 
 /// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
 #[wasm_bindgen(js_name = verifySignedToken)]
@@ -82,4 +87,106 @@ pub fn redact(thrown: JsValue, secrets: Vec<JsValue>) -> JsValue {
         redactor.add(&secret);
     }
     JsThrown(thrown).redacted(&|text| redactor.clean(text)).0
+}
+
+/// What is said where a store does not respond, by the store's number.
+const STORES_AWAY: [&str; 4] = [
+    "the store of the shared limits (memory) did not respond within {} ms (timeoutMs)",
+    "the store of the shared limits (Redis) did not respond within {} ms (timeoutMs)",
+    "the store of the shared limits (a Durable Object) did not respond within {} ms (timeoutMs)",
+    "the store of the shared limits (Deno KV) did not respond within {} ms (timeoutMs)",
+];
+
+/// A limit that the clients of this process share with other processes. Whoever drives it calls `poll` when it was notified,
+/// when `dueIn` has elapsed, and after each trip to the store.
+#[wasm_bindgen]
+pub struct ProcessLimiter {
+    limiter: Rc<RefCell<SharedLimiter>>,
+    runtime: Fetch,
+    due: Cell<f64>,
+}
+
+#[wasm_bindgen]
+impl ProcessLimiter {
+    /// `owner` is a random integer below 2^53, `store` the number of the store's kind.
+    #[wasm_bindgen(constructor)]
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn new(owner: f64, budget: Option<u32>, store: usize) -> Self {
+        let store_away = STORES_AWAY.get(store).copied().unwrap_or_default();
+        Self {
+            limiter: Rc::new(RefCell::new(SharedLimiter::new(owner as u64, budget, store_away))),
+            runtime: Fetch::default(),
+            due: Cell::new(f64::INFINITY),
+        }
+    }
+
+    /// Makes a client within this limit.
+    #[must_use]
+    pub fn core(&self, settings: &JsValue, notify: Function) -> Core {
+        // All clients of a limit have the same clock.
+        let mut core = Core::with(settings, self.runtime.clone());
+        core.share(Rc::clone(&self.limiter), notify);
+        core
+    }
+
+    /// What to ask of the store now, if anything; `trip` is its number.
+    #[must_use]
+    pub fn poll(&self) -> Option<Vec<f64>> {
+        let now = self.runtime.now();
+        self.limiter.borrow_mut().poll(now).map(|request| request.to_numbers())
+    }
+
+    /// The number of the trip to the store that is under way.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn trip(&self) -> u32 {
+        self.limiter.borrow().trip().unwrap_or_default()
+    }
+
+    /// The store has replied to a trip, or has not. A reply that is none counts as a failure.
+    #[wasm_bindgen(js_name = onReply)]
+    #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
+    pub fn on_reply(&self, trip: u32, reply: Vec<f64>) {
+        let now = self.runtime.now();
+        let mut limiter = self.limiter.borrow_mut();
+        match Grant::from_numbers(&reply) {
+            Some(grant) => limiter.on_reply(trip, &grant, now),
+            None => limiter.on_failure(trip, now),
+        }
+    }
+
+    /// In how many milliseconds something is due without being notified. It may be never.
+    #[wasm_bindgen(js_name = dueIn)]
+    #[must_use]
+    pub fn due_in(&self) -> f64 {
+        let now = self.runtime.now();
+        self.due.set(self.limiter.borrow().due(now));
+        self.due.get() - now
+    }
+
+    /// A timer of `dueIn` has elapsed.
+    #[wasm_bindgen(js_name = onElapsed)]
+    pub fn on_elapsed(&self) {
+        self.runtime.on_elapsed(self.due.get());
+    }
+}
+
+/// The one operation of a store: `[token, company, reply]`, what it knows afterwards and what it replies.
+#[wasm_bindgen(js_name = reserve)]
+#[must_use]
+#[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
+pub fn reserve_slots(
+    now: f64,
+    cold_until: f64,
+    skew_ms: f64,
+    token: Vec<f64>,
+    company: Vec<f64>,
+    request: Vec<f64>,
+) -> Array {
+    let (mut token, mut company) = (TokenLimits::from_numbers(&token), CompanyLimits::from_numbers(&company));
+    let reply = Reservation::from_numbers(&request)
+        .map(|request| reserve(&mut token, &mut company, now, cold_until, skew_ms, &request).to_numbers());
+    let list = |numbers: &[f64]| Float64Array::from(numbers);
+    Array::of3(&list(&token.to_numbers()), &list(&company.to_numbers()), &list(&reply.unwrap_or_default()))
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use anyhow::Result;
 
 use crate::shell::{command, root, run, step};
-use crate::{build, tools};
+use crate::{build, extension, packed, tools};
 
 /// How much to measure.
 #[derive(clap::Args, Clone, Copy)]
@@ -16,6 +16,9 @@ pub(crate) struct Args {
     /// Count the instructions of the core's hot paths, and nothing else
     #[arg(long)]
     counts: bool,
+    /// Measure limits shared by processes, and nothing else: about fifteen minutes, or one with --quick
+    #[arg(long)]
+    limits: bool,
     /// Write the counts down as those that later ones are held to
     #[arg(long)]
     record: bool,
@@ -28,7 +31,10 @@ pub(crate) fn prepare_page() -> Result<()> {
 }
 
 /// Runs the comparison; it fails where a figure is worse than its bound by more than the noise of the run.
-pub(crate) fn bench(Args { quick, counts, record }: Args) -> Result<()> {
+pub(crate) fn bench(Args { quick, counts, limits, record }: Args) -> Result<()> {
+    if limits {
+        return bench_limits(quick);
+    }
     tools::valgrind()?;
     if counts || record {
         let mut node = command("node", &["tests/bench/counts.mjs"]);
@@ -50,4 +56,20 @@ pub(crate) fn bench(Args { quick, counts, record }: Args) -> Result<()> {
         node.arg("--quick");
     }
     run(node.current_dir(folder).env("CHROMIUM", browser.browser))
+}
+
+/// Measures limits that real processes share in real stores, and writes the table of BACKEND.md.
+fn bench_limits(quick: bool) -> Result<()> {
+    tools::redis()?;
+    tools::npm_packages("tests")?;
+    let tarball = build::pack()?;
+    packed::prepare(&tarball, false)?;
+    extension::prepare()?;
+    let mut node = command("node", &["tests/bench/limits.mjs"]);
+    if quick {
+        node.arg("--quick");
+    }
+    run(node
+        .env("PIPEDRIVE_SANDBOX", std::env::current_exe()?)
+        .env("PIPEDRIVE_USERS_DIST", root().join("tests/node_modules/pipedrive-users/dist")))
 }

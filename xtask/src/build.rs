@@ -27,7 +27,17 @@ const MODULES: [Module; 3] = [
         feature: "npm-server",
         uses_fmt: false,
         // The client's, and what the server package decides.
-        exports: &["Core", "verifySignedToken", "permit", "freshness", "replaces", "isPipedrive", "redact"],
+        exports: &[
+            "Core",
+            "verifySignedToken",
+            "permit",
+            "freshness",
+            "replaces",
+            "isPipedrive",
+            "redact",
+            "ProcessLimiter",
+            "reserve",
+        ],
     },
 ];
 

@@ -10,6 +10,9 @@ export const randomHex = (length: number): string => hex(crypto.getRandomValues(
 /** Returns the SHA-256 of a text as hexadecimal. */
 export const sha256 = async (text: string): Promise<string> => hex(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(text))));
 
+/** Returns the SHA-1 of a text as hexadecimal: the name of a script in Redis. */
+export const sha1 = async (text: string): Promise<string> => hex(new Uint8Array(await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text))));
+
 /** Compares two texts in constant time. */
 export async function isSame(one: string, other: string): Promise<boolean> {
   // Hashes have the same length, and their difference says nothing about that of the texts.

@@ -12,7 +12,7 @@ use super::{HEAD, doc};
 
 pub(super) fn settings() -> String {
     let mut out = format!(
-        "{HEAD}import type {{ Token }} from \"../types.js\";\nimport type {{ Drift, UsersEvent }} from \"./types.js\";\n\n"
+        "{HEAD}import type {{ SharedLimits, Token }} from \"../types.js\";\nimport type {{ Drift, UsersEvent }} from \"./types.js\";\n\n"
     );
     out.push_str("/** What each setting accepts: a kind, a range of numbers, or a string described in words. */\nexport const SETTINGS = {\n");
     for setting in &SETTINGS {
@@ -24,6 +24,7 @@ pub(super) fn settings() -> String {
             SettingKind::Integer(min, max) => format!("[{min}, {max}]"),
             SettingKind::Boolean => "\"boolean\"".to_owned(),
             SettingKind::Logger => "\"logger\"".to_owned(),
+            SettingKind::Limits => "\"limits\"".to_owned(),
             SettingKind::LogLevel => "\"logLevel\"".to_owned(),
             SettingKind::Signal => "\"signal\"".to_owned(),
         };
@@ -100,6 +101,7 @@ fn write_member(out: &mut String, indent: &str, setting: &Setting, is_optional: 
         SettingKind::Integer(..) => "number",
         SettingKind::Boolean => "boolean",
         SettingKind::Logger => "Logger",
+        SettingKind::Limits => "SharedLimits",
         SettingKind::LogLevel => "LogLevel",
         SettingKind::Signal => "AbortSignal",
         SettingKind::Function => match setting.name {

@@ -243,7 +243,7 @@ export class OAuth {
         throw error;
       });
     };
-    return this.#clientOf(token, () => tenant.apiDomain, options, tenant);
+    return this.#clientOf(token, () => tenant.apiDomain, { ...options, limits: options.limits?.for(identity) }, tenant);
   }
 
   /** Revokes the authorization of a user: Pipedrive no longer accepts the tokens, and the record is deleted. */

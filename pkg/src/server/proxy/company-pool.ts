@@ -9,7 +9,7 @@ import type { ProxyRequest } from "./request.js";
 import { FORWARDED_HEADERS } from "./response.js";
 
 /** The settings of the users' clients. */
-export type PoolOptions = Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent" | "fetch">;
+export type PoolOptions = Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent" | "fetch">;
 
 /** Number of users whose clients are kept; the longest idle one is closed first. */
 const MAX_CLIENTS = 5_000;
@@ -64,8 +64,9 @@ export class CompanyPool {
     private readonly options: PoolOptions,
     shared?: CheckedConfig,
   ) {
-    const { dailyTokenBudget } = options;
-    this.#budgets = dailyTokenBudget === undefined ? undefined : new DailyBudgets(dailyTokenBudget);
+    const { dailyTokenBudget, limits } = options;
+    // Shared limits count it for all processes.
+    this.#budgets = dailyTokenBudget === undefined || limits ? undefined : new DailyBudgets(dailyTokenBudget);
     this.#shared = shared && new CoreClient(shared);
   }
 
@@ -127,8 +128,8 @@ export class CompanyPool {
     }
   }
 
-  #client(key: string, { companyId }: Identity): Client {
-    const client = this.#clients.get(key) ?? this.#open(companyId);
+  #client(key: string, identity: Identity): Client {
+    const client = this.#clients.get(key) ?? this.#open(identity);
     // The map is in order of last use.
     this.#clients.delete(key);
     this.#clients.set(key, client);
@@ -142,7 +143,9 @@ export class CompanyPool {
     return client;
   }
 
-  #open(companyId: number): Client {
+  #open(identity: Identity): Client {
+    const { companyId } = identity;
+    const { limits, dailyTokenBudget } = this.options;
     const destinations = new Set<Destination>();
     const send = async (url: string, init: RequestInit): Promise<Response> => {
       const takeBack = this.#budgets?.spend(companyId, init.method ?? "GET", new URL(url).pathname);
@@ -157,7 +160,7 @@ export class CompanyPool {
       return response as Response;
     };
     // A company's host wants /api/v1. Its budget is counted here, for all its users.
-    const config = { ...this.options, dailyTokenBudget: undefined, fetch: send, credential: undefined, isAccessToken: true, v1: `${PLACEHOLDER}/api/v1`, v2: `${PLACEHOLDER}/api/v2`, headers: [] };
+    const config = { ...this.options, limits: limits?.for(identity), dailyTokenBudget: limits && dailyTokenBudget, fetch: send, credential: undefined, isAccessToken: true, v1: `${PLACEHOLDER}/api/v1`, v2: `${PLACEHOLDER}/api/v2`, headers: [] };
     return { core: new CoreClient(config), destinations, idleSince: Date.now() };
   }
 

@@ -13,7 +13,7 @@ import { parseProxyRequest } from "./request.js";
 import { errorResponse, FORWARDED_HEADERS, respond, textResponse } from "./response.js";
 
 /** The settings of a proxy. */
-export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "logger" | "logLevel" | "onEvent"> {
+export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent"> {
   /** Provides the users' access tokens. */
   oauth?: OAuth | undefined;
   /** Instead of `oauth`: one company's API token, which all users share. It needs `authenticate`. */
@@ -47,7 +47,7 @@ export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" |
 export type UsersProxy = (request: Request) => Promise<Response>;
 
 const KNOWN: readonly (keyof UsersProxyConfig)[] = [
-  "oauth", "apiToken", "companyDomain", "baseUrl", "fetch", "origin", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "logger", "logLevel", "onEvent",
+  "oauth", "apiToken", "companyDomain", "baseUrl", "fetch", "origin", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "limits", "logger", "logLevel", "onEvent",
 ];
 
 /**
@@ -58,9 +58,9 @@ const KNOWN: readonly (keyof UsersProxyConfig)[] = [
  */
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = checked(config);
-  const { apiToken, companyDomain, baseUrl, allowCookies = authenticate !== undefined, logger = console, logLevel, onEvent } = config;
+  const { apiToken, companyDomain, baseUrl, allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
   const tenants = internalsOf(oauth);
-  const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
+  const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
   const companies = new CompanyPool(settings, tenants ? undefined : checkConfig({ ...settings, apiToken, companyDomain, baseUrl }));
   const ownOrigin = config.origin ?? tenants?.origin;
 
@@ -179,6 +179,7 @@ function checked(config: UsersProxyConfig): UsersProxyConfig {
   if (allow?.some((operation) => !(operation in ENDPOINTS))) refuse(`allow takes operation ids: ${Object.keys(ENDPOINTS).join(", ")}`);
   if (allowedOrigins?.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('allowedOrigins takes origins such as "https://app.example"');
   if (basePath !== undefined && !/^(\/[\w-]+)+$/.test(basePath)) refuse('basePath must be a path such as "/pipedrive"');
+  if (config.limits !== undefined && typeof config.limits?.for !== "function") refuse(`limits must be what redisLimits() and the like return, got ${describeType(config.limits)}`);
   for (const name of ["timeoutMs", "maxConcurrency", "dailyTokenBudget"] as const) {
     const [min, max] = SETTINGS[name];
     if (config[name] !== undefined && !isInteger(config[name], min, max)) refuse(`${name} must be an integer from ${min} to ${max}, got ${describeType(config[name])}`);

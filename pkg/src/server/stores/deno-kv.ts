@@ -18,7 +18,7 @@ interface DenoKvAtomic {
 const MAX_VALUE = 65_000;
 
 /** Retries while the database is locked: a local file, unlike Deno's service, rejects concurrent writes of other processes. */
-async function retryLocked<T>(work: () => Promise<T>): Promise<T> {
+export async function retryLocked<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();

@@ -62,7 +62,7 @@ function textOf(value: unknown): string {
 }
 
 /** Returns how a client runs a script. */
-function evalOf(client: RedisClient): RedisEval {
+export function evalOf(client: RedisClient): RedisEval {
   const evaluate = client.eval.bind(client) as (...args: unknown[]) => Promise<unknown>;
   const kind = client as { sendCommand?: unknown; status?: unknown };
   // ioredis (with `status`) takes a count of keys, node-redis (with `sendCommand`) an object, Upstash's two lists.

@@ -1,0 +1,52 @@
+// What shared limits cost, with real processes and stores against the sandbox: `cargo xtask bench --limits`. With `--quick` less
+// is measured; otherwise the table is written into BACKEND.md.
+import { readFile, writeFile } from "node:fs/promises";
+import { openStore, runScenario, startProcess } from "../server/support/limits.mjs";
+
+const isQuick = process.argv.includes("--quick");
+const NAMES = { none: "none (one process)", redis: "Redis", object: "Durable Objects (workerd)", kv: "Deno KV" };
+const HEAD = ["limits", "calls arrive", "calls / 2 s", "processes", "calls", "429s", "failed", "time / least", "trips / call", "p95 wait, ms (least)"];
+
+/** Store, numbers of processes, patterns, limits, round trips. */
+const PARTS = isQuick
+  ? [["redis", [1, 4], ["once"], [20], [80]]]
+  : [
+      ["none", [1], ["once", "0.5"], [20, 80], [80]],
+      ["redis", [1, 2, 4, 8, 16], ["once", "0.5"], [20, 80], [80]],
+      ["redis", [8], ["once"], [20, 80], [5, 400]],
+      ["object", [1, 4, 16], ["once"], [20, 80], [80]],
+      ["kv", [1, 4], ["once"], [20], [80]],
+    ];
+
+const rows = [];
+for (const [kind, counts, patterns, limits, roundTrips] of PARTS) {
+  const store = await openStore(kind);
+  const all = Array.from({ length: Math.max(...counts) }, () => startProcess(store.runtime));
+  for (const pattern of patterns) {
+    for (const limit of limits) {
+      for (const roundTripMs of roundTrips) {
+        for (const count of counts) {
+          const calls = isQuick ? 60 : 240;
+          const row = await runScenario(store, all.slice(0, count), { pattern, limit, roundTripMs, calls, isWarm: kind !== "none" });
+          const arrival = `${pattern === "once" ? "all at once" : `at ${pattern} of the limit`}${roundTripMs === 80 ? "" : `, ${roundTripMs} ms each`}`;
+          rows.push([NAMES[kind], arrival, limit, count, calls, row.refused, row.failed, row.factor.toFixed(2), row.tripsPerCall.toFixed(2), `${Math.round(row.p95)} (${Math.round(row.leastP95)})`]);
+          console.log(rows.at(-1).join(" | "), row.failed ? JSON.stringify(row.failures) : "");
+        }
+      }
+    }
+  }
+  all.forEach((process) => process.stop());
+  await store.stop();
+}
+
+const line = (cells) => `| ${cells.join(" | ")} |\n`;
+const table = [line(HEAD), `${"|---".repeat(HEAD.length)}|\n`, ...rows.map(line)].join("");
+if (!isQuick) {
+  const file = new URL("../../BACKEND.md", import.meta.url);
+  const guide = await readFile(file, "utf8");
+  await writeFile(file, guide.replace(/(<!-- limits -->\n)[^]*?(<!-- \/limits -->)/, (_, begin, end) => begin + table + end));
+}
+if (rows.some(([, , , , , refused, failed]) => refused + failed > 0)) {
+  console.error("a call was refused or failed");
+  process.exitCode = 1;
+}

@@ -1,0 +1,11 @@
+// A Worker that serves the Durable Objects of the limits to processes outside: the path is the object's name.
+import { LimitsObject } from "./server.workerd.js";
+
+export class Limits extends LimitsObject {}
+
+export default {
+  fetch(request, env) {
+    const name = decodeURIComponent(new URL(request.url).pathname.slice(1));
+    return env.LIMITS.get(env.LIMITS.idFromName(name)).fetch("https://shared-limits.invalid/", { method: "POST", body: request.body });
+  },
+};
