@@ -78,7 +78,7 @@ test("the entries export what is documented, and nothing of their inside", async
   ]);
   assert.deepEqual(Object.keys(await import("pipedrive-users/slim")).sort(), [...names, "init"].sort());
   assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")), ["createSandbox"]);
-  const server = ["OAuth", "TokenObject", "createUsersProxy", "denoKvStore", "durableObjectStore", "errorResponse", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisStore", "toNodeListener", "verifySignedToken"];
+  const server = ["LimitsObject", "OAuth", "TokenObject", "createUsersProxy", "denoKvLimits", "denoKvStore", "durableObjectLimits", "durableObjectStore", "errorResponse", "isLimitsRequest", "memoryLimits", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisLimits", "redisStore", "toNodeListener", "verifySignedToken"];
   assert.deepEqual(Object.keys(await import("pipedrive-users/server")).sort(), [...names, ...server].sort());
 });
 
@@ -137,7 +137,7 @@ test("the source maps lead to the sources, and do not hold the modules again", a
     const map = JSON.parse(await read(`dist/${file}.map`));
     assert.equal(map.sources.length, map.sourcesContent.length);
     for (const [index, source] of map.sources.entries()) {
-      assert.match(source, /^(\.\.\/src\/[\w./-]+\.ts|wasm:\w+)$/);
+      assert.match(source, /^(\.\.\/src\/[\w./-]+\.ts|\.\.\/ascii\.mjs|wasm:\w+)$/);
       const text = map.sourcesContent[index];
       assert.ok(text.length > 20 && text.length < 40_000, `${source}: ${text.length}`);
       if (source.endsWith(".ts")) assert.match(text, /\b(export|import)\b/);

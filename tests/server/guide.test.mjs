@@ -13,7 +13,7 @@ const guide = await readFile(new URL("../../BACKEND.md", import.meta.url), "utf8
 const blocks = [...guide.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text.trim() }));
 
 /** The files that it shows, by name. */
-const files = new Map([...guide.matchAll(/`([\w./-]+)`[^`]*:\n\n```\w+\n([^]*?)^```$/gm)].map(([, name, text]) => [name, text]));
+const files = new Map([...guide.matchAll(/`([\w./-]+)`[^`]*:\n\n```\w+\n([^]*?)^```$/gm)].map(([, name, text]) => [name, text]).filter(([name]) => /[./]/.test(name)));
 
 test("every file that it shows is the app's, and whole", async () => {
   assert.deepEqual([...files.keys()].sort(), ["app.js", "build.mjs", "files.mjs", "node.mjs", "package.json", "panel/_headers", "panel/index.html", "panel/installed.html", "panel/panel.css", "panel/panel.js", "worker.js", "wrangler.jsonc"]);
@@ -112,7 +112,8 @@ test("the Worker compiles under tsc --strict, with Cloudflare's own types", { ti
 });
 
 test("the messages that it explains are the package's own", async () => {
-  const source = await readFile(new URL("../../pkg/dist/server.js", import.meta.url), "utf8");
+  const [script, module] = await Promise.all(["server.js", "server.wasm"].map((file) => readFile(new URL(`../../pkg/dist/${file}`, import.meta.url), "latin1")));
+  const source = script + module;
   const section = guide.slice(guide.indexOf("## When something does not work"));
   const messages = [...section.matchAll(/^\|([^|]+)\|/gm)].flatMap(([, cell]) => /`(.+)`/.exec(cell)?.[1] ?? []);
   assert.ok(messages.length >= 6);

@@ -238,3 +238,26 @@ test("a new token that is refused at once pauses refreshes", async () => {
   assert.equal((await client.getUser(2)).id, 13);
   assert.equal(endpoint.given.refreshes.length, before + 1);
 });
+
+test("a record that was read before a newer one was stored, and arrives after it, is no record that was put back", async () => {
+  const inner = memoryStore();
+  let isSlow = false;
+  const store = {
+    ...inner,
+    get: async (key) => {
+      const stored = await inner.get(key);
+      if (isSlow) {
+        isSlow = false;
+        await pause(100);
+      }
+      return stored;
+    },
+  };
+  const oauth = await authorised(makeEndpoint({ lifetimes: [20, 3600] }), { store });
+  isSlow = true;
+  const outcomes = await Promise.allSettled(Array.from({ length: 20 }, async (_, index) => {
+    await pause(index * 3);
+    return oauth.client(BOND).getUser(13, { headers: { "x-call": String(index) } });
+  }));
+  assert.deepEqual(outcomes.filter(({ reason }) => reason).map(({ reason }) => reason.message), []);
+});

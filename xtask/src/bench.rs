@@ -9,6 +9,7 @@ use crate::{build, extension, packed, tools};
 
 /// How much to measure.
 #[derive(clap::Args, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command")]
 pub(crate) struct Args {
     /// Fewer rounds, and BENCHMARKS.md stays as it is
     #[arg(long)]

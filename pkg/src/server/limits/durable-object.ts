@@ -14,7 +14,9 @@ const COLD_MS = MARK_MS + 7_000;
 
 /** The part of a namespace of Durable Objects that is used. */
 export interface LimitsNamespace {
+  /** The id of the object with this name. */
   idFromName(name: string): unknown;
+  /** The object of this id. */
   get(id: never): { fetch(url: string, init: RequestInit): Promise<Response> };
 }
 
@@ -41,7 +43,9 @@ export function durableObjectLimits(namespace: LimitsNamespace): SharedLimits {
 
 /** The storage of an object, as far as the limits use it. */
 export interface LimitsStorage extends Pick<ObjectStorage, "get" | "put"> {
+  /** Has the object woken at a time, in milliseconds since 1970. */
   setAlarm?(time: number): Promise<void>;
+  /** Deletes everything that the object has stored. */
   deleteAll?(): Promise<void>;
 }
 

@@ -64,12 +64,13 @@ export class EncryptedStore {
 
   /** Reads the tokens of a user. */
   async read(key: string): Promise<Versioned<TokenRecord> | undefined> {
+    // What is stored while this record is read is newer than it.
+    const newest = this.#newest.get(key);
     const stored = await this.store.get(key);
     if (!stored) return undefined;
     const value = recordOf(await this.#decrypt(stored.record, key));
     if (!value) throw unreadable(key, "its content is not that of a user's tokens");
     if (!(await this.isPipedrive(value.apiDomain))) throw unreadable(key, "its api_domain is not one of Pipedrive's");
-    const newest = this.#newest.get(key);
     if (newest && isOlder(value, newest)) throw unreadable(key, "it is older than a record that was stored before, and must have been put back");
     this.#remember(key, value);
     return { value, version: stored.version };
@@ -92,8 +93,10 @@ export class EncryptedStore {
     if (newest) this.#newest.set(key, { ...newest, generation: Infinity });
   }
 
-  #remember(key: string, { grantId, grantedAt, generation, isRevoked }: Version): void {
+  #remember(key: string, version: Version): void {
     const before = this.#newest.get(key);
+    if (before && isOlder(version, before)) return;
+    const { grantId, grantedAt, generation, isRevoked } = version;
     const ended = before && before.grantId !== grantId ? [...before.ended, before.grantId].slice(-MAX_ENDED) : (before?.ended ?? []);
     this.#newest.delete(key);
     this.#newest.set(key, { grantId, grantedAt, generation, isRevoked, ended });
