@@ -121,7 +121,7 @@ for (const { name, method, path, cost, scope } of OPERATIONS) {
 }
 
 /** What is a runtime's or a library's, of which the package uses these members. */
-const FOREIGN = ["Logger", "DenoKv", "NodeRequest", "NodeResponse", "ObjectNamespace", "ObjectStorage", "RedisClient"];
+const FOREIGN = ["Logger", "DenoKv", "LimitsStorage", "NodeRequest", "NodeResponse", "ObjectNamespace", "ObjectStorage", "RedisClient"];
 
 test("every member of every public model, setting and error has a description", () => {
   const { service } = inEditor('import "pipedrive-users/server";\n', "entries.ts");
