@@ -70,6 +70,8 @@ export class Call implements InstanceCall {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
   #credentialController: AbortController | undefined;
+  /** The limits as the response told them. */
+  #limits: readonly number[] = [];
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
 
@@ -157,9 +159,14 @@ export class Call implements InstanceCall {
     this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
+  limits(...limits: number[]): void {
+    this.#limits = limits;
+  }
+
   /** Most programs never look at the response: its parts are made when asked for. */
-  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string, ...limits: number[]): void {
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
     if (!this.#end()) return;
+    const limits = this.#limits;
     const { cost } = ENDPOINTS[this.operation];
     let response: ResponseInfo | undefined;
     this.client.inspect?.(this.operation, data, this.id);

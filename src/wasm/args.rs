@@ -3,7 +3,7 @@
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use super::client::JsCall;
+use super::js_call::JsCall;
 use crate::schema::{Arg, MAX_SAFE_INTEGER};
 use crate::text::Text;
 use crate::transport::{JsText, JsonRef, member, method};

@@ -6,9 +6,10 @@ use std::cell::{RefCell, RefMut};
 #[cfg(feature = "npm-server")]
 use std::rc::Rc;
 
-use js_sys::{Function, JsString, Promise};
+use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::js_call::JsCall;
 use super::{args, outcome};
 use crate::api;
 use crate::client::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
@@ -22,64 +23,6 @@ use crate::protocol::{
 use crate::schema::{Endpoint, Param};
 use crate::text::Text;
 use crate::transport::{Clock, Fetch, InFlight, JsText, JsThrown, JsonRef, Next, Random, member, method};
-
-#[wasm_bindgen]
-extern "C" {
-    /// A call as the JavaScript client has it. What it starts goes on in the context in which the call was made: whoever
-    /// registers a reaction or a timer decides in which context it runs, and a credential function may read Node's
-    /// `AsyncLocalStorage`.
-    #[derive(Clone)]
-    pub type JsCall;
-
-    /// The promise of the call.
-    #[wasm_bindgen(method, getter)]
-    fn promise(this: &JsCall) -> Promise;
-
-    /// Describes a value that no argument can be.
-    #[wasm_bindgen(method)]
-    pub(super) fn describe(this: &JsCall, value: &JsValue) -> JsString;
-
-    /// Asks the credential function: `onCredential` is called with what it returns.
-    #[wasm_bindgen(method)]
-    fn ask(this: &JsCall, refused: JsValue);
-
-    /// Has `onSettled` called when a promise settles.
-    #[wasm_bindgen(method)]
-    fn follow(this: &JsCall, promise: &JsValue, attempt: AttemptId);
-
-    /// Has `onElapsed` called after so many milliseconds, unless it is called again before.
-    #[wasm_bindgen(method)]
-    fn wait(this: &JsCall, milliseconds: f64);
-
-    /// Has `poll` called.
-    #[wasm_bindgen(method)]
-    fn wake(this: &JsCall);
-
-    /// An event that somebody listens to.
-    #[wasm_bindgen(method)]
-    fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
-
-    /// Resolves the promise. The last five are the limits as the response told them.
-    #[wasm_bindgen(method)]
-    fn succeed(
-        this: &JsCall,
-        data: JsValue,
-        next: JsValue,
-        status: u16,
-        headers: JsValue,
-        attempts: u32,
-        body: JsString,
-        limit: f64,
-        remaining: f64,
-        reset_at: f64,
-        daily_limit: f64,
-        daily_remaining: f64,
-    );
-
-    /// Rejects the promise.
-    #[wasm_bindgen(method)]
-    fn fail(this: &JsCall, fields: JsValue);
-}
 
 /// A client. Its functions come with each call, so that nothing in the module leads back to it.
 #[wasm_bindgen]
@@ -423,19 +366,8 @@ fn finish(call: &JsCall, result: Result<Reply<Fetch>, Failed<Fetch>>) {
     match result {
         Ok(Reply { data, next, status, headers, body, attempts, rate_limit }) => {
             let [limit, remaining, reset_at, daily_limit, daily_remaining] = outcome::limits(&rate_limit);
-            call.succeed(
-                data,
-                outcome::page(next),
-                status,
-                headers.as_js().clone(),
-                attempts,
-                body.0,
-                limit,
-                remaining,
-                reset_at,
-                daily_limit,
-                daily_remaining,
-            );
+            call.limits(limit, remaining, reset_at, daily_limit, daily_remaining);
+            call.succeed(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0);
         }
         Err(Failed { details, attempts, page }) => {
             call.fail(outcome::error(&details, attempts, page.as_ref()));

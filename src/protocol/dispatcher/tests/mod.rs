@@ -7,6 +7,7 @@ mod sharing;
 use super::*;
 use crate::protocol::AuthScheme;
 use crate::protocol::simulation::model::{Answer, CallSpec, Completion, Model, Returned, Source};
+use crate::transport::Request;
 
 /// What happens.
 #[derive(Clone, Copy)]
