@@ -23,7 +23,15 @@ impl<T: Text> Redactor<T> {
     pub(crate) fn add(&mut self, secret: &T) {
         if secret.len() >= SHORTEST {
             self.add_form(secret.clone());
-            self.add_form(secret.percent_encoded());
+            let mut encoded = secret.percent_encoded();
+            self.add_form(encoded.clone());
+            // Some servers write the digits of escapes in lower case: these are of the characters that tokens have.
+            for (upper, lower) in
+                [("%2B", "%2b"), ("%2F", "%2f"), ("%3A", "%3a"), ("%3D", "%3d"), ("%7C", "%7c")]
+            {
+                encoded = encoded.replace(&T::new(upper), lower);
+            }
+            self.add_form(encoded);
             // Pipedrive has been seen to escape slashes in JSON.
             self.add_form(secret.replace(&T::new("/"), "\\/"));
         }
@@ -72,6 +80,8 @@ mod tests {
     #[test]
     fn every_form_is_taken_out() {
         let redactor = redactor(&["v1u:AQ/IBAHj0", "short"]);
+        let lower = "v1u%3aAQ%2fIBAHj0".to_owned();
+        assert_eq!(redactor.clean(&lower), "[redacted]");
         let text = "a v1u:AQ/IBAHj0 b ?d=v1u%3AAQ%2FIBAHj0&e {\"t\":\"v1u:AQ\\/IBAHj0\"} short".to_owned();
         assert_eq!(redactor.clean(&text), "a [redacted] b ?d=[redacted]&e {\"t\":\"[redacted]\"} short");
     }
