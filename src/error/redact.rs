@@ -99,6 +99,7 @@ mod tests {
         redactor.add_header(&"a=secret-value; b=2".to_owned());
         let forms = [
             "a%3Dsecret-value%3B%20b%3D2",
+            "a%3dsecret-value%3B%20b%3d2",
             "Bearer%20abcdefghij",
             "a=secret-value; b=2",
             "Bearer abcdefghij",
