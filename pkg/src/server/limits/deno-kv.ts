@@ -1,6 +1,7 @@
 import type { SharedLimits } from "../../types.js";
 import { type DenoKv, retryLocked } from "../stores/deno-kv.js";
-import { type LimitKeys, Limits, StoreKind } from "./limits.js";
+import { Limits } from "./limits.js";
+import { type LimitKeys, StoreKind } from "./store.js";
 import { FORGET_AFTER_MS, type LimitState, reserveFunction } from "./memory.js";
 
 /** How far apart the clocks of the processes may be: Deno KV has no time of its own, so every slot is free so much later. */

@@ -1,6 +1,6 @@
 import type { Instance } from "../../load.js";
 import type { Core, Exports, ProcessLimiter } from "../../generated/server.js";
-import type { LimitKeys, LimitStore } from "./limits.js";
+import type { LimitKeys, LimitStore } from "./store.js";
 
 /** A running instance of the server's module. */
 export type LoadedInstance = Instance<Exports>;

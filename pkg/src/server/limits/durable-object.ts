@@ -1,6 +1,7 @@
 import type { SharedLimits } from "../../types.js";
 import type { ObjectStorage } from "../stores/durable-object.js";
-import { type LimitKeys, Limits, StoreKind } from "./limits.js";
+import { Limits } from "./limits.js";
+import { type LimitKeys, StoreKind } from "./store.js";
 import { FORGET_AFTER_MS, LimitTable, reserveFunction, steadyClock } from "./memory.js";
 
 /** The host of the requests to the object: no request from outside can have it. */

@@ -1,7 +1,8 @@
 import { loader } from "../../core-client.js";
 import type { Exports } from "../../generated/server.js";
 import type { SharedLimits } from "../../types.js";
-import { type LimitKeys, Limits, StoreKind } from "./limits.js";
+import { Limits } from "./limits.js";
+import { type LimitKeys, StoreKind } from "./store.js";
 
 /** What is known of a token or a company; how it is written is up to Rust. */
 export type LimitState = Float64Array;

@@ -2,7 +2,8 @@ import type { SharedLimits } from "../../types.js";
 import { sha1 } from "../crypto.js";
 import type { RedisClient, RedisEval, RedisStoreOptions } from "../stores/redis.js";
 import { evalOf } from "../stores/redis.js";
-import { type LimitKeys, Limits, StoreKind } from "./limits.js";
+import { Limits } from "./limits.js";
+import { type LimitKeys, StoreKind } from "./store.js";
 import { FORGET_AFTER_MS } from "./memory.js";
 
 /**
