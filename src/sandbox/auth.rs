@@ -1,6 +1,10 @@
 //! Authentication and authorization of API calls.
 
-use super::{limits::Burst, options::Window, random::Random, responses::ApiError};
+use super::{
+    limits::{Burst, Window},
+    random::Random,
+    responses::ApiError,
+};
 use crate::schema::Scope;
 
 /// The tokens that every sandbox accepts. They are not valid anywhere else.

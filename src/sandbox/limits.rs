@@ -3,13 +3,25 @@
 use std::collections::VecDeque;
 
 use super::{
-    options::Window,
     responses::{ApiError, Headers},
     time::Timestamp,
 };
 
 /// The length of the burst window. It is half-open: a call 2000 ms after another is no longer in the same window.
 const WINDOW_MS: u64 = 2000;
+
+/// How calls are counted for the burst limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Window {
+    /// As Pipedrive documents it: at most `burst` calls in any 2 seconds. `x-ratelimit-reset` is the number of seconds until
+    /// the oldest counted call leaves the window.
+    #[default]
+    Rolling,
+    /// The first call opens a window of 2 seconds, at whose end all its calls expire together: up to twice `burst` calls fit
+    /// in 2 seconds. `x-ratelimit-reset` is the number of seconds until then.
+    Fixed,
+}
 
 /// The burst limit of one token: the number of calls it may make in 2 s.
 #[derive(Debug)]

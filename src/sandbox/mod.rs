@@ -47,8 +47,9 @@ use responses::{ApiError, Headers};
 use time::Timestamp;
 
 pub use auth::Tokens;
+pub use limits::Window;
 pub use oauth::{App, OAuthCounts};
-pub use options::{Options, RANGES, Window};
+pub use options::{Options, RANGES};
 
 /// An HTTP request.
 #[derive(Clone, Debug, Default)]

@@ -1,5 +1,6 @@
 //! The options of a sandbox.
 
+use super::limits::Window;
 use super::oauth::App;
 use crate::schema::MAX_SAFE_INTEGER;
 
@@ -13,19 +14,6 @@ pub static RANGES: [(&str, u64, u64); 4] = [
     ("daily", 0, u32::MAX as u64),
     ("seed", 0, MAX_SAFE_INTEGER as u64),
 ];
-
-/// How calls are counted for the burst limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Window {
-    /// As Pipedrive documents it: at most `burst` calls in any 2 seconds. `x-ratelimit-reset` is the number of seconds until
-    /// the oldest counted call leaves the window.
-    #[default]
-    Rolling,
-    /// The first call opens a window of 2 seconds, at whose end all its calls expire together: up to twice `burst` calls fit
-    /// in 2 seconds. `x-ratelimit-reset` is the number of seconds until then.
-    Fixed,
-}
 
 /// Options of a [`Sandbox`](super::Sandbox). When deserialized, missing members get their defaults and unknown members
 /// are an error.

@@ -19,8 +19,7 @@ use grants::Grants;
 
 use super::auth::{Caller, TokenRecord};
 use super::company::{Company, sample_users::FOUNDER};
-use super::limits::Burst;
-use super::options::Window;
+use super::limits::{Burst, Window};
 use super::random::Random;
 use super::router::split_target;
 use super::time::Timestamp;

@@ -11,6 +11,7 @@ use super::{HEAD, doc};
 
 const AUTH: &str = include_str!("../../../src/sandbox/auth.rs");
 const OPTIONS: &str = include_str!("../../../src/sandbox/options.rs");
+const LIMITS: &str = include_str!("../../../src/sandbox/limits.rs");
 const APP: &str = include_str!("../../../src/sandbox/oauth/app.rs");
 
 pub(super) fn sandbox() -> Result<String> {
@@ -50,7 +51,7 @@ pub(super) fn sandbox() -> Result<String> {
         names(&options),
         names(&app)
     );
-    let windows = Declared::read(OPTIONS, "Window")?.members;
+    let windows = Declared::read(LIMITS, "Window")?.members;
     let windows = windows.iter().map(|window| format!("\"{}\"", window.name.to_ascii_lowercase()));
     let _ = writeln!(
         out,
@@ -68,7 +69,7 @@ pub(super) fn sandbox() -> Result<String> {
 }
 
 fn write_interface(out: &mut String, name: &str, declared: &Declared, about: &str) -> Result<()> {
-    let windows = Declared::read(OPTIONS, "Window")?.members;
+    let windows = Declared::read(LIMITS, "Window")?.members;
     doc(out, "", about);
     let _ = writeln!(out, "export interface {name} {{");
     for member in &declared.members {
