@@ -19,6 +19,7 @@ mod step;
 
 use call::{Call, Phase, checked};
 use shared_request::Exchange;
+use sharing::Stage;
 pub(crate) use step::{AttemptId, CallId, CredentialSource, Failed, Moment, NewCall, Step};
 
 type Credential<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
@@ -192,12 +193,13 @@ impl<R: Transport> Dispatcher<R> {
                     None => call.fail(&credential_timed_out(), None),
                 },
                 Phase::Exchange(ticket) => {
-                    let Some((attempts, result)) = (match self.exchange(call, ticket, moment) {
-                        Ok(result) => result,
-                        Err(step) => return step,
-                    }) else {
-                        self.send(call, false);
-                        continue;
+                    let (attempts, result) = match self.exchange(call, ticket, moment) {
+                        Stage::Step(step) => return step,
+                        Stage::Over(attempts, result) => (attempts, result),
+                        Stage::Stopped => {
+                            self.send(call, false);
+                            continue;
+                        }
                     };
                     call.attempts += attempts;
                     match result.and_then(|outcome| read(&call.signed, &outcome, call.attempts)) {

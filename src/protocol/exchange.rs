@@ -217,16 +217,10 @@ impl ExchangeMachine {
                 }
                 Action::Wait(wait.min(LOOK_AGAIN_MS))
             }
-            Admission::PausedTooLong(reset) => self.refuse(response::paused_too_long(reset), context),
-            Admission::OverBudget(reset) => self.refuse(response::over_budget(reset), context),
+            Admission::PausedTooLong(reset) => self.refuse_limited(response::paused_too_long(reset), context),
+            Admission::OverBudget(reset) => self.refuse_limited(response::over_budget(reset), context),
             #[cfg(any(test, feature = "npm-server"))]
-            Admission::StoreAway(template) => {
-                self.state = State::Over;
-                context.limiter.leave(self.ticket);
-                self.is_refused = true;
-                self.failure = Some(response::store_away(template));
-                Action::Fail
-            }
+            Admission::StoreAway(template) => self.refuse(response::store_away(template), context),
             Admission::Send(slot) => {
                 self.state = State::Admitted(slot);
                 self.sent += 1;
@@ -237,21 +231,21 @@ impl ExchangeMachine {
         }
     }
 
-    /// The call is not sent, because of a limit.
+    /// The call is not sent.
     fn refuse(&mut self, failure: Failure, context: &mut Context<'_>) -> Action {
         self.state = State::Over;
         context.limiter.leave(self.ticket);
         self.is_refused = true;
         self.failure = Some(failure);
-        let wait = failure.info.reset_in_ms;
-        context.emitted.push(Emitted {
-            kind: EventKind::Limited,
-            attempt: 0,
-            status: None,
-            duration_ms: wait,
-            has_message: true,
-        });
         Action::Fail
+    }
+
+    /// The call is not sent, because of a limit.
+    fn refuse_limited(&mut self, failure: Failure, context: &mut Context<'_>) -> Action {
+        let duration_ms = failure.info.reset_in_ms;
+        let limited = Emitted { duration_ms, has_message: true, ..Emitted::beside(EventKind::Limited) };
+        context.emitted.push(limited);
+        self.refuse(failure, context)
     }
 
     /// What an attempt resulted in.

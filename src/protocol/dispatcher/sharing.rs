@@ -13,6 +13,16 @@ use crate::transport::Transport;
 /// How long after its timeout a shared request that nobody drives is taken for stopped.
 const STOPPED_AFTER_MS: f64 = 5_000.0;
 
+/// How far a request is.
+pub(super) enum Stage<R: Transport> {
+    /// The call that asked has this step to do.
+    Step(Step<R>),
+    /// It is over, after so many attempts.
+    Over(u32, Exchanged<R>),
+    /// Its driver has stopped without a word, as a Worker's request is stopped.
+    Stopped,
+}
+
 impl<R: Transport> Dispatcher<R> {
     /// Joins an identical GET with the same credential, or begins a request. Says whether it joined one.
     pub(super) fn send(&mut self, call: &mut Call<R>, may_join: bool) -> bool {
@@ -52,32 +62,27 @@ impl<R: Transport> Dispatcher<R> {
         false
     }
 
-    /// The next step of a call that waits for a request, or what the request resulted in after how many attempts; nothing
-    /// where whoever drives it has stopped without a word, as a Worker's request is stopped.
-    #[allow(clippy::type_complexity)]
-    pub(super) fn exchange(
-        &mut self,
-        call: &mut Call<R>,
-        ticket: Ticket,
-        moment: Moment,
-    ) -> Result<Option<(u32, Exchanged<R>)>, Step<R>> {
-        let index = self.exchanges.iter().position(|exchange| exchange.machine.ticket() == ticket);
-        let Some(exchange) = index.and_then(|index| self.exchanges.get_mut(index)) else { return Ok(None) };
+    /// How far the request of a call is.
+    pub(super) fn exchange(&mut self, call: &mut Call<R>, ticket: Ticket, moment: Moment) -> Stage<R> {
+        let mut exchanges = self.exchanges.iter_mut();
+        let Some(exchange) = exchanges.find(|exchange| exchange.machine.ticket() == ticket) else {
+            return Stage::Stopped;
+        };
         if exchange.result.is_none() {
             if exchange.calls.first() != Some(&call.id) {
                 let (steps, until) = call.watch;
                 if moment.now < until {
-                    return Err(Step::Wait(until - moment.now));
+                    return Stage::Step(Step::Wait(until - moment.now));
                 }
                 if steps == exchange.steps {
                     // It has stopped: nobody else shall wait for it.
                     exchange.is_shareable = false;
                     self.leave(ticket, call.id, moment.now);
-                    return Ok(None);
+                    return Stage::Stopped;
                 }
                 let wait = f64::from(call.signed.request.timeout_ms) + STOPPED_AFTER_MS;
                 call.watch = (exchange.steps, moment.now + wait);
-                return Err(Step::Wait(wait));
+                return Stage::Step(Step::Wait(wait));
             }
             exchange.steps += 1;
             if let Some(step) = exchange.drive(
@@ -94,14 +99,14 @@ impl<R: Transport> Dispatcher<R> {
                 if !is_waiting {
                     self.wake_first();
                 }
-                return Err(step);
+                return Stage::Step(step);
             }
             self.woken.extend(exchange.calls.iter().filter(|other| **other != call.id));
         }
         let result = exchange.result.clone();
         let attempts = exchange.machine.attempts();
         self.leave(ticket, call.id, moment.now);
-        Ok(result.map(|result| (attempts, result)))
+        result.map_or(Stage::Stopped, |result| Stage::Over(attempts, result))
     }
 
     /// A call leaves a request, which ends with the last.
