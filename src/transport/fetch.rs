@@ -74,7 +74,7 @@ extern "C" {
 }
 
 /// The longest time that a timer takes.
-const LONGEST_TIMER_MS: f64 = 2_147_483_647.0;
+pub(crate) const LONGEST_TIMER_MS: f64 = 2_147_483_647.0;
 
 /// The `fetch` of a JavaScript runtime. Clones share one clock.
 #[derive(Clone, Default)]

@@ -24,7 +24,7 @@ pub use crate::error::Cause;
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use fetch::{InFlight, Next};
+pub(crate) use fetch::{InFlight, LONGEST_TIMER_MS, Next};
 #[cfg(target_arch = "wasm32")]
 pub use js::{JsHeaders, JsText, JsThrown};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]

@@ -22,7 +22,9 @@ use crate::protocol::{
 };
 use crate::schema::{Endpoint, Param};
 use crate::text::Text;
-use crate::transport::{Clock, Fetch, InFlight, JsText, JsThrown, JsonRef, Next, Random, member, method};
+use crate::transport::{
+    Clock, Fetch, InFlight, JsText, JsThrown, JsonRef, LONGEST_TIMER_MS, Next, Random, member, method,
+};
 
 /// A client. Its functions come with each call, so that nothing in the module leads back to it.
 #[wasm_bindgen]
@@ -281,7 +283,7 @@ impl Core {
                 {
                     call.due = moment.now + milliseconds;
                 }
-                call.wait(milliseconds.min(f64::from(i32::MAX)));
+                call.wait(milliseconds.min(LONGEST_TIMER_MS));
                 return false;
             }
             Step::Finish(result) => {
