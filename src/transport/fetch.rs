@@ -1,17 +1,17 @@
 //! The runtime of JavaScript: its `fetch`, its timers, its clocks and its randomness.
 
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
 
-use js_sys::{Array, Function, JsString, Object, Promise, Uint8Array};
+use js_sys::{Array, Function, JsString, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, RequestInit, RequestRedirect};
 
-use super::js::{JsHeaders, JsText, JsThrown, has_own, member, method, reflect_set};
+use super::body_stream::BodyStream;
+use super::js::{JsHeaders, JsText, member, method};
+use super::js_thrown::JsThrown;
 use super::monotonic::{Monotonic, Reading};
+use super::timer::{LONGEST_TIMER_MS, Timer};
 use super::{Clock, Progress, Random, Request, Response, SendError, Transport};
 use crate::error::Thrown;
 use crate::text::Text;
@@ -21,15 +21,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = globalThis, js_name = fetch, catch)]
     fn global_fetch(url: &JsString, init: &RequestInit) -> Result<JsValue, JsValue>;
 
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &JsValue, milliseconds: f64) -> JsValue;
-
     // The timers of Jest, Vitest and sinon are `@sinonjs/fake-timers`, which leave their clock on what they replace.
     #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf)]
     fn set_timeout_itself() -> JsValue;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
 
     // Not everywhere: some test environments imitate a page without it.
     #[wasm_bindgen(js_namespace = performance, js_name = now, catch)]
@@ -48,33 +42,7 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn set(this: &RequestHeaders, name: &JsString, value: &JsString);
-
-    // That of web-sys gives Rust's own promise types, and needs a feature of its own for each of them.
-    type Reader;
-
-    #[wasm_bindgen(method, catch)]
-    fn read(this: &Reader) -> Result<JsValue, JsValue>;
-
-    type ReadResult;
-
-    #[wasm_bindgen(method, getter, catch)]
-    fn done(this: &ReadResult) -> Result<bool, JsValue>;
-
-    #[wasm_bindgen(method, getter, catch)]
-    fn value(this: &ReadResult) -> Result<Uint8Array, JsValue>;
-
-    // `web_sys::TextDecoder` gives Rust's own text.
-    type TextDecoder;
-
-    #[wasm_bindgen(constructor, catch)]
-    fn new() -> Result<TextDecoder, JsValue>;
-
-    #[wasm_bindgen(method, catch)]
-    fn decode(this: &TextDecoder, chunk: &Uint8Array, options: &JsValue) -> Result<JsString, JsValue>;
 }
-
-/// The longest time that a timer takes.
-pub(crate) const LONGEST_TIMER_MS: f64 = 2_147_483_647.0;
 
 /// The `fetch` of a JavaScript runtime. Clones share one clock.
 #[derive(Clone, Default)]
@@ -234,52 +202,6 @@ fn error(text: &str) -> JsValue {
     <JsThrown as Thrown>::new(&JsText::new(text)).0
 }
 
-/// The body of a response, read piece by piece, so that it can be left when it is too large.
-struct BodyStream {
-    reader: Reader,
-    decoder: TextDecoder,
-    /// Decoded at the end: as text, a body that is left would need its memory twice.
-    chunks: Vec<Uint8Array>,
-    bytes: f64,
-}
-
-impl BodyStream {
-    /// Nothing where a body cannot be read so: it was read before, it has a `text()` of its own, or this is no Response of the
-    /// runtime's.
-    fn of(response: &JsValue) -> Option<Self> {
-        let body = member(response, "body");
-        if !body.is_object() || member(&body, "locked").is_truthy() || has_own(response, "text") {
-            return None;
-        }
-        let reader = method(&body, "getReader")?.call0(&body).ok()?.unchecked_into();
-        Some(Self { reader, decoder: TextDecoder::new().ok()?, chunks: Vec::new(), bytes: 0.0 })
-    }
-
-    /// A piece has come, or says that there is none any more.
-    fn on_chunk(&mut self, result: &ReadResult) -> Result<bool, JsValue> {
-        if result.done()? {
-            return Ok(true);
-        }
-        let chunk = result.value()?;
-        self.bytes += f64::from(chunk.length());
-        self.chunks.push(chunk);
-        Ok(false)
-    }
-
-    fn text(&self) -> Result<JsText, JsValue> {
-        let mut text = JsText::new("");
-        let Some((last, before)) = self.chunks.split_last() else { return Ok(text) };
-        if !before.is_empty() {
-            let more: JsValue = Object::new().into();
-            reflect_set(&more, "stream", &JsValue::TRUE);
-            for chunk in before {
-                text = text.concat(&JsText(self.decoder.decode(chunk, &more)?));
-            }
-        }
-        Ok(text.concat(&JsText(self.decoder.decode(last, &JsValue::UNDEFINED)?)))
-    }
-}
-
 impl Transport for Fetch {
     type Text = JsText;
     type Headers = JsHeaders;
@@ -384,51 +306,6 @@ impl Clock for Fetch {
             Timer::new(part).elapsed().await;
             left = if part < left { due - self.now() } else { self.clock.fired(due, Self::reading()) };
         }
-    }
-}
-
-/// A timer, cleared when it is dropped. A promise would not do: one that never settles is never freed.
-struct Timer {
-    id: JsValue,
-    state: Rc<TimerState>,
-    /// The timer's callback, for as long as the timer may call it.
-    _callback: Closure<dyn FnMut()>,
-}
-
-#[derive(Default)]
-struct TimerState {
-    has_elapsed: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
-}
-
-impl Timer {
-    fn new(milliseconds: f64) -> Self {
-        let state = Rc::<TimerState>::default();
-        let called = Rc::clone(&state);
-        let callback = Closure::<dyn FnMut()>::new(move || {
-            called.has_elapsed.set(true);
-            if let Some(waker) = called.waker.take() {
-                waker.wake();
-            }
-        });
-        Self { id: set_timeout(callback.as_ref(), milliseconds), state, _callback: callback }
-    }
-
-    async fn elapsed(&self) {
-        poll_fn(|context| {
-            if self.state.has_elapsed.get() {
-                return Poll::Ready(());
-            }
-            self.state.waker.replace(Some(context.waker().clone()));
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
-impl Drop for Timer {
-    fn drop(&mut self) {
-        clear_timeout(&self.id);
     }
 }
 

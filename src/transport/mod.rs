@@ -2,14 +2,20 @@
 //! traits do I/O, read clocks or know JavaScript.
 
 #[cfg(target_arch = "wasm32")]
+mod body_stream;
+#[cfg(target_arch = "wasm32")]
 mod fetch;
 #[cfg(target_arch = "wasm32")]
 mod js;
+#[cfg(target_arch = "wasm32")]
+mod js_thrown;
 mod memory;
 #[cfg(any(target_arch = "wasm32", test))]
 mod monotonic;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 mod sandbox_runtime;
+#[cfg(target_arch = "wasm32")]
+mod timer;
 
 use std::fmt;
 use std::future::Future;
@@ -24,14 +30,18 @@ pub use crate::error::Cause;
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use fetch::{InFlight, LONGEST_TIMER_MS, Next};
+pub(crate) use fetch::{InFlight, Next};
 #[cfg(target_arch = "wasm32")]
-pub use js::{JsHeaders, JsText, JsThrown};
+pub use js::{JsHeaders, JsText};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use js::{member, method, reflect_set};
+#[cfg(target_arch = "wasm32")]
+pub use js_thrown::JsThrown;
 pub use memory::HeaderList;
 #[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 pub use sandbox_runtime::{SandboxWorld, Scripted};
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
+pub(crate) use timer::LONGEST_TIMER_MS;
 
 /// Sends requests.
 pub trait Transport {
