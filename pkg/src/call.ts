@@ -60,7 +60,7 @@ export type Running = { core: Core | undefined; readonly instance: Instance<Expo
 let calls = 0;
 
 /**
- * A call: its promise, and what Rust needs of JavaScript as long as it lasts. What it starts goes on in the context in
+ * A call: its promise, and what Rust needs of JavaScript as long as it lasts. What it starts continues in the context in
  * which it was made, since it registers all reactions and timers itself.
  */
 export class Call implements InstanceCall {
@@ -81,7 +81,7 @@ export class Call implements InstanceCall {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wake: (() => void) | undefined;
   #credentialController: AbortController | undefined;
-  /** The limits as the response told them. */
+  /** The limits as the response reported them. */
   #limits: readonly number[] = [];
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
@@ -217,7 +217,7 @@ export class Call implements InstanceCall {
     else this.#running.core.abort(this.id);
   }
 
-  /** Enters the module. What others wait for goes on even if this call is over. */
+  /** Enters the module. What others wait for continues even if this call is over. */
   #enter(work: (core: Core) => void, isShared = false): void {
     const { core, instance } = this.#running!;
     if (core && !instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => work(core));

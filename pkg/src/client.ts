@@ -36,7 +36,7 @@ export class UsersClient extends EndpointMethods {
     return this.#core.usage;
   }
 
-  /** The rate limits as the last response told them. */
+  /** The rate limits as the last response reported them. */
   get rateLimit(): RateLimit {
     return this.#core.rateLimit;
   }

@@ -48,7 +48,7 @@ export class Loader<Exports> {
     return loading;
   }
 
-  /** Gives up a load that takes too long: whoever comes later begins anew. */
+  /** Abandons a load that takes too long: a later call loads the module anew. */
   giveUp(): void {
     if (!this.#isLoaded) this.#running = this.#compiled = undefined;
   }
@@ -73,7 +73,7 @@ export class Loader<Exports> {
         try {
           work();
         } catch (cause) {
-          // A trap has told all calls already; anything else is this call's.
+          // A trap has ended all calls already; anything else is this call's.
           call.stopped(cause);
         } finally {
           current = outer;

@@ -59,7 +59,7 @@ pub struct Meta<R: Runtime> {
     pub attempts: u32,
     /// What the operation costs, in cost units of the company's daily budget (Pipedrive calls them tokens).
     pub cost: u32,
-    /// The rate limits as this response told them.
+    /// The rate limits as this response reported them.
     pub rate_limit: RateLimit,
 }
 

@@ -117,7 +117,7 @@ impl<R: Runtime> Driver<R> {
         Some(attempts.swap_remove(index).1)
     }
 
-    /// Aborts the attempts that nobody waits for, and wakes the calls that have something to do.
+    /// Aborts the attempts that no call waits for, and wakes the calls that have something to do.
     fn settle(&self) {
         loop {
             let Some(aborted) = self.dispatcher.borrow_mut().next_aborted() else { break };

@@ -94,7 +94,7 @@ impl<R: Runtime> Client<R> {
         self.inner.driver.with(|dispatcher| dispatcher.usage().clone())
     }
 
-    /// Returns the rate limits as the last response told them.
+    /// Returns the rate limits as the last response reported them.
     #[must_use]
     pub fn rate_limit(&self) -> RateLimit {
         self.inner.driver.with(Dispatcher::rate_limit).into()

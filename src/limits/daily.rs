@@ -63,7 +63,7 @@ impl DailyBudget {
         }
     }
 
-    /// Others count what is spent; what the server tells still counts.
+    /// Others count what is spent; what the server reports still counts.
     #[cfg(any(test, feature = "npm-server"))]
     pub(crate) fn lift(&mut self) {
         self.budget = f64::INFINITY;
@@ -96,7 +96,7 @@ impl DailyBudget {
         self.left = (self.left - f64::from(cost)).max(0.0);
     }
 
-    /// Gives back a cost spent at `spent_at` that the server certainly did not charge, `is_reported` if it told after that
+    /// Gives back a cost spent at `spent_at` that the server certainly did not charge, `is_reported` if it reported after that
     /// what is left.
     pub(crate) fn refund(&mut self, cost: u32, spent_at: f64, is_reported: bool) {
         if spent_at < self.counts_since {

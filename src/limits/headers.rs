@@ -19,7 +19,7 @@ pub(crate) struct RateLimitHeaders {
     pub(crate) daily_remaining: Optional,
 }
 
-/// The rate limits as the last response told them. A page on another origin can read only the first three.
+/// The rate limits as the last response reported them. A page on another origin can read only the first three.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RateLimit {
     /// Calls in any two seconds.

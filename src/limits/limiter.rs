@@ -24,7 +24,7 @@ pub(crate) struct RateLimiter {
     /// The limits that this client shares with others, instead of a window and a queue of its own.
     #[cfg(any(test, feature = "npm-server"))]
     shared: Option<Shared>,
-    /// The limits as the last response told them.
+    /// The limits as the last response reported them.
     pub(crate) rate_limit: Limits,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct FailedCall {
     pub(crate) bursts: u32,
     /// When its cost was spent.
     pub(crate) spent_at: f64,
-    /// Whether the response told what is left of the day, this call included.
+    /// Whether the response reported what is left of the day, this call included.
     pub(crate) is_reported: bool,
 }
 

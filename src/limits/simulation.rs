@@ -56,7 +56,7 @@ struct World {
 }
 
 impl World {
-    /// A client to which a first response has told the limit.
+    /// A client to which a first response has reported the limit.
     fn new(limit: u32, max_concurrency: Option<u32>) -> Self {
         let limiter = RateLimiter::new(max_concurrency, None);
         let mut world =

@@ -149,7 +149,7 @@ impl<R: Transport> Dispatcher<R> {
         self.exchanges.iter().any(|exchange| exchange.attempt == attempt && exchange.is_in_flight())
     }
 
-    /// An attempt in flight that nobody waits for any more: it is to be aborted.
+    /// An attempt in flight that no call waits for any more: it is to be aborted.
     pub(crate) fn next_aborted(&mut self) -> Option<AttemptId> {
         self.aborted.pop()
     }

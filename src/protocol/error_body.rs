@@ -15,7 +15,7 @@ pub(crate) struct ErrorHints {
     pub(crate) is_scope: bool,
 }
 
-/// The hints of a parsed body, of which nothing is known where it is no JSON object.
+/// The hints of a parsed body, of which nothing is known where it is not a JSON object.
 pub(crate) fn hints<J: JsonRef>(json: Option<&J>) -> ErrorHints {
     let text = json.and_then(error_text);
     let mentions = |word| text.as_ref().is_some_and(|text| contains_ignoring_case(text, word));

@@ -69,7 +69,7 @@ impl Fetch {
 /// What an attempt results in.
 pub(crate) type Sent = Result<Response<Fetch>, SendError<Fetch>>;
 
-/// A request in flight: first a response, then its text. Whoever drives it waits for its promises. Dropping it before it is
+/// A request in flight: first a response, then its text. Its driver waits for its promises. Dropping it before it is
 /// complete aborts the request.
 pub(crate) struct InFlight {
     /// Nothing where the runtime has none.

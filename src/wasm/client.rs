@@ -148,7 +148,7 @@ impl Core {
         is_waiting
     }
 
-    /// One of the limits as the last response told them, in the order of [`outcome::limits`]; NaN if it is unknown.
+    /// One of the limits as the last response reported them, in the order of [`outcome::limits`]; NaN if it is unknown.
     #[wasm_bindgen(js_name = rateLimit)]
     #[must_use]
     pub fn rate_limit(&self, which: usize) -> f64 {
@@ -332,7 +332,7 @@ impl Core {
         }
     }
 
-    /// Aborts the attempts that nobody waits for, and wakes the calls that have something to do.
+    /// Aborts the attempts that no call waits for, and wakes the calls that have something to do.
     fn settle(&self) {
         loop {
             let aborted = self.state().and_then(|mut state| {

@@ -41,7 +41,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
 
-    /// The limits as the response told them, unknown ones as NaN.
+    /// The limits as the response reported them, unknown ones as NaN.
     #[wasm_bindgen(method)]
     pub(super) fn limits(
         this: &JsCall,

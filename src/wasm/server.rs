@@ -97,7 +97,7 @@ const STORES_AWAY: [&str; 4] = [
     "the store of the shared limits (Deno KV) did not respond within {} ms (timeoutMs)",
 ];
 
-/// A limit that the clients of this process share with other processes. Whoever drives it calls `poll` when it was notified,
+/// A limit that the clients of this process share with other processes. Its driver calls `poll` when it was notified,
 /// when `dueIn` has elapsed, and after each trip to the store.
 #[wasm_bindgen]
 pub struct ProcessLimiter {

@@ -72,21 +72,21 @@ struct Held {
     from: f64,
     /// When it may no longer be used.
     until: f64,
-    /// How long a call in it may take, all told: the store waits for so long before it grants the slot again.
+    /// How long a call in it may take in all: the store waits for so long before it grants the slot again.
     grace_ms: f64,
     /// While a call uses it: when that call has surely ended.
     busy: Option<f64>,
     is_used: bool,
 }
 
-/// A slot that the store has to be told of.
+/// A slot that has to be reported to the store.
 #[derive(Debug)]
 struct Returned {
     name: u32,
     /// When it is free; unknown where a lost trip may have granted it.
     from: Option<f64>,
     since: f64,
-    /// The slot, until a trip has told of it.
+    /// The slot, until a trip has reported it.
     untold: Option<Held>,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct SharedLimiter {
     names: u32,
     /// The limit, or 0 before anything is known of it.
     known_limit: u32,
-    /// The longest time that calls have taken, all told.
+    /// The longest time that calls have taken in all.
     grace_ms: f64,
     /// How many other processes wait for slots.
     others: u32,
@@ -315,7 +315,7 @@ impl SharedLimiter {
         }
     }
 
-    /// A response told the limit.
+    /// A response reported the limit.
     pub(crate) fn observe(&mut self, limit: u32, now: f64) {
         if limit != 0 && limit != self.known_limit {
             self.known_limit = limit;
@@ -463,7 +463,7 @@ impl SharedLimiter {
                 is_used: false,
             });
         }
-        // While the store is cold, nobody gains anything by slots that are returned.
+        // While the store is cold, no process gains anything by slots that are returned.
         self.others = if grant.cold_ms > 0.0 { 0 } else { grant.waiting };
         self.is_scarce = grant.free == 0;
         let is_all = grant.slots.len() >= to_count(trip.wanted);
@@ -499,7 +499,7 @@ impl SharedLimiter {
     /// The trip of this number has failed.
     pub(crate) fn on_failure(&mut self, number: u32, now: f64) {
         let Some(trip) = self.trip.take_if(|trip| trip.number == number) else { return };
-        // The store was not told that they are returned: they are still held.
+        // Their return was not reported to the store: they are still held.
         for returned in &mut self.returned {
             self.slots.extend(returned.untold.take());
         }
@@ -629,7 +629,7 @@ impl SharedLimiter {
     }
 }
 
-/// How long a call may be on its way to the server, all told.
+/// How long a call may be on its way to the server in all.
 fn grace(timeout_ms: f64) -> f64 {
     timeout_ms + LATE_ARRIVAL_MS
 }

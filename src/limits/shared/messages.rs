@@ -7,7 +7,7 @@ pub(crate) struct Reservation {
     pub(crate) owner: u64,
     /// The limit as far as it knows it, or 0: a store that has lost it takes it down again.
     pub(crate) limit: u32,
-    /// The limit that a response has just told, or 0.
+    /// The limit that a response has just reported, or 0.
     pub(crate) new_limit: u32,
     /// How many slots it wants besides those that it holds.
     pub(crate) wanted: u32,

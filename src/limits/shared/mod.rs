@@ -3,7 +3,7 @@
 //! again two seconds after its last response, and returns them by name.
 //!
 //! Everything is a state machine without I/O: [`SharedLimiter`] decides for the clients of one process, [`reserve`] for the
-//! store. What a process tells the store is true however late it arrives, and changes nothing if it arrives twice: times
+//! store. What a process reports to the store is true however late it arrives, and changes nothing if it arrives twice: times
 //! are durations until a slot is free, which a delay can only make longer, and returned slots are named.
 //!
 //! A slot is never used again earlier than two seconds after its last response came, or after the store was told that it
@@ -30,5 +30,5 @@ const COOLING_MS: f64 = WINDOW_MS + 2.0;
 /// How long a process may use a slot that it holds without hearing from the store.
 const LEASE_MS: f64 = 4_000.0;
 
-/// The limit before a response has told it: Pipedrive's lowest, that of searches.
+/// The limit before a response has reported it: Pipedrive's lowest, that of searches.
 const FIRST_LIMIT: u32 = 10;

@@ -10,7 +10,7 @@ use crate::protocol::outcome::Outcome;
 use crate::schema::Method;
 use crate::transport::Transport;
 
-/// How long after its timeout a shared request that nobody drives is taken for stopped.
+/// How long after its timeout a shared request that no call drives is taken for stopped.
 const STOPPED_AFTER_MS: f64 = 5_000.0;
 
 /// How far a request is.
@@ -75,7 +75,7 @@ impl<R: Transport> Dispatcher<R> {
                     return Stage::Step(Step::Wait(until - moment.now));
                 }
                 if steps == exchange.steps {
-                    // It has stopped: nobody else shall wait for it.
+                    // It has stopped: no other call shall wait for it.
                     exchange.is_shareable = false;
                     self.leave(ticket, call.id, moment.now);
                     return Stage::Stopped;

@@ -79,7 +79,7 @@ export class LimitsObject {
     const [tokenState, companyState, reply] = reserve(now, this.#coldUntil, 0, this.#table.get(token), before, numbers);
     this.#table.set(token, tokenState, now);
     this.#table.set("company", companyState, now);
-    // Whoever gets the reply may spend: the counter is stored before that.
+    // The process that gets the reply may spend: the counter is stored before that.
     if (companyState.some((number, index) => number !== before[index])) await this.#storage.put("company", [...companyState]);
     if (now >= this.#markedAt + MARK_MS) {
       this.#markedAt = now;
@@ -92,7 +92,7 @@ export class LimitsObject {
     return new Response(JSON.stringify({ reply: [...reply] }), { headers: { "content-type": "application/json" } });
   }
 
-  /** Deletes what an object that nobody uses any more has stored. */
+  /** Deletes what an unused object has stored. */
   async alarm(): Promise<void> {
     await this.#storage.deleteAll?.();
   }

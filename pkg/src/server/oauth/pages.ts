@@ -2,7 +2,7 @@ const STYLE =
   ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{margin:0;min-height:100vh;display:grid;place-items:center}" +
   "main{box-sizing:border-box;width:min(30rem,100vw);padding:2rem}h1{font-size:1.4rem;margin:0 0 .5rem}";
 
-/** What a page tells the user. */
+/** What a page shows the user. */
 interface Content {
   readonly status: number;
   readonly title: string;
