@@ -1,27 +1,15 @@
 //! The body of a response as a stream.
 
-use js_sys::{JsString, Object, Uint8Array};
+use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::prelude::*;
 
+use super::JsonRef;
+use super::fetch::error;
 use super::js::{JsText, has_own, member, method, reflect_set};
 use crate::text::Text;
 
 #[wasm_bindgen]
 extern "C" {
-    // That of web-sys gives Rust's own promise types, and needs a feature of its own for each of them.
-    pub(super) type Reader;
-
-    #[wasm_bindgen(method, catch)]
-    pub(super) fn read(this: &Reader) -> Result<JsValue, JsValue>;
-
-    pub(super) type ReadResult;
-
-    #[wasm_bindgen(method, getter, catch)]
-    fn done(this: &ReadResult) -> Result<bool, JsValue>;
-
-    #[wasm_bindgen(method, getter, catch)]
-    fn value(this: &ReadResult) -> Result<Uint8Array, JsValue>;
-
     // `web_sys::TextDecoder` gives Rust's own text.
     type TextDecoder;
 
@@ -29,15 +17,16 @@ extern "C" {
     fn new() -> Result<TextDecoder, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn decode(this: &TextDecoder, chunk: &Uint8Array, options: &JsValue) -> Result<JsString, JsValue>;
+    fn decode(this: &TextDecoder, chunk: &JsValue, options: &JsValue) -> Result<JsString, JsValue>;
 }
 
 /// The body of a response, read piece by piece, so that it can be left when it is too large.
 pub(super) struct BodyStream {
-    pub(super) reader: Reader,
+    reader: JsValue,
+    read: Function,
     decoder: TextDecoder,
     /// Decoded at the end: as text, a body that is left would need its memory twice.
-    chunks: Vec<Uint8Array>,
+    chunks: Array,
     pub(super) bytes: f64,
 }
 
@@ -46,34 +35,40 @@ impl BodyStream {
     /// runtime's.
     pub(super) fn of(response: &JsValue) -> Option<Self> {
         let body = member(response, "body");
-        if !body.is_object() || member(&body, "locked").is_truthy() || has_own(response, "text") {
+        if member(&body, "locked") == JsValue::TRUE || has_own(response, "text") {
             return None;
         }
-        let reader = method(&body, "getReader")?.call0(&body).ok()?.unchecked_into();
-        Some(Self { reader, decoder: TextDecoder::new().ok()?, chunks: Vec::new(), bytes: 0.0 })
+        let reader = method(&body, "getReader")?.call0(&body).ok()?;
+        let read = method(&reader, "read")?;
+        Some(Self { reader, read, decoder: TextDecoder::new().ok()?, chunks: Array::new(), bytes: 0.0 })
+    }
+
+    /// A promise of the next piece.
+    pub(super) fn read(&self) -> Result<JsValue, JsValue> {
+        self.read.call0(&self.reader)
     }
 
     /// A piece has come, or says that there is none any more.
-    pub(super) fn on_chunk(&mut self, result: &ReadResult) -> Result<bool, JsValue> {
-        if result.done()? {
+    pub(super) fn on_chunk(&mut self, result: &JsValue) -> Result<bool, JsValue> {
+        if member(result, "done") == JsValue::TRUE {
             return Ok(true);
         }
-        let chunk = result.value()?;
-        self.bytes += f64::from(chunk.length());
-        self.chunks.push(chunk);
+        let chunk = member(result, "value");
+        let bytes = member(&chunk, "byteLength").as_number();
+        self.bytes += bytes.ok_or_else(|| error("a piece of its body is no bytes"))?;
+        self.chunks.push(&chunk);
         Ok(false)
     }
 
     pub(super) fn text(&self) -> Result<JsText, JsValue> {
         let mut text = JsText::new("");
-        let Some((last, before)) = self.chunks.split_last() else { return Ok(text) };
-        if !before.is_empty() {
-            let more: JsValue = Object::new().into();
-            reflect_set(&more, "stream", &JsValue::TRUE);
-            for chunk in before {
-                text = text.concat(&JsText(self.decoder.decode(chunk, &more)?));
-            }
+        let more: JsValue = Object::new().into();
+        let mut left = self.chunks.length();
+        for chunk in self.chunks.clone() {
+            left -= 1;
+            reflect_set(&more, "stream", &(left > 0).into());
+            text = text.concat(&JsText(self.decoder.decode(&chunk, &more)?));
         }
-        Ok(text.concat(&JsText(self.decoder.decode(last, &JsValue::UNDEFINED)?)))
+        Ok(text)
     }
 }

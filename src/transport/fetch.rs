@@ -2,24 +2,24 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, JsString, Promise};
+use js_sys::{Function, JsString, Object, Promise};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestInit, RequestRedirect};
+use web_sys::AbortController;
 
 use super::body_stream::BodyStream;
-use super::js::{JsHeaders, JsText, member, method};
-use super::js_thrown::JsThrown;
+use super::js::{JsHeaders, JsText, member, method, reflect_set};
+use super::js_thrown::{JsThrown, errors};
 use super::monotonic::{Monotonic, Reading};
 use super::timer::{LONGEST_TIMER_MS, Timer};
-use super::{Clock, Progress, Random, Request, Response, SendError, Transport};
+use super::{Clock, JsonRef, Progress, Random, Request, Response, SendError, Transport};
 use crate::error::Thrown;
 use crate::text::Text;
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = globalThis, js_name = fetch, catch)]
-    fn global_fetch(url: &JsString, init: &RequestInit) -> Result<JsValue, JsValue>;
+    fn global_fetch(url: &JsString, init: &JsValue) -> Result<JsValue, JsValue>;
 
     // The timers of Jest, Vitest and sinon are `@sinonjs/fake-timers`, which leave their clock on what they replace.
     #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf)]
@@ -75,15 +75,10 @@ pub(crate) struct InFlight {
     /// Nothing where the runtime has none.
     controller: Option<AbortController>,
     is_complete: bool,
-    max_body_bytes: u32,
-    body: Option<Body>,
-}
-
-/// A response whose body is being read.
-struct Body {
-    status: u16,
-    headers: JsHeaders,
-    /// Nothing where all of the text comes at once.
+    max_body_bytes: f64,
+    /// The status and the headers of the response that is being read.
+    head: Option<(u16, JsHeaders)>,
+    /// Its body; nothing where all of the text comes at once.
     stream: Option<BodyStream>,
 }
 
@@ -104,13 +99,23 @@ pub(crate) enum Next {
     Done(Sent),
 }
 
+/// What comes next of a response.
+enum Part {
+    Promise(JsValue),
+    Text(JsText),
+}
+
+/// How far a request came, and why not further.
+type Failed = (Progress, JsValue);
+
 impl InFlight {
     /// Calls `fetch`, or the caller's `own`.
     pub(crate) fn start(own: Option<&Function>, request: &Request<JsText>) -> (Self, Next) {
         let controller = AbortController::new().ok();
         let init = init(request, controller.as_ref());
+        let max_body_bytes = request.max_body_bytes.into();
         let mut in_flight =
-            Self { controller, is_complete: false, max_body_bytes: request.max_body_bytes, body: None };
+            Self { controller, is_complete: false, max_body_bytes, head: None, stream: None };
         let started = match own {
             Some(own) => own.call2(&JsValue::UNDEFINED, &request.url.0, &init),
             None => global_fetch(&request.url.0, &init),
@@ -124,81 +129,75 @@ impl InFlight {
 
     /// Its promise has settled.
     pub(crate) fn on_settled(&mut self, settled: Result<JsValue, JsValue>) -> Next {
-        match self.body.take() {
-            Some(body) => self.on_body(body, settled),
-            None => self.on_response(settled),
-        }
-    }
-
-    fn on_response(&mut self, settled: Result<JsValue, JsValue>) -> Next {
-        let failed =
-            |progress, cause| Next::Done(Err(SendError { progress, head: None, cause: JsThrown(cause) }));
-        let (response, head) = match settled {
-            Ok(value) => match read_head(&value) {
-                Ok(head) => (value, head),
-                Err(lack) => return failed(Progress::NoResponse, error(lack)),
-            },
-            // Some wrappers of fetch throw where the status is bad, and leave the response with the error.
-            Err(thrown) => {
-                let response = member(&thrown, "response");
-                match read_head(&response) {
-                    Ok(head) => (response, head),
-                    Err(_) => return failed(progress(&thrown), thrown),
-                }
+        let (head, promise) = match self.head.take() {
+            None => {
+                let promise = self.on_response(settled);
+                (self.head.take(), promise)
+            }
+            Some((status, headers)) => {
+                let promise = match settled.map_err(cut_off).and_then(|value| self.on_body(status, value)) {
+                    Ok(Part::Text(body)) => return Next::Done(Ok(Response { status, headers, body })),
+                    Ok(Part::Promise(promise)) => Ok(promise),
+                    Err(failed) => Err(failed),
+                };
+                (Some((status, headers)), promise)
             }
         };
-        let Head { status, headers, text } = head;
-        let stream = BodyStream::of(&response);
-        let promise = match &stream {
-            Some(stream) => stream.reader.read(),
-            None => text.call0(&response),
-        };
-        self.go_on(Body { status, headers, stream }, promise)
-    }
-
-    fn on_body(&mut self, mut body: Body, settled: Result<JsValue, JsValue>) -> Next {
-        let text = settled.and_then(|value| {
-            let Some(stream) = &mut body.stream else {
-                self.is_complete = true;
-                return Ok(Some(JsText::of(value).unwrap_or_else(|| JsText::new(""))));
-            };
-            self.is_complete = stream.on_chunk(value.unchecked_ref())?;
-            let is_too_large = stream.bytes > f64::from(self.max_body_bytes);
-            // The status says what an error is; its body may only explain it.
-            let is_enough = self.is_complete || is_too_large && !(200..300).contains(&body.status);
-            if is_enough { stream.text().map(Some) } else { Ok(None) }
-        });
-        match (text, &body.stream) {
-            (Ok(Some(text)), _) => {
-                Next::Done(Ok(Response { status: body.status, headers: body.headers, body: text }))
-            }
-            (Ok(None), Some(stream)) if stream.bytes <= f64::from(self.max_body_bytes) => {
-                let promise = stream.reader.read();
-                self.go_on(body, promise)
-            }
-            (Ok(None), _) => failed(body, Progress::BodyTooLarge, error("see maxBodyBytes")),
-            (Err(thrown), _) => failed(body, Progress::BodyCutOff, thrown),
-        }
-    }
-
-    fn go_on(&mut self, body: Body, promise: Result<JsValue, JsValue>) -> Next {
         match promise {
             Ok(promise) => {
-                self.body = Some(body);
+                self.head = head;
                 Next::Promise(promise)
             }
-            Err(thrown) => failed(body, Progress::BodyCutOff, thrown),
+            Err((progress, cause)) => {
+                Next::Done(Err(SendError { progress, head, cause: JsThrown(cause) }))
+            }
+        }
+    }
+
+    /// Gives the promise of the body.
+    fn on_response(&mut self, settled: Result<JsValue, JsValue>) -> Result<JsValue, Failed> {
+        let (response, thrown) = match settled {
+            Ok(response) => (response, None),
+            // Some wrappers of fetch throw where the status is bad, and leave the response with the error.
+            Err(thrown) => (member(&thrown, "response"), Some(thrown)),
+        };
+        let Head { status, headers, text } = read_head(&response).map_err(|lack| match thrown {
+            Some(thrown) => (progress(&thrown), thrown),
+            None => (Progress::NoResponse, error(lack)),
+        })?;
+        self.head = Some((status, headers));
+        self.stream = BodyStream::of(&response);
+        let promise = match &self.stream {
+            Some(stream) => stream.read(),
+            None => text.call0(&response),
+        };
+        promise.map_err(cut_off)
+    }
+
+    fn on_body(&mut self, status: u16, value: JsValue) -> Result<Part, Failed> {
+        let Some(stream) = &mut self.stream else {
+            self.is_complete = true;
+            return Ok(Part::Text(JsText::of(value).unwrap_or_else(|| JsText::new(""))));
+        };
+        self.is_complete = stream.on_chunk(&value).map_err(cut_off)?;
+        let is_too_large = stream.bytes > self.max_body_bytes;
+        // The status says what an error is; its body may only explain it.
+        if self.is_complete || is_too_large && !(200..300).contains(&status) {
+            stream.text().map(Part::Text).map_err(cut_off)
+        } else if is_too_large {
+            Err((Progress::BodyTooLarge, error("see maxBodyBytes")))
+        } else {
+            stream.read().map(Part::Promise).map_err(cut_off)
         }
     }
 }
 
 /// The response began, and did not come to its end.
-fn failed(body: Body, progress: Progress, cause: JsValue) -> Next {
-    let head = Some((body.status, body.headers));
-    Next::Done(Err(SendError { progress, head, cause: JsThrown(cause) }))
+fn cut_off(thrown: JsValue) -> Failed {
+    (Progress::BodyCutOff, thrown)
 }
 
-fn error(text: &str) -> JsValue {
+pub(super) fn error(text: &str) -> JsValue {
     <JsThrown as Thrown>::new(&JsText::new(text)).0
 }
 
@@ -225,21 +224,24 @@ impl Transport for Fetch {
     }
 }
 
-fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> RequestInit {
+/// The second argument of `fetch`.
+fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> JsValue {
     let headers = RequestHeaders::new();
     for (name, value) in &request.headers.0 {
         headers.set(&name.0, &value.0);
     }
-    let init = RequestInit::new();
-    init.set_method(request.method.as_str());
-    init.set_headers(&headers);
+    // That of web-sys needs an import for each member.
+    let init = Object::new().into();
+    let set = |name, value: &JsValue| reflect_set(&init, name, value);
+    set("method", &JsText::new(request.method.as_str()).0);
+    set("headers", &headers);
     // A redirect could carry x-api-token to another host: browsers remove only `authorization`.
-    init.set_redirect(RequestRedirect::Manual);
+    set("redirect", &JsText::new("manual").0);
     if let Some(controller) = controller {
-        init.set_signal(Some(&controller.signal()));
+        set("signal", &member(controller, "signal"));
     }
     if let Some(body) = &request.body {
-        init.set_body(body.0.as_ref());
+        set("body", &body.0);
     }
     init
 }
@@ -254,7 +256,7 @@ struct Head {
 /// What is needed of a Response, or what it lacks: a replacement for fetch may return anything.
 fn read_head(response: &JsValue) -> Result<Head, &'static str> {
     let text = method(response, "text").ok_or("it has no text()")?;
-    let status = member(response, "status").as_f64().ok_or("it has no status")?;
+    let status = member(response, "status").as_number().ok_or("it has no status")?;
     let headers =
         JsHeaders::of(member(response, "headers")).ok_or("it has no headers with get() and entries()")?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
@@ -271,16 +273,15 @@ fn progress(thrown: &JsValue) -> Progress {
     };
     let cause = member(thrown, "cause");
     // Where a name has several addresses, each has an error of its own.
-    let all_known = member(&cause, "errors")
-        .dyn_into::<Array>()
-        .is_ok_and(|errors| errors.length() > 0 && errors.iter().all(|error| is_known(&error)));
+    let errors = errors(&cause);
+    let all_known = errors.length() > 0 && errors.into_iter().all(|error| is_known(&error));
     if is_known(thrown) || is_known(&cause) || all_known { Progress::NotSent } else { Progress::Unknown }
 }
 
 impl Fetch {
     /// A reading of the runtime's own clock, or of the one that drives its timers in a test.
     fn reading() -> Reading {
-        match member(&member(&set_timeout_itself(), "clock"), "now").as_f64() {
+        match member(&member(&set_timeout_itself(), "clock"), "now").as_number() {
             Some(time) => Reading { time, is_fake: true },
             None => {
                 Reading { time: performance_now().unwrap_or_else(|_| js_sys::Date::now()), is_fake: false }

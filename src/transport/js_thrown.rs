@@ -16,10 +16,7 @@ extern "C" {
     type JsErrorObject;
 
     #[wasm_bindgen(constructor, js_class = "Error")]
-    fn new(message: &JsString) -> JsErrorObject;
-
-    #[wasm_bindgen(js_namespace = Object, js_name = defineProperty)]
-    fn define_property(object: &JsErrorObject, name: &str, descriptor: &JsValue);
+    fn new(message: &JsString, options: &JsValue) -> JsErrorObject;
 }
 
 /// Something that was thrown.
@@ -33,7 +30,7 @@ impl Thrown for JsThrown {
     type Text = JsText;
 
     fn new(text: &JsText) -> Self {
-        Self(JsErrorObject::new(&text.0).into())
+        Self(JsErrorObject::new(&text.0, &JsValue::UNDEFINED).into())
     }
 
     fn text(&self) -> JsText {
@@ -56,11 +53,20 @@ impl Thrown for JsThrown {
 /// What a value says of itself; an `AggregateError` that says nothing has errors that do.
 fn message(value: &JsValue) -> Option<JsText> {
     let own = JsText::of(value.clone()).or_else(|| JsText::of(member(value, "message")));
-    own.filter(|text| !text.is_empty()).or_else(|| {
-        let errors: Array = member(value, "errors").dyn_into().ok()?;
-        let messages = errors.iter().take(8).filter_map(|error| JsText::of(member(&error, "message")));
-        messages.reduce(|all, one| all.concat(&JsText::new("; ")).concat(&one))
-    })
+    let mut all = own.filter(|text| !text.is_empty());
+    if all.is_none() {
+        for error in errors(value).into_iter().take(8) {
+            if let Some(one) = JsText::of(member(&error, "message")) {
+                all = Some(all.map_or(one.clone(), |all| all.concat(&JsText::new("; ")).concat(&one)));
+            }
+        }
+    }
+    all
+}
+
+/// The errors of an `AggregateError`.
+pub(super) fn errors(value: &JsValue) -> Array {
+    member(value, "errors").dyn_into().unwrap_or_default()
 }
 
 /// A copy of an error with its name, message, code, stack and cause, and nothing else: sockets, requests and headers
@@ -73,25 +79,19 @@ fn copy(value: &JsValue, redact: &dyn Fn(&JsText) -> JsText, depth: u32) -> JsVa
         return value.clone();
     }
     let text = message(value).unwrap_or_else(|| JsText::new("something that is no Error"));
-    let error = JsErrorObject::new(&redact(&text).0);
-    let define = |name: &str, value: &JsValue| {
-        let descriptor: JsValue = Object::new().into();
-        reflect_set(&descriptor, "value", value);
-        reflect_set(&descriptor, "configurable", &JsValue::TRUE);
-        reflect_set(&descriptor, "writable", &JsValue::TRUE);
-        define_property(&error, name, &descriptor);
-    };
+    let options = Object::new().into();
+    let cause = member(value, "cause");
+    if depth > 0 && cause != JsValue::UNDEFINED {
+        reflect_set(&options, "cause", &copy(&cause, redact, depth - 1));
+    }
+    let error = JsErrorObject::new(&redact(&text).0, &options).into();
     for name in ["name", "code", "stack"] {
         let own = member(value, name);
         if let Some(text) = JsText::of(own.clone()) {
-            define(name, redact(&text).0.as_ref());
+            reflect_set(&error, name, redact(&text).0.as_ref());
         } else if is_number(&own) {
-            define(name, &own);
+            reflect_set(&error, name, &own);
         }
     }
-    let cause = member(value, "cause");
-    if depth > 0 && cause != JsValue::UNDEFINED {
-        define("cause", &copy(&cause, redact, depth - 1));
-    }
-    error.into()
+    error
 }

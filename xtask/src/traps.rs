@@ -30,7 +30,7 @@ const FORMATTING: [&str; 3] = ["]::fmt::", "core::fmt::", "alloc::fmt::"];
 
 /// The messages of panics; the paths of the sources that they name are found by their form. Once panics are traps, nothing
 /// reads them, and zeros cost nothing in a compressed script.
-const PANIC_MESSAGES: [&str; 16] = [
+const PANIC_MESSAGES: [&str; 21] = [
     "attempted to take ownership of Rust value while it was borrowed",
     "null pointer passed to rust",
     "recursive use of an object detected which would lead to unsafe aliasing in rust",
@@ -45,6 +45,11 @@ const PANIC_MESSAGES: [&str; 16] = [
     ") should be <= len (is ",
     ") should be < len (is ",
     "index out of bounds: the len is ",
+    "slice index starts at ",
+    " but ends at ",
+    "range start index ",
+    "range end index ",
+    " out of range for slice of length ",
     " but the index is ",
     "called `Option::unwrap()` on a `None` value",
 ];
