@@ -30,8 +30,8 @@ pub(crate) struct Dispatcher<R: Transport> {
     server: Server<R::Text>,
     limiter: RateLimiter,
     usage: Usage,
-    calls: Vec<Call<R>>,
-    exchanges: Vec<Exchange<R>>,
+    calls: Vec<Box<Call<R>>>,
+    exchanges: Vec<Box<Exchange<R>>>,
     woken: Vec<CallId>,
     aborted: Vec<AttemptId>,
     next_attempt: AttemptId,
@@ -92,7 +92,7 @@ impl<R: Transport> Dispatcher<R> {
     pub(crate) fn begin(&mut self, call: NewCall<R::Text>) {
         let NewCall { id, endpoint, request, source, is_identity_known } = call;
         let request = Rc::new(request);
-        self.calls.push(Call {
+        self.calls.push(Box::new(Call {
             id,
             signed: Signed { endpoint, request, credential: None, refused: None },
             machine: CallMachine::new(matches!(source, CredentialSource::Function)),
@@ -104,7 +104,7 @@ impl<R: Transport> Dispatcher<R> {
             attempts: 0,
             error: None,
             reply: None,
-        });
+        }));
     }
 
     /// A call ends here, wherever it is.
@@ -169,7 +169,7 @@ impl<R: Transport> Dispatcher<R> {
         step
     }
 
-    fn take(&mut self, id: CallId) -> Option<Call<R>> {
+    fn take(&mut self, id: CallId) -> Option<Box<Call<R>>> {
         let index = self.calls.iter().position(|call| call.id == id)?;
         Some(self.calls.swap_remove(index))
     }

@@ -155,6 +155,8 @@ fn no_paths() -> Result<String> {
     // SHA-256 in loops: five kilobytes less, and a signed token is short.
     flags.push("--cfg=sha2_backend_soft=\"compact\"".to_owned());
     flags.push("-Ctarget-feature=-reference-types".to_owned());
+    // A quarter of the usual stack: what is in memory has shorter addresses, and an instance takes a third of a megabyte.
+    flags.push("-Clink-arg=-zstack-size=262144".to_owned());
     for registry in fs::read_dir(home.join("registry/src")).into_iter().flatten() {
         flags.push(format!("--remap-path-prefix={}=", registry?.path().display()));
     }
@@ -172,6 +174,9 @@ fn shrink(wasm: &Path) -> Result<String> {
                 &path,
                 // A function with one caller stays one: what is inlined is larger, and its bytes repeat less.
                 "--one-caller-inline-max-function-size=0",
+                "-Oz",
+                "--flatten",
+                "--rereloop",
                 "-Oz",
                 "--flatten",
                 "--rereloop",

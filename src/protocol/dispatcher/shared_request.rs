@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Exchanged;
 use super::step::{AttemptId, CallId, Moment, Step};
 use crate::limits::{RateLimiter, Usage};
+use crate::protocol::error_body::ErrorHints;
 use crate::protocol::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 use crate::protocol::outcome::{DetailsOf, Outcome, render};
 use crate::protocol::signed::{Server, Signed};
@@ -20,7 +21,8 @@ pub(super) struct Exchange<R: Transport> {
     pub(super) calls: Vec<CallId>,
     pub(super) attempt: AttemptId,
     pub(super) sent: Option<Result<Response<R>, SendError<R>>>,
-    pub(super) outcome: Outcome<R>,
+    /// What came of the last attempt.
+    pub(super) outcome: Option<Rc<Outcome<R>>>,
     /// Not yet emitted.
     pub(super) emitted: Vec<Emitted>,
     /// What follows the events.
@@ -66,9 +68,7 @@ impl<R: Transport> Exchange<R> {
                     return Some(Step::Send(self.attempt, self.signed.to_request(server)));
                 }
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
-                Some(Action::Succeed) => {
-                    self.result = Some(Ok(Rc::new(std::mem::take(&mut self.outcome))));
-                }
+                Some(Action::Succeed) => self.result = self.outcome.take().map(Ok),
                 Some(Action::Fail) => self.result = self.error.take().map(Err),
                 Some(Action::Wait(_)) | None => {}
             }
@@ -78,9 +78,13 @@ impl<R: Transport> Exchange<R> {
             let was_in_flight = self.is_in_flight();
             let mut event = Event::Wake;
             if let Some(sent) = self.sent.take() {
-                (self.outcome, event) = Outcome::of(sent, wall);
+                let (outcome, came) = Outcome::of(sent, wall);
+                self.outcome = Some(Rc::new(outcome));
+                event = came;
             }
-            let (head, hints) = (self.outcome.head.as_ref(), self.outcome.hints);
+            let outcome = self.outcome.as_deref();
+            let head = outcome.and_then(|outcome| outcome.head.as_ref());
+            let hints = outcome.map_or(ErrorHints::default(), |outcome| outcome.hints);
             let emitted = &mut self.emitted;
             let mut context = Context { limiter, usage, head, hints, now, wall, random, emitted };
             self.action = Some(self.machine.step(self.signed.endpoint, event, &mut context));
@@ -91,7 +95,7 @@ impl<R: Transport> Exchange<R> {
                 let before = self.error.take().filter(|_| self.machine.is_refused_retry());
                 let note =
                     before.map(|before| R::Text::new(". The attempt before: ").concat(&before.message));
-                let outcome = std::mem::take(&mut self.outcome);
+                let outcome = self.outcome.take().unwrap_or_default();
                 self.error =
                     Some(render(&self.signed, &failure, &outcome, outcome.json.as_ref(), note.as_ref()));
             }

@@ -6,7 +6,6 @@ use super::step::{CallId, Moment, Step};
 use super::{Dispatcher, Exchanged};
 use crate::limits::Ticket;
 use crate::protocol::exchange::ExchangeMachine;
-use crate::protocol::outcome::Outcome;
 use crate::schema::Method;
 use crate::transport::Transport;
 
@@ -44,21 +43,21 @@ impl<R: Transport> Dispatcher<R> {
         }
         let machine = ExchangeMachine::new(signed.request.policy(signed.endpoint), &mut self.limiter);
         call.phase = Phase::Exchange(machine.ticket());
-        self.exchanges.push(Exchange {
+        self.exchanges.push(Box::new(Exchange {
             machine,
             signed: signed.clone(),
             is_shareable,
             calls: vec![call.id],
             attempt: 0,
             sent: None,
-            outcome: Outcome::default(),
+            outcome: None,
             emitted: Vec::new(),
             action: None,
             error: None,
             result: None,
             steps: 0,
             is_idle: false,
-        });
+        }));
         false
     }
 
