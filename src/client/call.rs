@@ -89,7 +89,7 @@ impl<R: Runtime, M> Call<R, M> {
         self
     }
 
-    async fn reply(self) -> Result<Reply<R>> {
+    async fn reply(self) -> Result<Box<Reply<R>>> {
         let Self { client, endpoint, args, headers, .. } = self;
         let arg = |param: &Param| {
             // The value that was given last.
@@ -117,7 +117,7 @@ impl<R: Runtime, M: DeserializeOwned + HasSchema> Call<R, M> {
         let (endpoint, client) = (self.endpoint, self.client.clone());
         let reply = self.reply().await?;
         let data = decode(&client, endpoint, &reply)?;
-        Ok(Answered { data, response: meta(endpoint, reply) })
+        Ok(Answered { data, response: meta(endpoint, *reply) })
     }
 }
 
@@ -196,7 +196,7 @@ impl<R: Runtime, M: DeserializeOwned + HasSchema> PagedCall<R, M> {
         let reply = self.0.reply().await?;
         let items = decode(&client, endpoint, &reply)?;
         let next = reply.next.as_ref().map(PageRef::to_rust);
-        Ok(Answered { data: Page { items, next }, response: meta(endpoint, reply) })
+        Ok(Answered { data: Page { items, next }, response: meta(endpoint, *reply) })
     }
 
     /// Returns the pages, one after the other, each asked for when it is needed.

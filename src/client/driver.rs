@@ -157,7 +157,7 @@ pub(super) struct Running<R: Runtime> {
 }
 
 impl<R: Runtime> Future for Running<R> {
-    type Output = Result<Reply<R>, Failed<R>>;
+    type Output = Result<Box<Reply<R>>, Failed<R>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let driver = Rc::clone(&self.driver);

@@ -156,7 +156,7 @@ pub(crate) fn render<R: Transport>(
 }
 
 /// A reply, and Pipedrive's announcement that the operation will be removed.
-pub(crate) type ReadReply<R> = (Reply<R>, Option<<R as Transport>::Text>);
+pub(crate) type ReadReply<R> = (Box<Reply<R>>, Option<<R as Transport>::Text>);
 
 /// Reads a good response: each caller gets data of its own.
 pub(crate) fn read<R: Transport>(
@@ -175,7 +175,7 @@ pub(crate) fn read<R: Transport>(
         .and_then(|data| Ok((next_page(kind, page, &data, json)?, data)));
     match read {
         Ok((next, data)) => {
-            let reply = Reply {
+            let reply = Box::new(Reply {
                 data,
                 next,
                 status: head.status,
@@ -183,7 +183,7 @@ pub(crate) fn read<R: Transport>(
                 body: body.clone(),
                 attempts,
                 rate_limit: Limits::new(&head.rate_limit, *wall),
-            };
+            });
             Ok((reply, deprecation(json, headers)))
         }
         Err(failure) => Err(render(signed, &failure, outcome, json, None)),

@@ -364,9 +364,10 @@ fn own_fetch(call: &JsCall) -> Option<Function> {
     method(call, "fetch")
 }
 
-fn finish(call: &JsCall, result: Result<Reply<Fetch>, Failed<Fetch>>) {
+fn finish(call: &JsCall, result: Result<Box<Reply<Fetch>>, Failed<Fetch>>) {
     match result {
-        Ok(Reply { data, next, status, headers, body, attempts, rate_limit }) => {
+        Ok(reply) => {
+            let Reply { data, next, status, headers, body, attempts, rate_limit } = *reply;
             let [limit, remaining, reset_at, daily_limit, daily_remaining] = outcome::limits(&rate_limit);
             call.limits(limit, remaining, reset_at, daily_limit, daily_remaining);
             call.succeed(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0);

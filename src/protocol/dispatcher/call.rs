@@ -36,7 +36,7 @@ pub(super) struct Call<R: Transport> {
     pub(super) watch: (u32, f64),
     pub(super) attempts: u32,
     pub(super) error: Option<Rc<DetailsOf<R>>>,
-    pub(super) reply: Option<Reply<R>>,
+    pub(super) reply: Option<Box<Reply<R>>>,
 }
 
 impl<R: Transport> Call<R> {

@@ -56,7 +56,7 @@ pub(crate) enum Step<R: Transport> {
     /// Ask for the next step after so many milliseconds, on a completion, or when the call is woken.
     Wait(f64),
     /// The call is over.
-    Finish(Result<Reply<R>, Failed<R>>),
+    Finish(Result<Box<Reply<R>>, Failed<R>>),
     /// There is no such call: it was ended.
     Gone,
 }
