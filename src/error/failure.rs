@@ -66,7 +66,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) const fn new(info: ErrorInfo, template: &'static str, placeholder: Placeholder) -> Self {
-        Self { info, template, placeholder }
+    pub(crate) fn new(info: ErrorInfo, template: &'static str, placeholder: Placeholder) -> Box<Self> {
+        Box::new(Self { info, template, placeholder })
     }
 }

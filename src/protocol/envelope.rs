@@ -7,7 +7,7 @@ use crate::transport::{Headers, JsonRef};
 
 /// A complete body that is not what was asked for.
 #[inline(never)]
-pub(crate) fn undecodable(template: &'static str) -> Failure {
+pub(crate) fn undecodable(template: &'static str) -> Box<Failure> {
     Failure::new(ErrorInfo::new(Kind::Decode), template, Placeholder::None)
 }
 
@@ -17,7 +17,7 @@ pub(crate) fn read_envelope<J: JsonRef>(
     kind: ResponseKind,
     status: u16,
     json: Option<&J>,
-) -> Result<J, Failure> {
+) -> Result<J, Box<Failure>> {
     let Some(json) = json.filter(|json| json.is_object()) else {
         return Err(undecodable(
             "the body is not a JSON object: Pipedrive did not send it, or a proxy changed it. See error.body.",

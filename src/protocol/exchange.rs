@@ -109,7 +109,7 @@ pub(crate) struct ExchangeMachine {
     bursts: u32,
     /// The end of the wait that was last reported: a timer may fire a little early.
     reported_wait: f64,
-    failure: Option<Failure>,
+    failure: Option<Box<Failure>>,
     is_refused: bool,
 }
 
@@ -143,7 +143,7 @@ impl ExchangeMachine {
     }
 
     /// The failure of the last step.
-    pub(crate) fn take_failure(&mut self) -> Option<Failure> {
+    pub(crate) fn take_failure(&mut self) -> Option<Box<Failure>> {
         self.failure.take()
     }
 
@@ -232,7 +232,7 @@ impl ExchangeMachine {
     }
 
     /// The call is not sent.
-    fn refuse(&mut self, failure: Failure, context: &mut Context<'_>) -> Action {
+    fn refuse(&mut self, failure: Box<Failure>, context: &mut Context<'_>) -> Action {
         self.state = State::Over;
         context.limiter.leave(self.ticket);
         self.is_refused = true;
@@ -241,7 +241,7 @@ impl ExchangeMachine {
     }
 
     /// The call is not sent, because of a limit.
-    fn refuse_limited(&mut self, failure: Failure, context: &mut Context<'_>) -> Action {
+    fn refuse_limited(&mut self, failure: Box<Failure>, context: &mut Context<'_>) -> Action {
         let duration_ms = failure.info.reset_in_ms;
         let limited = Emitted { duration_ms, has_message: true, ..Emitted::beside(EventKind::Limited) };
         context.emitted.push(limited);
@@ -290,9 +290,10 @@ impl ExchangeMachine {
         if effect.is_limit {
             self.emit(EventKind::Limited, status, failure.info.reset_in_ms, true, context);
         }
-        self.failure = Some(failure);
         let Policy { is_idempotent, max_retries, .. } = self.policy;
-        let wait = match retry::decide(&failure.info, is_idempotent, self.attempts, max_retries, random) {
+        let decision = retry::decide(&failure.info, is_idempotent, self.attempts, max_retries, random);
+        self.failure = Some(failure);
+        let wait = match decision {
             Decision::Stop => {
                 self.state = State::Over;
                 return Action::Fail;

@@ -17,7 +17,7 @@ pub(crate) fn next_page<J: JsonRef>(
     from: Option<&PageRef<J::Text>>,
     data: &J,
     json: Option<&J>,
-) -> Result<Option<PageRef<J::Text>>, Failure> {
+) -> Result<Option<PageRef<J::Text>>, Box<Failure>> {
     let Some(json) = json.filter(|_| data.item_count() > 0) else { return Ok(None) };
     match kind {
         ResponseKind::Object | ResponseKind::List => Ok(None),
@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    fn cursor(from: Option<&str>, data: &Value, additional: &Value) -> Result<Option<PageRef>, Failure> {
+    fn cursor(from: Option<&str>, data: &Value, additional: &Value) -> Result<Option<PageRef>, Box<Failure>> {
         let from = from.map(|cursor| PageRef::Cursor(cursor.to_owned()));
         next_page(
             ResponseKind::CursorPage,
@@ -68,7 +68,7 @@ mod tests {
         )
     }
 
-    fn offset(from: Option<f64>, data: &Value, pagination: &Value) -> Result<Option<PageRef>, Failure> {
+    fn offset(from: Option<f64>, data: &Value, pagination: &Value) -> Result<Option<PageRef>, Box<Failure>> {
         let json = json!({ "additional_data": { "pagination": pagination } });
         next_page(ResponseKind::OffsetPage, from.map(PageRef::Start).as_ref(), data, Some(&json))
     }

@@ -7,7 +7,7 @@ use crate::schema::{Endpoint, Scope};
 use crate::transport::Progress;
 
 /// The failure that a response with any other status means. `wall` is the time of day.
-pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHints, wall: f64) -> Failure {
+pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHints, wall: f64) -> Box<Failure> {
     let mut info = ErrorInfo::new(Kind::UnexpectedStatus);
     info.status = Some(head.status);
     info.retry_after_ms = head.retry_after_ms;
@@ -81,7 +81,7 @@ fn limit_hit(info: &mut ErrorInfo, head: &ResponseHead, hints: ErrorHints, wall:
 }
 
 /// No complete response came. `head` is what came of it.
-pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>, wall: f64) -> Failure {
+pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>, wall: f64) -> Box<Failure> {
     let template = match progress {
         Progress::NotSent => "the connection was not made: {}",
         Progress::BodyCutOff => "the response was cut off: {}",
@@ -111,7 +111,7 @@ pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>, wall:
 }
 
 /// The attempt took longer than it may.
-pub(crate) fn timed_out() -> Failure {
+pub(crate) fn timed_out() -> Box<Failure> {
     Failure::new(
         ErrorInfo::new(Kind::Timeout),
         "no complete response within {} ms (timeoutMs)",
@@ -121,12 +121,12 @@ pub(crate) fn timed_out() -> Failure {
 
 /// The store of the shared limits took longer than an attempt may: the template names it.
 #[cfg(any(test, feature = "npm-server"))]
-pub(crate) fn store_away(template: &'static str) -> Failure {
+pub(crate) fn store_away(template: &'static str) -> Box<Failure> {
     Failure::new(ErrorInfo::new(Kind::Timeout), template, Placeholder::Timeout)
 }
 
 /// The credential function took longer than an attempt may.
-pub(crate) fn credential_timed_out() -> Failure {
+pub(crate) fn credential_timed_out() -> Box<Failure> {
     Failure::new(
         ErrorInfo::new(Kind::Timeout),
         "the credential function returned no token within {} ms (timeoutMs)",
@@ -135,7 +135,7 @@ pub(crate) fn credential_timed_out() -> Failure {
 }
 
 /// The credential function failed.
-pub(crate) fn no_credential() -> Failure {
+pub(crate) fn no_credential() -> Box<Failure> {
     Failure::new(
         ErrorInfo::new(Kind::Authentication),
         "the credential function failed: {}",
@@ -144,7 +144,7 @@ pub(crate) fn no_credential() -> Failure {
 }
 
 /// A call that is not sent, since its cost is more than what is left of the day.
-pub(crate) fn over_budget(reset: Reset) -> Failure {
+pub(crate) fn over_budget(reset: Reset) -> Box<Failure> {
     refused(
         LimitScope::Daily,
         reset,
@@ -155,12 +155,12 @@ pub(crate) fn over_budget(reset: Reset) -> Failure {
 }
 
 /// A call that is not sent, since the limiter pauses for longer than any call waits.
-pub(crate) fn paused_too_long(reset: Reset) -> Failure {
+pub(crate) fn paused_too_long(reset: Reset) -> Box<Failure> {
     let template = "not sent: the burst limit is used up for more than a minute, see resetAt";
     refused(LimitScope::Burst, reset, template, Placeholder::None)
 }
 
-fn refused(scope: LimitScope, reset: Reset, template: &'static str, placeholder: Placeholder) -> Failure {
+fn refused(scope: LimitScope, reset: Reset, template: &'static str, placeholder: Placeholder) -> Box<Failure> {
     let info = ErrorInfo {
         scope: Some(scope),
         reset_in_ms: reset.in_ms.into(),
