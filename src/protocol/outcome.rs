@@ -66,7 +66,7 @@ impl<R: Transport> Default for Outcome<R> {
 
 impl<R: Transport> Outcome<R> {
     /// Reads what came, and gives the event that it is.
-    pub(crate) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (Self, Event) {
+    pub(crate) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (Rc<Self>, Event) {
         let mut outcome = Self { wall, ..Self::default() };
         let (event, head) = match sent {
             Ok(Response { status, headers, body }) => {
@@ -86,7 +86,7 @@ impl<R: Transport> Outcome<R> {
             outcome.head = Some(ResponseHead::read(status, &headers, wall));
             outcome.headers = Some(headers);
         }
-        (outcome, event)
+        (Rc::new(outcome), event)
     }
 }
 

@@ -254,7 +254,7 @@ mod tests {
             };
             let head = ResponseHead { rate_limit, retry_after_ms: retry_after_ms.into(), ..head(429) };
             let Failure { info, template, .. } =
-                failure(&get_user::ENDPOINT, &head, ErrorHints { is_daily, ..JSON }, WALL);
+                *failure(&get_user::ENDPOINT, &head, ErrorHints { is_daily, ..JSON }, WALL);
             assert!(info.not_processed);
             (info.scope.expect("a limit"), info.reset_in_ms.get().expect("a time"), template)
         };

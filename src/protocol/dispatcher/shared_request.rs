@@ -79,7 +79,7 @@ impl<R: Transport> Exchange<R> {
             let mut event = Event::Wake;
             if let Some(sent) = self.sent.take() {
                 let (outcome, came) = Outcome::of(sent, wall);
-                self.outcome = Some(Rc::new(outcome));
+                self.outcome = Some(outcome);
                 event = came;
             }
             let outcome = self.outcome.as_deref();
