@@ -42,8 +42,8 @@ pub struct Core {
 struct State {
     dispatcher: Dispatcher<Fetch>,
     /// The calls under way.
-    calls: Vec<Call>,
-    attempts: Vec<Attempt>,
+    calls: Vec<Box<Call>>,
+    attempts: Vec<Box<Attempt>>,
 }
 
 struct Call {
@@ -158,7 +158,7 @@ impl Core {
 }
 
 impl State {
-    fn call(&mut self, id: CallId) -> Option<&mut Call> {
+    fn call(&mut self, id: CallId) -> Option<&mut Box<Call>> {
         self.calls.iter_mut().find(|call| call.id == id)
     }
 }
@@ -224,13 +224,13 @@ impl Core {
                 };
                 let is_identity_known = own_fetch(&call).is_none();
                 if let Some(mut state) = self.state() {
-                    state.calls.push(Call {
+                    state.calls.push(Box::new(Call {
                         id,
                         handle: call,
                         due: 0.0,
                         #[cfg(feature = "npm-trap")]
                         fault: fault.clone(),
-                    });
+                    }));
                     state.dispatcher.begin(NewCall { id, endpoint, request, source, is_identity_known });
                 }
                 #[cfg(feature = "npm-trap")]
@@ -275,7 +275,7 @@ impl Core {
             }
             Step::Send(id, request) => {
                 let (in_flight, next) = InFlight::start(own_fetch(&call).as_ref(), &request);
-                self.go_on(Attempt { id, call, in_flight }, next);
+                self.go_on(Box::new(Attempt { id, call, in_flight }), next);
             }
             Step::Wait(milliseconds) => {
                 if let Some(mut state) = self.state()
@@ -304,7 +304,7 @@ impl Core {
     }
 
     /// An attempt waits for its next promise, or is over: then the call that drives its request goes on in its own context.
-    fn go_on(&self, attempt: Attempt, next: Next) {
+    fn go_on(&self, attempt: Box<Attempt>, next: Next) {
         let id = attempt.id;
         match next {
             Next::Promise(promise) => {
