@@ -105,7 +105,7 @@ impl<R: Runtime> Driver<R> {
         let Some(mut work) = self.take_attempt(attempt) else { return };
         match work.as_mut().poll(context) {
             Poll::Ready(sent) => {
-                self.dispatcher.borrow_mut().on_sent(attempt, sent);
+                self.dispatcher.borrow_mut().on_sent(attempt, Box::new(sent));
             }
             Poll::Pending => self.attempts.borrow_mut().push((attempt, work)),
         }

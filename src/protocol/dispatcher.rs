@@ -127,7 +127,7 @@ impl<R: Transport> Dispatcher<R> {
     pub(crate) fn on_sent(
         &mut self,
         attempt: AttemptId,
-        sent: Result<Response<R>, SendError<R>>,
+        sent: Box<Result<Response<R>, SendError<R>>>,
     ) -> Option<CallId> {
         let exchange = self
             .exchanges

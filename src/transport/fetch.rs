@@ -96,7 +96,7 @@ impl Drop for InFlight {
 pub(crate) enum Next {
     /// Another promise.
     Promise(JsValue),
-    Done(Sent),
+    Done(Box<Sent>),
 }
 
 /// What comes next of a response.
@@ -136,7 +136,7 @@ impl InFlight {
             }
             Some((status, headers)) => {
                 let promise = match settled.map_err(cut_off).and_then(|value| self.on_body(status, value)) {
-                    Ok(Part::Text(body)) => return Next::Done(Ok(Response { status, headers, body })),
+                    Ok(Part::Text(body)) => return Next::Done(Box::new(Ok(Response { status, headers, body }))),
                     Ok(Part::Promise(promise)) => Ok(promise),
                     Err(failed) => Err(failed),
                 };
@@ -149,7 +149,7 @@ impl InFlight {
                 Next::Promise(promise)
             }
             Err((progress, cause)) => {
-                Next::Done(Err(SendError { progress, head, cause: JsThrown(cause) }))
+                Next::Done(Box::new(Err(SendError { progress, head, cause: JsThrown(cause) })))
             }
         }
     }
@@ -214,7 +214,7 @@ impl Transport for Fetch {
                 Next::Promise(promise) => {
                     next = in_flight.on_settled(JsFuture::from(Promise::resolve(&promise)).await);
                 }
-                Next::Done(sent) => return sent,
+                Next::Done(sent) => return *sent,
             }
         }
     }

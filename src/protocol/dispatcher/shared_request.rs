@@ -20,7 +20,7 @@ pub(super) struct Exchange<R: Transport> {
     /// Those who share it; the first drives it.
     pub(super) calls: Vec<CallId>,
     pub(super) attempt: AttemptId,
-    pub(super) sent: Option<Result<Response<R>, SendError<R>>>,
+    pub(super) sent: Option<Box<Result<Response<R>, SendError<R>>>>,
     /// What came of the last attempt.
     pub(super) outcome: Option<Rc<Outcome<R>>>,
     /// Not yet emitted.
@@ -78,7 +78,7 @@ impl<R: Transport> Exchange<R> {
             let was_in_flight = self.is_in_flight();
             let mut event = Event::Wake;
             if let Some(sent) = self.sent.take() {
-                let (outcome, came) = Outcome::of(sent, wall);
+                let (outcome, came) = Outcome::of(*sent, wall);
                 self.outcome = Some(outcome);
                 event = came;
             }

@@ -240,7 +240,7 @@ impl World {
             attempt.completion = Some(completion);
             self.on_completed(index, completion);
         }
-        let next = self.dispatcher.on_sent(id, sent);
+        let next = self.dispatcher.on_sent(id, Box::new(sent));
         assert!(
             was == Fate::InFlight || next.is_none(),
             "a late completion of attempt {id} of {driver} counts"

@@ -44,7 +44,7 @@ fn all_texts(
         table.run(1, 0.0, &mut found);
     }
     let headers = HeaderList(owned(headers));
-    table.dispatcher.on_sent(1, Ok(Response { status, headers, body: body.to_owned() }));
+    table.dispatcher.on_sent(1, Box::new(Ok(Response { status, headers, body: body.to_owned() })));
     let moment = Moment { now: 0.0, wall: 0.0, random: 0.0 };
     let mut texts = String::new();
     loop {

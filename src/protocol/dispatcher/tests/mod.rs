@@ -85,7 +85,7 @@ impl Table {
                 Return(id, returned) => self.dispatcher.on_credential(id, returned.to_result()),
                 Complete(attempt, completion) => {
                     let sent = completion.to_result(&self.requests[attempt as usize - 1], None);
-                    let next = self.dispatcher.on_sent(attempt, sent);
+                    let next = self.dispatcher.on_sent(attempt, Box::new(sent));
                     found.push(next.map_or("nobody".to_owned(), |id| format!("for {id}")));
                 }
                 End(id) => self.dispatcher.end(id, *now),
