@@ -11,7 +11,7 @@ use walrus::{ElementItems, FunctionBuilder, FunctionId, FunctionKind, Module};
 /// Parts of the names of the functions of Rust's libraries that only panic.
 const PANICS: [&str; 13] = [
     "::panicking::panic",
-    "::panicking::assert_failed",
+    "::assert_failed",
     "::option::unwrap_failed",
     "::option::expect_failed",
     "::result::unwrap_failed",
