@@ -9,6 +9,7 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::args::JsArgs;
 use super::js_call::JsCall;
 use super::{args, outcome};
 use crate::api;
@@ -18,12 +19,13 @@ use crate::error::{Details, Kind};
 use crate::limits::shared::SharedLimiter;
 use crate::protocol::{
     AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, Emitted, Failed, Moment, NewCall,
-    PreparedRequest, Reply, Server, Step, check_headers,
+    PreparedRequest, Reply, Server, Step,
 };
-use crate::schema::{Endpoint, Param};
+use crate::schema::Endpoint;
 use crate::text::Text;
 use crate::transport::{
     Clock, Fetch, InFlight, JsText, JsThrown, JsonRef, LONGEST_TIMER_MS, Next, Random, member, method,
+    text_entries,
 };
 
 /// A client. Its functions come with each call, so that nothing in the module leads back to it.
@@ -176,9 +178,7 @@ impl Core {
         };
         Self {
             defaults: Defaults {
-                // They were checked.
-                headers: check_headers(args::checked_headers(member(settings, "headers")))
-                    .unwrap_or_default(),
+                headers: text_entries(Ok(member(settings, "headers"))),
                 timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
                 max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
             },
@@ -210,9 +210,7 @@ impl Core {
     /// Checks the values of a call, and starts it.
     fn start(&self, endpoint: &'static Endpoint, id: CallId, call: JsCall, args: &JsValue) -> Promise {
         let promise = call.promise();
-        let headers = args::headers(&call, args);
-        let arg = |param: &Param| args::arg(&call, args, param.name);
-        match PreparedRequest::new(endpoint, &self.defaults, &arg, headers) {
+        match PreparedRequest::new(endpoint, &self.defaults, &JsArgs { call: &call, args }) {
             Ok(request) => {
                 #[cfg(feature = "npm-trap")]
                 let fault = super::trap::fault_of(&request);

@@ -62,16 +62,17 @@ test("the runtime's fetch is looked up at each call", async (t) => {
   assert.equal(calls.length, 1);
 });
 
-test("a body has the given values, whatever their characters, and is ASCII", async (t) => {
+test("a body has the given values, whatever their characters", async (t) => {
   const server = await serve(success({}));
   t.after(() => server.close());
   const client = new UsersClient({ baseUrl: server.url });
   const user = { email: 'a"\\b+ü💡@mi6.example', access: [{ app: "\u0000\u001f\u2028/é", admin: false, permission_set_id: "62cc4d7f" }, { app: "global" }] };
   await client.addUser(user);
   assert.deepEqual(JSON.parse(server.requests[0].body), user);
-  // Escaped, whatever is in between cannot change it.
-  assert.match(server.requests[0].body, /^[\x20-\x7e]+$/);
-  assert.ok(server.requests[0].body.includes('"a\\"\\\\b+\\u00fc\\ud83d\\udca1@mi6.example"'), server.requests[0].body);
+  // Half a surrogate pair has no UTF-8: it stays what it is as an escape.
+  await client.addUser({ email: "\ud800@mi6.example" });
+  assert.equal(server.requests[1].body, '{"email":"\\ud800@mi6.example"}');
+  server.requests.pop();
   await client.addUser({ email: "q@mi6.example", access: [], active_flag: undefined });
   assert.deepEqual(JSON.parse(server.requests[1].body), { email: "q@mi6.example", access: [] });
   await client.addUser({ email: "q@mi6.example", access: [{ app: "sales", admin: undefined }] });
