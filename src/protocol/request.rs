@@ -58,13 +58,10 @@ impl<T: Text> PreparedRequest<T> {
         let mut separator = "?";
         let mut body = Message::new("");
         let mut body_separator = "{";
-        let mut page = None;
+        let no_prefix = &T::new("");
         for param in endpoint.params {
             let value = args.get(param.name);
-            let Some(written) = param.write(args, value.as_ref())? else { continue };
-            if endpoint.response.page_param() == Some(param.name) {
-                page = value.as_ref().and_then(PageRef::of);
-            }
+            let Some(written) = param.write(args, no_prefix, value.as_ref())? else { continue };
             match param.location {
                 ParamLocation::Body => {
                     body = body.member(body_separator, param.wire, &written);
@@ -79,7 +76,7 @@ impl<T: Text> PreparedRequest<T> {
         }
         let number = |param: &Param, default: u32| -> Result<u32, T> {
             let value = args.get(param.name);
-            param.write(args, value.as_ref())?;
+            param.write(args, no_prefix, value.as_ref())?;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It was checked.
             Ok(value.and_then(|value| value.as_number()).map_or(default, |number| number as u32))
         };
@@ -90,17 +87,18 @@ impl<T: Text> PreparedRequest<T> {
             return Err(refusal(args, &T::new("headers"), &T::new("an object of strings"), given.as_ref()));
         }
         let mut headers = defaults.headers.clone();
-        for (name, value) in args.headers() {
-            let (name, value) = check_header(&name, value.as_text())?;
+        for (name, value) in &args.headers() {
+            let (name, value) = check_header(name, value.as_text())?;
             set_header(&mut headers, name, value);
         }
+        let page = endpoint.response.page_param().and_then(|name| args.get(name));
         Ok(Self {
             target: target.build(),
             body: (body_separator == ",").then(|| body.ascii("}").build()),
             headers,
             timeout_ms,
             max_retries,
-            page,
+            page: page.as_ref().and_then(PageRef::of),
         })
     }
 

@@ -73,40 +73,36 @@ impl Param {
     }
 
     /// Checks a value, and writes it as it is sent; nothing where it is not sent. The error says what the parameter
-    /// accepts and what it got.
+    /// accepts and what it got; `prefix` stands before its name.
     pub(crate) fn write<A: Args>(
         &self,
         args: &A,
+        prefix: &A::Text,
         value: Option<&A::Value>,
     ) -> Result<Option<A::Text>, A::Text> {
         if value.is_none() && !self.required {
             return Ok(None);
         }
-        self.kind.write(args, &A::Text::new(self.name), value, self.location)
-    }
-}
-
-impl ParamKind {
-    fn write<A: Args>(
-        self,
-        args: &A,
-        name: &A::Text,
-        value: Option<&A::Value>,
-        location: ParamLocation,
-    ) -> Result<Option<A::Text>, A::Text> {
-        let accepted = value.filter(|value| self.accepts(*value));
-        let Some(value) = accepted else { return Err(refusal(args, name, &self.description(), value)) };
-        Ok(match self {
-            Self::NumericBoolean => value.as_bool().filter(|is_sent| *is_sent).map(|_| A::Text::new("1")),
-            Self::Access => Some(write_access(args, name, value)?),
+        let name = prefix.concat(&A::Text::new(self.name));
+        let accepted = value.filter(|value| self.kind.accepts(*value));
+        let Some(value) = accepted else {
+            return Err(refusal(args, &name, &self.kind.description(), value));
+        };
+        Ok(match self.kind {
+            ParamKind::NumericBoolean => {
+                value.as_bool().filter(|is_sent| *is_sent).map(|_| A::Text::new("1"))
+            }
+            ParamKind::Access => Some(write_access(args, &name, value)?),
             // Numbers and booleans are the same everywhere.
             _ => match value.as_text() {
-                Some(text) if location != ParamLocation::Body => Some(text.percent_encoded()),
+                Some(text) if self.location != ParamLocation::Body => Some(text.percent_encoded()),
                 _ => Some(value.to_json()),
             },
         })
     }
+}
 
+impl ParamKind {
     /// Whether a value is accepted; the entries of a list are checked when they are written.
     fn accepts<J: JsonRef>(self, value: &J) -> bool {
         let is_text = |pattern| value.as_text().is_some_and(|text| text.matches(pattern));
@@ -150,11 +146,16 @@ impl ParamKind {
 /// Catches a name or an id given instead of an address; Pipedrive judges the rest.
 const EMAIL: &str = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^\s\x00-\x1f\x7f-\x9f]+$";
 
-/// The members of an entry of `access`: name, what it accepts, whether it must be given.
-const ACCESS_ENTRY: [(&str, ParamKind, bool); 3] = [
-    ("app", ParamKind::Text, true),
-    ("admin", ParamKind::Boolean, false),
-    ("permission_set_id", ParamKind::Text, false),
+/// A member of an entry of `access`.
+const fn access_member(name: &'static str, kind: ParamKind, required: bool) -> Param {
+    Param { name, wire: name, location: ParamLocation::Body, kind, required }
+}
+
+/// The members of an entry of `access`.
+static ACCESS_ENTRY: [Param; 3] = [
+    access_member("app", ParamKind::Text, true),
+    access_member("admin", ParamKind::Boolean, false),
+    access_member("permission_set_id", ParamKind::Text, false),
 ];
 
 /// Checks the entries of `access`, and writes them as JSON. Each value is read once: a getter may return another one.
@@ -168,24 +169,19 @@ fn write_access<A: Args>(args: &A, name: &A::Text, entries: &A::Value) -> Result
             let accepted = A::Text::new("an object { app, admin?, permission_set_id? }");
             return Err(refusal(args, &path, &accepted, Some(&entry)));
         }
+        let prefix = path.concat(&A::Text::new("."));
         for member in entry.names() {
-            if !ACCESS_ENTRY.iter().any(|(known, ..)| member.is(known)) {
-                let text = Message::new("").text(&path).ascii(".").text(&member);
-                return Err(text
-                    .ascii(" is not known; an entry takes app, admin, permission_set_id")
-                    .build());
+            if !ACCESS_ENTRY.iter().any(|known| member.is(known.name)) {
+                let text = Message::new("").text(&prefix).text(&member);
+                return Err(text.ascii(" is not known; an entry takes app, admin, permission_set_id").build());
             }
         }
         json = json.ascii(separator);
         separator = "{";
-        for (known, kind, is_required) in ACCESS_ENTRY {
-            let value = entry.get(known);
-            if is_required || value.is_some() {
-                let path = Message::new("").text(&path).ascii(".").ascii(known).build();
-                if let Some(value) = kind.write(args, &path, value.as_ref(), ParamLocation::Body)? {
-                    json = json.member(separator, known, &value);
-                    separator = ",";
-                }
+        for param in &ACCESS_ENTRY {
+            if let Some(value) = param.write(args, &prefix, entry.get(param.name).as_ref())? {
+                json = json.member(separator, param.wire, &value);
+                separator = ",";
             }
         }
         json = json.ascii("}");
@@ -223,7 +219,7 @@ mod tests {
     use crate::schema::RustArgs;
 
     fn write(kind: ParamKind, value: Option<&Value>) -> Result<Option<String>, String> {
-        kind.write(&RustArgs::default(), &"p".to_owned(), value, ParamLocation::Body)
+        access_member("p", kind, true).write(&RustArgs::default(), &String::new(), value)
     }
 
     fn refused(kind: ParamKind, value: &Value) -> String {

@@ -309,12 +309,8 @@ impl JsonRef for JsValue {
         values.into_iter()
     }
 
-    fn names(&self) -> Vec<JsText> {
-        let mut names = Vec::new();
-        for name in object_keys(self).unwrap_or_default() {
-            names.push(JsText(name.unchecked_into()));
-        }
-        names
+    fn names(&self) -> impl Iterator<Item = JsText> {
+        object_keys(self).unwrap_or_default().into_iter().map(|name| JsText(name.unchecked_into()))
     }
 
     fn empty_list() -> Self {

@@ -72,8 +72,8 @@ impl JsonRef for Value {
         items.chain(self.as_object().into_iter().flat_map(|members| members.values())).cloned()
     }
 
-    fn names(&self) -> Vec<String> {
-        self.as_object().into_iter().flat_map(|members| members.keys().cloned()).collect()
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.as_object().into_iter().flat_map(|members| members.keys().cloned())
     }
 
     fn empty_list() -> Self {

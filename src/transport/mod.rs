@@ -159,7 +159,7 @@ pub trait JsonRef: Clone + 'static {
     fn values(&self) -> impl Iterator<Item = Self>;
 
     /// The names of the members of an object.
-    fn names(&self) -> Vec<Self::Text>;
+    fn names(&self) -> impl Iterator<Item = Self::Text>;
 
     /// An empty list.
     fn empty_list() -> Self;
