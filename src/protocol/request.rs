@@ -86,7 +86,10 @@ impl<T: Text> PreparedRequest<T> {
         if given.as_ref().is_some_and(|given| !given.is_object()) {
             return Err(refusal(args, &T::new("headers"), &T::new("an object of strings"), given.as_ref()));
         }
-        let mut headers = defaults.headers.clone();
+        let mut headers = Vec::new();
+        for (name, value) in &defaults.headers {
+            set_header(&mut headers, name.clone(), value.clone());
+        }
         for (name, value) in &args.headers() {
             let (name, value) = check_header(name, value.as_text())?;
             set_header(&mut headers, name, value);

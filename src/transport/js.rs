@@ -206,9 +206,9 @@ pub(crate) fn entries(entries: Result<JsValue, JsValue>) -> Vec<(JsText, JsValue
 #[inline(never)]
 pub(crate) fn text_entries(entries: Result<JsValue, JsValue>) -> Vec<(JsText, JsText)> {
     let mut members = Vec::new();
-    for (name, value) in self::entries(entries) {
-        if let Some(value) = JsText::of(value) {
-            members.push((name, value));
+    for (name, value) in &self::entries(entries) {
+        if let Some(value) = value.as_text() {
+            members.push((name.clone(), value));
         }
     }
     members

@@ -168,24 +168,27 @@ impl State {
 impl Core {
     /// Makes a client on a clock.
     pub(super) fn with(settings: &JsValue, runtime: Fetch) -> Self {
-        let count = |name| args::count(settings, name);
+        let count = |name, default| args::count(settings, name, default);
+        let daily_budget = args::given_count(settings, "dailyTokenBudget");
+        // It is at least 1.
+        let max_concurrency = Some(count("maxConcurrency", 0)).filter(|max| *max > 0);
         let is_access_token = JsonRef::as_bool(&member(settings, "isAccessToken")) == Some(true);
         let server = Server {
             v1: args::text(settings, "v1"),
             v2: args::text(settings, "v2"),
             scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
-            max_body_bytes: count("maxBodyBytes").unwrap_or(DEFAULT_MAX_BODY_BYTES),
+            max_body_bytes: count("maxBodyBytes", DEFAULT_MAX_BODY_BYTES),
         };
         Self {
             defaults: Defaults {
                 headers: text_entries(Ok(member(settings, "headers"))),
-                timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
-                max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
+                timeout_ms: count("timeoutMs", DEFAULT_TIMEOUT_MS),
+                max_retries: count("maxRetries", DEFAULT_MAX_RETRIES),
             },
-            event_mask: count("eventMask").unwrap_or(0),
+            event_mask: count("eventMask", 0),
             runtime,
             state: RefCell::new(State {
-                dispatcher: Dispatcher::new(server, count("maxConcurrency"), count("dailyTokenBudget")),
+                dispatcher: Dispatcher::new(server, max_concurrency, daily_budget),
                 calls: Vec::new(),
                 attempts: Vec::new(),
             }),
