@@ -173,7 +173,9 @@ fn write_access<A: Args>(args: &A, name: &A::Text, entries: &A::Value) -> Result
         for member in entry.names() {
             if !ACCESS_ENTRY.iter().any(|known| member.is(known.name)) {
                 let text = Message::new("").text(&prefix).text(&member);
-                return Err(text.ascii(" is not known; an entry takes app, admin, permission_set_id").build());
+                return Err(text
+                    .ascii(" is not known; an entry takes app, admin, permission_set_id")
+                    .build());
             }
         }
         json = json.ascii(separator);
