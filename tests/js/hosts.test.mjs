@@ -81,6 +81,23 @@ test("a body has the given values, whatever their characters", async (t) => {
   assert.equal(server.requests[3].body, '{"active_flag":true}');
 });
 
+test("what a getter returns is sent as it was checked", async (t) => {
+  const server = await serve(success({}));
+  t.after(() => server.close());
+  const client = new UsersClient({ baseUrl: server.url });
+  await client.getUser(7);
+  let reads = 0;
+  const entry = { get app() { return reads++ ? 7 : "sales"; } };
+  await client.addUser({ email: "q@mi6.example", access: [entry] });
+  assert.deepEqual([server.requests[1].body, reads], ['{"email":"q@mi6.example","access":[{"app":"sales"}]}', 1]);
+  const refused = (access) => client.addUser({ email: "q@mi6.example", access }).then(assert.fail, (error) => error.message);
+  assert.equal(await refused([undefined]), "addUser: access[0] must be an object { app, admin?, permission_set_id? }, got nothing");
+  // A hole is an entry that is missing, not one to leave out.
+  assert.match(await refused([, { app: "sales" }]), /^addUser: access\[0\] must be an object .*, got nothing$/);
+  assert.equal(await refused([{ app: "sales", amdin: undefined }]), "addUser: access[0].amdin is not known; an entry takes app, admin, permission_set_id");
+  assert.equal(server.requests.length, 2);
+});
+
 for (const [credential, header, prefix] of [["apiToken", "x-api-token", ""], ["accessToken", "authorization", "Bearer "]]) {
   test(`an async ${credential} function is called once for each call`, async (t) => {
     const server = await serve((_, response, count) => (count < 3 ? always(503, {}, { "retry-after": "0" }) : success([]))(0, response));
