@@ -1,11 +1,12 @@
 //! `POST /v1/users`: cost 10, scope `admin`.
 
+use serde_json::Value;
+
 use crate::client::Call;
 use crate::client::Client;
-use crate::schema::{ResponseKind, Arg, Endpoint, ParamKind, Method, Param, ParamLocation, Reference, Scope};
+use crate::schema::{ResponseKind, Endpoint, ParamKind, Method, Param, ParamLocation, Reference, Scope};
 use crate::models::{AccessApp, User};
 use crate::schema::HasSchema;
-use crate::text::Text;
 use crate::transport::Runtime;
 
 /// The endpoint.
@@ -45,11 +46,10 @@ impl<R: Runtime> Client<R> {
     /// Adds a user: `POST /v1/users`, cost 10. It invites a person and may be billed as a seat.
     pub fn add_user(&self, user: NewUser) -> Call<R, User> {
         let NewUser { email, access, active_flag } = user;
-        let access = access.map(|entries| Arg::List(entries.into_iter().map(Arg::from).collect()));
-        let access = access.unwrap_or(Arg::Absent);
+        let access = access.map(|entries| entries.into_iter().map(Value::from).collect::<Vec<_>>());
         self.to(
             &ENDPOINT,
-            vec![("email", email.as_str().into()), ("access", access), ("active_flag", active_flag.into())],
+            vec![("email", email.into()), ("access", access.into()), ("active_flag", active_flag.into())],
         )
     }
 }
@@ -76,12 +76,13 @@ pub struct NewAccess {
     pub permission_set_id: Option<String>,
 }
 
-impl<T: Text> From<NewAccess> for Arg<T> {
+impl From<NewAccess> for Value {
     fn from(access: NewAccess) -> Self {
-        Self::Object(vec![
-            (T::new("app"), access.app.as_str().into()),
-            (T::new("admin"), access.admin.into()),
-            (T::new("permission_set_id"), access.permission_set_id.as_deref().into()),
-        ])
+        let members = [
+            ("app", Some(access.app.as_str().into())),
+            ("admin", access.admin.map(Self::from)),
+            ("permission_set_id", access.permission_set_id.map(Self::from)),
+        ];
+        members.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 }

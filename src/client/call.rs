@@ -5,25 +5,22 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::Client;
 use crate::error::{Error, Kind, Result};
 use crate::limits::RateLimit;
 use crate::protocol::{PreparedRequest, Reply};
-use crate::schema::{Arg, Endpoint, HasSchema, PageRef, Param};
+use crate::schema::{Endpoint, HasSchema, PageRef, RustArgs};
 use crate::text::Text;
 use crate::transport::{Headers, Json, Runtime};
-
-/// The arguments and options of a call, by their names.
-pub(crate) type Args<T> = Vec<(&'static str, Arg<T>)>;
 
 /// A call that can be awaited for its data. Nothing is sent before that.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<R: Runtime, M> {
     client: Client<R>,
     endpoint: &'static Endpoint,
-    args: Args<R::Text>,
-    headers: Vec<(R::Text, Arg<R::Text>)>,
+    args: RustArgs,
     model: PhantomData<M>,
 }
 
@@ -33,7 +30,6 @@ impl<R: Runtime, M> Clone for Call<R, M> {
             client: self.client.clone(),
             endpoint: self.endpoint,
             args: self.args.clone(),
-            headers: self.headers.clone(),
             model: PhantomData,
         }
     }
@@ -64,43 +60,43 @@ pub struct Meta<R: Runtime> {
 }
 
 impl<R: Runtime> Client<R> {
-    /// A call of an endpoint with its arguments.
-    pub(crate) fn to<M>(&self, endpoint: &'static Endpoint, args: Args<R::Text>) -> Call<R, M> {
-        Call { client: self.clone(), endpoint, args, headers: Vec::new(), model: PhantomData }
+    /// A call of an endpoint with its arguments; null is what is not given.
+    pub(crate) fn to<M>(
+        &self,
+        endpoint: &'static Endpoint,
+        mut values: Vec<(&'static str, Value)>,
+    ) -> Call<R, M> {
+        values.retain(|(_, value)| !value.is_null());
+        let args = RustArgs { values, headers: Vec::new() };
+        Call { client: self.clone(), endpoint, args, model: PhantomData }
     }
 }
 
 impl<R: Runtime, M> Call<R, M> {
     /// Sets how long one attempt may take, its body included.
     pub fn timeout_ms(mut self, milliseconds: u32) -> Self {
-        self.args.push(("timeoutMs", milliseconds.into()));
+        self.args.values.push(("timeoutMs", milliseconds.into()));
         self
     }
 
     /// Sets how often the call may be sent again.
     pub fn max_retries(mut self, retries: u32) -> Self {
-        self.args.push(("maxRetries", retries.into()));
+        self.args.values.push(("maxRetries", retries.into()));
         self
     }
 
     /// Adds a header to those of the client.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers.push((R::Text::new(name), value.into()));
+        self.args.headers.push((name.to_owned(), value.into()));
         self
     }
 
     async fn reply(self) -> Result<Box<Reply<R>>> {
-        let Self { client, endpoint, args, headers, .. } = self;
-        let arg = |param: &Param| {
-            // The value that was given last.
-            let given = args.iter().rfind(|(known, _)| *known == param.name);
-            given.map_or(Arg::Absent, |(_, value)| value.clone())
-        };
+        let Self { client, endpoint, args, .. } = self;
         let inner = &client.inner;
-        let request = PreparedRequest::new(endpoint, &inner.defaults, &arg, Arg::Object(headers));
-        let request =
-            request.map_err(|text| Error::new(Kind::Argument, endpoint.operation, &text.to_rust()))?;
-        inner.driver.call(endpoint, request).await.map_err(|failed| {
+        let request = PreparedRequest::new(endpoint, &inner.defaults, &args)
+            .map_err(|text| Error::new(Kind::Argument, endpoint.operation, &text))?;
+        inner.driver.call(endpoint, request.to_text()).await.map_err(|failed| {
             let headers = R::Headers::kept_to_rust(&failed.details.headers);
             failed.details.to_error(headers, failed.attempts, failed.page.as_ref().map(PageRef::to_rust))
         })
@@ -239,12 +235,8 @@ impl<R: Runtime, M: DeserializeOwned + HasSchema> Pager<R, M> {
                 let text = "the server's pages go in a circle: reading on would never end";
                 return Err(Error::new(Kind::Decode, endpoint.operation, text));
             }
-            let arg = match &next {
-                PageRef::Cursor(cursor) => cursor.as_str().into(),
-                PageRef::Start(start) => Arg::from(PageRef::<R::Text>::Start(*start)),
-            };
+            call.args.values.push((name, (&next).into()));
             self.seen.push(next);
-            call.args.push((name, arg));
             self.next = Some(call);
         }
         Ok(Some(page))

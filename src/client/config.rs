@@ -59,7 +59,7 @@ impl Config {
     ///
     /// Refuses what no header can carry.
     pub fn header(mut self, name: &str, value: &str) -> Result<Self> {
-        let header = check_header(&name.to_owned(), value.into());
+        let header = check_header(&name.to_owned(), Some(value.to_owned()));
         self.headers.0.push(header.map_err(|text| Error::new(Kind::Config, "", &text))?);
         Ok(self)
     }

@@ -34,7 +34,7 @@ pub type Observer = Box<dyn Fn(&Event<'_>)>;
 
 struct Inner<R: Runtime> {
     driver: Rc<Driver<R>>,
-    defaults: Defaults<R::Text>,
+    defaults: Defaults<String>,
     drift: DriftWatch,
 }
 
@@ -62,8 +62,6 @@ impl<R: Runtime> Client<R> {
             daily_token_budget,
             max_body_bytes,
         } = config;
-        let headers =
-            headers.0.into_iter().map(|(name, value)| (R::Text::new(&name), R::Text::new(&value))).collect();
         let scheme = match credential {
             Credential::ApiToken(_) => AuthScheme::ApiToken,
             Credential::AccessToken(_) | Credential::None => AuthScheme::AccessToken,
@@ -74,7 +72,7 @@ impl<R: Runtime> Client<R> {
         Self {
             inner: Rc::new(Inner {
                 driver: Rc::new(Driver::new(runtime, credential, observer, dispatcher)),
-                defaults: Defaults { headers, timeout_ms, max_retries },
+                defaults: Defaults { headers: headers.0, timeout_ms, max_retries },
                 drift: DriftWatch::default(),
             }),
         }

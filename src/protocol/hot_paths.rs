@@ -11,7 +11,7 @@ use crate::api::{find_users_by_name, get_user};
 use crate::error::{ErrorInfo, Kind};
 use crate::limits::{Limits, RateLimit, ResponseHead};
 use crate::models::User;
-use crate::schema::{Arg, HasSchema, Param, ResponseKind};
+use crate::schema::{HasSchema, ResponseKind, RustArgs};
 use crate::transport::HeaderList;
 
 /// Two requests are checked and prepared: one with an id in its path, one with text in its query. Returns their targets.
@@ -21,15 +21,12 @@ use crate::transport::HeaderList;
 /// Says which argument is refused.
 pub fn request(id: u64, term: &str) -> Result<[String; 2], String> {
     let defaults: Defaults<String> = Defaults { headers: Vec::new(), timeout_ms: 30_000, max_retries: 2 };
-    let find = |param: &Param| match param.name {
-        "term" => Arg::from(term),
-        "searchByEmail" => Arg::Boolean(true),
-        _ => Arg::Absent,
-    };
-    let get = |param: &Param| if param.name == "id" { id.into() } else { Arg::Absent };
+    let args = |values| RustArgs { values, headers: Vec::new() };
+    let get = args(vec![("id", id.into())]);
+    let find = args(vec![("term", term.into()), ("searchByEmail", true.into())]);
     Ok([
-        PreparedRequest::new(&get_user::ENDPOINT, &defaults, &get, Arg::Absent)?.target,
-        PreparedRequest::new(&find_users_by_name::ENDPOINT, &defaults, &find, Arg::Absent)?.target,
+        PreparedRequest::new(&get_user::ENDPOINT, &defaults, &get)?.target,
+        PreparedRequest::new(&find_users_by_name::ENDPOINT, &defaults, &find)?.target,
     ])
 }
 

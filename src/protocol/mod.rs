@@ -25,7 +25,5 @@ pub(crate) use drift::check as check_drift;
 pub use drift::{Drift, DriftKind};
 pub(crate) use exchange::Emitted;
 pub(crate) use outcome::Reply;
-#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use request::check_headers;
 pub(crate) use request::{Defaults, LONGEST_TIMER_MS, MOST_RETRIES, PreparedRequest, check_header};
 pub(crate) use signed::{AuthScheme, Server};

@@ -1,6 +1,6 @@
 //! The vocabulary that `api/` and `models/` are declared in: endpoints, parameters, and the schemas of JSON values.
 
-mod arg;
+mod args;
 mod endpoint;
 mod model;
 mod page_ref;
@@ -9,9 +9,10 @@ mod param;
 #[macro_use]
 mod declare;
 
-pub use arg::Arg;
+pub(crate) use args::{Args, RustArgs};
 pub use endpoint::{Endpoint, Method, Reference, ResponseKind, Scope};
 pub(crate) use model::plain_name;
 pub use model::{Extra, Field, HasSchema, Model, Presence, Schema};
 pub use page_ref::PageRef;
+pub(crate) use param::refusal;
 pub use param::{MAX_SAFE_INTEGER, Param, ParamKind, ParamLocation};

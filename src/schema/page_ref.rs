@@ -1,7 +1,9 @@
 //! Where a page of a list begins.
 
-use super::Arg;
+use serde_json::Value;
+
 use crate::text::Text;
+use crate::transport::JsonRef;
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,13 +16,8 @@ pub enum PageRef<T = String> {
 
 impl<T: Text> PageRef<T> {
     /// The beginning of the page that an argument asks for.
-    pub(crate) fn from_arg(arg: &Arg<T>) -> Option<Self> {
-        match arg {
-            Arg::Text(cursor) => Some(Self::Cursor(cursor.clone())),
-            #[allow(clippy::cast_precision_loss)] // Arguments are at most 2^53 − 1.
-            Arg::Integer(start) => Some(Self::Start(*start as f64)),
-            _ => None,
-        }
+    pub(crate) fn of(value: &impl JsonRef<Text = T>) -> Option<Self> {
+        value.as_text().map(Self::Cursor).or_else(|| value.as_number().map(Self::Start))
     }
 
     /// The same in Rust's own memory.
@@ -32,12 +29,12 @@ impl<T: Text> PageRef<T> {
     }
 }
 
-impl<T: Text> From<PageRef<T>> for Arg<T> {
-    fn from(page: PageRef<T>) -> Self {
+impl From<&PageRef> for Value {
+    fn from(page: &PageRef) -> Self {
         match page {
-            PageRef::Cursor(cursor) => Self::Text(cursor),
+            PageRef::Cursor(cursor) => cursor.as_str().into(),
             #[allow(clippy::cast_possible_truncation)] // Whole, and below 2^53.
-            PageRef::Start(start) => Self::Integer(start as i64),
+            PageRef::Start(start) => (*start as i64).into(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The parameters of the operations: declared as data, checked in one place, before anything is sent.
 
-use super::Arg;
-use crate::text::{Message, Text, is_blank};
+use super::Args;
+use crate::text::{Message, NOT_BLANK, Text};
+use crate::transport::JsonRef;
 
 /// The largest whole number that every JSON parser reads exactly: 2⁵³ − 1.
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
@@ -71,27 +72,54 @@ impl Param {
         }
     }
 
-    /// Checks a value. The error says what the parameter accepts and what it got.
-    pub(crate) fn check<T: Text>(&self, value: &Arg<T>) -> Result<(), T> {
-        if value.is_absent() && !self.required {
-            return Ok(());
+    /// Checks a value, and writes it as it is sent; nothing where it is not sent. The error says what the parameter
+    /// accepts and what it got; `prefix` stands before its name.
+    pub(crate) fn write<A: Args>(
+        &self,
+        args: &A,
+        prefix: &A::Text,
+        value: Option<&A::Value>,
+    ) -> Result<Option<A::Text>, A::Text> {
+        if value.is_none() && !self.required {
+            return Ok(None);
         }
-        self.kind.check(&T::new(self.name), value)
+        let name = prefix.concat(&A::Text::new(self.name));
+        let accepted = value.filter(|value| self.kind.accepts(*value));
+        let Some(value) = accepted else {
+            return Err(refusal(args, &name, &self.kind.description(), value));
+        };
+        Ok(match self.kind {
+            ParamKind::NumericBoolean => {
+                value.as_bool().filter(|is_sent| *is_sent).map(|_| A::Text::new("1"))
+            }
+            ParamKind::Access => Some(write_access(args, &name, value)?),
+            // Numbers and booleans are the same everywhere.
+            _ => match value.as_text() {
+                Some(text) if self.location != ParamLocation::Body => Some(text.percent_encoded()),
+                _ => Some(value.to_json()),
+            },
+        })
     }
 }
 
 impl ParamKind {
-    fn check<T: Text>(self, name: &T, value: &Arg<T>) -> Result<(), T> {
-        let is_accepted = match (self, value) {
-            (Self::Id, Arg::Integer(id)) => (1..=MAX_SAFE_INTEGER).contains(id),
-            (Self::Integer { min, max }, Arg::Integer(number)) => (min..=max).contains(number),
-            (Self::Text, Arg::Text(text)) => !is_blank(text),
-            (Self::Email, Arg::Text(email)) => is_email(email),
-            (Self::Boolean | Self::NumericBoolean, Arg::Boolean(_)) => true,
-            (Self::Access, Arg::List(entries)) => return check_access(name, entries),
-            _ => false,
+    /// Whether a value is accepted; the entries of a list are checked when they are written.
+    fn accepts<J: JsonRef>(self, value: &J) -> bool {
+        let is_text = |pattern| value.as_text().is_some_and(|text| text.matches(pattern));
+        #[allow(clippy::cast_precision_loss)] // Within the integers that are exact.
+        let is_integer = |min: i64, max: i64| {
+            let is_in_range =
+                |number: f64| number.fract() == 0.0 && number >= min as f64 && number <= max as f64;
+            value.as_number().is_some_and(is_in_range)
         };
-        if is_accepted { Ok(()) } else { Err(refusal(name, &self.description(), value)) }
+        match self {
+            Self::Id => is_integer(1, MAX_SAFE_INTEGER),
+            Self::Integer { min, max } => is_integer(min, max),
+            Self::Text => is_text(NOT_BLANK),
+            Self::Email => is_text(EMAIL),
+            Self::Boolean | Self::NumericBoolean => value.as_bool().is_some(),
+            Self::Access => value.is_list(),
+        }
     }
 
     /// Describes what is accepted.
@@ -116,89 +144,110 @@ impl ParamKind {
 }
 
 /// Catches a name or an id given instead of an address; Pipedrive judges the rest.
-fn is_email<T: Text>(text: &T) -> bool {
-    text.matches(r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^\s\x00-\x1f\x7f-\x9f]+$")
+const EMAIL: &str = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^\s\x00-\x1f\x7f-\x9f]+$";
+
+/// A member of an entry of `access`.
+const fn access_member(name: &'static str, kind: ParamKind, required: bool) -> Param {
+    Param { name, wire: name, location: ParamLocation::Body, kind, required }
 }
 
-/// The members of an entry of `access`: name, what it accepts, whether it must be given.
-const ACCESS_ENTRY: [(&str, ParamKind, bool); 3] = [
-    ("app", ParamKind::Text, true),
-    ("admin", ParamKind::Boolean, false),
-    ("permission_set_id", ParamKind::Text, false),
+/// The members of an entry of `access`.
+static ACCESS_ENTRY: [Param; 3] = [
+    access_member("app", ParamKind::Text, true),
+    access_member("admin", ParamKind::Boolean, false),
+    access_member("permission_set_id", ParamKind::Text, false),
 ];
 
-fn check_access<T: Text>(name: &T, entries: &[Arg<T>]) -> Result<(), T> {
-    for (index, entry) in entries.iter().enumerate() {
-        let index = T::number(i64::try_from(index).unwrap_or(i64::MAX));
+/// Checks the entries of `access`, and writes them as JSON. Each value is read once: a getter may return another one.
+fn write_access<A: Args>(args: &A, name: &A::Text, entries: &A::Value) -> Result<A::Text, A::Text> {
+    let mut json = Message::new("[");
+    let mut separator = "";
+    for (index, entry) in entries.values().enumerate() {
+        let index = A::Text::number(i64::try_from(index).unwrap_or(i64::MAX));
         let path = Message::new("").text(name).ascii("[").text(&index).ascii("]").build();
-        let Arg::Object(members) = entry else {
-            return Err(refusal(&path, &T::new("an object { app, admin?, permission_set_id? }"), entry));
-        };
-        let unknown =
-            members.iter().find(|(member, _)| !ACCESS_ENTRY.iter().any(|(known, ..)| member.is(known)));
-        if let Some((member, _)) = unknown {
-            let text = Message::new("").text(&path).ascii(".").text(member);
-            return Err(text.ascii(" is not known; an entry takes app, admin, permission_set_id").build());
+        if !entry.is_object() {
+            let accepted = A::Text::new("an object { app, admin?, permission_set_id? }");
+            return Err(refusal(args, &path, &accepted, Some(&entry)));
         }
-        for (known, kind, is_required) in ACCESS_ENTRY {
-            let member = members.iter().rfind(|(member, _)| member.is(known));
-            let value = member.map_or(&Arg::Absent, |(_, value)| value);
-            if is_required || !value.is_absent() {
-                kind.check(&path.concat(&T::new(".")).concat(&T::new(known)), value)?;
+        let prefix = path.concat(&A::Text::new("."));
+        for member in entry.names() {
+            if !ACCESS_ENTRY.iter().any(|known| member.is(known.name)) {
+                let text = Message::new("").text(&prefix).text(&member);
+                return Err(text
+                    .ascii(" is not known; an entry takes app, admin, permission_set_id")
+                    .build());
             }
         }
+        json = json.ascii(separator);
+        separator = "{";
+        for param in &ACCESS_ENTRY {
+            if let Some(value) = param.write(args, &prefix, entry.get(param.name).as_ref())? {
+                json = json.member(separator, param.wire, &value);
+                separator = ",";
+            }
+        }
+        json = json.ascii("}");
     }
-    Ok(())
+    Ok(json.ascii("]").build())
 }
 
-fn refusal<T: Text>(name: &T, accepted: &T, value: &Arg<T>) -> T {
-    Message::new("")
-        .text(name)
-        .ascii(" must be ")
-        .text(accepted)
-        .ascii(", got ")
-        .text(&value.describe())
-        .build()
+/// The longest string that an error message quotes.
+const QUOTED_LENGTH: usize = 24;
+
+/// Says what is accepted instead of a value. Long strings are counted and not quoted: they may be misplaced secrets.
+pub(crate) fn refusal<A: Args>(
+    args: &A,
+    name: &A::Text,
+    accepted: &A::Text,
+    value: Option<&A::Value>,
+) -> A::Text {
+    let text = Message::new("").text(name).ascii(" must be ").text(accepted).ascii(", got ");
+    let Some(value) = value else { return text.ascii("nothing").build() };
+    let Some(string) = value.as_text() else {
+        return if value.is_list() { text.ascii("a list") } else { text.text(&args.describe(value)) }.build();
+    };
+    if string.len() <= QUOTED_LENGTH {
+        return text.ascii("\"").text(&string).ascii("\"").build();
+    }
+    let count = A::Text::number(i64::try_from(string.char_count()).unwrap_or(i64::MAX));
+    text.ascii("a string of ").text(&count).ascii(" characters").build()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::{Value, json};
 
-    fn refused(kind: ParamKind, value: &Arg) -> String {
-        kind.check(&"p".to_owned(), value).expect_err("is refused")
+    use super::*;
+    use crate::schema::RustArgs;
+
+    fn write(kind: ParamKind, value: Option<&Value>) -> Result<Option<String>, String> {
+        access_member("p", kind, true).write(&RustArgs::default(), &String::new(), value)
+    }
+
+    fn refused(kind: ParamKind, value: &Value) -> String {
+        write(kind, Some(value)).expect_err("is refused")
     }
 
     #[test]
     fn says_what_it_takes_and_what_it_got() {
         let limit = ParamKind::Integer { min: 1, max: 500 };
-        let table: [(ParamKind, Arg, &str); 16] = [
-            (ParamKind::Id, Arg::Integer(0), "p must be a positive integer up to 9007199254740991, got 0"),
-            (ParamKind::Id, Arg::Integer(-1), "p must be a positive integer up to 9007199254740991, got -1"),
-            (
-                ParamKind::Id,
-                Arg::Other("NaN".into()),
-                "p must be a positive integer up to 9007199254740991, got NaN",
-            ),
-            (
-                ParamKind::Id,
-                Arg::Other("1.5".into()),
-                "p must be a positive integer up to 9007199254740991, got 1.5",
-            ),
+        let table: [(ParamKind, Value, &str); 14] = [
+            (ParamKind::Id, 0.into(), "p must be a positive integer up to 9007199254740991, got 0"),
+            (ParamKind::Id, Value::from(-1), "p must be a positive integer up to 9007199254740991, got -1"),
+            (ParamKind::Id, 1.5.into(), "p must be a positive integer up to 9007199254740991, got 1.5"),
             (ParamKind::Id, "7".into(), "p must be a positive integer up to 9007199254740991, got \"7\""),
             (
                 ParamKind::Id,
                 9_007_199_254_740_992_u64.into(),
                 "p must be a positive integer up to 9007199254740991, got 9007199254740992",
             ),
-            (limit, Arg::Integer(0), "p must be an integer from 1 to 500, got 0"),
-            (limit, Arg::Integer(501), "p must be an integer from 1 to 500, got 501"),
-            (limit, Arg::Other("null".into()), "p must be an integer from 1 to 500, got null"),
+            (limit, 0.into(), "p must be an integer from 1 to 500, got 0"),
+            (limit, 501.into(), "p must be an integer from 1 to 500, got 501"),
+            (limit, Value::Null, "p must be an integer from 1 to 500, got null"),
             (ParamKind::Text, " \t".into(), "p must be a string that is not blank, got \" \t\""),
-            (ParamKind::Text, Arg::Absent, "p must be a string that is not blank, got nothing"),
             (ParamKind::Email, "bond".into(), "p must be an e-mail address, got \"bond\""),
             (ParamKind::Email, "bond @mi6".into(), "p must be an e-mail address, got \"bond @mi6\""),
-            (ParamKind::Boolean, Arg::Integer(1), "p must be true or false, got 1"),
+            (ParamKind::Boolean, 1.into(), "p must be true or false, got 1"),
             (
                 ParamKind::Access,
                 "sales".into(),
@@ -206,13 +255,17 @@ mod tests {
             ),
             (
                 ParamKind::Access,
-                Arg::List(vec![Arg::Object(vec![("admin".into(), true.into())])]),
+                json!([{ "admin": true }]),
                 "p[0].app must be a string that is not blank, got nothing",
             ),
         ];
         for (kind, value, text) in table {
             assert_eq!(refused(kind, &value), text);
         }
+        assert_eq!(
+            write(ParamKind::Text, None),
+            Err("p must be a string that is not blank, got nothing".into())
+        );
     }
 
     #[test]
@@ -220,12 +273,27 @@ mod tests {
         let token = "0123456789abcdef0123456789abcdef01234567";
         let text = refused(ParamKind::Id, &token.into());
         assert!(text.ends_with("got a string of 40 characters"), "{text}");
+        let quoted = "é".repeat(24);
+        assert!(refused(ParamKind::Id, &quoted.as_str().into()).ends_with(&format!("got \"{quoted}\"")));
+        let text = refused(ParamKind::Id, &Value::from("💡".repeat(13)));
+        assert!(text.ends_with("got a string of 13 characters"), "{text}");
     }
 
     #[test]
     fn an_access_entry_takes_only_what_it_knows() {
-        let entry = Arg::Object(vec![("app".into(), "sales".into()), ("amdin".into(), true.into())]);
-        let text = refused(ParamKind::Access, &Arg::List(vec![entry]));
+        let text = refused(ParamKind::Access, &json!([{ "app": "sales", "amdin": true }]));
         assert_eq!(text, "p[0].amdin is not known; an entry takes app, admin, permission_set_id");
+    }
+
+    #[test]
+    fn a_body_is_json_that_a_json_library_reads_back() {
+        let text = "a\"b\\c\n\u{1}\u{1f}\u{7f}/é💡";
+        let access = json!([{ "app": text, "admin": false, "permission_set_id": text }, { "app": "sales" }]);
+        for (kind, value) in
+            [(ParamKind::Text, text.into()), (ParamKind::Access, access), (ParamKind::Access, json!([]))]
+        {
+            let written = write(kind, Some(&value)).expect("is accepted").expect("is sent");
+            assert_eq!(serde_json::from_str::<Value>(&written).expect("valid JSON"), value);
+        }
     }
 }

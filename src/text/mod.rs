@@ -69,10 +69,6 @@ pub trait Text: Clone + PartialEq + 'static {
     #[must_use]
     fn percent_encoded(&self) -> Self;
 
-    /// The JSON string, in ASCII.
-    #[must_use]
-    fn to_json(&self) -> Self;
-
     /// The decimal number that it is, or NaN.
     fn to_number(&self) -> f64;
 
@@ -108,6 +104,11 @@ impl<T: Text> Message<T> {
         if text.is_empty() { self } else { self.text(&T::new(text)) }
     }
 
+    /// A member of a JSON object.
+    pub(crate) fn member(self, separator: &str, name: &str, value: &T) -> Self {
+        self.ascii(separator).ascii("\"").ascii(name).ascii("\":").text(value)
+    }
+
     pub(crate) fn text(self, text: &T) -> Self {
         Self(self.0.concat(text))
     }
@@ -117,10 +118,8 @@ impl<T: Text> Message<T> {
     }
 }
 
-/// Whether there is nothing but white space.
-pub(crate) fn is_blank<T: Text>(text: &T) -> bool {
-    !text.matches(r"[^\s]")
-}
+/// A pattern that is found where there is more than white space.
+pub(crate) const NOT_BLANK: &str = r"[^\s]";
 
 /// Whether ASCII text, given in lower case, stands anywhere in the first thousand code units, whatever its case.
 pub(crate) fn contains_ignoring_case<T: Text>(text: &T, ascii: &'static str) -> bool {
@@ -178,9 +177,9 @@ mod tests {
 
     #[test]
     fn javascript_decides_what_is_white_space() {
-        assert!(is_blank(&text(" \t\u{feff}\u{2028}\u{3000}")));
-        assert!(!is_blank(&text("\u{85}")), "a control character, and no white space in JavaScript");
-        assert!(!is_blank(&text("\u{200b}")));
+        assert!(!text(" \t\u{feff}\u{2028}\u{3000}").matches(NOT_BLANK));
+        assert!(text("\u{85}").matches(NOT_BLANK), "a control character, and no white space in JavaScript");
+        assert!(text("\u{200b}").matches(NOT_BLANK));
     }
 
     #[test]
@@ -198,8 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_encoded_for_urls_and_json() {
+    fn text_is_encoded_for_urls() {
         assert_eq!(text("a/b-._~!'()*é💡").percent_encoded(), "a%2Fb-._~%21%27%28%29%2A%C3%A9%F0%9F%92%A1");
-        assert_eq!(text("a\"b\\\n\u{1}é💡").to_json(), "\"a\\\"b\\\\\\n\\u0001\\u00e9\\ud83d\\udca1\"");
     }
 }

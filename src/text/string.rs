@@ -1,7 +1,6 @@
 //! Text of Rust programs: a `String`.
 
 use std::cell::RefCell;
-use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::SystemTime;
 
@@ -91,20 +90,6 @@ impl Text for String {
 
     fn percent_encoded(&self) -> Self {
         utf8_percent_encode(self, &RESERVED).to_string()
-    }
-
-    fn to_json(&self) -> Self {
-        let mut json = Self::new();
-        for character in serde_json::Value::from(self.as_str()).to_string().chars() {
-            if character.is_ascii() {
-                json.push(character);
-            } else {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(json, "\\u{unit:04x}");
-                }
-            }
-        }
-        json
     }
 
     fn to_number(&self) -> f64 {

@@ -16,6 +16,9 @@ extern "C" {
     #[wasm_bindgen(js_namespace = Object, js_name = hasOwn)]
     pub(super) fn has_own(object: &JsValue, name: &str) -> bool;
 
+    #[wasm_bindgen(js_namespace = Object, js_name = keys, catch)]
+    fn object_keys(object: &JsValue) -> Result<Array, JsValue>;
+
     #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
     fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 
@@ -47,12 +50,7 @@ extern "C" {
     fn encode_uri_component(text: &JsString) -> JsString;
 
     #[wasm_bindgen(js_namespace = JSON, js_name = stringify)]
-    fn to_json(text: &JsString) -> JsString;
-
-    type RawNumber;
-
-    #[wasm_bindgen(method, js_name = toString)]
-    fn to_text(this: &RawNumber, radix: u32) -> JsString;
+    fn to_json(value: &JsValue) -> JsString;
 
     #[wasm_bindgen(js_name = String)]
     fn to_string(value: &JsValue) -> JsString;
@@ -176,18 +174,6 @@ impl Text for JsText {
         encoded
     }
 
-    fn to_json(&self) -> Self {
-        let mut json = Self(to_json(&self.0));
-        while let Ok(index) = u32::try_from(json.raw().search("[^ -~]")) {
-            let unit = json.0.slice(index, index + 1);
-            // Four digits, whatever the code unit.
-            let code = JsValue::from_f64(f64::from(0x1_0000) + unit.char_code_at(0));
-            let digits = code.unchecked_ref::<RawNumber>().to_text(16).slice(1, 5);
-            json = json.replace_all(&unit.into(), &Self::new("\\u").concat(&Self(digits)));
-        }
-        json
-    }
-
     fn to_number(&self) -> f64 {
         to_number(self.0.as_ref())
     }
@@ -202,6 +188,30 @@ impl Text for JsText {
     fn to_rust(&self) -> String {
         String::from_utf16_lossy(&self.0.iter().collect::<Vec<_>>())
     }
+}
+
+/// Names and values.
+#[inline(never)]
+pub(crate) fn entries(entries: Result<JsValue, JsValue>) -> Vec<(JsText, JsValue)> {
+    let mut members = Vec::new();
+    for entry in entries.and_then(|entries| array_from(&entries)).unwrap_or_default() {
+        if let Some(name) = JsText::of(member(&entry, "0")) {
+            members.push((name, member(&entry, "1")));
+        }
+    }
+    members
+}
+
+/// Names and values; what is no string is left out.
+#[inline(never)]
+pub(crate) fn text_entries(entries: Result<JsValue, JsValue>) -> Vec<(JsText, JsText)> {
+    let mut members = Vec::new();
+    for (name, value) in &self::entries(entries) {
+        if let Some(value) = value.as_text() {
+            members.push((name.clone(), value));
+        }
+    }
+    members
 }
 
 /// The headers of a response, where JavaScript keeps them.
@@ -220,17 +230,6 @@ impl JsHeaders {
     pub fn as_js(&self) -> &JsValue {
         &self.0
     }
-
-    /// Gives the name and the value of each header; what is no string is left out.
-    fn for_each(&self, give: &mut dyn FnMut(JsText, JsText)) {
-        let entries = self.0.unchecked_ref::<RawHeaders>().header_entries();
-        for entry in entries.and_then(|entries| array_from(&entries)).unwrap_or_default() {
-            let at = |index: &str| JsText::of(member(&entry, index));
-            if let Some((name, value)) = at("0").zip(at("1")) {
-                give(name, value);
-            }
-        }
-    }
 }
 
 impl Headers for JsHeaders {
@@ -243,14 +242,14 @@ impl Headers for JsHeaders {
     }
 
     fn entries(&self) -> Vec<(JsText, JsText)> {
-        let mut entries = Vec::new();
-        self.for_each(&mut |name, value| entries.push((name, value)));
-        entries
+        text_entries(self.0.unchecked_ref::<RawHeaders>().header_entries())
     }
 
     fn kept(&self, clean: &CleanHeader<'_, JsText>) -> JsValue {
         let kept = Object::new().into();
-        self.for_each(&mut |name, value| reflect_set_text(&kept, &name.0, &clean(&name, &value).0));
+        for (name, value) in self.entries() {
+            reflect_set_text(&kept, &name.0, &clean(&name, &value).0);
+        }
         kept
     }
 
@@ -269,7 +268,7 @@ impl JsonRef for JsValue {
         if !JsonRef::is_object(self) || !has_own(self, name) {
             return None;
         }
-        Some(member(self, name))
+        Some(member(self, name)).filter(|value| *value != Self::UNDEFINED)
     }
 
     fn is_null(&self) -> bool {
@@ -302,12 +301,24 @@ impl JsonRef for JsValue {
     }
 
     fn values(&self) -> impl Iterator<Item = Self> {
-        let values = if self.is_object() { Object::values(self.unchecked_ref()) } else { Array::new() };
+        let values = if JsonRef::is_object(self) {
+            Object::values(self.unchecked_ref())
+        } else {
+            array_from(self).unwrap_or_default()
+        };
         values.into_iter()
+    }
+
+    fn names(&self) -> impl Iterator<Item = JsText> {
+        object_keys(self).unwrap_or_default().into_iter().map(|name| JsText(name.unchecked_into()))
     }
 
     fn empty_list() -> Self {
         Array::new().into()
+    }
+
+    fn to_json(&self) -> JsText {
+        JsText(to_json(self))
     }
 }
 

@@ -72,8 +72,16 @@ impl JsonRef for Value {
         items.chain(self.as_object().into_iter().flat_map(|members| members.values())).cloned()
     }
 
+    fn names(&self) -> impl Iterator<Item = String> {
+        self.as_object().into_iter().flat_map(|members| members.keys().cloned())
+    }
+
     fn empty_list() -> Self {
         Self::Array(Vec::new())
+    }
+
+    fn to_json(&self) -> String {
+        self.to_string()
     }
 }
 

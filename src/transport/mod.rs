@@ -34,7 +34,7 @@ pub(crate) use fetch::{InFlight, Next};
 #[cfg(target_arch = "wasm32")]
 pub use js::{JsHeaders, JsText};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
-pub(crate) use js::{member, method, reflect_set};
+pub(crate) use js::{entries, member, method, reflect_set, text_entries};
 #[cfg(target_arch = "wasm32")]
 pub use js_thrown::JsThrown;
 pub use memory::HeaderList;
@@ -158,8 +158,14 @@ pub trait JsonRef: Clone + 'static {
     /// The items of a list, or the values of an object.
     fn values(&self) -> impl Iterator<Item = Self>;
 
+    /// The names of the members of an object.
+    fn names(&self) -> impl Iterator<Item = Self::Text>;
+
     /// An empty list.
     fn empty_list() -> Self;
+
+    /// The JSON text.
+    fn to_json(&self) -> Self::Text;
 }
 
 /// A JSON value that can be converted to a Rust model.

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
 
+use super::args::JsArgs;
 use super::js_call::JsCall;
 use super::{args, outcome};
 use crate::api;
@@ -18,12 +19,13 @@ use crate::error::{Details, Kind};
 use crate::limits::shared::SharedLimiter;
 use crate::protocol::{
     AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, Emitted, Failed, Moment, NewCall,
-    PreparedRequest, Reply, Server, Step, check_headers,
+    PreparedRequest, Reply, Server, Step,
 };
-use crate::schema::{Endpoint, Param};
+use crate::schema::Endpoint;
 use crate::text::Text;
 use crate::transport::{
     Clock, Fetch, InFlight, JsText, JsThrown, JsonRef, LONGEST_TIMER_MS, Next, Random, member, method,
+    text_entries,
 };
 
 /// A client. Its functions come with each call, so that nothing in the module leads back to it.
@@ -166,26 +168,27 @@ impl State {
 impl Core {
     /// Makes a client on a clock.
     pub(super) fn with(settings: &JsValue, runtime: Fetch) -> Self {
-        let count = |name| args::count(settings, name);
+        let count = |name, default| args::count(settings, name, default);
+        let daily_budget = args::given_count(settings, "dailyTokenBudget");
+        // It is at least 1.
+        let max_concurrency = Some(count("maxConcurrency", 0)).filter(|max| *max > 0);
         let is_access_token = JsonRef::as_bool(&member(settings, "isAccessToken")) == Some(true);
         let server = Server {
             v1: args::text(settings, "v1"),
             v2: args::text(settings, "v2"),
             scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
-            max_body_bytes: count("maxBodyBytes").unwrap_or(DEFAULT_MAX_BODY_BYTES),
+            max_body_bytes: count("maxBodyBytes", DEFAULT_MAX_BODY_BYTES),
         };
         Self {
             defaults: Defaults {
-                // They were checked.
-                headers: check_headers(args::checked_headers(member(settings, "headers")))
-                    .unwrap_or_default(),
-                timeout_ms: count("timeoutMs").unwrap_or(DEFAULT_TIMEOUT_MS),
-                max_retries: count("maxRetries").unwrap_or(DEFAULT_MAX_RETRIES),
+                headers: text_entries(Ok(member(settings, "headers"))),
+                timeout_ms: count("timeoutMs", DEFAULT_TIMEOUT_MS),
+                max_retries: count("maxRetries", DEFAULT_MAX_RETRIES),
             },
-            event_mask: count("eventMask").unwrap_or(0),
+            event_mask: count("eventMask", 0),
             runtime,
             state: RefCell::new(State {
-                dispatcher: Dispatcher::new(server, count("maxConcurrency"), count("dailyTokenBudget")),
+                dispatcher: Dispatcher::new(server, max_concurrency, daily_budget),
                 calls: Vec::new(),
                 attempts: Vec::new(),
             }),
@@ -210,9 +213,7 @@ impl Core {
     /// Checks the values of a call, and starts it.
     fn start(&self, endpoint: &'static Endpoint, id: CallId, call: JsCall, args: &JsValue) -> Promise {
         let promise = call.promise();
-        let headers = args::headers(&call, args);
-        let arg = |param: &Param| args::arg(&call, args, param.name);
-        match PreparedRequest::new(endpoint, &self.defaults, &arg, headers) {
+        match PreparedRequest::new(endpoint, &self.defaults, &JsArgs { call: &call, args }) {
             Ok(request) => {
                 #[cfg(feature = "npm-trap")]
                 let fault = super::trap::fault_of(&request);
