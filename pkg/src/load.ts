@@ -2,11 +2,10 @@ import { isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 
 /** A module that can be instantiated: its bytes in the script, and the maker of its glue. */
 export interface WasmSource<Exports> {
-  readonly name: string;
   module(): Promise<WebAssembly.Module>;
-  /** Makes the glue of one instance, with a class in the place of the global. Nothing of it runs at import. */
-  glue(globals: { readonly AbortController: new () => AbortController }): {
-    readonly imports: WebAssembly.ModuleImports;
+  /** Makes the glue of one instance, with a class in the place of the global `AbortController`. Nothing of it runs at import. */
+  glue(controller: new () => AbortController): {
+    readonly imports: WebAssembly.Imports;
     readonly exports: Exports;
     start(exports: WebAssembly.Exports): void;
   };
@@ -55,13 +54,11 @@ export class Loader<Exports> {
 
   async #instantiate(): Promise<Instance<Exports>> {
     let current: InstanceCall | undefined;
-    const { imports, exports, start } = this.source.glue({
-      AbortController: function () {
-        const controller = new AbortController();
-        if (current) current.controller = controller;
-        return controller;
-      } as unknown as new () => AbortController,
-    });
+    const { imports, exports, start } = this.source.glue(function () {
+      const controller = new AbortController();
+      if (current) current.controller = controller;
+      return controller;
+    } as unknown as new () => AbortController);
     const calls = new Set<InstanceCall>();
     const instance: Instance<Exports> = {
       exports,
@@ -81,7 +78,7 @@ export class Loader<Exports> {
       },
     };
     const module = await (this.#compiled ??= this.source.module());
-    const running = await WebAssembly.instantiate(module, { [this.source.name]: imports });
+    const running = await WebAssembly.instantiate(module, imports);
     const guarded = guard(running.exports, instance, (cause) => {
       this.#running = undefined;
       this.#isLoaded = false;
