@@ -77,7 +77,7 @@ const options = {
   target: "es2022",
   minify: true,
   // Members of wasm-bindgen's classes.
-  mangleProps: /^__/,
+  mangleProps: /^__(wbg|destroy)_/,
   legalComments: "none",
   logLevel: "warning",
   sourcemap: true,
