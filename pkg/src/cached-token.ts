@@ -35,7 +35,6 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
       return latest.token;
     });
     const request = { token, controller, waiting: 0 };
-    token.then(() => forget(request), () => forget(request));
     return request;
   };
 
@@ -45,7 +44,7 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
     let isOver!: (reason: unknown) => void;
     const over = new Promise<never>((_, reject) => (isOver = reject));
     request.waiting++;
-    if (signal) addAbortListener(signal, isOver);
+    addAbortListener(signal, isOver);
     try {
       return await Promise.race([request.token, over]);
     } catch (reason) {
@@ -53,7 +52,7 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
       if (isPipedriveError(reason, "timeout")) forget(request);
       throw reason;
     } finally {
-      if (signal) removeAbortListener(signal, isOver);
+      removeAbortListener(signal, isOver);
       if (--request.waiting === 0) {
         forget(request);
         request.controller.abort();

@@ -3,13 +3,13 @@ import type { Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
 import type { CheckedConfig } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
+import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import type { Instance, InstanceCall } from "./load.js";
 import { captureCallSite, withCallerStack } from "./stack.js";
-import type { CallOptions, RateLimit, ResponseInfo, Token } from "./types.js";
+import type { CallOptions, RateLimit, ResponseInfo, Token, TokenFunction } from "./types.js";
 
 /** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
 export function rateLimitOf(numbers: readonly number[]): RateLimit {
@@ -38,7 +38,7 @@ export interface CallRequest {
   /** Where a later page begins, instead of where the options say. */
   readonly page?: Readonly<Record<string, unknown>>;
   /** Instead of the client's. */
-  readonly credential?: Token;
+  readonly credential?: Token | undefined;
   /** Whether the outcome has the text of the response. */
   readonly keepsBody?: boolean;
   /** The method that the error's stack begins above. */
@@ -77,9 +77,7 @@ export class Call implements InstanceCall {
   #reject!: (reason: unknown) => void;
   #running: Running | undefined;
   #signal: AbortSignal | undefined;
-  #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #wake: (() => void) | undefined;
   #credentialController: AbortController | undefined;
   /** The limits as the response reported them. */
   #limits: readonly number[] = [];
@@ -92,7 +90,7 @@ export class Call implements InstanceCall {
   ) {
     this.operation = request.operation;
     this.fetch = client.config.fetch;
-    this.credential = "credential" in request ? request.credential : client.config.credential;
+    this.credential = request.credential ?? client.config.credential;
     this.#site = captureCallSite(request.above);
     client.calls.add(this);
     this.promise = new Promise((resolve, reject) => {
@@ -104,8 +102,7 @@ export class Call implements InstanceCall {
   /** Ends with the caller's signal. */
   listen(signal: AbortSignal | undefined): void {
     this.#signal = signal;
-    if (signal?.aborted) this.abort(signal.reason);
-    else if (signal) addAbortListener(signal, this.abort);
+    addAbortListener(signal, this.abort);
   }
 
   /** Starts the call in the module: Rust holds it from here on. */
@@ -141,8 +138,7 @@ export class Call implements InstanceCall {
   async ask(refused: string | undefined): Promise<void> {
     this.#credentialController = new AbortController();
     const { signal } = this.#credentialController;
-    const request = refused === undefined ? { signal } : { refused, signal };
-    const [isReturned, token] = await settle(() => (this.credential as (request: object) => unknown)(request));
+    const [isReturned, token] = await settle(() => (this.credential as TokenFunction)({ refused, signal }));
     if (!isReturned && isPipedriveError(token)) this.#credentialError = token;
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }
@@ -152,18 +148,17 @@ export class Call implements InstanceCall {
     this.#enter((core) => core.onSettled(attempt, isFulfilled, value), true);
   }
 
+  /** Ends a wait. */
+  wake = (): void => undefined;
+
   /** Lets the call go on after a time, or when it is woken: here, in its own context. */
   async wait(milliseconds: number): Promise<void> {
     clearTimeout(this.#timer);
     const hasElapsed = await new Promise<boolean>((resolve) => {
-      this.#wake = () => resolve(false);
+      this.wake = () => resolve(false);
       this.#timer = setTimeout(resolve, milliseconds, true);
     });
     this.#enter((core) => core.poll(this.id, hasElapsed));
-  }
-
-  wake(): void {
-    this.#wake?.();
   }
 
   event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {
@@ -191,35 +186,34 @@ export class Call implements InstanceCall {
     });
   }
 
-  fail({ message, resetAt, ...fields }: Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number }): void {
-    const thrown = this.#credentialError;
-    const { operation, attempts = 0, cause } = fields;
+  fail({ message, resetAt, ...fields }: Omit<ErrorFields, "resetAt"> & Pick<ErrorDetails, "attempts" | "headers"> & { readonly message: string; readonly resetAt?: number }): void {
+    const { operation, attempts, cause, headers } = fields;
     // What the credential function threw may be known to other calls: each gets an error of its own.
-    this.reject(makeError(message, thrown ? { ...thrown, operation, attempts, cause } : { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(fields.headers ?? {}) }));
+    const thrown = this.#credentialError && { ...this.#credentialError, operation, attempts, cause };
+    this.reject(makeError(message, thrown ?? { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(headers) }));
   }
 
   /** Takes the call off everything that knows it, and says whether this is its first end. */
   #end(): boolean {
-    if (this.#isOver) return false;
-    this.#isOver = true;
+    if (!this.client.calls.delete(this)) return false;
     clearTimeout(this.#timer);
-    this.client.calls.delete(this);
-    if (this.#signal) removeAbortListener(this.#signal, this.abort);
+    removeAbortListener(this.#signal, this.abort);
     this.#running?.instance.calls.delete(this);
     this.#leave();
     return true;
   }
 
   #leave(): void {
-    if (!this.#running?.core || this.#running.instance.stopped) return;
+    const { core, instance } = this.#running ?? {};
+    if (!core || instance!.stopped) return;
     // A getter of a replaced fetch can end a call while the core looks at it.
-    if (this.#running.core.isBusy) queueMicrotask(() => this.#leave());
-    else this.#running.core.abort(this.id);
+    if (core.isBusy) queueMicrotask(() => this.#leave());
+    else core.abort(this.id);
   }
 
   /** Enters the module. What others wait for continues even if this call is over. */
   #enter(work: (core: Core) => void, isShared = false): void {
     const { core, instance } = this.#running!;
-    if (core && !instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => work(core));
+    if (core && (isShared || this.client.calls.has(this))) instance.enter(this, () => work(core));
   }
 }

@@ -33,12 +33,12 @@ export class UsersClient extends EndpointMethods {
 
   /** What this client has spent since it was made: in all, and per operation. */
   get usage(): Usage {
-    return this.#core.usage;
+    return this.#core.state.usage;
   }
 
   /** The rate limits as the last response reported them. */
   get rateLimit(): RateLimit {
-    return this.#core.rateLimit;
+    return this.#core.state.rateLimit;
   }
 
   /** Aborts all calls in flight, and frees what the client holds. Later calls are refused. */
