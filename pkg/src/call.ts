@@ -3,9 +3,10 @@ import type { Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
 import type { CheckedConfig } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
+import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, operationError, type PipedriveError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
+import type { Values } from "./generated/methods.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import type { Instance, InstanceCall } from "./load.js";
 import { captureCallSite, withCallerStack } from "./stack.js";
@@ -32,17 +33,15 @@ async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value
 /** A call to be made. */
 export interface CallRequest {
   readonly operation: OperationId;
-  /** What was given before the options; the object that is the body has its name in errors. */
-  readonly values: readonly unknown[];
+  /** What was given before the options, by its names; one of them may be the body. */
+  readonly values: Values;
   readonly options: CallOptions | undefined;
-  /** Where a later page begins, instead of where the options say. */
-  readonly page?: Readonly<Record<string, unknown>>;
   /** Instead of the client's. */
   readonly credential?: Token | undefined;
   /** Whether the outcome has the text of the response. */
   readonly keepsBody?: boolean;
   /** The method that the error's stack begins above. */
-  readonly above?: (...args: never[]) => unknown;
+  readonly above?: ((...args: never[]) => unknown) | undefined;
 }
 
 /** What a call needs of its client. */
@@ -79,8 +78,6 @@ export class Call implements InstanceCall {
   #signal: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #credentialController: AbortController | undefined;
-  /** The limits as the response reported them. */
-  #limits: readonly number[] = [];
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
 
@@ -126,9 +123,8 @@ export class Call implements InstanceCall {
 
   /** The module has stopped on a fault. */
   stopped(cause: unknown): void {
-    const { operation } = this;
-    const note = ENDPOINTS[operation].method === "GET" ? "" : ", which may have been processed";
-    this.reject(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
+    const note = ENDPOINTS[this.operation].method === "GET" ? "" : ", which may have been processed";
+    this.reject(operationError(this.operation, "load", `the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { cause }));
   }
 
   // What follows is called by Rust, see src/wasm/client.rs.
@@ -165,14 +161,9 @@ export class Call implements InstanceCall {
     this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
-  limits(...limits: number[]): void {
-    this.#limits = limits;
-  }
-
   /** Most programs never look at the response: its parts are made when asked for. */
-  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string, ...limits: number[]): void {
     if (!this.#end()) return;
-    const limits = this.#limits;
     const { cost } = ENDPOINTS[this.operation];
     let response: ResponseInfo | undefined;
     this.client.inspect?.(this.operation, data, this.id);

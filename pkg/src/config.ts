@@ -1,5 +1,5 @@
 import { type Accepted, checkKeys, checkSetting, integer } from "./check.js";
-import { ConfigError } from "./errors.js";
+import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
 import type { LogLevel, SharedLimits, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
@@ -21,7 +21,7 @@ const KINDS: Readonly<Record<string, Accepted>> = {
 const acceptedBy = (kind: (typeof SETTINGS)[keyof typeof SETTINGS]): Accepted => (typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
 
 function refuse(text: string): never {
-  throw new ConfigError(text, { kind: "config" });
+  throw makeError(text, { kind: "config" });
 }
 
 /** Checks headers, and returns them with names in lower case. An error does not show a value: it may be a secret. */
@@ -104,6 +104,6 @@ export function checkConfig(config: UsersClientConfig): CheckedConfig {
 /** Refuses a path as base URL where there is no page whose origin it could belong to. */
 export function checkPage({ baseUrl, fetch }: CheckedConfig, operation: OperationId): void {
   if (isPath(baseUrl) && !fetch && typeof location !== "object") {
-    throw new ConfigError(`${operation}: baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`, { kind: "config", operation });
+    throw operationError(operation, "config", `baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`);
   }
 }

@@ -3,12 +3,12 @@ import { Call, type CallRequest, rateLimitOf, type Running } from "./call.js";
 import { checkKeys, describeType } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorFields, type ErrorKind, makeError } from "./errors.js";
+import { type ErrorFields, type ErrorKind, operationError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
 import { CALL_OPTIONS } from "./generated/settings.js";
-import { type Instance, Loader } from "./load.js";
+import { type Instance, Loader, notLoaded } from "./load.js";
 import type { RateLimit, Usage } from "./types.js";
 
 /** The module: one instance for all clients. */
@@ -89,10 +89,9 @@ export class CoreClient {
       else call.start(running, args);
       return;
     }
-    const { operation } = call;
     const timeoutMs = Number(args["timeoutMs"] ?? this.config.timeoutMs) || 30_000;
     // Each call that waits gets an error of its own.
-    const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(makeError(`${operation}: ${text}`, { kind, operation, cause }));
+    const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(operationError(call.operation, kind, text, { cause }));
     // The caller may change what it gave while the module is loaded.
     const copied = copy(args, 3) as typeof args;
     const timer = setTimeout(() => {
@@ -108,19 +107,18 @@ export class CoreClient {
   }
 
   /** The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. */
-  #args({ operation, values, options = {}, page }: CallRequest): Record<string, unknown> {
+  #args({ operation, values, options = {} }: CallRequest): Record<string, unknown> {
     if (this.#isClosed) throw closed(operation);
     checkPage(this.config, operation);
     const params = PARAMS[operation];
     checkKeys("argument", operation, "options", options, [...params.options, ...CALL_OPTIONS]);
-    if (params.body) checkKeys("argument", operation, params.body.name, values[params.values.length], params.body.members);
+    const { name, members } = params.body ?? {};
+    if (name) checkKeys("argument", operation, name, values[name], members!);
     const { signal } = options;
     if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-      throw makeError(`${operation}: signal must be an AbortSignal, got ${describeType(signal)}`, { kind: "argument", operation });
+      throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
     }
-    const args = own(options, page, params.body && (values[params.values.length] as object));
-    params.values.forEach((name, index) => (args[name] = values[index]));
-    return args;
+    return own(options, name ? (values[name] as object) : {}, values);
   }
 
   /** A core on a running instance: a fresh one after a fault. */
@@ -150,10 +148,10 @@ function copy(value: unknown, depth: number): unknown {
   return own(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, depth - 1)])));
 }
 
-const closed = (operation: OperationId) => makeError(`${operation}: the client was closed by close()`, { kind: "config", operation });
+const closed = (operation: OperationId) => operationError(operation, "config", "the client was closed by close()");
 
 /** The check for drift, which only those load who want it. */
 const driftCheck = () =>
   import("./drift.js").catch((cause: unknown) => {
-    throw makeError(`the check for onDrift could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. A bundler has to keep drift.js beside the script`, { kind: "load", cause });
+    throw notLoaded(cause, "the check for onDrift", "A bundler has to keep drift.js beside the script");
   });

@@ -115,14 +115,12 @@ function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onS
   return guarded;
 }
 
+// Engines word a policy's refusal differently: the cause has their words, and this says what to do.
+const hintOf = (): string =>
+  typeof WebAssembly === "object"
+    ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
+    : "This runtime has no WebAssembly.";
+
 /** The error of a module that cannot be used. */
-export function notLoaded(cause: unknown): PipedriveError {
-  if (isPipedriveError(cause)) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  // Engines word a policy's refusal differently: the cause has their words, and this says what to do.
-  const hint =
-    typeof WebAssembly === "object"
-      ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
-      : "This runtime has no WebAssembly.";
-  return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
-}
+export const notLoaded = (cause: unknown, what = "the WebAssembly", hint = hintOf()): PipedriveError =>
+  isPipedriveError(cause) ? cause : makeError(`${what} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ${hint}`, { kind: "load", cause });
