@@ -28,13 +28,13 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
 
   const ask = (refused: string | undefined): Pending => {
     const controller = new AbortController();
-    const asked = (async () => fetchToken({ refused, signal: controller.signal }))();
-    const token = asked.then((given) => {
+    const fetched = async () => {
+      const given = await fetchToken({ refused, signal: controller.signal });
       const latest = typeof given === "string" ? { token: given } : given;
       if (pending === request) current = latest;
       return latest.token;
-    });
-    const request = { token, controller, waiting: 0 };
+    };
+    const request: Pending = { token: fetched(), controller, waiting: 0 };
     return request;
   };
 

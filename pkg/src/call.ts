@@ -1,10 +1,8 @@
 import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
-import type { CheckedConfig } from "./config.js";
-import type { inspector } from "./drift.js";
+import type { CoreClient } from "./core-client.js";
 import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, operationError, type PipedriveError } from "./errors.js";
-import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
 import type { Values } from "./generated/methods.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
@@ -44,15 +42,6 @@ export interface CallRequest {
   readonly above?: ((...args: never[]) => unknown) | undefined;
 }
 
-/** What a call needs of its client. */
-export interface CallClient {
-  readonly config: Pick<CheckedConfig, "fetch" | "credential">;
-  readonly listener: EventListener;
-  /** The calls under way. */
-  readonly calls: Set<Call>;
-  readonly inspect?: ReturnType<typeof inspector>;
-}
-
 /** A core on its running instance, until its client is closed. */
 export type Running = { core: Core | undefined; readonly instance: Instance<Exports> };
 
@@ -82,7 +71,7 @@ export class Call implements InstanceCall {
   #credentialError: PipedriveError | undefined;
 
   constructor(
-    private readonly client: CallClient,
+    private readonly client: CoreClient,
     private readonly request: CallRequest,
   ) {
     this.operation = request.operation;

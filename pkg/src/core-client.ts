@@ -1,6 +1,6 @@
 import type { Outcome } from "./api-promise.js";
 import { Call, type CallRequest, rateLimitOf, type Running } from "./call.js";
-import { checkKeys, describeType } from "./check.js";
+import { checkKeys, describeType, isFunction } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
 import { type ErrorFields, type ErrorKind, operationError } from "./errors.js";
@@ -22,6 +22,7 @@ export interface ClientLoader extends Pick<Loader<Exports>, "load" | "giveUp"> {
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
 export class CoreClient {
   readonly listener: EventListener;
+  /** The calls under way. */
   readonly calls = new Set<Call>();
   inspect?: ReturnType<typeof inspector>;
   /** Shared limits are in the server's module, which contains the core. */
@@ -99,10 +100,7 @@ export class CoreClient {
       fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
     }, timeoutMs);
     this.#boot()
-      .then(
-        () => this.#start(call, copied),
-        ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause),
-      )
+      .then(() => this.#start(call, copied), ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause))
       .finally(() => clearTimeout(timer));
   }
 
@@ -115,9 +113,7 @@ export class CoreClient {
     const { name, members } = params.body ?? {};
     if (name) checkKeys("argument", operation, name, values[name], members!);
     const { signal } = options;
-    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-      throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
-    }
+    if (signal !== undefined && !isFunction(signal?.addEventListener)) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
     return own(options, name ? (values[name] as object) : {}, values);
   }
 
@@ -128,7 +124,8 @@ export class CoreClient {
     void globalThis.Headers;
     const instance = await loading;
     const { onDrift } = this.config;
-    if (onDrift) this.inspect ??= (await driftCheck()).inspector(onDrift, this.listener);
+    // Only those load it who want it.
+    if (onDrift) this.inspect ??= (await import("./drift.js").catch(driftNotLoaded)).inspector(onDrift, this.listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
       const settings = own(this.config, { eventMask: this.listener.mask });
       const core = this.#loader.core?.(instance, settings) ?? new instance.exports.Core(settings);
@@ -144,14 +141,12 @@ const own = (...objects: (object | undefined)[]): Record<string, unknown> => Obj
 function copy(value: unknown, depth: number): unknown {
   if (depth === 0 || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => copy(item, depth - 1));
-  if (typeof (value as { entries?: unknown }).entries === "function") return new Map((value as Map<unknown, unknown>).entries());
+  if (isFunction((value as Partial<Map<unknown, unknown>>).entries)) return new Map((value as Map<unknown, unknown>).entries());
   return own(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, depth - 1)])));
 }
 
 const closed = (operation: OperationId) => operationError(operation, "config", "the client was closed by close()");
 
-/** The check for drift, which only those load who want it. */
-const driftCheck = () =>
-  import("./drift.js").catch((cause: unknown) => {
-    throw notLoaded(cause, "the check for onDrift", "A bundler has to keep drift.js beside the script");
-  });
+function driftNotLoaded(cause: unknown): never {
+  throw notLoaded(cause, "the check for onDrift", "A bundler has to keep drift.js beside the script");
+}

@@ -59,11 +59,10 @@ export class Loader<Exports> {
       if (current) current.controller = controller;
       return controller;
     } as unknown as new () => AbortController);
-    const calls = new Set<InstanceCall>();
     const instance: Instance<Exports> = {
       exports,
       stopped: false,
-      calls,
+      calls: new Set(),
       enter(call, work) {
         const outer = current;
         current = call;
@@ -77,12 +76,11 @@ export class Loader<Exports> {
         }
       },
     };
-    const module = await (this.#compiled ??= this.source.module());
-    const running = await WebAssembly.instantiate(module, imports);
+    const running = await WebAssembly.instantiate(await (this.#compiled ??= this.source.module()), imports);
     const guarded = guard(running.exports, instance, (cause) => {
       this.#running = undefined;
       this.#isLoaded = false;
-      for (const call of calls) {
+      for (const call of instance.calls) {
         call.stopped(cause);
         call.controller?.abort();
       }
@@ -98,21 +96,16 @@ export class Loader<Exports> {
  * stopped, the module is not entered any more.
  */
 function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onStop: (cause: unknown) => void): WebAssembly.Exports {
-  const guarded = { ...exports };
-  for (const [name, enter] of Object.entries(exports)) {
-    if (typeof enter !== "function") continue;
-    guarded[name] = (...args: unknown[]): unknown => {
-      if (instance.stopped) return undefined;
-      try {
-        return (enter as (...args: unknown[]) => unknown)(...args);
-      } catch (cause) {
-        instance.stopped = true;
-        onStop(cause);
-        throw cause;
-      }
-    };
-  }
-  return guarded;
+  const guarded = (enter: (...args: unknown[]) => unknown) => (...args: unknown[]) => {
+    try {
+      return instance.stopped ? undefined : enter(...args);
+    } catch (cause) {
+      instance.stopped = true;
+      onStop(cause);
+      throw cause;
+    }
+  };
+  return Object.fromEntries(Object.entries(exports).map(([name, it]) => [name, typeof it === "function" ? guarded(it as never) : it]));
 }
 
 // Engines word a policy's refusal differently: the cause has their words, and this says what to do.

@@ -54,9 +54,6 @@ export class OffsetPage<Item> extends Page<Item> {
   readonly nextStart = this.next as number | undefined;
 }
 
-/** The most items that `toArray` collects. */
-const MAX_ITEMS = 10_000;
-
 /**
  * A promise of the first page, which can also be iterated: with `for await` over the items of all pages, or by
  * `pages()`. A page is asked for when it is needed, and not before.
@@ -92,10 +89,10 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
   /** Returns the first items, as many as `limit` says, 10 000 at most. */
   async toArray(options: { limit: number }): Promise<Item[]> {
     const limit: unknown = options?.limit;
-    if (!isInteger(limit, 1, MAX_ITEMS)) {
+    if (!isInteger(limit, 1, 10_000)) {
       // The first page was asked for, and is awaited by nobody.
       this.catch(() => undefined);
-      throw operationError(this.operation, "argument", `toArray's limit must be an integer from 1 to ${MAX_ITEMS}, got ${describeType(limit)}`);
+      throw operationError(this.operation, "argument", `toArray's limit must be an integer from 1 to 10000, got ${describeType(limit)}`);
     }
     const items: Item[] = [];
     for await (const page of this.pages()) {

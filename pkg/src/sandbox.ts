@@ -84,7 +84,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     });
   };
   const { clientId = APP.clientId, clientSecret = APP.clientSecret, redirectUri = "https://app.example/callback" } = app;
-  const companyId = async (): Promise<number> => {
+  const companyId = async () => {
     const response = await answer("/v1/users/me", { headers: { "x-api-token": TOKENS.apiToken } });
     return ((await response.json()) as { data: { company_id: number } }).data.company_id;
   };
