@@ -4,9 +4,8 @@
  */
 const listeners = /* @__PURE__ */ new Map<AbortSignal, Set<(reason: unknown) => void>>();
 
-function onAbort({ target }: Event): void {
-  const signal = target as AbortSignal;
-  for (const listener of listeners.get(signal) ?? []) listener(signal.reason);
+function onAbort(this: AbortSignal): void {
+  for (const listener of listeners.get(this) ?? []) listener(this.reason);
 }
 
 /** Calls a listener when a signal aborts, or now if it has. */

@@ -22,9 +22,7 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
   let current: ExpiringToken | undefined;
   let pending: Pending | undefined;
 
-  const forget = (request: Pending) => {
-    if (pending === request) pending = undefined;
-  };
+  const forget = (request: Pending) => void (pending === request && (pending = undefined));
 
   const ask = (refused: string | undefined): Pending => {
     const controller = new AbortController();

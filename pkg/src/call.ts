@@ -87,8 +87,7 @@ export class Call implements InstanceCall {
 
   /** Ends with the caller's signal. */
   listen(signal: AbortSignal | undefined): void {
-    this.#signal = signal;
-    addAbortListener(signal, this.abort);
+    addAbortListener((this.#signal = signal), this.abort);
   }
 
   /** Starts the call in the module: Rust holds it from here on. */
@@ -114,6 +113,7 @@ export class Call implements InstanceCall {
   stopped(cause: unknown): void {
     const note = ENDPOINTS[this.operation].method === "GET" ? "" : ", which may have been processed";
     this.reject(operationError(this.operation, "load", `the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { cause }));
+    this.controller?.abort();
   }
 
   // What follows is called by Rust, see src/wasm/client.rs.
@@ -121,8 +121,7 @@ export class Call implements InstanceCall {
   readonly describe = describeType;
 
   async ask(refused: string | undefined): Promise<void> {
-    this.#credentialController = new AbortController();
-    const { signal } = this.#credentialController;
+    const { signal } = (this.#credentialController = new AbortController());
     const [isReturned, token] = await settle(() => (this.credential as TokenFunction)({ refused, signal }));
     if (!isReturned && isPipedriveError(token)) this.#credentialError = token;
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
@@ -187,8 +186,7 @@ export class Call implements InstanceCall {
     const { core, instance } = this.#running ?? {};
     if (!core || instance!.stopped) return;
     // A getter of a replaced fetch can end a call while the core looks at it.
-    if (core.isBusy) queueMicrotask(() => this.#leave());
-    else core.abort(this.id);
+    return core.isBusy ? queueMicrotask(() => this.#leave()) : core.abort(this.id);
   }
 
   /** Enters the module. What others wait for continues even if this call is over. */

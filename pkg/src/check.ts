@@ -13,6 +13,9 @@ export const isFunction = (value: unknown): boolean => typeof value === "functio
 /** Whether a value is an object with members: no list. */
 export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The members of objects alone: what another script adds to `Object.prototype` is no option. */
+export const own = <Own = Record<string, unknown>>(...objects: object[]): Own => Object.assign(Object.create(null), ...objects);
+
 /** Whether a value is a whole number in a range. */
 export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;

@@ -1,4 +1,4 @@
-import { type Accepted, checkKeys, checkSetting, integer, isFunction, isObject } from "./check.js";
+import { type Accepted, checkKeys, checkSetting, integer, isFunction, isObject, own } from "./check.js";
 import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
@@ -16,8 +16,6 @@ const KINDS: Readonly<Record<string, Accepted>> = {
   limits: [(value) => isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like of pipedrive-users/server return"],
   logLevel: [(value) => LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`],
 };
-
-const acceptedBy = (kind: (typeof SETTINGS)[keyof typeof SETTINGS]): Accepted => (typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
 
 function refuse(text: string): never {
   throw makeError(text, { kind: "config" });
@@ -76,28 +74,29 @@ export type CheckedConfig = Omit<UsersClientOptions, "headers"> &
 export function checkConfig(config: UsersClientConfig): CheckedConfig {
   checkKeys("config", undefined, "the configuration", config, Object.keys(SETTINGS));
   // What every object inherits is no setting.
-  const own: UsersClientConfig = Object.assign(Object.create(null), config);
-  for (const [name, kind] of Object.entries(SETTINGS)) checkSetting(name, own[name as keyof UsersClientConfig], acceptedBy(kind));
-  const { apiToken, accessToken, companyDomain, baseUrl } = own;
+  const given = own<UsersClientConfig>(config);
+  for (const [name, kind] of Object.entries(SETTINGS)) {
+    checkSetting(name, given[name as keyof UsersClientConfig], typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
+  }
+  const { apiToken, accessToken, companyDomain, baseUrl } = given;
   if (apiToken !== undefined && accessToken !== undefined) refuse("give apiToken or accessToken, not both");
   if (companyDomain !== undefined && baseUrl !== undefined) refuse("give companyDomain or baseUrl, not both");
   const credential = apiToken ?? accessToken;
   if (credential === undefined && baseUrl === undefined) {
-    const missing = ["apiToken", "accessToken"].find((name) => name in own);
+    const missing = ["apiToken", "accessToken"].find((name) => name in given);
     refuse(missing ? `${missing} is undefined: is the environment variable set?` : "give apiToken or accessToken, or the baseUrl of a server that adds the credential");
   }
   if (typeof credential === "string") {
     const name = apiToken === undefined ? "accessToken" : "apiToken";
     if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII without blanks, since a header carries it`);
-    if (isPage() && !own.dangerouslyAllowBrowser) refuse(`${name} as a string in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
+    if (isPage() && !given.dangerouslyAllowBrowser) refuse(`${name} as a string in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
   }
-  const headers = checkHeaders(own.headers);
-  return Object.assign(own, rootsOf(companyDomain, baseUrl), { headers, credential, isAccessToken: accessToken !== undefined });
+  const headers = checkHeaders(given.headers);
+  return Object.assign(given, rootsOf(companyDomain, baseUrl), { headers, credential, isAccessToken: accessToken !== undefined });
 }
 
 /** Refuses a path as base URL where there is no page whose origin it could belong to. */
 export function checkPage({ baseUrl, fetch }: CheckedConfig, operation: OperationId): void {
-  if (isPath(baseUrl) && !fetch && typeof location !== "object") {
-    throw operationError(operation, "config", `baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`);
-  }
+  if (!isPath(baseUrl) || fetch || typeof location === "object") return;
+  throw operationError(operation, "config", `baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`);
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from "./api-promise.js";
 import { Call, type CallRequest, rateLimitOf, type Running } from "./call.js";
-import { checkKeys, describeType, isFunction } from "./check.js";
+import { checkKeys, describeType, isFunction, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
 import { type ErrorFields, type ErrorKind, operationError } from "./errors.js";
@@ -86,9 +86,7 @@ export class CoreClient {
     const running = this.#running;
     if (running?.core && !running.instance.stopped) {
       // A getter of a replaced fetch can make a call while the core looks at another.
-      if (running.core.isBusy) queueMicrotask(() => this.#start(call, args));
-      else call.start(running, args);
-      return;
+      return running.core.isBusy ? queueMicrotask(() => this.#start(call, args)) : call.start(running, args);
     }
     const timeoutMs = Number(args["timeoutMs"] ?? this.config.timeoutMs) || 30_000;
     // Each call that waits gets an error of its own.
@@ -133,9 +131,6 @@ export class CoreClient {
     }
   }
 }
-
-/** The members of objects alone: what another script adds to `Object.prototype` is no option. */
-const own = (...objects: (object | undefined)[]): Record<string, unknown> => Object.assign(Object.create(null), ...objects);
 
 /** A copy of plain values, lists and objects. */
 function copy(value: unknown, depth: number): unknown {

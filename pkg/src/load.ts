@@ -13,9 +13,9 @@ export interface WasmSource<Exports> {
 
 /** A call under way in an instance. */
 export interface InstanceCall {
-  /** Its request, aborted if the instance stops. */
+  /** That of its request. */
   controller?: AbortController | undefined;
-  /** Ends it when the instance has stopped on a fault. */
+  /** Ends it, and its request, when the instance has stopped on a fault. */
   stopped(cause: unknown): void;
 }
 
@@ -80,10 +80,7 @@ export class Loader<Exports> {
     const guarded = guard(running.exports, instance, (cause) => {
       this.#running = undefined;
       this.#isLoaded = false;
-      for (const call of instance.calls) {
-        call.stopped(cause);
-        call.controller?.abort();
-      }
+      for (const call of instance.calls) call.stopped(cause);
     });
     start(guarded);
     this.#isLoaded = true;
@@ -109,11 +106,8 @@ function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onS
 }
 
 // Engines word a policy's refusal differently: the cause has their words, and this says what to do.
-const hintOf = (): string =>
-  typeof WebAssembly === "object"
-    ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
-    : "This runtime has no WebAssembly.";
+const HINT = "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again.";
 
 /** The error of a module that cannot be used. */
-export const notLoaded = (cause: unknown, what = "the WebAssembly", hint = hintOf()): PipedriveError =>
+export const notLoaded = (cause: unknown, what = "the WebAssembly", hint = typeof WebAssembly === "object" ? HINT : "This runtime has no WebAssembly."): PipedriveError =>
   isPipedriveError(cause) ? cause : makeError(`${what} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ${hint}`, { kind: "load", cause });
