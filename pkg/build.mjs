@@ -76,6 +76,8 @@ const options = {
   bundle: true,
   target: "es2022",
   minify: true,
+  // Members of wasm-bindgen's classes.
+  mangleProps: /^__(wbg|destroy)_/,
   legalComments: "none",
   logLevel: "warning",
   sourcemap: true,

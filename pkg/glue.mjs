@@ -1,19 +1,38 @@
 // wasm-bindgen's glue in a form that a script can hold.
 import { readFile } from "node:fs/promises";
 
-/** What the client's glue does in another way, since only ASCII leaves the core and its memory is one buffer. */
-const SMALLER = [
-  [/^let cachedTextDecoder[^]*?^function decodeText[^]*?^}$/m, ""],
-  [
-    /^function getStringFromWasm0[^]*?^}$/m,
-    `function getStringFromWasm0(ptr, len) {
-  const bytes = getUint8ArrayMemory0();
+/**
+ * What the client's glue has in the place of wasm-bindgen's own functions: only ASCII leaves the core, in short texts. The
+ * first 1 028 values are the engine's constants.
+ */
+const RUNTIME = `
+const heap = [...Array(1024), undefined, null, true, false];
+let heap_next = heap.length;
+function addHeapObject(object) {
+  const index = heap_next;
+  heap_next = heap[index] ?? index + 1;
+  heap[index] = object;
+  return index;
+}
+function takeObject(index) {
+  const object = heap[index];
+  if (index > 1027) {
+    heap[index] = heap_next;
+    heap_next = index;
+  }
+  return object;
+}
+function getStringFromWasm0(start, length) {
   let text = "";
-  for (let end = ptr + len; ptr < end; ptr++) text += String.fromCharCode(bytes[ptr]);
+  for (const byte of new Uint8Array(wasm.memory.buffer, start, length)) text += String.fromCharCode(byte);
   return text;
-}`,
-  ],
-];
+}
+const getDataViewMemory0 = () => new DataView(wasm.memory.buffer);
+const isLikeNone = (value) => value == null;
+`;
+
+/** The functions that these are in the place of. */
+const REPLACED = ["addHeapObject", "dropObject", "getDataViewMemory0", "getStringFromWasm0", "getUint8ArrayMemory0", "getObject", "handleError", "isLikeNone", "takeObject", "decodeText"];
 
 /** What Jest's imitation of a page lacks, for the modules that take and give text of any kind. */
 const TEXT = `
@@ -48,7 +67,7 @@ export async function glueOf(folder, name, exported) {
     // What an import returns is ignored where the module expects nothing.
     const [, expression] = /^\s*(?:return )?([^;{]*);\s*$/.exec(statements) ?? [];
     const work = `(${parameters}) => ${expression ?? `{${statements}}`}`;
-    imports.push(`${short.get(id)}: ${throws ? `caught(${work})` : work}`);
+    imports.push([short.get(id), throws ? `caught(${work})` : work]);
     return "";
   };
   let body = (await read("_bg.js"))
@@ -56,34 +75,42 @@ export async function glueOf(folder, name, exported) {
     .replace(/const ret = (.*);\s*return (\w+\()?ret(\))?;/g, "return $2$1$3;")
     // The engine converts numbers itself.
     .replace(/(?:const val\d = \+\w+;\s*)+.*;\s*\}$/gm, (text) => [...text.matchAll(/const (val\d) = \+(\w+);/g)].reduce((text, [line, value, name]) => text.replace(line, "").replaceAll(value, name), text))
-    // A view of a memory that has grown is empty, or has the buffer of before.
-    .replace(/(cached\w+Memory0) === null \|\| \1\.byteLength === 0/g, "!$1?.byteLength")
-    .replace(/(cached\w+Memory0) === null \|\| \1\.buffer\.detached === true .*(?=\) \{$)/gm, "$1?.buffer !== wasm.memory.buffer")
     .replace(/^export function (__wb(?:g(?!_set_wasm)|indgen)_\w+)\(([^()]*)\) \{(\n[^]*?^)\}$/gm, (_, id, parameters, body) => importOf(id, parameters, body))
     .replace(/^export function (__wbg_\w+)\(\) \{ return handleError\(function \(([^()]*)\) \{(\n[^]*?^)\}, arguments\); \}$/gm, (_, id, parameters, body) => importOf(id, parameters, body, true))
-    .replace(/^function handleError[^]*?^}$/m, CAUGHT)
+    // Some engines have no finalizers.
+    .replace(/\(typeof (FinalizationRegistry) === 'undefined'\)\s*\?.*\s*:/g, "globalThis.$1 &&")
+    .replace(/Finalization\./g, "Finalization?.")
     // The package frees its objects, and Rust its closures.
     .replace(/^if \(Symbol\.dispose\) .*$/gm, "")
     .replace(/^const CLOSURE_DTORS[^]*?;$/m, "")
     .replace(/^ *CLOSURE_DTORS\..*$/gm, "")
     .replace(/^export (?=function|class|const|let)/gm, "");
-  if (name === "core") for (const [form, other] of SMALLER) body = body.replace(form, other);
-  else body = TEXT + body;
-  body = `${FETCH}${body}\nconst imports = {\n${imports.join(",\n")}\n};`.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
-  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError|.*=== null \|\| cached.*/, name === "core" ? /cachedText|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
+  // What is alike stands together, for a compressor.
+  const ofWork = ([, one], [, other]) => (one < other ? -1 : 1);
+  body += `\nconst imports = {\n${imports.sort(ofWork).map((pair) => pair.join(": ")).join(",\n")}\n};`;
+  let replaced = [];
+  if (name === "core") {
+    body = body
+      .replace(/^function addHeapObject[^]*(?=^let wasm;)/m, (functions) => {
+        replaced = [...functions.matchAll(/^function (\w+)|idx < (?!1028\b).*/gm)].map(([form, id]) => id ?? form);
+        return RUNTIME + CAUGHT;
+      })
+      .replace(/getObject\((\w+)\)/g, "heap[$1]")
+      // No number of the core has 32 bits, but for an end that no text has.
+      .replace(/(?<!slice.*) >>> 0/g, "");
+  } else body = (TEXT + body).replace(/^function handleError[^]*?^}$/m, CAUGHT);
+  body = FETCH + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
+  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError/, name === "core" ? /getObject|getUint8|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
+  unexpected.push(...replaced.filter((id) => !REPLACED.includes(id)));
   if (unexpected.length || !body.includes("__wbg_set_wasm") || imports.length !== names.imports.length) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);
-  const start = short.get("__wbindgen_start");
+  if (short.has("__wbindgen_start")) throw new Error("the module wants to be started");
   return `() => ({
-  name: "a",
-  glue({ AbortController }) {
+  glue(AbortController) {
 ${body}
     return {
-      imports,
+      imports: { a: imports },
       exports: { ${exported.join(", ")} },
-      start(exports) {
-        __wbg_set_wasm(exports);
-        ${start ? `exports.${start}();` : ""}
-      },
+      start: __wbg_set_wasm,
     };
   },
 })`;

@@ -4,13 +4,14 @@
  */
 const listeners = /* @__PURE__ */ new Map<AbortSignal, Set<(reason: unknown) => void>>();
 
-function onAbort({ target }: Event): void {
-  const signal = target as AbortSignal;
-  for (const listener of [...(listeners.get(signal) ?? [])]) listener(signal.reason);
+function onAbort(this: AbortSignal): void {
+  for (const listener of listeners.get(this) ?? []) listener(this.reason);
 }
 
-/** Calls a listener when a signal aborts. */
-export function addAbortListener(signal: AbortSignal, listener: (reason: unknown) => void): void {
+/** Calls a listener when a signal aborts, or now if it has. */
+export function addAbortListener(signal: AbortSignal | undefined, listener: (reason: unknown) => void): void {
+  if (!signal) return;
+  if (signal.aborted) return listener(signal.reason);
   const calls = listeners.get(signal) ?? new Set();
   if (!calls.size) {
     listeners.set(signal, calls);
@@ -20,10 +21,10 @@ export function addAbortListener(signal: AbortSignal, listener: (reason: unknown
 }
 
 /** Removes a listener. */
-export function removeAbortListener(signal: AbortSignal, listener: (reason: unknown) => void): void {
-  const calls = listeners.get(signal);
+export function removeAbortListener(signal: AbortSignal | undefined, listener: (reason: unknown) => void): void {
+  const calls = listeners.get(signal!);
   if (calls?.delete(listener) && !calls.size) {
-    listeners.delete(signal);
-    signal.removeEventListener("abort", onAbort);
+    listeners.delete(signal!);
+    signal!.removeEventListener("abort", onAbort);
   }
 }

@@ -22,20 +22,17 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
   let current: ExpiringToken | undefined;
   let pending: Pending | undefined;
 
-  const forget = (request: Pending) => {
-    if (pending === request) pending = undefined;
-  };
+  const forget = (request: Pending) => void (pending === request && (pending = undefined));
 
   const ask = (refused: string | undefined): Pending => {
     const controller = new AbortController();
-    const asked = (async () => fetchToken({ refused, signal: controller.signal }))();
-    const token = asked.then((given) => {
+    const fetched = async () => {
+      const given = await fetchToken({ refused, signal: controller.signal });
       const latest = typeof given === "string" ? { token: given } : given;
       if (pending === request) current = latest;
       return latest.token;
-    });
-    const request = { token, controller, waiting: 0 };
-    token.then(() => forget(request), () => forget(request));
+    };
+    const request: Pending = { token: fetched(), controller, waiting: 0 };
     return request;
   };
 
@@ -45,7 +42,7 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
     let isOver!: (reason: unknown) => void;
     const over = new Promise<never>((_, reject) => (isOver = reject));
     request.waiting++;
-    if (signal) addAbortListener(signal, isOver);
+    addAbortListener(signal, isOver);
     try {
       return await Promise.race([request.token, over]);
     } catch (reason) {
@@ -53,7 +50,7 @@ export function cachedToken(fetchToken: (request: TokenRequest) => string | Expi
       if (isPipedriveError(reason, "timeout")) forget(request);
       throw reason;
     } finally {
-      if (signal) removeAbortListener(signal, isOver);
+      removeAbortListener(signal, isOver);
       if (--request.waiting === 0) {
         forget(request);
         request.controller.abort();

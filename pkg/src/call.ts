@@ -1,15 +1,14 @@
 import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
-import type { CheckedConfig } from "./config.js";
-import type { inspector } from "./drift.js";
-import { type ErrorFields, isPipedriveError, makeError, type PipedriveError } from "./errors.js";
-import type { EventListener } from "./events.js";
+import type { CoreClient } from "./core-client.js";
+import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, operationError, type PipedriveError } from "./errors.js";
 import type { Core, Exports } from "./generated/core.js";
+import type { Values } from "./generated/methods.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import type { Instance, InstanceCall } from "./load.js";
 import { captureCallSite, withCallerStack } from "./stack.js";
-import type { CallOptions, RateLimit, ResponseInfo, Token } from "./types.js";
+import type { CallOptions, RateLimit, ResponseInfo, Token, TokenFunction } from "./types.js";
 
 /** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
 export function rateLimitOf(numbers: readonly number[]): RateLimit {
@@ -32,26 +31,15 @@ async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value
 /** A call to be made. */
 export interface CallRequest {
   readonly operation: OperationId;
-  /** What was given before the options; the object that is the body has its name in errors. */
-  readonly values: readonly unknown[];
+  /** What was given before the options, by its names; one of them may be the body. */
+  readonly values: Values;
   readonly options: CallOptions | undefined;
-  /** Where a later page begins, instead of where the options say. */
-  readonly page?: Readonly<Record<string, unknown>>;
   /** Instead of the client's. */
-  readonly credential?: Token;
+  readonly credential?: Token | undefined;
   /** Whether the outcome has the text of the response. */
   readonly keepsBody?: boolean;
   /** The method that the error's stack begins above. */
-  readonly above?: (...args: never[]) => unknown;
-}
-
-/** What a call needs of its client. */
-export interface CallClient {
-  readonly config: Pick<CheckedConfig, "fetch" | "credential">;
-  readonly listener: EventListener;
-  /** The calls under way. */
-  readonly calls: Set<Call>;
-  readonly inspect?: ReturnType<typeof inspector>;
+  readonly above?: ((...args: never[]) => unknown) | undefined;
 }
 
 /** A core on its running instance, until its client is closed. */
@@ -77,22 +65,18 @@ export class Call implements InstanceCall {
   #reject!: (reason: unknown) => void;
   #running: Running | undefined;
   #signal: AbortSignal | undefined;
-  #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #wake: (() => void) | undefined;
   #credentialController: AbortController | undefined;
-  /** The limits as the response reported them. */
-  #limits: readonly number[] = [];
   /** An error of this package that the credential function threw: it says more than that the function failed. */
   #credentialError: PipedriveError | undefined;
 
   constructor(
-    private readonly client: CallClient,
+    private readonly client: CoreClient,
     private readonly request: CallRequest,
   ) {
     this.operation = request.operation;
     this.fetch = client.config.fetch;
-    this.credential = "credential" in request ? request.credential : client.config.credential;
+    this.credential = request.credential ?? client.config.credential;
     this.#site = captureCallSite(request.above);
     client.calls.add(this);
     this.promise = new Promise((resolve, reject) => {
@@ -103,9 +87,7 @@ export class Call implements InstanceCall {
 
   /** Ends with the caller's signal. */
   listen(signal: AbortSignal | undefined): void {
-    this.#signal = signal;
-    if (signal?.aborted) this.abort(signal.reason);
-    else if (signal) addAbortListener(signal, this.abort);
+    addAbortListener((this.#signal = signal), this.abort);
   }
 
   /** Starts the call in the module: Rust holds it from here on. */
@@ -129,9 +111,9 @@ export class Call implements InstanceCall {
 
   /** The module has stopped on a fault. */
   stopped(cause: unknown): void {
-    const { operation } = this;
-    const note = ENDPOINTS[operation].method === "GET" ? "" : ", which may have been processed";
-    this.reject(makeError(`${operation}: the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { kind: "load", operation, cause }));
+    const note = ENDPOINTS[this.operation].method === "GET" ? "" : ", which may have been processed";
+    this.reject(operationError(this.operation, "load", `the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { cause }));
+    this.controller?.abort();
   }
 
   // What follows is called by Rust, see src/wasm/client.rs.
@@ -139,10 +121,8 @@ export class Call implements InstanceCall {
   readonly describe = describeType;
 
   async ask(refused: string | undefined): Promise<void> {
-    this.#credentialController = new AbortController();
-    const { signal } = this.#credentialController;
-    const request = refused === undefined ? { signal } : { refused, signal };
-    const [isReturned, token] = await settle(() => (this.credential as (request: object) => unknown)(request));
+    const { signal } = (this.#credentialController = new AbortController());
+    const [isReturned, token] = await settle(() => (this.credential as TokenFunction)({ refused, signal }));
     if (!isReturned && isPipedriveError(token)) this.#credentialError = token;
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }
@@ -152,32 +132,26 @@ export class Call implements InstanceCall {
     this.#enter((core) => core.onSettled(attempt, isFulfilled, value), true);
   }
 
+  /** Ends a wait. */
+  wake = (): void => undefined;
+
   /** Lets the call go on after a time, or when it is woken: here, in its own context. */
   async wait(milliseconds: number): Promise<void> {
     clearTimeout(this.#timer);
     const hasElapsed = await new Promise<boolean>((resolve) => {
-      this.#wake = () => resolve(false);
+      this.wake = () => resolve(false);
       this.#timer = setTimeout(resolve, milliseconds, true);
     });
     this.#enter((core) => core.poll(this.id, hasElapsed));
-  }
-
-  wake(): void {
-    this.#wake?.();
   }
 
   event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {
     this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
-  limits(...limits: number[]): void {
-    this.#limits = limits;
-  }
-
   /** Most programs never look at the response: its parts are made when asked for. */
-  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string, ...limits: number[]): void {
     if (!this.#end()) return;
-    const limits = this.#limits;
     const { cost } = ENDPOINTS[this.operation];
     let response: ResponseInfo | undefined;
     this.client.inspect?.(this.operation, data, this.id);
@@ -191,35 +165,33 @@ export class Call implements InstanceCall {
     });
   }
 
-  fail({ message, resetAt, ...fields }: Omit<ErrorFields, "resetAt"> & { readonly message: string; readonly resetAt?: number }): void {
-    const thrown = this.#credentialError;
-    const { operation, attempts = 0, cause } = fields;
+  fail({ message, resetAt, ...fields }: Omit<ErrorFields, "resetAt"> & Pick<ErrorDetails, "attempts" | "headers"> & { readonly message: string; readonly resetAt?: number }): void {
+    const { operation, attempts, cause, headers } = fields;
     // What the credential function threw may be known to other calls: each gets an error of its own.
-    this.reject(makeError(message, thrown ? { ...thrown, operation, attempts, cause } : { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(fields.headers ?? {}) }));
+    const thrown = this.#credentialError && { ...this.#credentialError, operation, attempts, cause };
+    this.reject(makeError(message, thrown ?? { ...fields, resetAt: dateOf(resetAt), headers: Object.freeze(headers) }));
   }
 
   /** Takes the call off everything that knows it, and says whether this is its first end. */
   #end(): boolean {
-    if (this.#isOver) return false;
-    this.#isOver = true;
+    if (!this.client.calls.delete(this)) return false;
     clearTimeout(this.#timer);
-    this.client.calls.delete(this);
-    if (this.#signal) removeAbortListener(this.#signal, this.abort);
+    removeAbortListener(this.#signal, this.abort);
     this.#running?.instance.calls.delete(this);
     this.#leave();
     return true;
   }
 
   #leave(): void {
-    if (!this.#running?.core || this.#running.instance.stopped) return;
+    const { core, instance } = this.#running ?? {};
+    if (!core || instance!.stopped) return;
     // A getter of a replaced fetch can end a call while the core looks at it.
-    if (this.#running.core.isBusy) queueMicrotask(() => this.#leave());
-    else this.#running.core.abort(this.id);
+    return core.isBusy ? queueMicrotask(() => this.#leave()) : core.abort(this.id);
   }
 
   /** Enters the module. What others wait for continues even if this call is over. */
   #enter(work: (core: Core) => void, isShared = false): void {
     const { core, instance } = this.#running!;
-    if (core && !instance.stopped && (isShared || !this.#isOver)) instance.enter(this, () => work(core));
+    if (core && (isShared || this.client.calls.has(this))) instance.enter(this, () => work(core));
   }
 }

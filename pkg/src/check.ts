@@ -8,6 +8,14 @@ export function describeType(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
+export const isFunction = (value: unknown): boolean => typeof value === "function";
+
+/** Whether a value is an object with members: no list. */
+export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The members of objects alone: what another script adds to `Object.prototype` is no option. */
+export const own = <Own = Record<string, unknown>>(...objects: object[]): Own => Object.assign(Object.create(null), ...objects);
+
 /** Whether a value is a whole number in a range. */
 export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): value is number =>
   Number.isInteger(value) && (value as number) >= min && (value as number) <= max;
@@ -35,16 +43,14 @@ function editDistance(a: string, b: string): number {
 
 /** Refuses an object with an unknown member, and names the nearest known one. */
 export function checkKeys(kind: ErrorKind, operation: OperationId | undefined, what: string, object: unknown, known: readonly string[]): void {
-  const refuse = (text: string) => {
-    throw makeError(`${operation ? operation + ": " : ""}${what} ${text}`, { kind, operation });
-  };
-  if (typeof object !== "object" || object === null || Array.isArray(object)) refuse(`must be an object, got ${describeType(object)}`);
-  for (const key of Object.keys(object as object)) {
+  const refused = (text: string) => makeError(`${operation ? operation + ": " : ""}${what} ${text}`, { kind, operation });
+  if (!isObject(object)) throw refused(`must be an object, got ${describeType(object)}`);
+  for (const key of Object.keys(object)) {
     if (known.includes(key)) continue;
     const [nearest] = known
       .map((name) => [editDistance(key.toLowerCase(), name.toLowerCase()), name] as const)
       .sort(([a], [b]) => a - b)
       .filter(([changes, name]) => changes <= Math.max(2, name.length / 3));
-    refuse(`has no "${key.slice(0, 40)}"${nearest ? `; did you mean "${nearest[1]}"?` : `; it takes ${known.join(", ")}`}`);
+    throw refused(`has no "${key.slice(0, 40)}"${nearest ? `; did you mean "${nearest[1]}"?` : `; it takes ${known.join(", ")}`}`);
   }
 }

@@ -21,24 +21,21 @@ export class UsersClient extends EndpointMethods {
   constructor(config: UsersClientConfig) {
     const core = new CoreClient(checkConfig(config));
     super({
-      call: (operation, values, options, above) => new ApiPromise(core.call({ operation, values, options, above }), (outcome) => outcome.data as never),
-      pages: (operation, values, options, above, begin, Kind) => {
-        const request = (from?: string | number) =>
-          core.call<never[]>(from === undefined ? { operation, values, options, above } : { operation, values, options, page: { [begin]: from } });
-        return new PagePromise(operation, request(), request, Kind);
-      },
+      call: (operation, values, options) => new ApiPromise(core.call({ operation, values, options, above: this[operation] }), (outcome) => outcome.data as never),
+      pages: (operation, values, options, Kind) =>
+        new PagePromise(operation, (from) => core.call<never[]>({ operation, values: { ...values, ...from }, options, above: from ? undefined : this[operation] }), Kind),
     });
     this.#core = core;
   }
 
   /** What this client has spent since it was made: in all, and per operation. */
   get usage(): Usage {
-    return this.#core.usage;
+    return this.#core.state.usage;
   }
 
   /** The rate limits as the last response reported them. */
   get rateLimit(): RateLimit {
-    return this.#core.rateLimit;
+    return this.#core.state.rateLimit;
   }
 
   /** Aborts all calls in flight, and frees what the client holds. Later calls are refused. */

@@ -1,27 +1,24 @@
-import { type Accepted, checkKeys, checkSetting, integer } from "./check.js";
-import { ConfigError } from "./errors.js";
+import { type Accepted, checkKeys, checkSetting, integer, isFunction, isObject, own } from "./check.js";
+import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
 import type { LogLevel, SharedLimits, Token, UsersClientConfig, UsersClientOptions } from "./types.js";
 
-const isFunction = (value: unknown) => typeof value === "function";
 const isString = (value: unknown) => typeof value === "string";
 
 /** What the settings of each kind accept. */
 const KINDS: Readonly<Record<string, Accepted>> = {
   credential: [(value) => isFunction(value) || isString(value), "a string or a function that returns one"],
   function: [isFunction, "a function"],
-  headers: [(value) => typeof value === "object" && value !== null && !Array.isArray(value), "an object of strings"],
+  headers: [isObject, "an object of strings"],
   boolean: [(value) => typeof value === "boolean", "true or false"],
   logger: [(value) => LOG_LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug, such as console"],
   limits: [(value) => isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like of pipedrive-users/server return"],
   logLevel: [(value) => LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`],
 };
 
-const acceptedBy = (kind: (typeof SETTINGS)[keyof typeof SETTINGS]): Accepted => (typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
-
 function refuse(text: string): never {
-  throw new ConfigError(text, { kind: "config" });
+  throw makeError(text, { kind: "config" });
 }
 
 /** Checks headers, and returns them with names in lower case. An error does not show a value: it may be a secret. */
@@ -29,10 +26,8 @@ function checkHeaders(headers: unknown): [string, string][] {
   const { entries } = (headers ?? {}) as { entries?: unknown };
   const all = isFunction(entries) ? [...(headers as Map<string, unknown>).entries()] : Object.entries(headers ?? {});
   return all.map(([name, value]) => {
-    if (!HEADER_NAME.test(name) || typeof value !== "string" || !HEADER_VALUE.test(value)) {
-      refuse(`headers: "${name.slice(0, 40)}" must be a name and a string that a header can carry`);
-    }
-    return [name.toLowerCase(), value];
+    const isCarried = HEADER_NAME.test(name) && typeof value === "string" && HEADER_VALUE.test(value);
+    return isCarried ? [name.toLowerCase(), value] : refuse(`headers: "${name.slice(0, 40)}" must be a name and a string that a header can carry`);
   });
 }
 
@@ -57,11 +52,10 @@ function rootsOf(companyDomain: string | undefined, baseUrl: string | undefined)
   if (companyDomain !== undefined) {
     const label = COMPANY.exec(companyDomain)?.[1] ?? refuse(`companyDomain must be one DNS label such as "casinoroyale", or https://label.pipedrive.com, got ${quoted(companyDomain)}`);
     // A company's host wants /api/v1, api.pipedrive.com wants /v1.
-    return { v1: `https://${label}.pipedrive.com/api/v1`, v2: `https://${label}.pipedrive.com/api/v2` };
+    const root = `https://${label}.pipedrive.com/api`;
+    return { v1: root + "/v1", v2: root + "/v2" };
   }
-  if (baseUrl !== undefined && !isSafe(baseUrl)) {
-    refuse(`baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user, got ${quoted(baseUrl)}`);
-  }
+  if (baseUrl !== undefined && !isSafe(baseUrl)) refuse(`baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user, got ${quoted(baseUrl)}`);
   const root = (baseUrl ?? "https://api.pipedrive.com").replace(/\/+$/, "");
   return { v1: root + "/v1", v2: root + "/api/v2" };
 }
@@ -80,30 +74,29 @@ export type CheckedConfig = Omit<UsersClientOptions, "headers"> &
 export function checkConfig(config: UsersClientConfig): CheckedConfig {
   checkKeys("config", undefined, "the configuration", config, Object.keys(SETTINGS));
   // What every object inherits is no setting.
-  const own: UsersClientConfig = Object.assign(Object.create(null), config);
-  for (const [name, kind] of Object.entries(SETTINGS)) checkSetting(name, own[name as keyof UsersClientConfig], acceptedBy(kind));
-  const { apiToken, accessToken, companyDomain, baseUrl } = own;
+  const given = own<UsersClientConfig>(config);
+  for (const [name, kind] of Object.entries(SETTINGS)) {
+    checkSetting(name, given[name as keyof UsersClientConfig], typeof kind === "string" ? (KINDS[kind] ?? [isString, kind]) : integer(kind));
+  }
+  const { apiToken, accessToken, companyDomain, baseUrl } = given;
   if (apiToken !== undefined && accessToken !== undefined) refuse("give apiToken or accessToken, not both");
   if (companyDomain !== undefined && baseUrl !== undefined) refuse("give companyDomain or baseUrl, not both");
   const credential = apiToken ?? accessToken;
   if (credential === undefined && baseUrl === undefined) {
-    const missing = ["apiToken", "accessToken"].find((name) => name in own);
+    const missing = ["apiToken", "accessToken"].find((name) => name in given);
     refuse(missing ? `${missing} is undefined: is the environment variable set?` : "give apiToken or accessToken, or the baseUrl of a server that adds the credential");
   }
   if (typeof credential === "string") {
     const name = apiToken === undefined ? "accessToken" : "apiToken";
     if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII without blanks, since a header carries it`);
-    if (isPage() && !own.dangerouslyAllowBrowser) {
-      refuse(`${name} as a string in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
-    }
+    if (isPage() && !given.dangerouslyAllowBrowser) refuse(`${name} as a string in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
   }
-  const headers = checkHeaders(own.headers);
-  return Object.assign(own, rootsOf(companyDomain, baseUrl), { headers, credential, isAccessToken: accessToken !== undefined });
+  const headers = checkHeaders(given.headers);
+  return Object.assign(given, rootsOf(companyDomain, baseUrl), { headers, credential, isAccessToken: accessToken !== undefined });
 }
 
 /** Refuses a path as base URL where there is no page whose origin it could belong to. */
 export function checkPage({ baseUrl, fetch }: CheckedConfig, operation: OperationId): void {
-  if (isPath(baseUrl) && !fetch && typeof location !== "object") {
-    throw new ConfigError(`${operation}: baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`, { kind: "config", operation });
-  }
+  if (!isPath(baseUrl) || fetch || typeof location === "object") return;
+  throw operationError(operation, "config", `baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`);
 }

@@ -1,14 +1,14 @@
 import type { Outcome } from "./api-promise.js";
 import { Call, type CallRequest, rateLimitOf, type Running } from "./call.js";
-import { checkKeys, describeType } from "./check.js";
+import { checkKeys, describeType, isFunction, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorFields, type ErrorKind, makeError } from "./errors.js";
+import { type ErrorFields, type ErrorKind, operationError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
 import { CALL_OPTIONS } from "./generated/settings.js";
-import { type Instance, Loader } from "./load.js";
+import { type Instance, Loader, notLoaded } from "./load.js";
 import type { RateLimit, Usage } from "./types.js";
 
 /** The module: one instance for all clients. */
@@ -22,6 +22,7 @@ export interface ClientLoader extends Pick<Loader<Exports>, "load" | "giveUp"> {
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
 export class CoreClient {
   readonly listener: EventListener;
+  /** The calls under way. */
   readonly calls = new Set<Call>();
   inspect?: ReturnType<typeof inspector>;
   /** Shared limits are in the server's module, which contains the core. */
@@ -29,16 +30,17 @@ export class CoreClient {
   #running: Running | undefined;
   #isClosed = false;
   /** What is known once the client is closed and its calls are ended. */
-  #last: { usage: Usage; rateLimit: RateLimit } | undefined;
+  #last: CoreClient["state"] | undefined;
 
   constructor(readonly config: CheckedConfig) {
     this.listener = new EventListener(config);
     this.#loader = (config.limits?.attach(config) as ClientLoader | undefined) ?? loader;
   }
 
-  get usage(): Usage {
-    if (this.#last) return this.#last.usage;
-    const core = this.#core;
+  /** What was spent, and the limits: the last ones once the client is closed. */
+  get state(): { readonly usage: Usage; readonly rateLimit: RateLimit } {
+    if (this.#last) return this.#last;
+    const core = this.#running?.core;
     // In the order in which Rust numbers them.
     const total = { tokensSpent: 0, callsSent: 0, callsSaved: 0 };
     const operations = OPERATIONS.map((operation, index) => {
@@ -46,23 +48,22 @@ export class CoreClient {
       (Object.keys(total) as (keyof typeof total)[]).forEach((name, which) => (total[name] += spent[name] = core?.usage(index, which) ?? 0));
       return [operation, spent];
     });
-    return { ...total, operations: Object.fromEntries(operations) as Usage["operations"] };
-  }
-
-  get rateLimit(): RateLimit {
-    return this.#last?.rateLimit ?? rateLimitOf([0, 1, 2, 3, 4].map((which) => this.#core?.rateLimit(which) ?? NaN));
+    return {
+      usage: { ...total, operations: Object.fromEntries(operations) as Usage["operations"] },
+      rateLimit: rateLimitOf([0, 1, 2, 3, 4].map((which) => core?.rateLimit(which) ?? NaN)),
+    };
   }
 
   close(): void {
     this.#isClosed = true;
-    for (const call of [...this.calls]) call.reject(closed(call.operation));
+    for (const call of this.calls) call.reject(closed(call.operation));
     // The core may be on the stack: a hook can close the client.
     queueMicrotask(() => {
-      this.#last ??= { usage: this.usage, rateLimit: this.rateLimit };
-      this.#core?.free();
+      this.#last = this.state;
+      const running = this.#running;
+      running?.core?.free();
       // What settles later must not enter it.
-      if (this.#running) this.#running.core = undefined;
-      this.#running = undefined;
+      if (running) running.core = this.#running = undefined;
     });
   }
 
@@ -71,59 +72,47 @@ export class CoreClient {
     const call = new Call(this, request);
     try {
       const args = this.#args(request);
-      const { signal, timeoutMs = this.config.timeoutMs ?? 30_000 } = request.options ?? {};
-      call.listen(signal);
-      if (this.calls.has(call)) this.#start(call, args, timeoutMs);
+      call.listen(request.options?.signal);
+      this.#start(call, args);
     } catch (reason) {
       call.reject(reason as Error);
     }
     return call.promise;
   }
 
-  /** Starts a call as soon as the module is there, which has to be within the time of an attempt. */
-  #start(call: Call, args: object, timeoutMs: number): void {
+  /** Starts a call that has not ended, as soon as the module is there, which has to be within the time of an attempt. */
+  #start(call: Call, args: Record<string, unknown>): void {
+    if (!this.calls.has(call)) return;
     const running = this.#running;
     if (running?.core && !running.instance.stopped) {
       // A getter of a replaced fetch can make a call while the core looks at another.
-      if (running.core.isBusy) queueMicrotask(() => this.calls.has(call) && this.#start(call, args, timeoutMs));
-      else call.start(running, args);
-      return;
+      return running.core.isBusy ? queueMicrotask(() => this.#start(call, args)) : call.start(running, args);
     }
-    const { operation } = call;
+    const timeoutMs = Number(args["timeoutMs"] ?? this.config.timeoutMs) || 30_000;
     // Each call that waits gets an error of its own.
-    const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(makeError(`${operation}: ${text}`, { kind, operation, cause }));
+    const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(operationError(call.operation, kind, text, { cause }));
     // The caller may change what it gave while the module is loaded.
-    const copied = copy(args, 3) as object;
+    const copied = copy(args, 3) as typeof args;
     const timer = setTimeout(() => {
       this.#loader.giveUp();
       fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
-    }, Number(timeoutMs) || 30_000);
+    }, timeoutMs);
     this.#boot()
-      .then(
-        () => this.calls.has(call) && this.#start(call, copied, timeoutMs),
-        ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause),
-      )
+      .then(() => this.#start(call, copied), ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause))
       .finally(() => clearTimeout(timer));
   }
 
   /** The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. */
-  #args({ operation, values, options = {}, page }: CallRequest): object {
+  #args({ operation, values, options = {} }: CallRequest): Record<string, unknown> {
     if (this.#isClosed) throw closed(operation);
     checkPage(this.config, operation);
     const params = PARAMS[operation];
     checkKeys("argument", operation, "options", options, [...params.options, ...CALL_OPTIONS]);
-    if (params.body) checkKeys("argument", operation, params.body.name, values[params.values.length], params.body.members);
+    const { name, members } = params.body ?? {};
+    if (name) checkKeys("argument", operation, name, values[name], members!);
     const { signal } = options;
-    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
-      throw makeError(`${operation}: signal must be an AbortSignal, got ${describeType(signal)}`, { kind: "argument", operation });
-    }
-    const args = own(options, page, params.body && (values[params.values.length] as object));
-    params.values.forEach((name, index) => (args[name] = values[index]));
-    return args;
-  }
-
-  get #core(): Core | undefined {
-    return this.#running?.instance.stopped ? undefined : this.#running?.core;
+    if (signal !== undefined && !isFunction(signal?.addEventListener)) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
+    return own(options, name ? (values[name] as object) : {}, values);
   }
 
   /** A core on a running instance: a fresh one after a fault. */
@@ -132,31 +121,27 @@ export class CoreClient {
     // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
     void globalThis.Headers;
     const instance = await loading;
-    const { onDrift, v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget } = this.config;
-    if (onDrift) this.inspect ??= (await driftCheck()).inspector(onDrift, this.listener);
+    const { onDrift } = this.config;
+    // Only those load it who want it.
+    if (onDrift) this.inspect ??= (await import("./drift.js").catch(driftNotLoaded)).inspector(onDrift, this.listener);
     if (this.#running?.instance !== instance && !this.#isClosed) {
-      const settings = { v1, v2, headers, isAccessToken, timeoutMs, maxRetries, maxConcurrency, maxBodyBytes, dailyTokenBudget, eventMask: this.listener.mask };
+      const settings = own(this.config, { eventMask: this.listener.mask });
       const core = this.#loader.core?.(instance, settings) ?? new instance.exports.Core(settings);
       this.#running = { instance, core };
     }
   }
 }
 
-/** The members of objects alone: what another script adds to `Object.prototype` is no option. */
-const own = (...objects: (object | undefined)[]): Record<string, unknown> => Object.assign(Object.create(null), ...objects);
-
 /** A copy of plain values, lists and objects. */
 function copy(value: unknown, depth: number): unknown {
-  if (depth === 0 || typeof value !== "object" || value === null || value instanceof AbortSignal) return value;
+  if (depth === 0 || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((item) => copy(item, depth - 1));
-  if (typeof (value as { entries?: unknown }).entries === "function") return new Map((value as Map<unknown, unknown>).entries());
+  if (isFunction((value as Partial<Map<unknown, unknown>>).entries)) return new Map((value as Map<unknown, unknown>).entries());
   return own(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, depth - 1)])));
 }
 
-const closed = (operation: OperationId) => makeError(`${operation}: the client was closed by close()`, { kind: "config", operation });
+const closed = (operation: OperationId) => operationError(operation, "config", "the client was closed by close()");
 
-/** The check for drift, which only those load who want it. */
-const driftCheck = () =>
-  import("./drift.js").catch((cause: unknown) => {
-    throw makeError(`the check for onDrift could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. A bundler has to keep drift.js beside the script`, { kind: "load", cause });
-  });
+function driftNotLoaded(cause: unknown): never {
+  throw notLoaded(cause, "the check for onDrift", "A bundler has to keep drift.js beside the script");
+}

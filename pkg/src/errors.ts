@@ -1,4 +1,5 @@
 import { CLASSES, type ErrorFields, type ErrorKind } from "./generated/errors.js";
+import type { OperationId } from "./generated/operations.js";
 import { BRAND, PipedriveError } from "./pipedrive-error.js";
 
 export * from "./generated/errors.js";
@@ -21,6 +22,10 @@ export type AnyPipedriveError = InstanceType<(typeof classes)[ErrorKind]>;
 
 /** Makes the error of a kind. */
 export const makeError = (message: string, fields: ErrorFields): PipedriveError => new classes[fields.kind](message, fields);
+
+/** Makes the error of an operation. */
+export const operationError = (operation: OperationId, kind: ErrorKind, text: string, more?: Partial<ErrorFields>): PipedriveError =>
+  makeError(`${operation}: ${text}`, { kind, operation, ...more });
 
 /** Returns whether a value is an error of this package, and of a kind where one is given. Works across copies of the package. */
 export function isPipedriveError(error: unknown): error is AnyPipedriveError;

@@ -10,9 +10,6 @@ const LEVELS: Partial<Record<EventType, "warn" | "info">> = { limited: "warn", d
 /** What the duration of an event means. */
 const DURATIONS: Partial<Record<EventType, string>> = { wait: "waits", retry: "waits", limited: "lifted in" };
 
-/** What an event is beside its type, operation and cost. */
-export type EventFields = Pick<UsersEvent, "callId" | "attempt"> & Partial<Pick<UsersEvent, "status" | "durationMs" | "text">>;
-
 /** Passes events to the caller's hook and to the log. */
 export class EventListener {
   constructor(private readonly config: Pick<UsersClientOptions, "onEvent" | "logger" | "logLevel">) {}
@@ -22,13 +19,13 @@ export class EventListener {
     return EVENTS.reduce((mask, type, index) => (this.config.onEvent || this.#isLogged(type) ? mask | (1 << index) : mask), 0);
   }
 
-  emit(type: EventType, operation: OperationId, { callId, attempt, status, durationMs, text }: EventFields): void {
+  emit(type: EventType, operation: OperationId, { callId, attempt, status, durationMs, text }: Pick<UsersEvent, "callId" | "attempt"> & Partial<UsersEvent>): void {
     const { onEvent, logger = console } = this.config;
     const { cost, method } = ENDPOINTS[operation];
     callHook(() => onEvent?.({ type, callId, operation, method, attempt, cost, status, durationMs, text } as UsersEvent));
     if (!this.#isLogged(type)) return;
-    const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status !== undefined && `status ${status}`];
-    if (durationMs !== undefined) words.push(`${DURATIONS[type] ?? "took"} ${Math.round(durationMs)} ms`);
+    const duration = durationMs !== undefined && `${DURATIONS[type] ?? "took"} ${Math.round(durationMs)} ms`;
+    const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status !== undefined && `status ${status}`, duration];
     const line = words.filter(Boolean).join(", ") + (text ? `. ${text}` : "");
     callHook(() => logger[LEVELS[type] ?? "debug"](line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
   }
@@ -39,10 +36,4 @@ export class EventListener {
 }
 
 /** Calls a hook. One that throws, or returns a promise that rejects, breaks no call. */
-export function callHook(hook: () => unknown): void {
-  try {
-    Promise.resolve(hook()).catch(() => undefined);
-  } catch {
-    // It is the hook's own matter.
-  }
-}
+export const callHook = (hook: () => unknown): void => void (async () => hook())().catch(() => undefined);

@@ -7,10 +7,8 @@ import type { AccessApp, CurrentUser, User } from "./generated/models.js";
 export const identityKey = (me: Pick<CurrentUser, "company_id" | "id">): string => `${me.company_id}:${me.id}`;
 
 /** Returns the language of the user's interface as a BCP 47 tag, such as `en-US`. */
-export function languageTag(me: Pick<CurrentUser, "language">): string {
-  const { language_code: language, country_code: country } = me.language;
-  return country ? `${language}-${country}` : language;
-}
+export const languageTag = ({ language: { language_code: language, country_code: country } }: Pick<CurrentUser, "language">): string =>
+  country ? `${language}-${country}` : language;
 
 /** Returns the user's date and number format as a BCP 47 tag, such as `et-EE`. It is not the language, see {@link languageTag}. */
 export const formattingLocale = (me: Pick<User, "locale">): string => me.locale.replace(/_/g, "-");

@@ -2,11 +2,10 @@ import { isPipedriveError, makeError, type PipedriveError } from "./errors.js";
 
 /** A module that can be instantiated: its bytes in the script, and the maker of its glue. */
 export interface WasmSource<Exports> {
-  readonly name: string;
   module(): Promise<WebAssembly.Module>;
-  /** Makes the glue of one instance, with a class in the place of the global. Nothing of it runs at import. */
-  glue(globals: { readonly AbortController: new () => AbortController }): {
-    readonly imports: WebAssembly.ModuleImports;
+  /** Makes the glue of one instance, with a class in the place of the global `AbortController`. Nothing of it runs at import. */
+  glue(controller: new () => AbortController): {
+    readonly imports: WebAssembly.Imports;
     readonly exports: Exports;
     start(exports: WebAssembly.Exports): void;
   };
@@ -14,9 +13,9 @@ export interface WasmSource<Exports> {
 
 /** A call under way in an instance. */
 export interface InstanceCall {
-  /** Its request, aborted if the instance stops. */
+  /** That of its request. */
   controller?: AbortController | undefined;
-  /** Ends it when the instance has stopped on a fault. */
+  /** Ends it, and its request, when the instance has stopped on a fault. */
   stopped(cause: unknown): void;
 }
 
@@ -55,18 +54,15 @@ export class Loader<Exports> {
 
   async #instantiate(): Promise<Instance<Exports>> {
     let current: InstanceCall | undefined;
-    const { imports, exports, start } = this.source.glue({
-      AbortController: function () {
-        const controller = new AbortController();
-        if (current) current.controller = controller;
-        return controller;
-      } as unknown as new () => AbortController,
-    });
-    const calls = new Set<InstanceCall>();
+    const { imports, exports, start } = this.source.glue(function () {
+      const controller = new AbortController();
+      if (current) current.controller = controller;
+      return controller;
+    } as unknown as new () => AbortController);
     const instance: Instance<Exports> = {
       exports,
       stopped: false,
-      calls,
+      calls: new Set(),
       enter(call, work) {
         const outer = current;
         current = call;
@@ -80,15 +76,11 @@ export class Loader<Exports> {
         }
       },
     };
-    const module = await (this.#compiled ??= this.source.module());
-    const running = await WebAssembly.instantiate(module, { [this.source.name]: imports });
+    const running = await WebAssembly.instantiate(await (this.#compiled ??= this.source.module()), imports);
     const guarded = guard(running.exports, instance, (cause) => {
       this.#running = undefined;
       this.#isLoaded = false;
-      for (const call of calls) {
-        call.stopped(cause);
-        call.controller?.abort();
-      }
+      for (const call of instance.calls) call.stopped(cause);
     });
     start(guarded);
     this.#isLoaded = true;
@@ -101,31 +93,21 @@ export class Loader<Exports> {
  * stopped, the module is not entered any more.
  */
 function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onStop: (cause: unknown) => void): WebAssembly.Exports {
-  const guarded = { ...exports };
-  for (const [name, enter] of Object.entries(exports)) {
-    if (typeof enter !== "function") continue;
-    guarded[name] = (...args: unknown[]): unknown => {
-      if (instance.stopped) return undefined;
-      try {
-        return (enter as (...args: unknown[]) => unknown)(...args);
-      } catch (cause) {
-        instance.stopped = true;
-        onStop(cause);
-        throw cause;
-      }
-    };
-  }
-  return guarded;
+  const guarded = (enter: (...args: unknown[]) => unknown) => (...args: unknown[]) => {
+    try {
+      return instance.stopped ? undefined : enter(...args);
+    } catch (cause) {
+      instance.stopped = true;
+      onStop(cause);
+      throw cause;
+    }
+  };
+  return Object.fromEntries(Object.entries(exports).map(([name, it]) => [name, typeof it === "function" ? guarded(it as never) : it]));
 }
 
+// Engines word a policy's refusal differently: the cause has their words, and this says what to do.
+const HINT = "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again.";
+
 /** The error of a module that cannot be used. */
-export function notLoaded(cause: unknown): PipedriveError {
-  if (isPipedriveError(cause)) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
-  // Engines word a policy's refusal differently: the cause has their words, and this says what to do.
-  const hint =
-    typeof WebAssembly === "object"
-      ? "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again."
-      : "This runtime has no WebAssembly.";
-  return makeError(`the WebAssembly could not be loaded: ${text}. ${hint}`, { kind: "load", cause });
-}
+export const notLoaded = (cause: unknown, what = "the WebAssembly", hint = typeof WebAssembly === "object" ? HINT : "This runtime has no WebAssembly."): PipedriveError =>
+  isPipedriveError(cause) ? cause : makeError(`${what} could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}. ${hint}`, { kind: "load", cause });

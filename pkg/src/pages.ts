@@ -1,10 +1,13 @@
 import { ApiPromise, type Outcome } from "./api-promise.js";
 import { describeType, isInteger } from "./check.js";
-import { makeError } from "./errors.js";
+import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 
-/** Asks for the page that begins somewhere. */
-type AskForPage<Item> = (from: string | number | undefined) => Promise<Outcome<Item[]>>;
+/** Asks for the page that begins somewhere, or for the first. */
+type AskForPage<Item> = (from?: ReturnType<typeof beginning>) => Promise<Outcome<Item[]>>;
+
+/** Where a page begins, as an option of its operation. */
+const beginning = (next: string | number | undefined) => (typeof next === "string" ? { cursor: next } : { start: next });
 
 /** The class of a kind of page. */
 export type PageClass<Item, P> = new (outcome: Outcome<Item[]>, ask: AskForPage<Item>) => P;
@@ -34,7 +37,7 @@ export abstract class Page<Item> {
   /** Asks for the next page. */
   getNextPage(): ApiPromise<this, Item[]> {
     const Same = this.constructor as PageClass<Item, this>;
-    const next = this.hasNextPage ? this.#ask(this.#next) : Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
+    const next = this.hasNextPage ? this.#ask(beginning(this.#next)) : Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
     return new ApiPromise(next, (outcome) => new Same(outcome, this.#ask));
   }
 }
@@ -51,9 +54,6 @@ export class OffsetPage<Item> extends Page<Item> {
   readonly nextStart = this.next as number | undefined;
 }
 
-/** The most items that `toArray` collects. */
-const MAX_ITEMS = 10_000;
-
 /**
  * A promise of the first page, which can also be iterated: with `for await` over the items of all pages, or by
  * `pages()`. A page is asked for when it is needed, and not before.
@@ -63,11 +63,10 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
   constructor(
     /** The operation. */
     readonly operation: OperationId,
-    first: Promise<Outcome<Item[]>>,
     ask: AskForPage<Item>,
     Kind: PageClass<Item, P>,
   ) {
-    super(first, (outcome) => new Kind(outcome, ask));
+    super(ask(), (outcome) => new Kind(outcome, ask));
   }
 
   /** Returns the pages, one after the other. */
@@ -77,9 +76,7 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
       yield page;
       const { next } = page;
       if (next === undefined) return;
-      const { operation } = this;
-      const where = typeof next === "string" ? { cursor: next } : { start: next };
-      if (seen.has(next)) throw makeError(`${operation}: the server's pages go in a circle: reading on would never end`, { kind: "decode", operation, ...where });
+      if (seen.has(next)) throw operationError(this.operation, "decode", "the server's pages go in a circle: reading on would never end", beginning(next));
       seen.add(next);
     }
   }
@@ -92,11 +89,10 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
   /** Returns the first items, as many as `limit` says, 10 000 at most. */
   async toArray(options: { limit: number }): Promise<Item[]> {
     const limit: unknown = options?.limit;
-    if (!isInteger(limit, 1, MAX_ITEMS)) {
+    if (!isInteger(limit, 1, 10_000)) {
       // The first page was asked for, and is awaited by nobody.
       this.catch(() => undefined);
-      const { operation } = this;
-      throw makeError(`${operation}: toArray's limit must be an integer from 1 to ${MAX_ITEMS}, got ${describeType(limit)}`, { kind: "argument", operation });
+      throw operationError(this.operation, "argument", `toArray's limit must be an integer from 1 to 10000, got ${describeType(limit)}`);
     }
     const items: Item[] = [];
     for await (const page of this.pages()) {

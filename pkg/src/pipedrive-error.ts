@@ -10,10 +10,8 @@ export class PipedriveError extends (Error as unknown as new (message: string) =
     super(message);
     const { cause, ...rest } = fields;
     const { kind } = new.target as { readonly kind?: ErrorKind };
-    for (const [name, value] of Object.entries({ kind, attempts: 0, headers: {}, ...rest })) {
-      // Unknown fields are not there.
-      if (value !== undefined) (this as Record<string, unknown>)[name] = value;
-    }
+    // Unknown fields are not there.
+    Object.assign(this, Object.fromEntries(Object.entries({ kind, attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined)));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: true });
   }

@@ -77,17 +77,14 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     return new Promise((resolve, reject) => {
       const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
       instance.calls.add(call);
-      at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), {
-        answer: (status: number, headers: [string, string][], text: string) => resolve(responseOf(status, headers, text)),
-      });
+      const receiver = { answer: (...answer: Parameters<typeof responseOf>) => resolve(responseOf(...answer)) };
+      at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), receiver);
       instance.calls.delete(call);
     });
   };
   const { clientId = APP.clientId, clientSecret = APP.clientSecret, redirectUri = "https://app.example/callback" } = app;
-  const companyId = async (): Promise<number> => {
-    const response = await answer("/v1/users/me", { headers: { "x-api-token": TOKENS.apiToken } });
-    return ((await response.json()) as { data: { company_id: number } }).data.company_id;
-  };
+  const currentUser = async () => (await answer("/v1/users/me", { headers: { "x-api-token": TOKENS.apiToken } })).json() as Promise<{ data: { company_id: number } }>;
+  const companyId = async () => (await currentUser()).data.company_id;
   const checkUser = (userId: unknown) => {
     if (!isInteger(userId, 1)) throw makeError(`userId must be a positive integer, got ${describeType(userId)}`, { kind: "argument" });
   };

@@ -85,25 +85,22 @@ fn write_endpoints(out: &mut String) {
 
 /// The names of what each operation takes.
 fn write_params(out: &mut String) {
-    out.push_str("/** The names of what an operation takes: by position, in its body, among its options. */\nexport interface Params {\n  readonly values: readonly string[];\n  readonly body?: { readonly name: string; readonly members: readonly string[] };\n  readonly options: readonly string[];\n}\n\n");
+    out.push_str("/** The names of what an operation takes: in its body, which has a name of its own, and among its options. */\nexport interface Params {\n  readonly body?: { readonly name: string; readonly members: readonly string[] };\n  readonly options: readonly string[];\n}\n\n");
     out.push_str("export const PARAMS: Readonly<Record<OperationId, Params>> = {\n");
     for (endpoint, (_, values, _)) in ENDPOINTS.into_iter().zip(METHODS) {
-        let list = |wanted: fn(&Param) -> bool| {
-            let names = endpoint
-                .params
-                .iter()
-                .filter(|param| wanted(param))
-                .map(|param| format!("\"{}\"", param.name));
-            format!("[{}]", names.collect::<Vec<_>>().join(", "))
-        };
+        let list = |wanted| names(endpoint, wanted);
         let body = if has_body(endpoint) {
             let members = list(|param| param.location == ParamLocation::Body);
-            format!(", body: {{ name: \"{}\", members: {members} }}", values.last().unwrap_or(&""))
+            format!("body: {{ name: \"{}\", members: {members} }}, ", values.last().unwrap_or(&""))
         } else {
             String::new()
         };
-        let (values, options) = (list(Param::is_positional), list(is_option));
-        let _ = writeln!(out, "  {}: {{ values: {values}{body}, options: {options} }},", endpoint.operation);
+        let _ = writeln!(out, "  {}: {{ {body}options: {} }},", endpoint.operation, list(is_option));
+    }
+    out.push_str("};\n\n");
+    out.push_str("/** The names of what stands before the options, except for a body. */\nexport const POSITIONAL: Readonly<Record<OperationId, readonly string[]>> = {\n");
+    for endpoint in ENDPOINTS {
+        let _ = writeln!(out, "  {}: {},", endpoint.operation, names(endpoint, Param::is_positional));
     }
     out.push_str("};\n\n");
     out.push_str("/** The parameters that a query carries as a number or a boolean. */\nexport const PARAM_KINDS: Readonly<Record<string, \"number\" | \"boolean\" | undefined>> = {\n");
@@ -122,6 +119,13 @@ fn write_params(out: &mut String) {
     out.push_str("};\n\n");
 }
 
+/// The names of some of an operation's parameters, as a list in TypeScript.
+fn names(endpoint: &Endpoint, wanted: fn(&Param) -> bool) -> String {
+    let names =
+        endpoint.params.iter().filter(|param| wanted(param)).map(|param| format!("\"{}\"", param.name));
+    format!("[{}]", names.collect::<Vec<_>>().join(", "))
+}
+
 pub(super) fn methods() -> String {
     let mut types = Vec::new();
     let mut body = String::new();
@@ -131,20 +135,16 @@ pub(super) fn methods() -> String {
             types.push(body_type(endpoint));
         }
         let (params, options) = signature(endpoint, values);
-        let list = values.join(", ");
+        let named = if values.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", values.join(", ")) };
         let reference = REFERENCE.iter().zip(ENDPOINTS).find(|(_, other)| other.operation == operation);
         let data = reference.map(|(reference, _)| type_of(reference.data)).unwrap_or_default();
         let returns = returned(endpoint, &data);
         let call = match (endpoint.response.page_param(), endpoint.response) {
-            (Some(begin), kind) => {
+            (Some(_), kind) => {
                 let class = if kind == ResponseKind::CursorPage { "CursorPage" } else { "OffsetPage" };
-                format!(
-                    "this.#endpoints.pages(\"{operation}\", [{list}], options, this.{operation}, \"{begin}\", {class}<{data}>)"
-                )
+                format!("this.#endpoints.pages(\"{operation}\", {named}, options, {class}<{data}>)")
             }
-            (None, _) => {
-                format!("this.#endpoints.call(\"{operation}\", [{list}], options, this.{operation})")
-            }
+            (None, _) => format!("this.#endpoints.call(\"{operation}\", {named}, options)"),
         };
         let params: Vec<_> = params.into_iter().chain([format!("options?: {options}")]).collect();
         let _ =
@@ -156,9 +156,10 @@ pub(super) fn methods() -> String {
     types.extend(["OperationId".to_owned(), "UsersOperations".to_owned()]);
     format!(
         "{HEAD}import {{ CursorPage, OffsetPage, type Page, type PageClass, PagePromise }} from \"../pages.js\";\n{}import type {{ {} }} from \"./operations.js\";\n\n\
+         /** What a method was given before its options, by its names. */\nexport type Values = Readonly<Record<string, unknown>>;\n\n\
          /** Makes the calls of the methods. */\nexport interface EndpointCalls {{\n  \
-         call<Data>(operation: OperationId, values: readonly unknown[], options: CallOptions | undefined, method: (...args: never[]) => unknown): ApiPromise<Data>;\n  \
-         pages<Item, P extends Page<Item>>(\n    operation: OperationId,\n    values: readonly unknown[],\n    options: CallOptions | undefined,\n    method: (...args: never[]) => unknown,\n    begin: \"cursor\" | \"start\",\n    Kind: PageClass<Item, P>,\n  ): PagePromise<Item, P>;\n}}\n\n\
+         call<Data>(operation: OperationId, values: Values, options: CallOptions | undefined): ApiPromise<Data>;\n  \
+         pages<Item, P extends Page<Item>>(operation: OperationId, values: Values, options: CallOptions | undefined, Kind: PageClass<Item, P>): PagePromise<Item, P>;\n}}\n\n\
          /** The methods of the endpoints, each a call of its operation. */\nexport abstract class EndpointMethods implements UsersOperations {{\n  \
          readonly #endpoints: EndpointCalls;\n\n  /** @internal */\n  constructor(endpoints: EndpointCalls) {{\n    this.#endpoints = endpoints;\n  }}\n\n{}}}\n",
         imports(&models_in(&body)),

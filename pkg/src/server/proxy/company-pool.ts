@@ -120,7 +120,7 @@ export class CompanyPool {
   async #call(core: CoreClient, { operation, values, options }: ProxyRequest, signal: AbortSignal, tokens: () => readonly string[], credential?: TokenFunction): Promise<UpstreamResponse> {
     try {
       // Retrying is up to the page's own client.
-      const { response, body = "" } = await core.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, keepsBody: true, ...(credential && { credential }) });
+      const { response, body = "" } = await core.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, keepsBody: true, credential });
       return forwarded(response.status, response.headers, body, tokens());
     } catch (error) {
       if (!isPipedriveError(error) || error.body === undefined || !(error.status! >= 400)) throw error;

@@ -1,5 +1,6 @@
 import { checkKeys } from "../../check.js";
-import { type OperationId, PARAM_KINDS, PARAMS } from "../../generated/operations.js";
+import { type OperationId, PARAM_KINDS, PARAMS, POSITIONAL } from "../../generated/operations.js";
+import type { Values } from "../../generated/methods.js";
 import type { CallOptions } from "../../types.js";
 import { Refusal } from "../core.js";
 
@@ -13,19 +14,19 @@ const bad = (info: string) => new Refusal(400, "Bad request", info);
 /** The call that a page's request stands for. */
 export interface ProxyRequest {
   readonly operation: OperationId;
-  readonly values: readonly unknown[];
+  readonly values: Values;
   readonly options: CallOptions;
 }
 
 /** Parses a page's request: no part of it is forwarded as it is. The client checks the values. */
 export async function parseProxyRequest(request: Request, operation: OperationId, id: string, timeoutMs: number): Promise<ProxyRequest> {
-  const { body, values, options } = PARAMS[operation];
+  const { body, options } = PARAMS[operation];
   const query = new URL(request.url).searchParams;
   if (body && query.size) throw bad("This operation takes no query.");
   const params: Record<string, unknown> = { ...(body ? undefined : fromQuery(query, operation)), ...(id && { id: Number(id) }) };
-  const positional = values.map((name) => params[name]);
-  if (body) positional.push(await fromBody(request, operation, timeoutMs));
-  return { operation, values: positional, options: Object.fromEntries(options.filter((name) => name in params).map((name) => [name, params[name]])) };
+  const pick = (names: readonly string[]) => Object.fromEntries(names.filter((name) => name in params).map((name) => [name, params[name]]));
+  const values = { ...pick(POSITIONAL[operation]), ...(body && { [body.name]: await fromBody(request, operation, timeoutMs) }) };
+  return { operation, values, options: pick(options) };
 }
 
 /** Returns the name of a parameter in a query. */
@@ -33,8 +34,7 @@ const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter
 
 /** Parses a query: its parameters by their names in a call. */
 function fromQuery(query: URLSearchParams, operation: OperationId): Record<string, unknown> {
-  const { values, options } = PARAMS[operation];
-  const names = new Map([...values, ...options].map((name) => [wireName(name), name]));
+  const names = new Map([...POSITIONAL[operation], ...PARAMS[operation].options].map((name) => [wireName(name), name]));
   const params: Record<string, unknown> = {};
   for (const [wire, value] of query) {
     const name = names.get(wire);
