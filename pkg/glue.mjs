@@ -27,12 +27,10 @@ function getStringFromWasm0(start, length) {
   for (const byte of new Uint8Array(wasm.memory.buffer, start, length)) text += String.fromCharCode(byte);
   return text;
 }
-const getDataViewMemory0 = () => new DataView(wasm.memory.buffer);
-const isLikeNone = (value) => value == null;
 `;
 
 /** The functions that these are in the place of. */
-const REPLACED = ["addHeapObject", "dropObject", "getDataViewMemory0", "getStringFromWasm0", "getUint8ArrayMemory0", "getObject", "handleError", "isLikeNone", "takeObject", "decodeText"];
+const REPLACED = ["addHeapObject", "dropObject", "getStringFromWasm0", "getUint8ArrayMemory0", "getObject", "handleError", "takeObject", "decodeText"];
 
 /** What Jest's imitation of a page lacks, for the modules that take and give text of any kind. */
 const TEXT = `
@@ -100,7 +98,7 @@ export async function glueOf(folder, name, exported) {
       .replace(/(?<!slice.*) >>> 0/g, "");
   } else body = (TEXT + body).replace(/^function handleError[^]*?^}$/m, CAUGHT);
   body = FETCH + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
-  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError/, name === "core" ? /getObject|getUint8|TextEncoder/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
+  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError/, name === "core" ? /getObject|getUint8|TextEncoder|getDataView|isLikeNone/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   unexpected.push(...replaced.filter((id) => !REPLACED.includes(id)));
   if (unexpected.length || !body.includes("__wbg_set_wasm") || imports.length !== names.imports.length) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);
   if (short.has("__wbindgen_start")) throw new Error("the module wants to be started");
