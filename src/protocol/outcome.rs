@@ -37,9 +37,8 @@ pub(crate) struct Reply<R: Transport> {
 
 /// What came of an attempt.
 pub(crate) struct Outcome<R: Transport> {
-    /// What the status and the headers say, also of a response whose body did not come.
-    pub(crate) head: Option<ResponseHead>,
-    pub(crate) headers: Option<R::Headers>,
+    /// The headers of the response, and what they and the status say, also where the body did not come.
+    pub(crate) head: Option<(ResponseHead, R::Headers)>,
     /// The text of the response.
     pub(crate) text: Option<R::Text>,
     /// The same, parsed, where the status is not good.
@@ -54,7 +53,6 @@ impl<R: Transport> Default for Outcome<R> {
     fn default() -> Self {
         Self {
             head: None,
-            headers: None,
             text: None,
             json: None,
             hints: ErrorHints::default(),
@@ -66,6 +64,7 @@ impl<R: Transport> Default for Outcome<R> {
 
 impl<R: Transport> Outcome<R> {
     /// Reads what came, and gives the event that it is.
+    #[inline(never)]
     pub(crate) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (Rc<Self>, Event) {
         let mut outcome = Self { wall, ..Self::default() };
         let (event, head) = match sent {
@@ -83,8 +82,7 @@ impl<R: Transport> Outcome<R> {
             }
         };
         if let Some((status, headers)) = head {
-            outcome.head = Some(ResponseHead::read(status, &headers, wall));
-            outcome.headers = Some(headers);
+            outcome.head = Some((ResponseHead::read(status, &headers, wall), headers));
         }
         (Rc::new(outcome), event)
     }
@@ -145,7 +143,7 @@ pub(crate) fn render<R: Transport>(
     });
     details.cause = outcome.cause.as_ref().map(|cause| cause.redacted(&clean));
     details.body = outcome.text.as_ref().map(|text| clean(text).slice(0, BODY_LIMIT));
-    if let Some((head, headers)) = outcome.head.as_ref().zip(outcome.headers.as_ref()) {
+    if let Some((head, headers)) = &outcome.head {
         details.status = Some(head.status);
         details.request_id = headers.get("x-correlation-id").as_ref().map(clean);
         details.headers = headers.kept(&|name, value| {
@@ -165,7 +163,7 @@ pub(crate) fn read<R: Transport>(
     attempts: u32,
 ) -> Result<ReadReply<R>, Rc<DetailsOf<R>>> {
     let kind = signed.endpoint.response;
-    let Outcome { head: Some(head), headers: Some(headers), text: Some(body), wall, .. } = outcome else {
+    let Outcome { head: Some((head, headers)), text: Some(body), wall, .. } = outcome else {
         return Err(render(signed, &undecodable("no response came"), outcome, None, None));
     };
     let json = R::parse_json(body);

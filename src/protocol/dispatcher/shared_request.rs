@@ -83,7 +83,7 @@ impl<R: Transport> Exchange<R> {
                 event = came;
             }
             let outcome = self.outcome.as_deref();
-            let head = outcome.and_then(|outcome| outcome.head.as_ref());
+            let head = outcome.and_then(|outcome| Some(&outcome.head.as_ref()?.0));
             let hints = outcome.map_or(ErrorHints::default(), |outcome| outcome.hints);
             let emitted = &mut self.emitted;
             let mut context = Context { limiter, usage, head, hints, now, wall, random, emitted };
