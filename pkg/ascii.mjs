@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "U?%.I~#@/^3+}SA8=   9   -  |5   BDLO    2W 1>P  7    &CG RN   _ 6(, 40FE            V            abcdefghijklmnopqrstuvwxyz !Q *" +
-  "{               H       M   T   )                       ]       ;       K                               :     Z         [   JX Y";
+  "3I&-*958E@|1BG!W=   }   >  76   ;:,     VO]K~Z  R    NXP LY   # +[( QUTF                    M   Dabcdefghijklmnopqrstuvwxyz ?2 A" +
+  ".               S       4   0                           %       {       ^                               )     C         /   J_ H";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

@@ -1,11 +1,13 @@
 // Makes dist/ of src/: one self-contained file per entry point and condition, with the module inside the script where the
 // runtime allows compiling bytes, and beside it where it does not.
 import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
+import { minify } from "terser";
 import { encodeAscii } from "./ascii.mjs";
 import { glueOf } from "./glue.mjs";
 
@@ -85,17 +87,22 @@ const options = {
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 };
 
-/** Writes what esbuild made, without the modules' bytes in the source maps: the scripts have them. */
-async function write({ outputFiles }) {
-  for (const { path, text } of outputFiles) {
-    if (!path.endsWith(".map")) {
-      await writeFile(path, text);
-      continue;
-    }
-    const map = JSON.parse(text);
-    map.sourcesContent = map.sources.map((source, index) => (source.startsWith("wasm:") ? "// wasm-bindgen's glue, and the module.\n" : map.sourcesContent[index]));
+/** Writes what esbuild made, smaller still, without the modules' bytes in the source maps: the scripts have them. */
+async function write({ outputFiles }, format) {
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
+  for (const [path, text] of texts) {
+    if (path.endsWith(".map")) continue;
+    const name = basename(path);
+    const content = JSON.parse(texts.get(`${path}.map`));
+    const contents = new Map(content.sources.map((source, index) => [source, content.sourcesContent[index]]));
+    const { code, map } = await minify(
+      { [name]: text },
+      { module: format === "esm", toplevel: true, ecma: 2020, format: { preserve_annotations: true }, sourceMap: { content, url: `${name}.map`, asObject: true } },
+    );
+    map.sourcesContent = map.sources.map((source) => (source.startsWith("wasm:") ? "// wasm-bindgen's glue, and the module.\n" : contents.get(source)));
     map.sources = map.sources.map((source) => source.replace(/^.*?src\//, "../src/"));
-    await writeFile(path, JSON.stringify(map));
+    await writeFile(path, code);
+    await writeFile(`${path}.map`, JSON.stringify(map));
   }
 }
 
@@ -114,10 +121,11 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),
+    format,
   );
 }
 for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
-  await write(await build({ ...options, format, entryPoints: { drift: "src/drift.ts" }, outdir: values.out, outExtension: { ".js": extension }, write: false }));
+  await write(await build({ ...options, format, entryPoints: { drift: "src/drift.ts" }, outdir: values.out, outExtension: { ".js": extension }, write: false }), format);
 }
 for (const name of Object.keys(EXPORTS)) await copyFile(`${values.wasm}/${name}_bg.wasm`, `${values.out}/${name}.wasm`);
 
