@@ -256,7 +256,10 @@ struct Head {
 /// What is needed of a Response, or what it lacks: a replacement for fetch may return anything.
 fn read_head(response: &JsValue) -> Result<Head, &'static str> {
     let text = method(response, "text").ok_or("it has no text()")?;
-    let status = member(response, "status").as_number().ok_or("it has no status")?;
+    let status = member(response, "status");
+    // NaN is no number that can be read, and a number all the same.
+    let is_nan = status != status.clone();
+    let status = status.as_number().or(is_nan.then_some(0.0)).ok_or("it has no status")?;
     let headers =
         JsHeaders::of(member(response, "headers")).ok_or("it has no headers with get() and entries()")?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.
