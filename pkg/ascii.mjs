@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "3I&-*958E@|1BG!W=   }   >  76   ;:,     VO]K~Z  R    NXP LY   # +[( QUTF                    M   Dabcdefghijklmnopqrstuvwxyz ?2 A" +
-  ".               S       4   0                           %       {       ^                               )     C         /   J_ H";
+  "V2^~WXSR6QFZ[(MJ=   0   N  G*   ;,:     OH K4A  ?    IE5 LU   / Y>. BDT9                    7   Pabcdefghijklmnopqrstuvwxyz &# 1" +
+  ") ]             |       8   -                           !       {       +                               }     C         _   %@ 3";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

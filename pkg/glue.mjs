@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 
 /**
- * What the client's glue has in the place of wasm-bindgen's own functions: only ASCII leaves the core, in short texts. The
- * first 1 028 values are the engine's constants.
+ * What the client's glue has in the place of wasm-bindgen's own functions: only the core's own texts leave it, which are
+ * ASCII, short, and always the same (`Text::new` in Rust takes no others). The first 1 028 values are constants.
  */
 const RUNTIME = `
 const heap = [...Array(1024), undefined, null, true, false];
@@ -22,10 +22,9 @@ function takeObject(index) {
   }
   return object;
 }
+const texts = [];
 function getStringFromWasm0(start, length) {
-  let text = "";
-  for (const byte of new Uint8Array(wasm.memory.buffer, start, length)) text += String.fromCharCode(byte);
-  return text;
+  return ((texts[start] ??= [])[length] ??= String.fromCharCode(...new Uint8Array(wasm.memory.buffer, start, length)));
 }
 `;
 

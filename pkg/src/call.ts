@@ -122,7 +122,7 @@ export class Call implements InstanceCall {
 
   async ask(refused: string | undefined): Promise<void> {
     const { signal } = (this.#credentialController = new AbortController());
-    const [isReturned, token] = await settle(() => (this.credential as TokenFunction)({ refused, signal }));
+    const [isReturned, token] = await settle(() => (this.credential as TokenFunction)(refused === undefined ? { signal } : { refused, signal }));
     if (!isReturned && isPipedriveError(token)) this.#credentialError = token;
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }

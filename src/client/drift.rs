@@ -51,7 +51,7 @@ impl<R: Runtime> Client<R> {
                 self.inner.driver.emit(
                     endpoint,
                     Emitted::beside(EventKind::Drift),
-                    Some(&R::Text::new(&text)),
+                    Some(&R::Text::from_rust(&text)),
                 );
                 hook(operation, &drift);
             }

@@ -69,7 +69,7 @@ impl<R: Runtime> Driver<R> {
         self.next_call.set(id.wrapping_add(1));
         let source = match self.credential.token() {
             None => CredentialSource::None,
-            Some(Token::Fixed(secret)) => CredentialSource::Fixed(R::Text::new(secret.reveal())),
+            Some(Token::Fixed(secret)) => CredentialSource::Fixed(R::Text::from_rust(secret.reveal())),
             Some(Token::Provider(_)) => CredentialSource::Function,
         };
         let call = NewCall { id, endpoint, request, source, is_identity_known: true };
@@ -83,8 +83,8 @@ impl<R: Runtime> Driver<R> {
         let asked = provider.token(refused);
         Some(Box::pin(async {
             match asked.await {
-                Ok(secret) => Ok(R::Text::new(secret.reveal())),
-                Err(cause) => Err(R::Thrown::new(&R::Text::new(&cause.text))),
+                Ok(secret) => Ok(R::Text::from_rust(secret.reveal())),
+                Err(cause) => Err(R::Thrown::new(&R::Text::from_rust(&cause.text))),
             }
         }))
     }

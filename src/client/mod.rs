@@ -66,7 +66,7 @@ impl<R: Runtime> Client<R> {
             Credential::ApiToken(_) => AuthScheme::ApiToken,
             Credential::AccessToken(_) | Credential::None => AuthScheme::AccessToken,
         };
-        let (v1, v2) = (R::Text::new(&base.v1), R::Text::new(&base.v2));
+        let (v1, v2) = (R::Text::from_rust(&base.v1), R::Text::from_rust(&base.v2));
         let server = Server { v1, v2, scheme, max_body_bytes };
         let dispatcher = Dispatcher::new(server, max_concurrency, daily_token_budget);
         Self {

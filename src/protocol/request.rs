@@ -107,7 +107,7 @@ impl<T: Text> PreparedRequest<T> {
 
     /// The same in text of a runtime.
     pub(crate) fn to_text<U: Text>(&self) -> PreparedRequest<U> {
-        let text = |text: &T| U::new(&text.to_rust());
+        let text = |text: &T| U::from_rust(&text.to_rust());
         PreparedRequest {
             target: text(&self.target),
             body: self.body.as_ref().map(text),

@@ -16,8 +16,11 @@ pub(crate) use http_date::parse_http_date;
 /// Patterns are regular expressions of what JavaScript and `regex-lite` have in common. `\s` is JavaScript's, and stands in
 /// character classes only.
 pub trait Text: Clone + PartialEq + 'static {
-    /// Makes text. Within the npm package only ASCII passes here.
-    fn new(text: &str) -> Self;
+    /// A text of the program itself, in ASCII: the glue of the npm package reads each once.
+    fn new(text: &'static str) -> Self;
+
+    /// Text of a Rust program.
+    fn from_rust(text: &str) -> Self;
 
     /// A whole number in decimal.
     fn number(number: i64) -> Self;
@@ -26,7 +29,7 @@ pub trait Text: Clone + PartialEq + 'static {
     fn len(&self) -> usize;
 
     /// Whether the text is these ASCII characters.
-    fn is(&self, ascii: &str) -> bool {
+    fn is(&self, ascii: &'static str) -> bool {
         *self == Self::new(ascii)
     }
 
@@ -47,18 +50,18 @@ pub trait Text: Clone + PartialEq + 'static {
     fn concat(&self, other: &Self) -> Self;
 
     /// What stands between the occurrences of a separator.
-    fn split(&self, separator: &str) -> Vec<Self>;
+    fn split(&self, separator: &'static str) -> Vec<Self>;
 
     /// This text with every occurrence of `from` replaced.
     #[must_use]
-    fn replace(&self, from: &Self, to: &str) -> Self;
+    fn replace(&self, from: &Self, to: &'static str) -> Self;
 
     /// Whether a pattern is found in it.
     fn matches(&self, pattern: &'static str) -> bool;
 
     /// This text with every match of a pattern replaced, in which `$1` is the pattern's first group.
     #[must_use]
-    fn replace_matches(&self, pattern: &'static str, to: &str) -> Self;
+    fn replace_matches(&self, pattern: &'static str, to: &'static str) -> Self;
 
     /// This text in lower case.
     #[must_use]
@@ -83,12 +86,12 @@ pub trait Text: Clone + PartialEq + 'static {
 pub(crate) struct Message<T>(T);
 
 impl<T: Text> Message<T> {
-    pub(crate) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &'static str) -> Self {
         Self(T::new(text))
     }
 
     /// A template in which a placeholder is replaced.
-    pub(crate) fn fill(template: &str, placeholder: &str, filler: &T) -> Self {
+    pub(crate) fn fill(template: &'static str, placeholder: &'static str, filler: &T) -> Self {
         let mut message = Self::new("");
         for (index, part) in T::new(template).split(placeholder).iter().enumerate() {
             if index > 0 {
@@ -100,12 +103,12 @@ impl<T: Text> Message<T> {
     }
 
     #[inline(never)]
-    pub(crate) fn ascii(self, text: &str) -> Self {
+    pub(crate) fn ascii(self, text: &'static str) -> Self {
         if text.is_empty() { self } else { self.text(&T::new(text)) }
     }
 
     /// A member of a JSON object.
-    pub(crate) fn member(self, separator: &str, name: &str, value: &T) -> Self {
+    pub(crate) fn member(self, separator: &'static str, name: &'static str, value: &T) -> Self {
         self.ascii(separator).ascii("\"").ascii(name).ascii("\":").text(value)
     }
 

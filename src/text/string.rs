@@ -35,7 +35,11 @@ fn compiled(pattern: &'static str) -> Option<Rc<Regex>> {
 }
 
 impl Text for String {
-    fn new(text: &str) -> Self {
+    fn new(text: &'static str) -> Self {
+        text.to_owned()
+    }
+
+    fn from_rust(text: &str) -> Self {
         text.to_owned()
     }
 

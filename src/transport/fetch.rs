@@ -197,7 +197,7 @@ fn cut_off(thrown: JsValue) -> Failed {
     (Progress::BodyCutOff, thrown)
 }
 
-pub(super) fn error(text: &str) -> JsValue {
+pub(super) fn error(text: &'static str) -> JsValue {
     <JsThrown as Thrown>::new(&JsText::new(text)).0
 }
 

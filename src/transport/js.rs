@@ -63,7 +63,7 @@ extern "C" {
 }
 
 /// A member of anything, which may have a getter that throws; `undefined` where there is none.
-pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
+pub(crate) fn member(object: &JsValue, name: &'static str) -> JsValue {
     if object.is_object() || object.is_function() {
         reflect_get(object, name).unwrap_or_default()
     } else {
@@ -72,7 +72,7 @@ pub(crate) fn member(object: &JsValue, name: &str) -> JsValue {
 }
 
 /// A method of anything.
-pub(crate) fn method(object: &JsValue, name: &str) -> Option<Function> {
+pub(crate) fn method(object: &JsValue, name: &'static str) -> Option<Function> {
     let member = member(object, name);
     member.is_function().then(|| member.unchecked_into())
 }
@@ -114,7 +114,11 @@ const LEFT_UNENCODED: [(&str, &str); 5] =
 const WEEKDAY: u32 = 5;
 
 impl Text for JsText {
-    fn new(text: &str) -> Self {
+    fn new(text: &'static str) -> Self {
+        Self::from_rust(text)
+    }
+
+    fn from_rust(text: &str) -> Self {
         Self(JsValue::from_str(text).unchecked_into())
     }
 
@@ -148,7 +152,7 @@ impl Text for JsText {
         parts
     }
 
-    fn replace(&self, from: &Self, to: &str) -> Self {
+    fn replace(&self, from: &Self, to: &'static str) -> Self {
         self.replace_all(from.0.as_ref(), &Self::new(to))
     }
 
@@ -156,7 +160,7 @@ impl Text for JsText {
         self.raw().search(pattern) >= 0
     }
 
-    fn replace_matches(&self, pattern: &'static str, to: &str) -> Self {
+    fn replace_matches(&self, pattern: &'static str, to: &'static str) -> Self {
         self.replace_all(RegExp::new(pattern, "gu").as_ref(), &Self::new(to))
     }
 

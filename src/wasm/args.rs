@@ -43,18 +43,18 @@ impl Args for JsArgs<'_> {
 
 /// A setting that is a whole number.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It was checked, and saturates.
-pub(super) fn given_count(settings: &JsValue, name: &str) -> Option<u32> {
+pub(super) fn given_count(settings: &JsValue, name: &'static str) -> Option<u32> {
     member(settings, name).as_number().map(|number| number as u32)
 }
 
 /// A setting that is a whole number, or its default.
 #[inline(never)]
-pub(super) fn count(settings: &JsValue, name: &str, default: u32) -> u32 {
+pub(super) fn count(settings: &JsValue, name: &'static str, default: u32) -> u32 {
     given_count(settings, name).unwrap_or(default)
 }
 
 /// A setting that is text.
 #[inline(never)]
-pub(super) fn text(settings: &JsValue, name: &str) -> JsText {
+pub(super) fn text(settings: &JsValue, name: &'static str) -> JsText {
     JsText::of(member(settings, name)).unwrap_or_else(|| JsText::new(""))
 }
