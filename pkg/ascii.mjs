@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "V2^~WXSR6QFZ[(MJ=   0   N  G*   ;,:     OH K4A  ?    IE5 LU   / Y>. BDT9                    7   Pabcdefghijklmnopqrstuvwxyz &# 1" +
-  ") ]             |       8   -                           !       {       +                               }     C         _   %@ 3";
+  "QG*?IFCWJ#SKA.90=   P   -   +   :;, /   ED O21  N    R78 L4   X H() M]5V                    @   3abcdefghijklmnopqrstuvwxyz  &  " +
+  "[ %    6        |       ~   !                           ^       }       U                                     Y {  _    B   >Z T";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

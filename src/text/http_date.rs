@@ -2,27 +2,15 @@
 
 use super::Text;
 
-macro_rules! weekday {
-    ($after:literal) => {
-        concat!("^(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)", $after)
-    };
-}
-
-macro_rules! long_weekday {
-    ($after:literal) => {
-        concat!("^(?:Sun|Mon|Tues|Wednes|Thurs|Fri|Satur)day, ", $after)
-    };
-}
-
 /// What makes `06 Nov 1994 08:49:37 GMT` of each form.
 const FORMS: [(&str, &str); 5] = [
-    // Sun, 06 Nov 1994 08:49:37 GMT
-    (weekday!(", "), ""),
-    // Sunday, 06-Nov-94 08:49:37 GMT
-    (long_weekday!(r"(\d\d)-(\w+)-([0-6]\d) "), "$1 $2 20$3 "),
-    (long_weekday!(r"(\d\d)-(\w+)-(\d\d) "), "$1 $2 19$3 "),
-    // Sun Nov  6 08:49:37 1994
-    (weekday!(r" (\w+) ([ \d]\d) ([\d:]+) (\d+)$"), "$2 $1 $4 $3 GMT"),
+    // The weekday, short or long.
+    ("^(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat)[a-z]*,? ", ""),
+    // 06-Nov-94 08:49:37 GMT
+    (r"^(\d\d)-(\w+)-([0-6]\d) ", "$1 $2 20$3 "),
+    (r"^(\d\d)-(\w+)-(\d\d) ", "$1 $2 19$3 "),
+    // Nov  6 08:49:37 1994
+    (r"^(\w+) ([ \d]\d) ([\d:]+) (\d+)$", "$2 $1 $4 $3 GMT"),
     ("^ ", "0"),
 ];
 
