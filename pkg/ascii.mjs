@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "QG*?IFCWJ#SKA.90=   P   -   +   :;, /   ED O21  N    R78 L4   X H() M]5V                    @   3abcdefghijklmnopqrstuvwxyz  &  " +
-  "[ %    6        |       ~   !                           ^       }       U                                     Y {  _    B   >Z T";
+  "QG*?JVC>F#SKAI9U=   R   -   +   :;, /   ED O21  N    870 L4   X H() M^5.                    @   3abcdefghijklmnopqrstuvwxyz  &  " +
+  "[ %    6        |       ~   !                           ]       }       T                                     Y {  _    B   WZ P";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

@@ -101,7 +101,7 @@ async function write({ outputFiles }, format) {
     );
     map.sourcesContent = map.sources.map((source) => (source.startsWith("wasm:") ? "// wasm-bindgen's glue, and the module.\n" : contents.get(source)));
     map.sources = map.sources.map((source) => source.replace(/^.*?src\//, "../src/"));
-    await writeFile(path, code);
+    await writeFile(path, `${code}\n`);
     await writeFile(`${path}.map`, JSON.stringify(map));
   }
 }

@@ -65,6 +65,7 @@ export class Call implements InstanceCall {
   #reject!: (reason: unknown) => void;
   #running: Running | undefined;
   #signal: AbortSignal | undefined;
+  #limits: readonly number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #credentialController: AbortController | undefined;
   /** An error of this package that the credential function threw: it says more than that the function failed. */
@@ -119,7 +120,6 @@ export class Call implements InstanceCall {
   // What follows is called by Rust, see src/wasm/client.rs.
 
   readonly describe = describeType;
-
   async ask(refused: string | undefined): Promise<void> {
     const { signal } = (this.#credentialController = new AbortController());
     const [isReturned, token] = await settle(() => (this.credential as TokenFunction)(refused === undefined ? { signal } : { refused, signal }));
@@ -149,10 +149,12 @@ export class Call implements InstanceCall {
     this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
+  readonly limits = (...limits: number[]): void => void (this.#limits = limits);
+
   /** Most programs never look at the response: its parts are made when asked for. */
-  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string, ...limits: number[]): void {
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
     if (!this.#end()) return;
-    const { cost } = ENDPOINTS[this.operation];
+    const [{ cost }, limits] = [ENDPOINTS[this.operation], this.#limits];
     let response: ResponseInfo | undefined;
     this.client.inspect?.(this.operation, data, this.id);
     this.#resolve({

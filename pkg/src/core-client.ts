@@ -142,6 +142,4 @@ function copy(value: unknown, depth: number): unknown {
 
 const closed = (operation: OperationId) => operationError(operation, "config", "the client was closed by close()");
 
-function driftNotLoaded(cause: unknown): never {
-  throw notLoaded(cause, "the check for onDrift", "A bundler has to keep drift.js beside the script");
-}
+const driftNotLoaded = (cause: unknown) => Promise.reject(notLoaded(cause, "the check for onDrift", "A bundler has to keep drift.js beside the script"));

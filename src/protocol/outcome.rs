@@ -51,14 +51,7 @@ pub(crate) struct Outcome<R: Transport> {
 
 impl<R: Transport> Default for Outcome<R> {
     fn default() -> Self {
-        Self {
-            head: None,
-            text: None,
-            json: None,
-            hints: ErrorHints::default(),
-            cause: None,
-            wall: 0.0,
-        }
+        Self { head: None, text: None, json: None, hints: ErrorHints::default(), cause: None, wall: 0.0 }
     }
 }
 

@@ -7,7 +7,12 @@ use crate::schema::{Endpoint, Scope};
 use crate::transport::Progress;
 
 /// The failure that a response with any other status means. `wall` is the time of day.
-pub(crate) fn failure(endpoint: &Endpoint, head: &ResponseHead, hints: ErrorHints, wall: f64) -> Box<Failure> {
+pub(crate) fn failure(
+    endpoint: &Endpoint,
+    head: &ResponseHead,
+    hints: ErrorHints,
+    wall: f64,
+) -> Box<Failure> {
     let mut info = ErrorInfo::new(Kind::UnexpectedStatus);
     info.status = Some(head.status);
     info.retry_after_ms = head.retry_after_ms;
@@ -160,7 +165,12 @@ pub(crate) fn paused_too_long(reset: Reset) -> Box<Failure> {
     refused(LimitScope::Burst, reset, template, Placeholder::None)
 }
 
-fn refused(scope: LimitScope, reset: Reset, template: &'static str, placeholder: Placeholder) -> Box<Failure> {
+fn refused(
+    scope: LimitScope,
+    reset: Reset,
+    template: &'static str,
+    placeholder: Placeholder,
+) -> Box<Failure> {
     let info = ErrorInfo {
         scope: Some(scope),
         reset_in_ms: reset.in_ms.into(),

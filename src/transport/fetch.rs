@@ -114,8 +114,7 @@ impl InFlight {
         let controller = AbortController::new().ok();
         let init = init(request, controller.as_ref());
         let max_body_bytes = request.max_body_bytes.into();
-        let mut in_flight =
-            Self { controller, is_complete: false, max_body_bytes, head: None, stream: None };
+        let mut in_flight = Self { controller, is_complete: false, max_body_bytes, head: None, stream: None };
         let started = match own {
             Some(own) => own.call2(&JsValue::UNDEFINED, &request.url.0, &init),
             None => global_fetch(&request.url.0, &init),
@@ -136,7 +135,9 @@ impl InFlight {
             }
             Some((status, headers)) => {
                 let promise = match settled.map_err(cut_off).and_then(|value| self.on_body(status, value)) {
-                    Ok(Part::Text(body)) => return Next::Done(Box::new(Ok(Response { status, headers, body }))),
+                    Ok(Part::Text(body)) => {
+                        return Next::Done(Box::new(Ok(Response { status, headers, body })));
+                    }
                     Ok(Part::Promise(promise)) => Ok(promise),
                     Err(failed) => Err(failed),
                 };

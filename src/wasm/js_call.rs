@@ -41,7 +41,18 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
 
-    /// Resolves the promise. Unknown limits are NaN.
+    /// The limits as the response reported them, unknown ones as NaN.
+    #[wasm_bindgen(method)]
+    pub(super) fn limits(
+        this: &JsCall,
+        limit: f64,
+        remaining: f64,
+        reset_at: f64,
+        daily_limit: f64,
+        daily_remaining: f64,
+    );
+
+    /// Resolves the promise.
     #[wasm_bindgen(method)]
     pub(super) fn succeed(
         this: &JsCall,
@@ -51,11 +62,6 @@ extern "C" {
         headers: JsValue,
         attempts: u32,
         body: JsString,
-        limit: f64,
-        remaining: f64,
-        reset_at: f64,
-        daily_limit: f64,
-        daily_remaining: f64,
     );
 
     /// Rejects the promise.

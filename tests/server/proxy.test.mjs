@@ -479,6 +479,8 @@ for (const [name, [respond, status, text, retryAfter = null]] of Object.entries(
     const endpoint = makeEndpoint({ lifetimes: [0.001], respond: () => (isInstalled ? respond() : undefined) });
     const oauth = await authorised(endpoint);
     isInstalled = true;
+    // A millisecond is longer than an installation takes on a fast machine.
+    await new Promise((resolve) => setTimeout(resolve, 5));
     const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, timeoutMs: 100, logLevel: "off" });
     const response = await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(BOND) }));
     const { error, error_info } = await response.json();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
 use walrus::ir::{Visitor, dfs_in_order};
-use walrus::{ElementItems, FunctionBuilder, FunctionId, FunctionKind, Module};
+use walrus::{ElementItems, ExportItem, FunctionBuilder, FunctionId, FunctionKind, Module};
 
 /// Parts of the names of the functions of Rust's libraries that only panic.
 const PANICS: [&str; 13] = [
@@ -63,6 +63,16 @@ pub(crate) fn make_panics_trap(wasm: &Path, uses_fmt: bool) -> Result<()> {
     let trapped = trap(&mut module, &PANICS);
     ensure!(trapped >= 3, "the names of Rust's own functions have changed: {trapped} that only panic found");
     drop_described_closures(&mut module);
+    // The glue reads none of the globals.
+    let globals: Vec<_> = module
+        .exports
+        .iter()
+        .filter(|export| matches!(export.item, ExportItem::Global(_)))
+        .map(walrus::Export::id)
+        .collect();
+    for global in globals {
+        module.exports.delete(global);
+    }
     walrus::passes::gc::run(&mut module);
     if !uses_fmt {
         refuse_calls_to_formatting(&module)?;
