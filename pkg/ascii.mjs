@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "QG*?JVC>F#SKAI9U=   R   -   +   :;, /   ED O21  N    870 L4   X H() M^5.                    @   3abcdefghijklmnopqrstuvwxyz  &  " +
-  "[ %    6        |       ~   !                           ]       }       T                                     Y {  _    B   WZ P";
+  "QG*.KVCFD#SPAI?7=   R   -   +   :;, /   E9 O 1  >     U0 N4   X H() L^@M        2           5   3abcdefghijklmnopqrstuvwxyz  & 8" +
+  "[ %    6        |       ~   !                           ]       }       T                                     Y {  _    B   WZ J";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {
