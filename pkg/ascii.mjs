@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "QG*.KVCFD#SPAI?7=   R   -   +   :;, /   E9 O 1  >     U0 N4   X H() L^@M        2           5   3abcdefghijklmnopqrstuvwxyz  & 8" +
-  "[ %    6        |       ~   !                           ]       }       T                                     Y {  _    B   WZ J";
+  "QJ>)WVH.L-SPAI?7=   R   N   +   ;:, /   E9 O 4  ^     U0 21   X #(8 G*@M        C           5   }abcdefghijklmnopqrstuvwxyz  & K" +
+  "[ %    6        |       ~   !                           3       ]       T                                     Y {  _    B   DZ F";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

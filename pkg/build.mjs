@@ -87,6 +87,16 @@ const options = {
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 };
 
+/** Short names in a fixed order: terser's own follows the letters of the whole script, in which the module's text is most. */
+const names = {
+  get(index) {
+    const letters = "etnrsaoicludmhpfgyvbwkxjqzSTEOCPRAINLDUMFGHBVKWXYJQZ$_";
+    let name = letters[index % 54];
+    for (let rest = Math.floor(index / 54); rest > 0; rest = Math.floor(rest / 64)) name += (letters + "0123456789")[--rest % 64];
+    return name;
+  },
+};
+
 /** Writes what esbuild made, smaller still, without the modules' bytes in the source maps: the scripts have them. */
 async function write({ outputFiles }, format) {
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
@@ -97,7 +107,7 @@ async function write({ outputFiles }, format) {
     const contents = new Map(content.sources.map((source, index) => [source, content.sourcesContent[index]]));
     const { code, map } = await minify(
       { [name]: text },
-      { module: format === "esm", toplevel: true, ecma: 2020, format: { preserve_annotations: true }, sourceMap: { content, url: `${name}.map`, asObject: true } },
+      { module: format === "esm", toplevel: true, ecma: 2020, mangle: { nth_identifier: names }, format: { preserve_annotations: true }, sourceMap: { content, url: `${name}.map`, asObject: true } },
     );
     map.sourcesContent = map.sources.map((source) => (source.startsWith("wasm:") ? "// wasm-bindgen's glue, and the module.\n" : contents.get(source)));
     map.sources = map.sources.map((source) => source.replace(/^.*?src\//, "../src/"));
