@@ -164,14 +164,20 @@ test("an encrypted record reveals nothing, and can be read only at its own key",
   await assert.rejects(oauth.client({ companyId: me.company_id, userId: 2 }).getUsers(), /another encryptionKey, or changed/);
 });
 
-test("every key in Redis has an end, and requests to /install leave none", async (t) => {
+/** A client of a Redis server of the test's own. */
+async function connectRedis(t) {
   const { createClient } = await import("redis");
   const redis = await startRedis();
   const client = await createClient({ url: redis.url }).connect();
-  t.after(async () => {
+  t.after(() => {
     client.destroy();
     redis.stop();
   });
+  return client;
+}
+
+test("every key in Redis has an end, and requests to /install leave none", async (t) => {
+  const client = await connectRedis(t);
   const sandbox = (await import("pipedrive-users/sandbox")).createSandbox();
   const oauth = new server.OAuth({ ...sandbox.app, redirectUri: "https://app.example/callback", fetch: sandbox.fetch, store: server.redisStore(client), encryptionKey: KEY });
   for (let time = 0; time < 2_000; time++) await oauth.handleInstall(new Request("https://app.example/install"));
@@ -188,13 +194,7 @@ test("every key in Redis has an end, and requests to /install leave none", async
 });
 
 test("a Redis client that parses JSON or returns buffers, as Upstash's and some settings do", async (t) => {
-  const { createClient } = await import("redis");
-  const redis = await startRedis();
-  const client = await createClient({ url: redis.url }).connect();
-  t.after(async () => {
-    client.destroy();
-    redis.stop();
-  });
+  const client = await connectRedis(t);
   const parse = (value) => {
     if (Array.isArray(value)) return value.map(parse);
     try {
