@@ -14,7 +14,7 @@ const DURATIONS: Partial<Record<EventType, string>> = { wait: "waits", retry: "w
 export class EventListener {
   constructor(private readonly config: Pick<UsersClientOptions, "onEvent" | "logger" | "logLevel">) {}
 
-  /** The types that somebody listens to, a bit each. */
+  /** The types that have a listener, a bit each. */
   get mask(): number {
     return EVENTS.reduce((mask, type, index) => (this.config.onEvent || this.#isLogged(type) ? mask | (1 << index) : mask), 0);
   }

@@ -92,7 +92,7 @@ impl DailyBudget {
     /// Takes a cost that was checked out of the budget.
     pub(crate) fn spend(&mut self, cost: u32) {
         self.spent += f64::from(cost);
-        // Calls at the same time share what one response told; the next response tells it anew.
+        // Calls at the same time share what one response reported; the next response reports it anew.
         self.left = (self.left - f64::from(cost)).max(0.0);
     }
 
@@ -113,7 +113,7 @@ impl DailyBudget {
         self.left += f64::from(cost);
     }
 
-    /// The server told what the company has left.
+    /// The server reported what the company has left.
     pub(crate) fn observe(&mut self, left: f64, now: f64, wall: f64) {
         self.left = left;
         self.left_until = Deadline::midnight(now, wall);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_told_counts_until_its_reset() {
+    fn what_the_server_reported_counts_until_its_reset() {
         let mut daily = DailyBudget::new(None);
         daily.observe(5.0, 0.0, 0.0);
         assert_eq!(spend(&mut daily, 2, 1.0), Ok(()));
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(spend(&mut daily, 2, 0.0), Ok(()));
         daily.observe(0.0, 0.0, 0.0);
         daily.refund(2, 0.0, true);
-        assert_eq!(spend(&mut daily, 2, 0.0), Err(DAY_MS), "the server told what is left after that");
+        assert_eq!(spend(&mut daily, 2, 0.0), Err(DAY_MS), "the server reported what is left after that");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{DEFAULT_RESET_MS, LONGEST_WAIT_MS, Optional, WINDOW_MS};
 /// Responses are timed by a clock that rounds.
 const ROUNDING_MS: f64 = 1.0;
 
-/// How many calls are in flight at once before the first response has told the limit. Pipedrive's lowest limit is 20, and
+/// How many calls are in flight at once before the first response has reported the limit. Pipedrive's lowest limit is 20, and
 /// 10 for searches.
 const FIRST_CALLS: usize = 10;
 
@@ -125,7 +125,7 @@ impl RollingWindow {
         self.in_flight.retain(|call| call.slot != slot);
     }
 
-    /// A response to the call in a slot, still in flight, told the state of the window. It can only make it stricter.
+    /// A response to the call in a slot, still in flight, reported the state of the window. It can only make it stricter.
     pub(crate) fn observe(
         &mut self,
         slot: Slot,

@@ -123,7 +123,7 @@ impl<R: Transport> Dispatcher<R> {
         }
     }
 
-    /// An attempt is over. Gives the call that goes on, if there is one.
+    /// An attempt is over. Gives the call that continues, if there is one.
     pub(crate) fn on_sent(
         &mut self,
         attempt: AttemptId,

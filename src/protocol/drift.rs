@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_told_and_personal_values_are_not() {
+    fn types_are_shown_and_personal_values_are_not() {
         let mut drifted = user();
         drifted["phone"] = json!({ "secret": "007" });
         drifted["email"] = Value::Null;

@@ -74,7 +74,7 @@ test("a callback is taken once, and only from the browser that began", async () 
   const browser = makeBrowser(app.oauth);
   const begun = await browser.open(INSTALL);
   const back = await consent(begun.headers.get("location"), app.sandbox.fetch);
-  // Another browser: without a cookie, or with one of its own. This is what a page does that logs its visitors in as somebody else.
+  // Another browser: without a cookie, or with one of its own. A page that logs its visitors in to another account does this.
   const other = makeBrowser(app.oauth);
   await readPage(await other.open(back), 400);
   await other.open(INSTALL);

@@ -165,7 +165,7 @@ test("an uninstallation that comes late or again never deletes a newer installat
   }
 });
 
-test("the beginning of a grant is told by Pipedrive's clock", async () => {
+test("the beginning of a grant is taken from Pipedrive's clock", async () => {
   const endpoint = makeEndpoint();
   const ahead = 3_600_000;
   const fetch = async (url, init) => {

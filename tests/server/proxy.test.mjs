@@ -227,11 +227,11 @@ test("each user has a burst limit of their own; the users of a company share its
 });
 
 test("a long reset or a 429 of one user costs a colleague nothing", async () => {
-  const said = [
+  const responses = [
     () => Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "80", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "86000" } }),
     () => Response.json({ success: false, error: "Request over limit" }, { status: 429, headers: { "retry-after": "50" } }),
   ];
-  for (const respond of said) {
+  for (const respond of responses) {
     const { ask } = await makeCompany([[7, 1], [7, 2]], ({ id }) => (id === 1 ? respond() : undefined), { timeoutMs: 500 });
     void ask(7, 1);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -306,7 +306,7 @@ test("a page never gets a token that Pipedrive repeats", async () => {
         const token = new Headers(headers).get("authorization").slice(7);
         // Answers that arrive when other tokens have been used since.
         await new Promise((resolve) => setTimeout(resolve, 20));
-        return Response.json({ success: status === 200, data: { said: form(token) }, error: form(token), error_info: form(token) }, { status, headers: { "x-correlation-id": token } });
+        return Response.json({ success: status === 200, data: { echo: form(token) }, error: form(token), error_info: form(token) }, { status, headers: { "x-correlation-id": token } });
       };
       const { proxy } = await makeCompany(users, repeat);
       const texts = await Promise.all(users.map(async ([companyId, userId]) => {

@@ -157,7 +157,7 @@ fn a_concurrency_of_one_client_keeps_no_slot_from_the_other() {
 }
 
 #[test]
-fn bad_news_of_one_process_is_told_to_the_store() {
+fn bad_news_of_one_process_reaches_the_store() {
     let (shared, [mut one, _]) = sharing(None, None);
     one.on_failure(&limited(LimitScope::Burst, 1_000.0), call(1), 0.0, 0.0);
     let request = shared.borrow_mut().poll(100.0).expect("a trip");

@@ -87,7 +87,7 @@ struct Returned {
     from: Option<f64>,
     since: f64,
     /// The slot, until a trip has reported it.
-    untold: Option<Held>,
+    unreported: Option<Held>,
 }
 
 /// The trip under way.
@@ -354,7 +354,7 @@ impl SharedLimiter {
         let hold_ms = LEASE_MS + grace_ms + COOLING_MS + DRIFT_MS;
         let mut slots = Vec::with_capacity(self.slots.len() + self.returned.len());
         for returned in &mut self.returned {
-            returned.untold = None;
+            returned.unreported = None;
             let free_in_ms = returned.from.map_or(COOLING_MS, |from| (from - now).max(0.0));
             slots.push(SlotReport { name: returned.name, free_in_ms, is_held: false });
         }
@@ -501,14 +501,14 @@ impl SharedLimiter {
         let Some(trip) = self.trip.take_if(|trip| trip.number == number) else { return };
         // Their return was not reported to the store: they are still held.
         for returned in &mut self.returned {
-            self.slots.extend(returned.untold.take());
+            self.slots.extend(returned.unreported.take());
         }
         let held: Vec<u32> = self.slots.iter().map(|slot| slot.name).collect();
         self.returned.retain(|returned| !held.contains(&returned.name));
         // What it may have granted was never used, but may have been granted ahead.
         for index in 0..trip.wanted {
             let name = trip.first.wrapping_add(index);
-            self.returned.push(Returned { name, from: None, since: now, untold: None });
+            self.returned.push(Returned { name, from: None, since: now, unreported: None });
         }
         self.away_since.get_or_insert(trip.at);
         let backoff = (0..self.fails.min(8)).fold(SHORTEST_BACKOFF_MS, |wait, _| wait * 2.0);
@@ -570,7 +570,7 @@ impl SharedLimiter {
         let Some(index) = self.slots.iter().position(|slot| slot.name == name) else { return };
         let slot = self.slots.swap_remove(index);
         let since = if slot.is_used { slot.from - COOLING_MS } else { now - RETURN_MS + 500.0 };
-        self.returned.push(Returned { name, from: Some(slot.from), since, untold: Some(slot) });
+        self.returned.push(Returned { name, from: Some(slot.from), since, unreported: Some(slot) });
     }
 
     /// How many slots more the calls that wait need.

@@ -6,7 +6,7 @@
 //! store. What a process reports to the store is true however late it arrives, and changes nothing if it arrives twice: times
 //! are durations until a slot is free, which a delay can only make longer, and returned slots are named.
 //!
-//! A slot is never used again earlier than two seconds after its last response came, or after the store was told that it
+//! A slot is never used again earlier than two seconds after its last response came, or after the store was informed that it
 //! is free. So no clock of another process has to be trusted, and no round trip has to be known.
 
 #[cfg(test)]

@@ -209,7 +209,7 @@ mod tests {
         let second = reserve(0.0, &ask(3, 2, 0));
         assert_eq!((second.slots.len(), second.free, second.waiting), (1, 0, 0));
         assert_eq!(reserve(0.0, &ask(3, 1, 3)).waiting, 1, "the second wants more");
-        assert_eq!(reserve(10_000.5, &ask(5, 3, 0)).slots.len(), 4, "nobody has used or returned them");
+        assert_eq!(reserve(10_000.5, &ask(5, 3, 0)).slots.len(), 4, "they were neither used nor returned");
     }
 
     #[test]

@@ -92,7 +92,7 @@ impl<R: Transport> Dispatcher<R> {
                 &mut self.aborted,
                 moment,
             ) {
-                // Where it goes on waiting, nothing has changed for the others.
+                // Where it still waits, nothing has changed for the others.
                 let is_waiting = matches!(step, Step::Wait(_));
                 exchange.is_idle = is_waiting && exchange.machine.is_queued();
                 if !is_waiting {

@@ -49,7 +49,7 @@ impl World {
     }
 
     pub(super) fn forget_admission(&mut self, id: CallId) {
-        // Where the request is shared it goes on and its cost stays spent: here the model is more lenient.
+        // Where the request is shared it continues and its cost stays spent: here the model is more lenient.
         let is_sent = self.calls[id as usize].sent.last().is_some_and(|last| {
             self.attempts.iter().any(|attempt| attempt.id == *last && attempt.fate == Fate::InFlight)
         });

@@ -168,7 +168,7 @@ impl World {
         }
         let step = self.dispatcher.step(id, self.moment());
         if life != Life::Running {
-            assert!(matches!(step, Step::Gone), "call {id} goes on after its end");
+            assert!(matches!(step, Step::Gone), "call {id} continues after its end");
             return;
         }
         self.call(id).due = None;

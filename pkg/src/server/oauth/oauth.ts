@@ -152,7 +152,7 @@ export class OAuth {
     try {
       if (error !== undefined) return await this.#denied(error, request, denied);
       if (code === undefined || !/^[\x21-\x7e]{1,2048}$/.test(code)) return page(PAGES.incomplete);
-      // Of several callbacks at the same time, in any process, one goes on.
+      // Of several callbacks at the same time, in any process, one continues.
       const isFirst = await this.#records.store.lease(`state:${await sha256(state)}`, AUTHORIZATION_MS);
       if (!isFirst) return page(PAGES.usedTwice);
       const user = await this.#install(code);

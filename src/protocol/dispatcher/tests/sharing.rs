@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_shared_request_goes_on_when_its_driver_leaves() {
+fn a_shared_request_continues_when_its_driver_leaves() {
     check(&[
         (0.0, Begin(1, GET), ""),
         (0.0, Begin(2, GET), ""),
@@ -64,7 +64,7 @@ fn a_driver_that_has_stopped_is_noticed_once() {
         (0.0, Run(1), "[request] send 1 wait 1000"),
         (0.0, Run(2), "[shared] wait 6000"),
         (3_000.0, Run(3), "[shared] wait 6000"),
-        // Nobody has asked for the steps of call 1 since: a Worker's request was stopped.
+        // Call 1 has made no step since: a Worker's request was stopped.
         (5_999.0, Run(2), "wait 1"),
         (6_000.0, Run(2), "[request] send 2 wait 1000"),
         (6_000.0, Begin(4, GET), ""),

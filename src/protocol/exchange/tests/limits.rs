@@ -65,9 +65,9 @@ fn an_attempt_without_a_response_leaves_the_company_its_budget() {
     let mut limiter = RateLimiter::new(None, None);
     let left =
         RateLimitHeaders { daily_remaining: f64::from(POST.cost).into(), ..RateLimitHeaders::default() };
-    let told = Response(ResponseHead { rate_limit: left, ..head(201) });
+    let reported = Response(ResponseHead { rate_limit: left, ..head(201) });
     let sent = [(0.0, Wake, "[request] send"), (0.0, Sent, "")];
-    let end = [(0.0, told, "[response 201] succeed")];
+    let end = [(0.0, reported, "[response 201] succeed")];
     play(POST, &mut limiter, &[&sent[..], &end].concat());
     let lost = [(0.0, NoResponse(Progress::Unknown, None), "[response] fail Connection")];
     play(POST, &mut limiter, &[&sent[..], &lost].concat());
@@ -111,7 +111,7 @@ fn a_call_over_the_budget_is_not_sent() {
 }
 
 #[test]
-fn a_retry_over_the_budget_is_told_from_a_first_attempt() {
+fn a_retry_over_the_budget_differs_from_a_first_attempt() {
     let mut limiter = RateLimiter::new(None, Some(GET.cost));
     let rows = [
         (0.0, Wake, "[request] send"),

@@ -187,11 +187,11 @@ fn a_response_after_the_timeout_changes_nothing() {
 fn a_wait_is_reported_once() {
     let mut limiter = RateLimiter::new(None, None);
     let limit = RateLimitHeaders { limit: 1.0.into(), ..RateLimitHeaders::default() };
-    let told = Response(ResponseHead { rate_limit: limit, ..head(200) });
+    let reported = Response(ResponseHead { rate_limit: limit, ..head(200) });
     play(
         GET,
         &mut limiter,
-        &[(0.0, Wake, "[request] send"), (0.0, Sent, ""), (0.3, told, "[response 200] succeed")],
+        &[(0.0, Wake, "[request] send"), (0.0, Sent, ""), (0.3, reported, "[response 200] succeed")],
     );
     // The end of the wait is computed anew each time: 2001.3, or a little beside it.
     let end = 0.3 + 2_000.0 + 1.0;
