@@ -42,6 +42,9 @@ const SCRIPTS = [
   { entries: ["slim"], ending: ".cjs", format: "cjs", module: PROVIDED },
 ];
 
+/** The source of an entry point. */
+const sourceOf = (entry) => (entry === "server" ? "src/server/index.ts" : `src/${entry}.ts`);
+
 /** Puts a module and its glue in the place of `generated/core.js` and `generated/sandbox.js`. */
 const modules = (access, core = "core") => ({
   name: "modules",
@@ -122,7 +125,7 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
     await build({
       ...options,
       format,
-      entryPoints: Object.fromEntries(entries.map((entry) => [entry + name, `src/${entry}.ts`])),
+      entryPoints: Object.fromEntries(entries.map((entry) => [entry + name, sourceOf(entry)])),
       outdir: values.out,
       outExtension: { ".js": extension },
       write: false,
@@ -150,7 +153,7 @@ const fromIndex = {
 };
 
 for (const [entry, plugins] of [["index", []], ["sandbox", []], ["server", [fromIndex]], ["slim", [fromIndex]]]) {
-  const bundle = await rollup({ input: here(`src/${entry}.ts`), plugins: [...plugins, dts({ tsconfig: here("tsconfig.json") })], logLevel: "warn" });
+  const bundle = await rollup({ input: here(sourceOf(entry)), plugins: [...plugins, dts({ tsconfig: here("tsconfig.json") })], logLevel: "warn" });
   const { output } = await bundle.generate({ format: "es" });
   for (const extension of ["ts", "cts"]) {
     const code = output[0].code.replaceAll('./index.js', `./index.${extension === "ts" ? "js" : "cjs"}`);

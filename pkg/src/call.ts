@@ -1,8 +1,10 @@
 import { addAbortListener, removeAbortListener } from "./abort.js";
 import type { Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
-import type { CoreClient } from "./core-client.js";
+import type { CheckedConfig } from "./config.js";
+import type { inspector } from "./drift.js";
 import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, operationError, type PipedriveError } from "./errors.js";
+import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
 import type { Values } from "./generated/methods.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
@@ -45,6 +47,16 @@ export interface CallRequest {
 /** A core on its running instance, until its client is closed. */
 export type Running = { core: Core | undefined; readonly instance: Instance<Exports> };
 
+/** What the calls of a client share. */
+export interface CallContext {
+  readonly config: CheckedConfig;
+  readonly listener: EventListener;
+  /** The calls under way. */
+  readonly calls: Set<Call>;
+  /** Validates the data of a response, where `onDrift` is set. */
+  readonly inspect: ReturnType<typeof inspector> | undefined;
+}
+
 let calls = 0;
 
 /**
@@ -72,7 +84,7 @@ export class Call implements InstanceCall {
   #credentialError: PipedriveError | undefined;
 
   constructor(
-    private readonly client: CoreClient,
+    private readonly client: CallContext,
     private readonly request: CallRequest,
   ) {
     this.operation = request.operation;
@@ -117,7 +129,7 @@ export class Call implements InstanceCall {
     this.controller?.abort();
   }
 
-  // What follows is called by Rust, see src/wasm/client.rs.
+  // What follows is called by Rust, see src/wasm/js_call.rs.
 
   readonly describe = describeType;
   async ask(refused: string | undefined): Promise<void> {
@@ -149,7 +161,9 @@ export class Call implements InstanceCall {
     this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
-  readonly limits = (...limits: number[]): void => void (this.#limits = limits);
+  limits(...limits: number[]): void {
+    this.#limits = limits;
+  }
 
   /** Most programs never look at the response: its parts are made when asked for. */
   succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {

@@ -1,8 +1,7 @@
 import type { Outcome } from "./api-promise.js";
-import { Call, type CallRequest, rateLimitOf, type Running } from "./call.js";
+import { Call, type CallContext, type CallRequest, rateLimitOf, type Running } from "./call.js";
 import { checkKeys, describeType, isFunction, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
-import type { inspector } from "./drift.js";
 import { type ErrorFields, type ErrorKind, operationError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
@@ -20,11 +19,10 @@ export interface ClientLoader extends Pick<Loader<Exports>, "load" | "giveUp"> {
 }
 
 /** Runs calls in the module: loads it behind the first one, starts it afresh after a fault, and ends calls. */
-export class CoreClient {
+export class CoreClient implements CallContext {
   readonly listener: EventListener;
-  /** The calls under way. */
   readonly calls = new Set<Call>();
-  inspect?: ReturnType<typeof inspector>;
+  inspect: CallContext["inspect"];
   /** Shared limits are in the server's module, which contains the core. */
   readonly #loader: ClientLoader;
   #running: Running | undefined;

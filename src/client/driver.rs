@@ -1,4 +1,4 @@
-//! The driver for Rust programs: performs the steps of the dispatcher with futures. With `wasm/client.rs`, its twin for
+//! The driver for Rust programs: performs the steps of the dispatcher with futures. With `wasm/driver.rs`, its twin for
 //! JavaScript, it is the only code that waits.
 
 use std::cell::{Cell, RefCell};

@@ -4,8 +4,8 @@ use js_sys::{Array, Function, JsString, Object};
 use wasm_bindgen::prelude::*;
 
 use super::JsonRef;
-use super::fetch::error;
 use super::js::{JsText, has_own, member, method, reflect_set};
+use super::js_thrown::error;
 use crate::text::Text;
 
 #[wasm_bindgen]

@@ -9,11 +9,10 @@ use web_sys::AbortController;
 
 use super::body_stream::BodyStream;
 use super::js::{JsHeaders, JsText, member, method, reflect_set};
-use super::js_thrown::{JsThrown, errors};
+use super::js_thrown::{JsThrown, error, errors};
 use super::monotonic::{Monotonic, Reading};
 use super::timer::{LONGEST_TIMER_MS, Timer};
 use super::{Clock, JsonRef, Progress, Random, Request, Response, SendError, Transport};
-use crate::error::Thrown;
 use crate::text::Text;
 
 #[wasm_bindgen]
@@ -196,10 +195,6 @@ impl InFlight {
 /// The response began, and did not come to its end.
 fn cut_off(thrown: JsValue) -> Failed {
     (Progress::BodyCutOff, thrown)
-}
-
-pub(super) fn error(text: &'static str) -> JsValue {
-    <JsThrown as Thrown>::new(&JsText::new(text)).0
 }
 
 impl Transport for Fetch {

@@ -50,7 +50,12 @@ impl Thrown for JsThrown {
     }
 }
 
-/// What a value says of itself; an `AggregateError` that says nothing has errors that do.
+/// An error of the crate's own.
+pub(super) fn error(text: &'static str) -> JsValue {
+    JsThrown::new(&JsText::new(text)).0
+}
+
+/// The message of a thrown value; an `AggregateError` that says nothing has errors that do.
 fn message(value: &JsValue) -> Option<JsText> {
     let own = JsText::of(value.clone()).or_else(|| JsText::of(member(value, "message")));
     let mut all = own.filter(|text| !text.is_empty());

@@ -7,9 +7,8 @@ use crate::protocol::AttemptId;
 
 #[wasm_bindgen]
 extern "C" {
-    /// A call as the JavaScript client has it. What it starts goes on in the context in which the call was made: whoever
-    /// registers a reaction or a timer decides in which context it runs, and a credential function may read Node's
-    /// `AsyncLocalStorage`.
+    /// A call as the JavaScript client has it. It registers all reactions and timers itself, so that what it starts
+    /// continues in the context in which the call was made: a credential function may read Node's `AsyncLocalStorage`.
     #[derive(Clone)]
     pub type JsCall;
 
@@ -37,7 +36,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn wake(this: &JsCall);
 
-    /// An event that somebody listens to.
+    /// An event that has a listener.
     #[wasm_bindgen(method)]
     pub(super) fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
 

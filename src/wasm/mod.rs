@@ -6,6 +6,8 @@ mod args;
 #[cfg(feature = "npm-client")]
 mod client;
 #[cfg(feature = "npm-client")]
+mod driver;
+#[cfg(feature = "npm-client")]
 mod js_call;
 #[cfg(feature = "npm-client")]
 mod outcome;

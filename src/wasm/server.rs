@@ -89,7 +89,7 @@ pub fn redact(thrown: JsValue, secrets: Vec<JsValue>) -> JsValue {
     JsThrown(thrown).redacted(&|text| redactor.clean(text)).0
 }
 
-/// What is said where a store does not respond, by the store's number.
+/// The template of the error of a store that does not respond, by the store's number.
 const STORES_AWAY: [&str; 4] = [
     "the store of the shared limits (memory) did not respond within {} ms (timeoutMs)",
     "the store of the shared limits (Redis) did not respond within {} ms (timeoutMs)",
