@@ -153,7 +153,7 @@ const SMALL: [&str; 7] = [
     "-disable-lsr",
     "-hoist-common-insts",
     "-bonus-inst-threshold=0",
-    // A little more is put in the place of its call: what is smaller than the call, as it turns out.
+    // Functions a little larger than a call are inlined too: most of them become smaller than the call.
     "-inline-threshold=8",
     "-inline-instr-cost=4",
 ];
