@@ -107,7 +107,7 @@ export class Call implements InstanceCall {
   start(running: Running, args: object): void {
     this.#running = running;
     running.instance.calls.add(this);
-    this.#enter((core) => void core[this.operation](this.id, this, args));
+    this.#enter((core) => void core[this.operation](this.id, this, args as never));
   }
 
   /** Ends the call. Only its first end counts. */

@@ -10,6 +10,7 @@ extern "C" {
     /// A call as the JavaScript client has it. It registers all reactions and timers itself, so that what it starts
     /// continues in the context in which the call was made: a credential function may read Node's `AsyncLocalStorage`.
     #[derive(Clone)]
+    #[wasm_bindgen(typescript_type = "Call")]
     pub type JsCall;
 
     /// The promise of the call.

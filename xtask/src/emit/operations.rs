@@ -40,6 +40,7 @@ pub(super) fn operations() -> String {
             is_option,
         );
     }
+    write_arguments(&mut out);
     out.push_str("/** The operations of the Users API. */\nexport interface UsersOperations {\n");
     for ((endpoint, reference), (_, values, _)) in ENDPOINTS.into_iter().zip(REFERENCE).zip(METHODS) {
         write_method(&mut out, endpoint, reference, values);
@@ -195,6 +196,28 @@ fn body_type(endpoint: &Endpoint) -> String {
 }
 
 /// The type of an operation's options.
+/// What the module's method of an operation is given.
+pub(super) fn arguments_type(operation: &str) -> String {
+    format!("{}Arguments", pascal(operation))
+}
+
+/// The arguments of each operation by their names: those before the options, the members of the body and the options.
+fn write_arguments(out: &mut String) {
+    for (endpoint, (operation, values, _)) in ENDPOINTS.into_iter().zip(METHODS) {
+        let (params, options) = signature(endpoint, values);
+        let body = has_body(endpoint).then(|| body_type(endpoint));
+        let named = params.iter().take(params.len() - usize::from(body.is_some()));
+        let named: Vec<_> = named.map(|param| format!("{{ {param} }}")).collect();
+        let parts: Vec<_> = named.into_iter().chain(body).chain([options]).collect();
+        let _ = writeln!(
+            out,
+            "/** All that `{operation}` takes, by its names. */\nexport type {} = {};\n",
+            arguments_type(operation),
+            parts.join(" & ")
+        );
+    }
+}
+
 fn options_type(endpoint: &Endpoint) -> String {
     if endpoint.params.iter().any(is_option) {
         format!("{}Options", pascal(endpoint.operation))
