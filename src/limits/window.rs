@@ -273,6 +273,20 @@ mod tests {
     }
 
     #[test]
+    fn others_keep_their_slots_until_the_latest_end_and_for_no_longer_than_a_window() {
+        let mut window = known(2);
+        let slots = [window.send(MAX, 0.0), window.send(MAX, 0.0)];
+        window.observe(slots[0], 10.0.into(), 0.0.into(), 86_400_000.0.into(), 0.0);
+        // A response that was overtaken reports an earlier end.
+        window.observe(slots[1], Optional::UNKNOWN, 0.0.into(), 1_000.0.into(), 10.0);
+        window.cancel(slots[0]);
+        window.cancel(slots[1]);
+        window.limit = Some(8);
+        assert_eq!(window.next_slot(None, 1_500.0), NextSlot::At(2_001.0));
+        assert_eq!(window.next_slot(None, 2_001.0), NextSlot::Now);
+    }
+
+    #[test]
     fn our_own_calls_are_not_taken_for_others() {
         let mut window = known(4);
         let slots: Vec<_> = (0..4).map(|_| window.send(MAX, 0.0)).collect();

@@ -70,9 +70,9 @@ fn nothing_shows_a_credential() {
     let notice = format!(r#"{{"success":true,"data":{{}},"deprecation_warning":"{echoed}"}}"#);
     for (status, body) in [(400, &error), (500, &error), (200, &error), (200, &notice)] {
         for spec in [CallSpec { max_retries: 0, ..GET }, CallSpec { max_retries: 0, ..ASKING }] {
-            let headers = [("x-echo", echoed)];
+            let headers = [("x-echo", echoed), ("set-cookie", "session=of-the-server")];
             let texts = all_texts(spec, &own, status, &headers, body);
-            for secret in ["secret-token-1", "own-secret-value", "cookie-secret"] {
+            for secret in ["secret-token-1", "own-secret-value", "cookie-secret", "of-the-server"] {
                 assert!(!texts.contains(secret), "{status}: {texts}");
             }
             assert!(texts.contains("[redacted]"), "{status}: {texts}");
