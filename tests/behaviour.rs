@@ -46,8 +46,8 @@ fn a_passing_failure_is_tried_again_and_the_attempts_are_told() {
     let client = client(&world);
     world.script([status(503, &[], ""), Scripted::Fail(Progress::Unknown)]);
     let before = world.now();
-    let answered = run(&world, client.get_user(1).with_response()).expect("the third attempt works");
-    assert_eq!((answered.response.attempts, world.sent().len()), (3, 3));
+    let returned = run(&world, client.get_user(1).with_response()).expect("the third attempt works");
+    assert_eq!((returned.response.attempts, world.sent().len()), (3, 3));
     // 10 ms each for three attempts, and waits of 500 and 1000 ms.
     assert!((world.now() - before - 1_530.0).abs() < 1e-6, "{}", world.now() - before);
 }
@@ -147,7 +147,7 @@ fn two_hundred_calls_keep_a_burst_limit_that_they_learn() {
     let calls = (1..=200).map(|id| client.get_user(id).into_future());
     let results = run(&world, join_all(calls));
     assert!(results.iter().all(Result::is_ok));
-    assert_eq!(limited.get(), 0, "no 429 after the first answer taught the limit");
+    assert_eq!(limited.get(), 0, "no 429 after the first response taught the limit");
     let least = 9.0 * 2_000.0;
     let took = world.now() - before;
     assert!(took <= least * 1.15, "{took}");
@@ -215,7 +215,7 @@ fn the_same_gets_at_the_same_time_share_a_request_and_each_may_leave() {
     let results = run(&world, join_all((0..1_000).map(|_| client.get_current_user().into_future())));
     assert!(results.iter().all(Result::is_ok));
     assert_eq!((world.sent().len(), client.usage().total().calls_saved), (1, 999));
-    run(&world, client.get_current_user().into_future()).expect("an answer");
+    run(&world, client.get_current_user().into_future()).expect("a response");
     assert_eq!(world.sent().len(), 2, "nothing is kept after it has settled");
 
     run(&world, async {
@@ -230,11 +230,11 @@ fn the_same_gets_at_the_same_time_share_a_request_and_each_may_leave() {
         drop(first);
         assert_eq!(world.in_flight(), 1, "the second still waits for it");
         let (second, third) = join(second, client.get_user(1).into_future()).await;
-        assert_eq!(second.expect("an answer"), third.expect("an answer"));
+        assert_eq!(second.expect("a response"), third.expect("a response"));
         let mut last = Box::pin(client.get_user(1).into_future());
         assert!(poll_immediate(&mut last).await.is_none());
         drop(last);
-        assert_eq!(world.in_flight(), 0, "nobody waits any more");
+        assert_eq!(world.in_flight(), 0, "no call waits any more");
     });
 }
 
@@ -276,8 +276,8 @@ fn a_401_is_replayed_once_outside_the_retries() {
     let (credential, asked) =
         provider(&world, vec![Ok("expired-token".into()), Ok(world.tokens().access_token)]);
     let client = Client::new(Config { max_retries: 0, ..Config::new(credential) }, world.clone());
-    let answered = run(&world, client.get_user(1).with_response()).expect("the new token works");
-    assert_eq!((answered.response.attempts, asked.get()), (2, 2));
+    let returned = run(&world, client.get_user(1).with_response()).expect("the new token works");
+    assert_eq!((returned.response.attempts, asked.get()), (2, 2));
     let (credential, asked) = provider(&world, vec![Ok("expired-token".into())]);
     let client = Client::new(Config::new(credential), world.clone());
     let error = run(&world, client.get_user(1).into_future()).expect_err("it stays expired");
@@ -331,8 +331,8 @@ fn pages_that_lead_nowhere_end() {
 #[test]
 fn events_tell_what_happens_in_order() {
     let world = world();
-    let told = Rc::new(RefCell::new(Vec::new()));
-    let log = Rc::clone(&told);
+    let reported = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&reported);
     let observer = move |event: &pipedrive_users::event::Event<'_>| {
         log.borrow_mut().push((event.kind, event.attempt, event.status));
     };
@@ -340,7 +340,7 @@ fn events_tell_what_happens_in_order() {
     world.script([status(500, &[], "")]);
     run(&world, client.get_user(1).into_future()).expect("the second attempt works");
     assert_eq!(
-        *told.borrow(),
+        *reported.borrow(),
         [
             (EventKind::Request, 1, None),
             (EventKind::Response, 1, Some(500)),
@@ -349,26 +349,26 @@ fn events_tell_what_happens_in_order() {
             (EventKind::Response, 2, Some(200)),
         ]
     );
-    told.borrow_mut().clear();
+    reported.borrow_mut().clear();
     let body = r##"{"success":true,"data":[],"deprecation_warning":{"#":"Warning! This endpoint will be removed soon"}}"##;
     world.script([status(200, &[], body), status(200, &[("sunset", "Tue, 01 Dec 2026 00:00:00 GMT")], body)]);
     for _ in 0..2 {
         run(&world, client.get_users().into_future()).expect("it still works");
     }
-    let deprecated = told.borrow().iter().filter(|(kind, ..)| *kind == EventKind::Deprecated).count();
+    let deprecated = reported.borrow().iter().filter(|(kind, ..)| *kind == EventKind::Deprecated).count();
     assert_eq!(deprecated, 1, "once per operation");
 }
 
 #[test]
 fn drift_is_told_once_and_fails_nothing() {
     let world = world();
-    let told = Rc::new(RefCell::new(Vec::new()));
-    let log = Rc::clone(&told);
+    let reported = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&reported);
     let client = client(&world).on_drift(Rc::new(move |operation, drift| {
         log.borrow_mut().push((operation, drift.path.clone(), drift.kind));
     }));
-    run(&world, client.get_users().into_future()).expect("an answer");
-    assert_eq!(*told.borrow(), [], "the sandbox keeps to the models");
+    run(&world, client.get_users().into_future()).expect("a response");
+    assert_eq!(*reported.borrow(), [], "the sandbox keeps to the models");
     let body = r#"{"success":true,"data":{"can_use_api":"yes","can_fly":true}}"#;
     for _ in 0..2 {
         world.script([status(200, &[], r#"{"success":true,"data":{"deal_default_visibility":9}}"#)]);
@@ -378,7 +378,7 @@ fn drift_is_told_once_and_fails_nothing() {
         assert_eq!(error.kind, Kind::Decode);
     }
     assert_eq!(
-        *told.borrow(),
+        *reported.borrow(),
         [
             ("getUserRoleSettings", "$.data.deal_default_visibility".to_owned(), DriftKind::Value),
             ("getUserPermissions", "$.data.can_use_api".to_owned(), DriftKind::Type),

@@ -18,7 +18,7 @@ fn client(world: &SandboxWorld) -> Client<SandboxWorld> {
     Client::new(Config::new(credential), world.clone())
 }
 
-fn answer(status: u16, body: &str) -> Scripted {
+fn response(status: u16, body: &str) -> Scripted {
     Scripted::Answer {
         status,
         headers: vec![("content-type".into(), "application/json".into())],
@@ -53,7 +53,7 @@ fn all_ten_operations() {
             Ok(())
         })
         .expect("it ends");
-    result.expect("all are answered");
+    result.expect("all have a response");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn the_credential_is_in_its_header_and_nowhere_else() {
         ),
     ] {
         let client = Client::new(Config::new(credential.expect("a good token")), world.clone());
-        world.run(async { client.get_user(1).await }).expect("it ends").expect("an answer");
+        world.run(async { client.get_user(1).await }).expect("it ends").expect("a response");
         let request = world.sent().pop().expect("a request");
         assert_eq!(request.url, "https://api.pipedrive.com/v1/users/1");
         let carrying: Vec<_> = request.headers.0.iter().filter(|(_, held)| *held == value).collect();
@@ -83,14 +83,14 @@ fn members_that_no_model_names_are_kept() {
     let world = world();
     let client = client(&world);
     let body = r#"{"success":true,"data":{"can_use_api":false,"can_fly":true,"can_use_import":true}}"#;
-    world.script([answer(200, body)]);
+    world.script([response(200, body)]);
     let permissions =
-        world.run(async { client.get_user_permissions(1).await }).expect("it ends").expect("an answer");
+        world.run(async { client.get_user_permissions(1).await }).expect("it ends").expect("a response");
     assert_eq!((permissions.can_use_api, permissions.extra.get("can_fly")), (Some(false), Some(&true)));
     let settings = r#"{"success":true,"data":{"deal_default_visibility":9,"new_thing":{"a":[1,null]}}}"#;
-    world.script([answer(200, settings)]);
+    world.script([response(200, settings)]);
     let settings =
-        world.run(async { client.get_user_role_settings(1).await }).expect("it ends").expect("an answer");
+        world.run(async { client.get_user_role_settings(1).await }).expect("it ends").expect("a response");
     assert_eq!(
         serde_json::to_string(&settings).expect("JSON"),
         r#"{"deal_default_visibility":9,"new_thing":{"a":[1,null]}}"#
@@ -101,7 +101,7 @@ fn members_that_no_model_names_are_kept() {
 fn data_that_does_not_fit_a_model_is_a_decode_error_that_says_where() {
     let world = world();
     let client = client(&world);
-    world.script([answer(200, r#"{"success":true,"data":{"id":"seven"}}"#)]);
+    world.script([response(200, r#"{"success":true,"data":{"id":"seven"}}"#)]);
     let error = world.run(async { client.get_user(7).await }).expect("it ends").expect_err("it does not fit");
     assert_eq!((error.kind, error.status), (Kind::Decode, Some(200)));
     assert!(error.message.contains("seven"), "{error}");

@@ -96,7 +96,7 @@ impl Contract {
     }
 }
 
-/// Where the sandbox follows Pipedrive's guides and recorded answers, and the contract says something else.
+/// Where the sandbox follows Pipedrive's guides and recorded responses, and the contract says something else.
 fn deviate(operation: &str, status: u16, schema: &mut Value) {
     let more = "/properties/additional_data/properties";
     match (operation, status) {
@@ -178,7 +178,7 @@ fn close(schema: &mut Value) {
     }
 }
 
-/// A sandbox that is called, and whose answers are held to the contract one by one.
+/// A sandbox that is called, and whose responses are held to the contract one by one.
 struct Trial<'a> {
     contract: &'a Contract,
     sandbox: Sandbox,
@@ -225,17 +225,19 @@ impl<'a> Trial<'a> {
             response.headers.contains(&("content-type".into(), "application/json; charset=utf-8".into())),
             "{what}"
         );
-        let answer: Value = serde_json::from_str(&response.body).expect("JSON");
-        assert_eq!(answer["success"], status == 200, "{what}");
+        let response: Value = serde_json::from_str(&response.body).expect("JSON");
+        assert_eq!(response["success"], status == 200, "{what}");
         if status == 200 {
-            assert_eq!(answer.get("additional_data").is_some(), endpoint.response.is_paged(), "{what}");
+            assert_eq!(response.get("additional_data").is_some(), endpoint.response.is_paged(), "{what}");
         }
         let errors = self.contract.strict(endpoint.operation, status);
-        let errors: Vec<_> =
-            errors.iter_errors(&answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        let errors: Vec<_> = errors
+            .iter_errors(&response)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
         assert!(errors.is_empty(), "{what}\n{}", errors.join("\n"));
         self.held.insert((endpoint.operation.to_owned(), status));
-        answer
+        response
     }
 }
 
@@ -309,7 +311,7 @@ fn errors_of_every_operation(contract: &Contract, held: &mut BTreeSet<(String, u
         let mut trial = Trial::new(contract, held, &Options::default());
         let tokens = trial.tokens();
         let call = |credential| Call::of(endpoint, credential);
-        trial.call(endpoint, &call(api_token("nobody's")), 401);
+        trial.call(endpoint, &call(api_token("of no user")), 401);
         if endpoint.scope.as_str() != "base" {
             trial.call(endpoint, &call(bearer(&tokens.base_token)), 403);
         }
@@ -317,8 +319,8 @@ fn errors_of_every_operation(contract: &Contract, held: &mut BTreeSet<(String, u
             trial.call(endpoint, &call(api_token(&tokens.non_admin_token)), 403);
         }
         if endpoint.path.contains("{id}") {
-            let nobody = Call { id: "26", ..call(api_token(&tokens.api_token)) };
-            trial.call(endpoint, &nobody, 404);
+            let unknown = Call { id: "26", ..call(api_token(&tokens.api_token)) };
+            trial.call(endpoint, &unknown, 404);
             let malformed = Call { id: "x", ..call(api_token(&tokens.api_token)) };
             trial.call(endpoint, &malformed, 400);
         }
@@ -351,7 +353,7 @@ fn refused_input(contract: &Contract, held: &mut BTreeSet<(String, u16)>) {
     }
     let bodies = [
         ("addUser", json!({})),
-        ("addUser", json!({ "email": "nobody" })),
+        ("addUser", json!({ "email": "no address" })),
         ("addUser", json!({ "email": "a@b.example", "access": [{ "app": "mars" }] })),
         ("updateUser", json!({})),
         ("updateUser", json!({ "active_flag": "true" })),
@@ -384,12 +386,12 @@ fn a_tampered_answer_is_refused() {
     let mut held = BTreeSet::new();
     let mut trial = Trial::new(&contract, &mut held, &Options::default());
     let token = api_token(&trial.tokens().api_token);
-    let mut answer =
+    let mut response =
         |operation| trial.call(endpoint(operation), &Call::of(endpoint(operation), token.clone()), 200);
-    let users = answer("getUsers");
-    let roles = answer("getUserRoleAssignments");
-    let followers = answer("getUserFollowers");
-    let me = answer("getCurrentUser");
+    let users = response("getUsers");
+    let roles = response("getUserRoleAssignments");
+    let followers = response("getUserFollowers");
+    let me = response("getCurrentUser");
 
     // Where, and what to put there; nothing means to take it away.
     let table = [
@@ -411,11 +413,11 @@ fn a_tampered_answer_is_refused() {
         ("getUser", 404, &json!({ "success": false, "error": "no" }), "/error", None),
         ("getUser", 404, &json!({ "success": false, "error": "no" }), "/reason", Some(json!("none"))),
     ];
-    for (operation, status, answer, place, value) in table {
+    for (operation, status, response, place, value) in table {
         let validator = contract.strict(operation, status);
-        assert!(validator.is_valid(answer), "{operation} {status}");
+        assert!(validator.is_valid(response), "{operation} {status}");
         let (parent, name) = place.rsplit_once('/').expect("a pointer");
-        let mut tampered = answer.clone();
+        let mut tampered = response.clone();
         let members = tampered.pointer_mut(parent).and_then(Value::as_object_mut).expect("an object");
         match &value {
             Some(value) => members.insert(name.to_owned(), value.clone()),

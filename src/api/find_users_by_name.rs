@@ -30,7 +30,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
 /// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Finds users by name, or by e-mail.",
-    notes: "It answers whole users, not search items, and costs as much as a search: twice `getUsers`, twenty times `getUser`.",
+    notes: "It returns whole users, not search items, and costs as much as a search: twice `getUsers`, twenty times `getUser`.",
     params: &[
         ("term", "What to look for; not blank."),
         ("searchByEmail", "Look only at e-mail addresses instead of names. Default: false."),

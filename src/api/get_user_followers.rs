@@ -35,7 +35,7 @@ pub static REFERENCE: Reference = Reference {
     params: &[
         ("id", "The id of the user."),
         ("limit", "Items in a page, 1 to 500. Default: 100."),
-        ("cursor", "Where to go on: the `nextCursor` of the page before. Opaque."),
+        ("cursor", "Where to continue: the `nextCursor` of the page before. Opaque."),
     ],
     data: Follower::SCHEMA,
 };

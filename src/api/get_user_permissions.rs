@@ -21,7 +21,7 @@ pub static ENDPOINT: Endpoint = Endpoint {
 /// Its reference text.
 pub static REFERENCE: Reference = Reference {
     summary: "Returns what a user may do, a boolean per permission.",
-    notes: "The list of permissions grows; one that is missing was not told.",
+    notes: "The list of permissions grows; a missing one is unknown.",
     params: &[("id", "The id of the user.")],
     data: UserPermissions::SCHEMA,
 };

@@ -5,7 +5,7 @@ use crate::schema::Endpoint;
 
 /// The operation that a method and a path stand for, and what stands in the place of `{id}`, not yet checked.
 pub(crate) fn route<'a>(method: &str, path: &'a str) -> Option<(&'static Endpoint, &'a str)> {
-    // v1 answers under both of its prefixes; v2 has one.
+    // v1 responds under both of its prefixes; v2 has one.
     let path = path.strip_prefix("/api").filter(|rest| rest.starts_with("/v1/")).unwrap_or(path);
     // The path that names no id is the better match: `/v1/users/me` is no user's record.
     ENDPOINTS

@@ -26,7 +26,7 @@ impl DriftWatch {
         *self.hook.borrow_mut() = Some(hook);
     }
 
-    /// Remembers a difference, and tells whether it is new.
+    /// Remembers a difference, and returns whether it is new.
     fn is_new(&self, operation: &'static str, drift: &Drift) -> bool {
         let mut reported = self.reported.borrow_mut();
         let is_known = reported.iter().any(|(known, other)| {

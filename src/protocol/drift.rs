@@ -1,4 +1,4 @@
-//! Drift: where an answer differs from the models. A difference never fails a call; it is a report, which names types
+//! Drift: where a response differs from the models. A difference never fails a call; it is a report, which names types
 //! and values of enumerations and never the value of another member.
 
 use crate::schema::{Field, Model, Schema};
@@ -60,7 +60,7 @@ fn value<J: Json>(given: &J, schema: Schema, path: &str, found: &mut Vec<Drift>)
         Schema::NumericFlag => given.as_bool().is_some() || matches!(number(), Some(0.0 | 1.0)),
         Schema::OneOf(known) => match given.as_text().map(|text| text.to_rust()) {
             Some(text) if known.contains(&text.as_str()) => true,
-            // What is long is no value of an enumeration, and nobody knows what it is.
+            // What is long is no value of an enumeration, and its meaning is unknown.
             Some(text) if text.chars().count() > 32 => {
                 return report(found, path, DriftKind::Value, &schema.to_string(), "a long string");
             }

@@ -262,7 +262,7 @@ fn read_head(response: &JsValue) -> Result<Head, &'static str> {
     Ok(Head { status: status as u16, headers, text })
 }
 
-/// Whether the connection was certainly not made: Node, Deno and Bun tell it by the system's own code.
+/// Whether the connection was certainly not made: Node, Deno and Bun say so with the system's own code.
 fn progress(thrown: &JsValue) -> Progress {
     const NOT_CONNECTED: [&str; 5] =
         ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT", "ConnectionRefused"];

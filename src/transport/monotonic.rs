@@ -31,7 +31,7 @@ impl Monotonic {
     pub(super) fn read(&self, reading: Reading) -> f64 {
         let Reading { time, is_fake } = reading;
         let now = time + self.offset.get();
-        // Another clock goes on where the one before stood.
+        // Another clock continues where the one before stood.
         if now >= self.last.get() && self.is_fake.replace(is_fake) == is_fake {
             self.last.set(now);
             return now;
@@ -86,7 +86,7 @@ mod tests {
         let fake = |time| Reading { time, is_fake: true };
         let clock = Monotonic::default();
         assert_eq!(clock.read(real(500.0)), 500.0);
-        assert_eq!(clock.read(fake(0.0)), 500.0, "it goes on where the real one stood");
+        assert_eq!(clock.read(fake(0.0)), 500.0, "it continues where the real one stood");
         assert_eq!(clock.read(fake(1_997.0)), 2_497.0);
         assert_eq!(clock.read(real(504.0)), 2_497.0);
         assert_eq!(clock.read(real(505.0)), 2_498.0);

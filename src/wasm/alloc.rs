@@ -71,7 +71,7 @@ unsafe impl GlobalAlloc for PowersOfTwo {
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         if let Some((list, _)) = self.list(layout.size()) {
-            // SAFETY: the block has room for an address, and nobody uses it any more.
+            // SAFETY: the block has room for an address, and nothing uses it any more.
             unsafe { block.cast::<*mut u8>().write(list.get()) };
             list.set(block);
         }

@@ -1,4 +1,4 @@
-//! The sandbox's exports: make a company, answer a request. `pkg/src/sandbox.ts` makes a `fetch` of them.
+//! The sandbox's exports: make a company, respond to a request. `pkg/src/sandbox.ts` makes a `fetch` of them.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -8,10 +8,10 @@ use crate::sandbox::{Request, Response, Sandbox};
 #[wasm_bindgen]
 extern "C" {
     /// Where JavaScript waits for the response.
-    pub type Answer;
+    pub type JsReceiver;
 
     #[wasm_bindgen(method)]
-    fn answer(this: &Answer, status: u16, headers: Array, body: String);
+    fn answer(this: &JsReceiver, status: u16, headers: Array, body: String);
 }
 
 /// A company.
@@ -31,7 +31,7 @@ impl Company {
         Sandbox::new(&options).map(Self).map_err(|text| JsError::new(&text))
     }
 
-    /// Answers a request that came at `now`, in milliseconds since 1970. `headers` are names and values in turn.
+    /// Responds to a request that came at `now`, in milliseconds since 1970. `headers` are names and values in turn.
     #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
     pub fn handle(
         &mut self,
@@ -40,7 +40,7 @@ impl Company {
         headers: Vec<String>,
         body: String,
         now: f64,
-        to: &Answer,
+        to: &JsReceiver,
     ) {
         let pairs =
             headers.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())));

@@ -1,5 +1,5 @@
 // Counted work: the instructions of the core's hot paths, beside those of `counts/counts.json`. They are the same on a busy
-// machine, so that a change of a few per cent is seen; another compiler makes other ones, which are told and not judged.
+// machine, so that a change of a few per cent is seen; another compiler makes other ones, which are reported and not judged.
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -11,8 +11,8 @@ const RECORD = here("counts/counts.json");
 /** How much more a path may take than was recorded. */
 const TOLERANCE = 0.02;
 
-/** How the harness's names are told. */
-const PATHS = { request: "two requests checked and written", envelope: "the envelope of an answer", headers: "an answer's headers, and the limits learned", retry: "six decisions after failures", drift: "100 users held against their model" };
+/** How the harness's names are reported. */
+const PATHS = { request: "two requests checked and written", envelope: "the envelope of a response", headers: "a response's headers, and the limits learned", retry: "six decisions after failures", drift: "100 users held against their model" };
 
 const rustc = () => execFileSync("rustc", ["--version"], { encoding: "utf8" }).trim();
 
@@ -39,7 +39,7 @@ export function counts() {
   const compiler = rustc();
   const record = JSON.parse(readFileSync(RECORD, "utf8"));
   const isSame = record.compiler === compiler;
-  if (!isSame) console.log(`the record is of ${record.compiler}, this is ${compiler}: its counts are told, and not judged`);
+  if (!isSame) console.log(`the record is of ${record.compiler}, this is ${compiler}: its counts are reported, and not judged`);
   return Object.entries(counted()).map(([path, instructions]) => {
     const most = record.counts[path] * (1 + TOLERANCE);
     const isKept = !isSame || instructions <= most;

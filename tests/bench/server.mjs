@@ -1,4 +1,4 @@
-// The sandbox over HTTP, as a process of its own. What it answered to a read is kept and sent again, so that the server is
+// The sandbox over HTTP, as a process of its own. Its response to a read is kept and sent again, so that the server is
 // not what is measured; a burst limit is kept by the sandbox itself, on a port of its own.
 import { createServer } from "node:http";
 import { createSandbox } from "pipedrive-users/sandbox";

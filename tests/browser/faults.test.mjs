@@ -66,7 +66,7 @@ for (const [index, row] of FAULTS.entries()) {
   });
 }
 
-test("nothing follows a redirect, nothing goes on after its call has ended, and nothing is left uncaught", async () => {
+test("nothing follows a redirect, nothing continues after its call has ended, and nothing is left uncaught", async () => {
   await Promise.all(start().flat());
   await sleep(300);
   assert.deepEqual(server.elsewhere, []);

@@ -186,7 +186,7 @@ onPage("a bad parameter is refused by the SDK, and nothing is sent", {}, async (
   assert.match(await page.locator(".problem").innerText(), /not_found[^]*User not found[^]*requestId/);
 });
 
-onPage("pages go on, and begin again", {}, async (page) => {
+onPage("pages continue, and begin again", {}, async (page) => {
   await go(page, "getUserFollowers");
   const rows = page.locator(".data tbody tr");
   const pages = [];
@@ -238,7 +238,7 @@ onPage("a day's budget that is spent", {}, async (page) => {
   assert.match(await page.locator(".log li.error").first().innerText(), /limited/);
 });
 
-onPage("settings that cannot be used are told in the dialog", {}, async (page) => {
+onPage("settings that cannot be used are reported in the dialog", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("Users", { exact: true }).fill("2"));
   assert.match(await page.getByRole("alert").textContent(), /ConfigError users must be an integer from 3/);
   await page.getByRole("button", { name: "Cancel" }).click();
@@ -397,7 +397,7 @@ test("a policy without 'wasm-unsafe-eval': the calls reject with a LoadError tha
   assert.deepEqual(faults.filter((fault) => !/wasm-eval|wasm-unsafe-eval|WebAssembly|Content Security Policy/.test(fault)), []);
 });
 
-test("a missing Chromium is told in one line", async () => {
+test("a missing Chromium is reported in one line", async () => {
   const { CHROMIUM } = process.env;
   process.env.CHROMIUM = "/nowhere/chromium";
   try {

@@ -29,8 +29,8 @@ export async function serve() {
   const { createSandbox } = await import(pathToFileURL(join(DIST, "sandbox.js")).href);
   const sandbox = createSandbox();
   const server = createServer((request, response) => {
-    const answer = request.url.startsWith("/account/") ? relay(sandbox, request, response) : file(request, response);
-    answer.catch((error) => response.writeHead(404).end(String(error.code ?? error)));
+    const done = request.url.startsWith("/account/") ? relay(sandbox, request, response) : file(request, response);
+    done.catch((error) => response.writeHead(404).end(String(error.code ?? error)));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { origin: `http://127.0.0.1:${server.address().port}`, sandbox, close: () => server.close() };
@@ -48,6 +48,6 @@ async function file({ url }, response) {
 async function relay(sandbox, request, response) {
   const chunks = await request.toArray();
   const body = chunks.length ? Buffer.concat(chunks) : undefined;
-  const answer = await sandbox.fetch(request.url.slice("/account".length), { method: request.method, headers: request.headers, body });
-  response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(Buffer.from(await answer.arrayBuffer()));
+  const relayed = await sandbox.fetch(request.url.slice("/account".length), { method: request.method, headers: request.headers, body });
+  response.writeHead(relayed.status, Object.fromEntries(relayed.headers)).end(Buffer.from(await relayed.arrayBuffer()));
 }

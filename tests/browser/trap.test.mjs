@@ -38,7 +38,7 @@ after(async () => {
   server?.closeAllConnections();
 });
 
-/** Calls a function of the page. Nothing may go wrong on it beside what the calls tell. */
+/** Calls a function of the page. Nothing may go wrong on it beside what the calls report. */
 async function onPage(work) {
   const { page, faults, close } = await open(browser, `http://127.0.0.1:${server.address().port}/pages/trap.html`);
   await page.waitForSelector("html[data-ready]");

@@ -1,6 +1,6 @@
 // What every environment runs: each operation once, and an error that has its type.
 
-/** Makes the ten calls with the package as it was imported there, and tells how long the first one took. */
+/** Makes the ten calls with the package as it was imported there, and measures how long the first one took. */
 export async function tenCalls({ UsersClient, NotFoundError, isPipedriveError, ENDPOINTS }, config) {
   const client = new UsersClient(config);
   const started = performance.now();

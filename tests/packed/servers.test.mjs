@@ -12,7 +12,7 @@ const MAIN_CJS = 'const { run } = require("./run.cjs");\nrun(JSON.parse(process.
 const deno = installed("deno/bin.cjs");
 const bun = installed("bun/bin/bun.exe");
 
-/** The Node.js at hand, and the newer ones that are maintained. */
+/** The installed Node.js, and the newer ones that are maintained. */
 const nodes = [
   ["Node.js", async () => process.version.slice(1), process.execPath],
   ...[22, 24].map((major) => [`Node.js ${major}`, () => packageVersion(`node-${major}`), installed(`node-${major}/bin/node`)]),

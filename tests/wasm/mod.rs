@@ -17,7 +17,7 @@ use web_sys::{Headers, RequestInit, Response, ResponseInit};
 fn sandbox_fetch() -> (Function, sandbox::Tokens) {
     let sandbox = RefCell::new(Sandbox::new(&Options::default()).expect("good options"));
     let tokens = sandbox.borrow().tokens().clone();
-    let answer = move |url: String, init: RequestInit| -> Promise {
+    let respond = move |url: String, init: RequestInit| -> Promise {
         let text = |name: &str| Reflect::get(&init, &name.into()).ok().and_then(|value| value.as_string());
         let headers: Headers = Reflect::get(&init, &"headers".into()).expect("headers").unchecked_into();
         let credentials = ["x-api-token", "authorization"];
@@ -30,21 +30,21 @@ fn sandbox_fetch() -> (Function, sandbox::Tokens) {
                 .collect(),
             body: text("body").unwrap_or_default(),
         };
-        let answer = sandbox.borrow_mut().handle(&request, js_sys::Date::now());
+        let response = sandbox.borrow_mut().handle(&request, js_sys::Date::now());
         let headers = Headers::new().expect("headers");
-        for (name, value) in &answer.headers {
+        for (name, value) in &response.headers {
             headers.append(name, value).expect("a good header");
         }
         let init = ResponseInit::new();
-        init.set_status(answer.status);
+        init.set_status(response.status);
         init.set_headers(&headers);
         {
             let response =
-                Response::new_with_opt_str_and_init(Some(&answer.body), &init).expect("a response");
+                Response::new_with_opt_str_and_init(Some(&response.body), &init).expect("a response");
             Promise::resolve(&JsValue::from(response))
         }
     };
-    let function = Closure::<dyn FnMut(String, RequestInit) -> Promise>::new(answer);
+    let function = Closure::<dyn FnMut(String, RequestInit) -> Promise>::new(respond);
     (function.into_js_value().unchecked_into(), tokens)
 }
 
@@ -64,9 +64,9 @@ async fn typed_calls_work_from_rust_in_a_javascript_runtime() {
     let followers =
         client.get_user_followers(1, Some(10), None).pages().collect(100).await.expect("a response");
     assert_eq!(followers.len(), 24);
-    let answered = client.get_user_permissions(1).with_response().await.expect("a response");
-    assert_eq!((answered.response.status, answered.response.cost), (200, 10));
-    assert_eq!(answered.data.can_use_api, Some(true));
+    let returned = client.get_user_permissions(1).with_response().await.expect("a response");
+    assert_eq!((returned.response.status, returned.response.cost), (200, 10));
+    assert_eq!(returned.data.can_use_api, Some(true));
 }
 
 #[wasm_bindgen_test]

@@ -162,13 +162,13 @@ impl Drop for Running {
     }
 }
 
-/// Serves until told to stop. There is one company, so one thread is all that could ever be busy; connections
+/// Serves until it is stopped. There is one company, so one thread is all that could ever be busy; connections
 /// that are still open at the end are closed with the runtime.
 fn serve(listener: TcpListener, sandbox: Sandbox, stopped: oneshot::Receiver<()>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {
-        let app = Router::new().fallback(answer).with_state(Arc::new(Mutex::new(sandbox)));
-        // Small answers go out at once, so that a benchmark measures the client and not Nagle's algorithm.
+        let app = Router::new().fallback(respond).with_state(Arc::new(Mutex::new(sandbox)));
+        // Small responses go out at once, so that a benchmark measures the client and not Nagle's algorithm.
         let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
@@ -182,7 +182,7 @@ fn serve(listener: TcpListener, sandbox: Sandbox, stopped: oneshot::Receiver<()>
 /// More than any request body of the API.
 const BODY_LIMIT: usize = 1 << 20;
 
-async fn answer(State(sandbox): State<Arc<Mutex<Sandbox>>>, request: HttpRequest) -> HttpResponse<Body> {
+async fn respond(State(sandbox): State<Arc<Mutex<Sandbox>>>, request: HttpRequest) -> HttpResponse<Body> {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         let mut refused = HttpResponse::new(Body::empty());
@@ -201,7 +201,7 @@ async fn answer(State(sandbox): State<Arc<Mutex<Sandbox>>>, request: HttpRequest
     to_http(sandbox.handle(&request, now_ms()))
 }
 
-/// The body moves into the HTTP answer, which matters for the list of a large company.
+/// The body moves into the HTTP response, which matters for the list of a large company.
 fn to_http(response: Response) -> HttpResponse<Body> {
     let mut builder = HttpResponse::builder().status(response.status);
     for (name, value) in response.headers {
@@ -228,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    /// Sends a request on an open connection, and reads the answer to its declared length.
+    /// Sends a request on an open connection, and reads the response to its declared length.
     fn call(connection: &mut TcpStream, request: &str) -> (String, String) {
         connection.write_all(request.as_bytes()).expect("sent");
         let mut read = Vec::new();

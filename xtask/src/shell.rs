@@ -10,7 +10,7 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
-/// A step of the work, told on standard error so that standard output stays for results.
+/// A step of the work, reported on standard error so that standard output stays for results.
 pub(crate) fn step(text: &str) {
     eprintln!("\u{25b8} {text}");
 }

@@ -74,7 +74,7 @@ impl<R: Transport> Dispatcher<R> {
                     return Stage::Step(Step::Wait(until - moment.now));
                 }
                 if steps == exchange.steps {
-                    // It has stopped: no other call shall wait for it.
+                    // It has stopped: no other call may wait for it.
                     exchange.is_shareable = false;
                     self.leave(ticket, call.id, moment.now);
                     return Stage::Stopped;

@@ -63,7 +63,7 @@ impl World {
         let call = &self.calls[id as usize];
         let spec = call.spec;
         assert_eq!(spec.endpoint().method, Method::Get, "only a GET is shared");
-        assert!(call.credential.is_some() || spec.is_identity_known, "nobody knows whose request it is");
+        assert!(call.credential.is_some() || spec.is_identity_known, "it is unknown whose request it is");
         let is_same = |other: &SimCall| {
             matches!(other.life, Life::Running | Life::Stopped)
                 && other.credential == call.credential

@@ -78,7 +78,7 @@ impl CallSpec {
         }
     }
 
-    /// Whether the requests of two calls are the same, whoever's they are.
+    /// Whether the requests of two calls are the same, whatever users they belong to.
     pub(in crate::protocol) fn is_same(&self, other: &Self) -> bool {
         let of = |spec: &Self| {
             let PreparedRequest { target, body, headers, timeout_ms, max_retries, .. } = spec.request();
@@ -128,8 +128,8 @@ fn cause() -> Cause {
 /// How an attempt ends.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::protocol) enum Completion {
-    Response(Answer),
-    CutOff(Answer),
+    Response(FakeResponse),
+    CutOff(FakeResponse),
     NotSent,
     Unknown,
     NoResponse,
@@ -137,7 +137,7 @@ pub(in crate::protocol) enum Completion {
 
 /// A response of the server.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::protocol) struct Answer {
+pub(in crate::protocol) struct FakeResponse {
     pub(in crate::protocol) status: u16,
     /// In seconds.
     pub(in crate::protocol) retry_after: Option<u32>,
@@ -149,7 +149,7 @@ pub(in crate::protocol) struct Answer {
     pub(in crate::protocol) is_envelope: bool,
 }
 
-impl Answer {
+impl FakeResponse {
     pub(in crate::protocol) const fn of(status: u16) -> Self {
         Self {
             status,
@@ -196,9 +196,9 @@ impl Completion {
     /// Whether the server certainly charged nothing.
     pub(in crate::protocol) const fn is_free(&self) -> bool {
         match self {
-            Self::Response(answer) => matches!(answer.status, 401 | 429),
+            Self::Response(response) => matches!(response.status, 401 | 429),
             // A response whose body was cut off may also be a 401.
-            Self::CutOff(answer) => matches!(answer.status, 401 | 429),
+            Self::CutOff(response) => matches!(response.status, 401 | 429),
             Self::NotSent => true,
             Self::Unknown | Self::NoResponse => false,
         }
@@ -207,7 +207,7 @@ impl Completion {
     /// Whether a POST may be sent again after it: FAULTS.md.
     pub(in crate::protocol) const fn is_safe_to_repeat(&self) -> bool {
         match self {
-            Self::Response(answer) | Self::CutOff(answer) => answer.status == 429,
+            Self::Response(response) | Self::CutOff(response) => response.status == 429,
             Self::NotSent => true,
             Self::Unknown | Self::NoResponse => false,
         }
@@ -215,12 +215,12 @@ impl Completion {
 
     /// Whether it counts as an attempt: all but the burst limit do.
     pub(in crate::protocol) const fn is_counted(&self) -> bool {
-        !matches!(self, Self::Response(answer) | Self::CutOff(answer) if answer.status == 429)
+        !matches!(self, Self::Response(response) | Self::CutOff(response) if response.status == 429)
     }
 
     pub(in crate::protocol) const fn status(&self) -> Option<u16> {
         match self {
-            Self::Response(answer) => Some(answer.status),
+            Self::Response(response) => Some(response.status),
             _ => None,
         }
     }
@@ -232,13 +232,13 @@ impl Completion {
     ) -> Result<Response<Model>, SendError<Model>> {
         let failed = |progress, head| Err(SendError { progress, head, cause: cause() });
         match self {
-            Self::Response(answer) => Ok(Response {
-                status: answer.status,
-                headers: answer.headers(limit),
-                body: answer.body(request),
+            Self::Response(response) => Ok(Response {
+                status: response.status,
+                headers: response.headers(limit),
+                body: response.body(request),
             }),
-            Self::CutOff(answer) => {
-                failed(Progress::BodyCutOff, Some((answer.status, answer.headers(limit))))
+            Self::CutOff(response) => {
+                failed(Progress::BodyCutOff, Some((response.status, response.headers(limit))))
             }
             Self::NotSent => failed(Progress::NotSent, None),
             Self::Unknown => failed(Progress::Unknown, None),

@@ -15,7 +15,7 @@ fn config(scenarios: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..standard }
 }
 
-/// A GET of a user that nobody else asks for.
+/// A GET of a user that no other call asks for.
 const fn cheap(user: u8) -> CallSpec {
     CallSpec {
         endpoint: 0,

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::model::{Answer, CallSpec, Completion, Returned, Source};
+use super::model::{CallSpec, Completion, FakeResponse, Returned, Source};
 use super::world::{Fate, Life, Setup, World};
 use crate::protocol::CallId;
 use crate::protocol::event::EventKind;
@@ -17,7 +17,7 @@ pub(super) enum Op {
     /// Every call that has something to do does it, until all wait.
     Run,
     Return(Index, Returned),
-    /// An attempt ends, also one that nobody waits for any more.
+    /// An attempt ends, also one that no call waits for any more.
     Complete(Index, Completion),
     End(Index),
     Stop(Index),
@@ -63,7 +63,7 @@ fn call() -> impl Strategy<Value = CallSpec> {
     )
 }
 
-pub(super) fn answer() -> impl Strategy<Value = Answer> {
+pub(super) fn response() -> impl Strategy<Value = FakeResponse> {
     let status = prop_oneof![
         6 => Just(200),
         2 => Just(429),
@@ -80,7 +80,7 @@ pub(super) fn answer() -> impl Strategy<Value = Answer> {
     let is_deprecated = prop::bool::weighted(0.2);
     let is_envelope = prop::bool::weighted(0.9);
     (status, retry_after, limit, remaining, daily_remaining, is_deprecated, is_envelope).prop_map(
-        |(status, retry_after, limit, remaining, daily_remaining, is_deprecated, is_envelope)| Answer {
+        |(status, retry_after, limit, remaining, daily_remaining, is_deprecated, is_envelope)| FakeResponse {
             status,
             retry_after,
             limit,
@@ -94,8 +94,8 @@ pub(super) fn answer() -> impl Strategy<Value = Answer> {
 
 pub(super) fn completion() -> impl Strategy<Value = Completion> {
     prop_oneof![
-        10 => answer().prop_map(Completion::Response),
-        2 => answer().prop_map(Completion::CutOff),
+        10 => response().prop_map(Completion::Response),
+        2 => response().prop_map(Completion::CutOff),
         1 => Just(Completion::NotSent),
         1 => Just(Completion::Unknown),
         1 => Just(Completion::NoResponse),

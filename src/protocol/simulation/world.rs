@@ -24,7 +24,7 @@ pub(super) enum Life {
     Running,
     /// It was ended.
     Ended,
-    /// Whoever drives it has stopped without a word.
+    /// Its driver has stopped without a word.
     Stopped,
     Succeeded,
     Failed,
@@ -205,7 +205,7 @@ impl World {
         }
     }
 
-    /// Nobody asks for the steps of a call any more, nor ends it.
+    /// The steps of a call are no longer asked for, and nothing ends it.
     pub(super) fn stop(&mut self, id: CallId) {
         if self.is_running(id) {
             self.call(id).life = Life::Stopped;
@@ -225,7 +225,7 @@ impl World {
         self.dispatcher.on_credential(id, returned.to_result());
     }
 
-    /// An attempt ends, possibly long after nobody waits for it.
+    /// An attempt ends, possibly long after the last call that waited for it has ended.
     pub(super) fn complete(&mut self, index: usize, completion: Completion) {
         let limit = self.setup.limit;
         let attempt = &mut self.attempts[index];
@@ -279,7 +279,7 @@ impl World {
         }
         for attempt in self.attempts.iter().filter(|attempt| attempt.fate == Fate::InFlight) {
             let is_awaited = self.ids().any(|id| self.dispatcher.attempt_of(id) == Some(attempt.id));
-            assert!(is_awaited, "attempt {} is in flight, and nobody waits for it", attempt.id);
+            assert!(is_awaited, "attempt {} is in flight, and no call waits for it", attempt.id);
         }
     }
 }

@@ -2,7 +2,7 @@
 // an error, it follows no redirect with a credential, reads the limits, and remembers where the call was made.
 export const name = "the floor";
 
-const TOLD = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-daily-ratelimit-token-limit", "x-daily-ratelimit-token-remaining", "sunset", "deprecation"];
+const LIMIT_HEADERS = ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-daily-ratelimit-token-limit", "x-daily-ratelimit-token-remaining", "sunset", "deprecation"];
 
 export function open({ url, token }) {
   const get = async (path) => {
@@ -13,9 +13,9 @@ export function open({ url, token }) {
     try {
       const headers = new Headers({ "x-api-token": token, accept: "application/json" });
       const response = await fetch(url + path, { headers, redirect: "manual", signal: controller.signal });
-      const told = TOLD.map((name) => response.headers.get(name));
+      const limits = LIMIT_HEADERS.map((name) => response.headers.get(name));
       const { data } = JSON.parse(await response.text());
-      return told.length && data;
+      return limits.length && data;
     } finally {
       clearTimeout(timer);
     }

@@ -1,4 +1,4 @@
-// This package, with each answer held against its models.
+// This package, with each response validated against its models.
 import { UsersClient } from "pipedrive-users";
 
 export const name = "pipedrive-users, onDrift";

@@ -1,4 +1,4 @@
-// The limit with what no client can do without: a time to answer in, a way to give up, and the text for an error to keep.
+// The limit with what no client can do without: a timeout, a way to give up, and the text for an error to keep.
 export const name = "limit with a timeout";
 
 export function open({ url, token }) {

@@ -1,4 +1,4 @@
-// User and system time of the process for a small call, in milliseconds. Node.js alone tells it.
+// User and system time of the process for a small call, in milliseconds. Only Node.js reports it.
 export default async function cpu(client, { calls = 1_500 } = {}) {
   for (let id = 1; id <= 300; id++) await client.getUser((id % 100) + 1);
   const before = process.cpuUsage();

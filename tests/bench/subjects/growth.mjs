@@ -1,4 +1,4 @@
-// Many calls on one client, answered in the process: bytes that each leaves behind, in the heap and in the module, by a
+// Many calls on one client, with responses made in the process: bytes that each leaves behind, in the heap and in the module, by a
 // line through the samples after the first 10 000.
 import { slope } from "../stats.mjs";
 

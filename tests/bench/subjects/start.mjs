@@ -1,4 +1,4 @@
-// From before the import to the first request on the wire, in a fresh process: the server tells when it came.
+// From before the import to the first request on the wire, in a fresh process: the server reports when it came.
 const { PEER, URL: url, TOKEN: token } = process.env;
 const started = Number(process.hrtime.bigint()) / 1e6;
 const { open } = await import(`../peers/${PEER}.mjs`);

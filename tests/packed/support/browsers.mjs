@@ -8,7 +8,7 @@ import { command, start } from "./command.mjs";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".wasm": "application/wasm", ".css": "text/css" };
 
-/** Serves a folder. Tells what scripts a page loaded, as a compressing server sends them. */
+/** Serves a folder. Reports what scripts a page loaded, as a compressing server sends them. */
 export async function serveFolder(folder, headers = {}) {
   const loaded = new Map();
   const server = createServer(async ({ url, headers: { host } }, response) => {
@@ -29,15 +29,15 @@ export async function serveFolder(folder, headers = {}) {
 
 /** Where pages report. */
 async function reports() {
-  let tell;
-  const told = new Promise((resolve) => (tell = resolve));
+  let report;
+  const reported = new Promise((resolve) => (report = resolve));
   const server = createServer(async (request, response) => {
     const text = Buffer.concat(await request.toArray()).toString();
     response.writeHead(204, { "access-control-allow-origin": "*", "access-control-allow-headers": "*" }).end();
-    if (request.method === "POST") tell(JSON.parse(text));
+    if (request.method === "POST") report(JSON.parse(text));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/`, told, close: () => (server.close(), server.closeAllConnections()) };
+  return { url: `http://127.0.0.1:${server.address().port}/`, reported, close: () => (server.close(), server.closeAllConnections()) };
 }
 
 const CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--remote-debugging-port=0"];
@@ -67,7 +67,7 @@ export const versionOf = (browser) => VERSIONS[browser]();
 
 /** Opens a page in a browser, and gives what it reports. */
 export async function visit(browser, url, facts, seconds = 60) {
-  const { url: report, told, close } = await reports();
+  const { url: report, reported, close } = await reports();
   const profile = await mkdtemp(join(tmpdir(), "profile-"));
   if (browser === "Firefox") await writeFile(join(profile, "user.js"), FIREFOX);
   const address = `${url}${url.includes("?") ? "&" : "?"}${new URLSearchParams({ url: facts.url, apiToken: facts.apiToken, report })}`;
@@ -75,7 +75,7 @@ export async function visit(browser, url, facts, seconds = 60) {
   const running = await start(program, args, { env: { HOME: profile, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1", LIBGL_ALWAYS_SOFTWARE: "1" } });
   const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`${browser} reported nothing from ${url} in ${seconds} s: ${running.log().slice(-1500)}`)), seconds * 1000).unref());
   try {
-    const { result, error } = await Promise.race([told, late]);
+    const { result, error } = await Promise.race([reported, late]);
     if (error) throw new Error(`${browser} on ${url}: ${error}`);
     return result;
   } finally {

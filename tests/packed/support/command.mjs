@@ -20,7 +20,7 @@ export async function command(program, args, { cwd, env = {}, seconds = 120 } = 
 /** The last line that a command prints, as JSON. */
 export const json = async (...all) => JSON.parse((await command(...all)).trim().split("\n").pop());
 
-/** Starts a command that goes on, and waits for a line of it. */
+/** Starts a command that keeps running, and waits for a line of it. */
 export async function start(program, args, { cwd, env = {}, until, seconds = 90 }) {
   const child = spawn(program, args, { cwd, env: { ...process.env, ...QUIET, ...env }, stdio: ["ignore", "pipe", "pipe"], detached: true });
   process.once("exit", () => kill(child));

@@ -6,7 +6,7 @@ use crate::transport::{Cause, HeaderList};
 #[test]
 fn an_error_of_a_retry_over_the_budget_names_the_attempt_before() {
     let mut table = Table::new(Some(GET.endpoint().cost));
-    let busy = Completion::Response(Answer::of(503));
+    let busy = Completion::Response(FakeResponse::of(503));
     table.check(&[
         (0.0, Begin(1, GET), ""),
         (0.0, Run(1), "[request] send 1 wait 1000"),
@@ -109,4 +109,24 @@ fn a_body_is_kept_up_to_a_million_characters_and_no_half_of_a_secret() {
     let kept = texts.bytes().filter(|byte| *byte == b'x').count();
     assert!(kept >= (1 << 20) - 9 && texts.len() < (1 << 20) + 1_000, "{}", texts.len());
     assert!(!texts.contains("secret-to") && !texts.contains("and more"));
+}
+
+#[test]
+fn the_servers_text_is_one_short_line_of_the_message() {
+    let spec = CallSpec { max_retries: 0, ..GET };
+    let long = "word ".repeat(1_000);
+    let body = format!(r#"{{"success":false,"error":"first\nsecond {long}"}}"#);
+    let mut table = Table::new(None);
+    table.dispatcher.begin(spec.new_call(1));
+    table.run(1, 0.0, &mut Vec::new());
+    let headers = HeaderList(Vec::new());
+    table.dispatcher.on_sent(1, Box::new(Ok(Response { status: 400, headers, body })));
+    let moment = Moment { now: 0.0, wall: 0.0, random: 0.0 };
+    let mut steps = std::iter::repeat_with(|| table.dispatcher.step(1, moment));
+    let Some(Step::Finish(Err(failed))) = steps.find(|step| !matches!(step, Step::Emit(..))) else {
+        panic!("it is over")
+    };
+    let message = &failed.details.message;
+    assert!(message.starts_with("getUser: 400 first second word"), "{message}");
+    assert!(!message.contains('\n') && message.len() < 500, "{message}");
 }

@@ -6,7 +6,7 @@ mod sharing;
 
 use super::*;
 use crate::protocol::AuthScheme;
-use crate::protocol::simulation::model::{Answer, CallSpec, Completion, Model, Returned, Source};
+use crate::protocol::simulation::model::{CallSpec, Completion, FakeResponse, Model, Returned, Source};
 use crate::transport::Request;
 
 /// What happens.
@@ -32,9 +32,10 @@ const GET: CallSpec = CallSpec {
     header: None,
 };
 const ASKING: CallSpec = CallSpec { source: Source::Function, ..GET };
-const OK: Completion = Completion::Response(Answer::of(200));
-const REFUSED: Completion = Completion::Response(Answer::of(401));
-const DEPRECATED: Completion = Completion::Response(Answer { is_deprecated: true, ..Answer::of(200) });
+const OK: Completion = Completion::Response(FakeResponse::of(200));
+const REFUSED: Completion = Completion::Response(FakeResponse::of(401));
+const DEPRECATED: Completion =
+    Completion::Response(FakeResponse { is_deprecated: true, ..FakeResponse::of(200) });
 
 struct Table {
     dispatcher: Dispatcher<Model>,
@@ -65,7 +66,7 @@ impl Table {
                 }
                 Step::Wait(wait) => return found.push(format!("wait {wait}")),
                 Step::Finish(Ok(reply)) => {
-                    let credential = reply.data["credential"].as_str().unwrap_or("nobody").to_owned();
+                    let credential = reply.data["credential"].as_str().unwrap_or("no call").to_owned();
                     return found.push(format!("data of {credential} after {}", reply.attempts));
                 }
                 Step::Finish(Err(failed)) => {
@@ -86,7 +87,7 @@ impl Table {
                 Complete(attempt, completion) => {
                     let sent = completion.to_result(&self.requests[attempt as usize - 1], None);
                     let next = self.dispatcher.on_sent(attempt, Box::new(sent));
-                    found.push(next.map_or("nobody".to_owned(), |id| format!("for {id}")));
+                    found.push(next.map_or("no call".to_owned(), |id| format!("for {id}")));
                 }
                 End(id) => self.dispatcher.end(id, *now),
             }
@@ -121,10 +122,10 @@ fn a_response_after_the_timeout_is_nobodys() {
         (0.0, Begin(1, GET), ""),
         (0.0, Run(1), "[request] send 1 wait 1000"),
         (1_000.0, Run(1), "[response] [retry] wait 500 abort 1"),
-        (1_200.0, Complete(1, OK), "nobody"),
+        (1_200.0, Complete(1, OK), "no call"),
         (1_200.0, Run(1), "wait 300"),
         (1_500.0, Run(1), "[request] send 2 wait 1000"),
-        (1_600.0, Complete(1, OK), "nobody"),
+        (1_600.0, Complete(1, OK), "no call"),
         (1_700.0, Complete(2, OK), "for 1"),
         (1_700.0, Run(1), "[response 200] data of secret-token-1 after 2"),
     ]);
@@ -144,7 +145,7 @@ fn a_call_that_ends_is_gone_wherever_it_is() {
         (0.0, Begin(3, GET), ""),
         (0.0, Run(3), "[request] send 1 wait 1000"),
         (0.0, End(3), "abort 1"),
-        (0.0, Complete(1, OK), "nobody"),
+        (0.0, Complete(1, OK), "no call"),
         (0.0, Run(3), "gone"),
     ]);
 }
@@ -234,7 +235,7 @@ fn the_end_of_an_operation_is_announced_once() {
         (2.0, Begin(3, other), ""),
         (2.0, Run(3), "[request] send 3 wait 1000"),
         (3.0, Complete(3, DEPRECATED), "for 3"),
-        (3.0, Run(3), "[response 200] [deprecated: it ends] data of nobody after 1"),
+        (3.0, Run(3), "[response 200] [deprecated: it ends] data of no call after 1"),
     ]);
 }
 
@@ -251,7 +252,7 @@ fn a_call_in_the_queue_is_woken_when_the_one_before_it_is_over() {
         (0.0, Run(2), "wait 3000"),
         (0.0, Run(3), "wait 3000"),
         (5.0, Complete(1, OK), "for 1"),
-        (5.0, Run(1), "[response 200] data of nobody after 1 wake 2"),
+        (5.0, Run(1), "[response 200] data of no call after 1 wake 2"),
         (5.0, End(2), "wake 3"),
         (5.0, Run(3), "[request] send 2 wait 1000"),
         (6.0, End(3), "abort 2"),

@@ -78,7 +78,7 @@ fn a_driver_that_has_stopped_is_noticed_once() {
 
 #[test]
 fn a_driver_that_waits_long_has_not_stopped() {
-    let busy = Completion::Response(Answer { retry_after: Some(60), ..Answer::of(503) });
+    let busy = Completion::Response(FakeResponse { retry_after: Some(60), ..FakeResponse::of(503) });
     let mut rows = vec![
         (0.0, Begin(1, GET), ""),
         (0.0, Begin(2, GET), ""),
