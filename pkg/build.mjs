@@ -43,7 +43,7 @@ const SCRIPTS = [
 ];
 
 /** The source of an entry point. */
-const sourceOf = (entry) => (entry === "server" ? "src/server/index.ts" : `src/${entry}.ts`);
+const sourceOf = (entry) => (["server", "sandbox"].includes(entry) ? `src/${entry}/index.ts` : `src/${entry}.ts`);
 
 /** Puts a module and its glue in the place of `generated/core.js` and `generated/sandbox.js`. */
 const modules = (access, core = "core") => ({
@@ -67,10 +67,10 @@ const durableObjects = {
   },
 };
 
-/** Leaves the check for drift a file of its own: pages that do not use it do not load it. */
-const apart = (file) => ({
+/** Leaves what an import names a file of its own: the check for drift, which pages that do not use it do not load, and other entries. */
+const apart = (filter, file) => ({
   name: "apart",
-  setup: (build) => build.onResolve({ filter: /^\.\/drift\.js$/ }, () => ({ path: file, external: true })),
+  setup: (build) => build.onResolve({ filter }, () => ({ path: file, external: true })),
 });
 
 await rm(values.out, { recursive: true, force: true });
@@ -130,7 +130,7 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
       outExtension: { ".js": extension },
       write: false,
       external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
-      plugins: [modules(module, core), apart(`./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
+      plugins: [modules(module, core), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),
@@ -140,6 +140,11 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
 for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
   await write(await build({ ...options, format, entryPoints: { drift: "src/drift.ts" }, outdir: values.out, outExtension: { ".js": extension }, write: false }), format);
 }
+// The command runs in Node.js alone.
+await write(
+  await build({ ...options, format: "esm", platform: "node", entryPoints: { cli: "src/sandbox/cli.js" }, outdir: values.out, write: false, plugins: [apart(/^\.\/index\.js$/, "./sandbox.js")] }),
+  "esm",
+);
 for (const name of Object.keys(EXPORTS)) await copyFile(`${values.wasm}/${name}_bg.wasm`, `${values.out}/${name}.wasm`);
 
 /** The client's types are imported by the other entries: a class is declared once. */

@@ -83,6 +83,21 @@ impl Burst {
     }
 }
 
+/// The headers of a token that has used all calls of its window.
+pub(super) fn exhausted_headers(limit: u32) -> Headers {
+    let (limit, reset) = (limit.to_string(), (WINDOW_MS / 1000).to_string());
+    vec![
+        ("x-ratelimit-limit", limit),
+        ("x-ratelimit-remaining", "0".to_owned()),
+        ("x-ratelimit-reset", reset),
+    ]
+}
+
+/// The error of a call that costs more than what is left of the day.
+pub(super) const fn daily_budget_exceeded(now: Timestamp) -> ApiError {
+    ApiError::DailyBudgetExceeded { retry_after: now.seconds_until(now.next_midnight()) }
+}
+
 /// The daily budget that all calls of the company share, in cost units (which Pipedrive calls tokens). It is full again
 /// at midnight UTC.
 #[derive(Debug)]
@@ -109,9 +124,7 @@ impl Daily {
 
     /// Subtracts the cost of one call, unless it exceeds the remaining budget.
     pub(super) fn charge(&mut self, cost: u32, now: Timestamp) -> Result<(), ApiError> {
-        self.remaining = self.remaining.checked_sub(cost.into()).ok_or_else(|| {
-            ApiError::DailyBudgetExceeded { retry_after: now.seconds_until(now.next_midnight()) }
-        })?;
+        self.remaining = self.remaining.checked_sub(cost.into()).ok_or_else(|| daily_budget_exceeded(now))?;
         Ok(())
     }
 

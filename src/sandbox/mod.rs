@@ -24,6 +24,7 @@
 mod auth;
 mod company;
 mod cors;
+mod failures;
 mod followers;
 mod input;
 mod limits;
@@ -40,6 +41,7 @@ mod time;
 
 use auth::FixedTokens;
 use company::Company;
+use failures::Failures;
 use limits::Daily;
 use oauth::OAuth;
 use random::Random;
@@ -47,6 +49,7 @@ use responses::{ApiError, Headers};
 use time::Timestamp;
 
 pub use auth::Tokens;
+pub use failures::{Delivery, FAILURE_RANGES, Failure, Fault};
 pub use limits::Window;
 pub use oauth::{App, OAuthCounts};
 pub use options::{Options, RANGES};
@@ -65,7 +68,7 @@ pub struct Request {
 }
 
 /// An HTTP response.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
@@ -73,6 +76,10 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The body: JSON, or HTML for the OAuth pages. It is empty for a CORS preflight and a redirect.
     pub body: String,
+    /// How many milliseconds it takes to come: 0, unless [`Sandbox::fail`] asked for more.
+    pub delay_ms: u32,
+    /// How much of it reaches the client: all, unless [`Sandbox::fail`] asked for less.
+    pub delivery: Delivery,
 }
 
 /// An in-memory Pipedrive company.
@@ -83,6 +90,8 @@ pub struct Sandbox {
     daily: Daily,
     oauth: OAuth,
     correlation_ids: Random,
+    failures: Failures,
+    burst: Option<u32>,
 }
 
 impl Sandbox {
@@ -99,6 +108,8 @@ impl Sandbox {
             daily: Daily::new(options.daily, options.users),
             oauth: OAuth::new(&options.app, options.burst, options.window, options.seed),
             correlation_ids: Random::new(options.seed, "correlation"),
+            failures: Failures::default(),
+            burst: options.burst,
         })
     }
 
@@ -114,26 +125,62 @@ impl Sandbox {
         self.oauth.counts()
     }
 
+    /// Makes one or several of the next requests fail.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message that names what is not usable.
+    pub fn fail(&mut self, failure: Failure) -> Result<(), String> {
+        self.failures.add(failure)
+    }
+
     /// Handles a request that arrives at `now_ms`, in milliseconds since the epoch.
     pub fn handle(&mut self, request: &Request, now_ms: f64) -> Response {
         let now = Timestamp::from_ms(now_ms);
+        if let Some(response) = self.failures.handle(request) {
+            return response;
+        }
+        let Some((failure, error)) = self.failures.take(request, now) else {
+            return self.respond(request, now);
+        };
+        let mut response = match error {
+            Some(error) => {
+                let mut headers = self.api_headers();
+                headers.extend(failure.headers(self.burst));
+                error.into_response(headers)
+            }
+            None => self.respond(request, now),
+        };
+        failure.spoil(&mut response);
+        response
+    }
+
+    /// Headers of every response of the API.
+    fn api_headers(&mut self) -> Headers {
+        let mut headers = cors::headers();
+        headers.push(("x-correlation-id", self.correlation_ids.uuid()));
+        headers
+    }
+
+    /// Handles a request that does not fail on demand.
+    fn respond(&mut self, request: &Request, now: Timestamp) -> Response {
         if let Some(response) = self.oauth.handle(&self.company, request, now) {
             let mut headers = cors::oauth_headers();
             headers.extend(response.headers);
             return responses::build_response(response.status, headers, response.body);
         }
-        let mut headers = cors::headers();
-        headers.push(("x-correlation-id", self.correlation_ids.uuid()));
+        let mut headers = self.api_headers();
         if cors::is_preflight(request) {
             headers.extend(cors::preflight_headers());
             return responses::build_response(204, headers, String::new());
         }
-        let (status, body) = match self.call(request, now, &mut headers) {
-            Ok(body) => (200, body),
-            Err(error) => error.into_response(&mut headers),
-        };
-        headers.push(("content-type", "application/json; charset=utf-8".to_owned()));
-        responses::build_response(status, headers, body)
+        match self.call(request, now, &mut headers) {
+            Ok(body) => {
+                headers.push(("content-type", responses::JSON.to_owned()));
+                responses::build_response(200, headers, body)
+            }
+            Err(error) => error.into_response(headers),
+        }
     }
 
     /// Executes a call and returns the body of the successful response. As in Pipedrive, the gateway checks the call

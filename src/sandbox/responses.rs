@@ -9,8 +9,11 @@ pub(super) type Headers = Vec<(&'static str, String)>;
 
 pub(super) fn build_response(status: u16, headers: Headers, body: String) -> Response {
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Response { status, headers, body }
+    Response { status, headers, body, ..Response::default() }
 }
+
+/// The content type of the API.
+pub(super) const JSON: &str = "application/json; charset=utf-8";
 
 #[derive(Serialize)]
 struct Envelope<Data, AdditionalData> {
@@ -62,13 +65,23 @@ pub(super) enum ApiError {
     UserNotFoundV2,
     /// The response could not be serialized.
     Internal,
+    /// The firewall in front of Pipedrive refuses the client's address.
+    Blocked,
+    /// Any other status that was asked for.
+    OnDemand(u16),
 }
+
+/// What the firewall sends.
+const BLOCKED_PAGE: &str = "<!DOCTYPE html>\n<html lang=\"en-US\">\n<head><title>Attention Required! | Cloudflare</title></head>\n\
+    <body><h1>Sorry, you have been blocked</h1></body>\n</html>\n";
 
 const INFO: &str = "Please check developers.pipedrive.com";
 
 impl ApiError {
-    /// Returns the status and the body, and adds the headers of the error.
-    pub(super) fn into_response(self, headers: &mut Headers) -> (u16, String) {
+    /// Returns the response: these headers and its own, its status and its body.
+    pub(super) fn into_response(self, mut headers: Headers) -> Response {
+        let content_type = if self == Self::Blocked { "text/html; charset=utf-8" } else { JSON };
+        headers.push(("content-type", content_type.to_owned()));
         let (status, body) = match &self {
             Self::Unauthorized => {
                 headers.push(("x-401-by-gw", "true".to_owned()));
@@ -92,8 +105,19 @@ impl ApiError {
             }
             Self::UserNotFoundV2 => (404, ErrorBody::api("Entity was not found", "Object was not found.")),
             Self::Internal => (500, ErrorBody::api("Requested service is not available", INFO)),
+            Self::Blocked => return build_response(403, headers, BLOCKED_PAGE.to_owned()),
+            // A response without a body.
+            Self::OnDemand(304) => return build_response(304, headers, String::new()),
+            Self::OnDemand(status @ 300..=399) => {
+                headers.push(("location", "https://www.pipedrive.com/".to_owned()));
+                (*status, ErrorBody::new(ErrorMessage::Plain("Moved")))
+            }
+            Self::OnDemand(status @ 500..) => {
+                (*status, ErrorBody::api("Requested service is not available", INFO))
+            }
+            Self::OnDemand(status) => (*status, ErrorBody::api("The request was refused.", INFO)),
         };
-        (status, serde_json::to_string(&body).unwrap_or_default())
+        build_response(status, headers, serde_json::to_string(&body).unwrap_or_default())
     }
 }
 
@@ -185,15 +209,22 @@ mod tests {
             ),
         ];
         for (error, body) in table {
-            assert_eq!(error.into_response(&mut Headers::new()).1, body);
+            assert_eq!(error.into_response(Headers::new()).body, body);
         }
     }
 
     #[test]
     fn errors_add_their_headers() {
-        let mut headers = Headers::new();
-        assert_eq!(ApiError::DailyBudgetExceeded { retry_after: 9 }.into_response(&mut headers).0, 429);
-        assert_eq!(ApiError::Unauthorized.into_response(&mut headers).0, 401);
-        assert_eq!(headers, [("retry-after", "9".to_owned()), ("x-401-by-gw", "true".to_owned())]);
+        let table = [
+            (ApiError::DailyBudgetExceeded { retry_after: 9 }, 429, ("retry-after", "9")),
+            (ApiError::Unauthorized, 401, ("x-401-by-gw", "true")),
+            (ApiError::Blocked, 403, ("content-type", "text/html; charset=utf-8")),
+            (ApiError::OnDemand(302), 302, ("location", "https://www.pipedrive.com/")),
+        ];
+        for (error, status, (name, value)) in table {
+            let response = error.into_response(Headers::new());
+            assert_eq!(response.status, status);
+            assert!(response.headers.contains(&(name.to_owned(), value.to_owned())), "{name}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use serde_json::Value;
 
 use super::{Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport};
-use crate::sandbox::{self, Options, Sandbox, Tokens};
+use crate::sandbox::{self, Delivery, Failure, Options, Sandbox, Tokens};
 
 /// The sandbox as a runtime for a [`Client`](crate::Client), with a clock of its own. Clones share one sandbox.
 ///
@@ -89,6 +89,15 @@ impl SandboxWorld {
     /// Sets what happens to the next requests; the sandbox handles those after them.
     pub fn script(&self, steps: impl IntoIterator<Item = Scripted>) {
         self.0.script.borrow_mut().extend(steps);
+    }
+
+    /// Makes the sandbox fail the next requests that it handles.
+    ///
+    /// # Errors
+    ///
+    /// Returns a message that names what is not usable.
+    pub fn fail(&self, failure: Failure) -> Result<(), String> {
+        self.0.sandbox.borrow_mut().fail(failure)
     }
 
     /// Sets how long a response takes, in milliseconds. Default: 10.
@@ -189,7 +198,19 @@ impl Transport for SandboxWorld {
                     body: request.body.unwrap_or_default(),
                 };
                 let answer = self.0.sandbox.borrow_mut().handle(&request, self.now());
-                (answer.status, answer.headers, answer.body)
+                self.sleep(f64::from(answer.delay_ms)).await;
+                let lost = |progress, head| {
+                    let cause = Cause { text: "the sandbox ended the connection".to_owned(), value: None };
+                    Err(SendError { progress, head, cause })
+                };
+                match answer.delivery {
+                    Delivery::Complete => (answer.status, answer.headers, answer.body),
+                    Delivery::Never => return pending().await,
+                    Delivery::Reset => return lost(Progress::Unknown, None),
+                    Delivery::CutOff => {
+                        return lost(Progress::BodyCutOff, Some((answer.status, HeaderList(answer.headers))));
+                    }
+                }
             }
         };
         let headers = HeaderList(headers);

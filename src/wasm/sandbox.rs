@@ -1,9 +1,9 @@
-//! The sandbox's exports: make a company, respond to a request. `pkg/src/sandbox.ts` makes a `fetch` of them.
+//! The sandbox's exports: make a company, respond to a request. `pkg/src/sandbox/` makes a `fetch` of them.
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
-use crate::sandbox::{Request, Response, Sandbox};
+use crate::sandbox::{Failure, Request, Response, Sandbox};
 
 #[wasm_bindgen]
 extern "C" {
@@ -11,7 +11,7 @@ extern "C" {
     pub type JsReceiver;
 
     #[wasm_bindgen(method)]
-    fn answer(this: &JsReceiver, status: u16, headers: Array, body: String);
+    fn answer(this: &JsReceiver, status: u16, headers: Array, body: String, delay_ms: u32, delivery: u8);
 }
 
 /// A company.
@@ -31,6 +31,16 @@ impl Company {
         Sandbox::new(&options).map(Self).map_err(|text| JsError::new(&text))
     }
 
+    /// Makes one or several of the next requests fail.
+    ///
+    /// # Errors
+    ///
+    /// Says what is not usable.
+    pub fn fail(&mut self, failure: JsValue) -> Result<(), JsError> {
+        let failure: Failure = serde_wasm_bindgen::from_value(failure)?;
+        self.0.fail(failure).map_err(|text| JsError::new(&text))
+    }
+
     /// Responds to a request that came at `now`, in milliseconds since 1970. `headers` are names and values in turn.
     #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
     pub fn handle(
@@ -45,9 +55,9 @@ impl Company {
         let pairs =
             headers.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())));
         let request = Request { method, target, headers: pairs.collect(), body };
-        let Response { status, headers, body } = self.0.handle(&request, now);
+        let Response { status, headers, body, delay_ms, delivery } = self.0.handle(&request, now);
         let headers =
             headers.into_iter().map(|(name, value)| Array::of2(&name.into(), &value.into())).collect();
-        to.answer(status, headers, body);
+        to.answer(status, headers, body, delay_ms, delivery as u8);
     }
 }

@@ -1,11 +1,12 @@
 // `pipedrive-users/sandbox`: an in-memory Pipedrive as a fetch function.
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { test } from "node:test";
-import { inspect } from "node:util";
+import { inspect, promisify } from "node:util";
 import { isPipedriveError, UsersClient } from "pipedrive-users";
 import { createSandbox } from "pipedrive-users/sandbox";
 import { OPERATIONS } from "./support/operations.mjs";
-import { startSandbox } from "./support/sandbox.mjs";
+import { COMMAND, startSandbox, startSandboxOfPackage } from "./support/sandbox.mjs";
 
 const HOST = "https://api.pipedrive.com";
 
@@ -198,8 +199,8 @@ test("the tokens that it names are those that it takes, whatever the seed", asyn
   }
 });
 
-test("it responds as the sandbox behind HTTP does, with the same options", async (t) => {
-  const http = await startSandbox("--users", 9, "--seed", 11, "--burst", 1000, "--daily", 5000);
+for (const [name, startHttp] of [["cargo xtask sandbox", startSandbox], ["npx pipedrive-users sandbox", startSandboxOfPackage]]) test(`it responds as ${name} does, with the same options`, async (t) => {
+  const http = await startHttp("--users", 9, "--seed", 11, "--burst", 1000, "--daily", 5000);
   t.after(() => http.stop());
   const here = createSandbox({ users: 9, seed: 11, burst: 1000, daily: 5000 });
   assert.deepEqual([here.apiToken, here.accessToken, here.nonAdminToken, here.baseToken], [http.apiToken, http.accessToken, http.nonAdminToken, http.baseToken]);
@@ -236,5 +237,33 @@ test("it responds as the sandbox behind HTTP does, with the same options", async
       return { status: response.status, headers, body };
     };
     assert.deepEqual(await look(one), await look(other), `${init.method ?? "GET"} ${path}`);
+  }
+});
+
+const run = promisify(execFile);
+const flagsOf = (help) => [...new Set(help.match(/(?<=^\s*(?:-\w, )?)--[a-z-]+/gm))].sort();
+
+test("the package's command has the flags of cargo xtask sandbox, and says what it does not take", async () => {
+  const [npm, xtask] = await Promise.all([run(process.execPath, [COMMAND, "sandbox", "--help"]), run(process.env.PIPEDRIVE_SANDBOX, ["sandbox", "--help"])]);
+  assert.deepEqual(flagsOf(npm.stdout), flagsOf(xtask.stdout));
+  assert.ok(flagsOf(npm.stdout).includes("--access-token-seconds"));
+  for (const [args, code, text] of [
+    [["sandbox", "--users", "2"], 1, "users must be an integer from 3 to 100000, got 2"],
+    [["sandbox", "--users", "many"], 1, "users must be an integer from 3 to 100000, got NaN"],
+    [["sandbox", "--client-id", "a:b"], 1, "client"],
+    [["sandbox", "--usrs", "3"], 1, "--usrs"],
+    [["sandbox", "--fail", '{"status":1}'], 1, "status must be an integer from 300 to 599"],
+    [["sandbox", "--fail", "503"], 1, "must be an object"],
+    [["sandbox", "--fail", "{"], 1, "JSON"],
+    [["sandbox", "--port", "99999"], 1, "port"],
+    [["sandbx"], 2, "Usage: pipedrive-users sandbox"],
+    [[], 2, "Usage: pipedrive-users sandbox"],
+  ]) {
+    await assert.rejects(run(process.execPath, [COMMAND, ...args]), (failed) => {
+      assert.equal(failed.code, code, inspect(args));
+      assert.ok(failed.stderr.includes(text), `${inspect(args)}: ${failed.stderr}`);
+      assert.ok(!/\n {4}at /.test(failed.stderr), failed.stderr);
+      return true;
+    });
   }
 });

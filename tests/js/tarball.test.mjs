@@ -16,7 +16,7 @@ const SCRIPTS = ["dist/index.js", "dist/sandbox.js", "dist/server.js", "dist/sli
 test("it holds what a user needs, and nothing else", async () => {
   const entries = await readdir(fileURLToPath(root), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(fileURLToPath(root).length).replace(/^\//, ""));
-  const scripts = ["drift.cjs", "drift.js", ...["index", "sandbox", "server"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
+  const scripts = ["cli.js", "drift.cjs", "drift.js", ...["index", "sandbox", "server"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
   assert.deepEqual(files.sort(), [
     "BACKEND.md", "BENCHMARKS.md", "CHANGELOG.md", "FAULTS.md", "LICENSE", "README.md", "RUNTIMES.md",
     ...["core.wasm", "sandbox.wasm", "server.wasm", ...["index", "sandbox", "server", "slim"].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]), ...scripts, ...scripts.map((script) => `${script}.map`)].map((file) => `dist/${file}`),
@@ -37,8 +37,9 @@ test("the README shows how to install and call it", async () => {
 });
 
 test("no dependencies, no scripts at installation, no side effects", () => {
-  for (const name of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies", "bin", "gypfile"]) assert.equal(manifest[name], undefined, name);
+  for (const name of ["dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies", "gypfile"]) assert.equal(manifest[name], undefined, name);
   for (const name of ["preinstall", "install", "postinstall", "prepare"]) assert.equal(manifest.scripts?.[name], undefined, name);
+  assert.deepEqual(manifest.bin, { "pipedrive-users": "./dist/cli.js" });
   assert.equal(manifest.sideEffects, false);
   assert.equal(manifest.type, "module");
 });

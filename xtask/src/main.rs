@@ -5,6 +5,7 @@ mod build;
 mod demo;
 mod emit;
 mod extension;
+mod loopback;
 mod packed;
 mod serve;
 mod shell;

@@ -1,23 +1,25 @@
 //! `cargo xtask sandbox`: the sandbox behind an HTTP server, here and in the commands that need one to talk to.
 
 use std::{
-    io::Write,
+    io::{ErrorKind, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread::{self, JoinHandle},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::Context;
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::{Request as HttpRequest, State},
+    extract::{ConnectInfo, Request as HttpRequest, State},
     http::{Response as HttpResponse, StatusCode},
-    serve::ListenerExt,
 };
-use pipedrive_users::sandbox::{App, Options, Request, Response, Sandbox, Tokens, Window};
+use futures_util::stream;
+use pipedrive_users::sandbox::{App, Delivery, Failure, Options, Request, Response, Sandbox, Tokens, Window};
 use tokio::sync::oneshot;
+
+use crate::loopback::{Loopback, Reset};
 
 /// Where to serve, and what.
 #[derive(clap::Args)]
@@ -52,12 +54,18 @@ pub(crate) struct Args {
     /// Its installation URL, to which the Marketplace sends users [default: none]
     #[arg(long)]
     installation_url: Option<String>,
+    /// The app's name on the consent page
+    #[arg(long, default_value_t = App::default().name)]
+    name: String,
     /// Give a new refresh token with each new access token
     #[arg(long)]
     rotate: bool,
     /// How long an access token lasts
     #[arg(long, default_value_t = App::default().access_token_seconds)]
     access_token_seconds: u32,
+    /// A failure of the next requests as JSON, such as {"status":503,"times":2}; several come in this order
+    #[arg(long, value_name = "JSON")]
+    fail: Vec<String>,
 }
 
 /// [`Window`] as a command-line value.
@@ -85,6 +93,7 @@ impl Args {
             client_secret: self.client_secret.clone(),
             redirect_uri: self.redirect_uri.clone(),
             installation_url: self.installation_url.clone(),
+            name: self.name.clone(),
             rotate: self.rotate,
             access_token_seconds: self.access_token_seconds,
             ..App::default()
@@ -102,7 +111,12 @@ impl Args {
 
 /// Serves until the process is stopped. The one line on stdout is what a caller needs to know, as JSON.
 pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
-    let running = start(args.port, &args.options())?;
+    let mut sandbox = Sandbox::new(&args.options()).map_err(anyhow::Error::msg)?;
+    for failure in &args.fail {
+        let failure: Failure = serde_json::from_str(failure).with_context(|| format!("--fail {failure}"))?;
+        sandbox.fail(failure).map_err(anyhow::Error::msg)?;
+    }
+    let running = start_with(args.port, sandbox, &args.options().app)?;
     let line = running.facts()?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{line}")?;
@@ -123,7 +137,10 @@ pub(crate) struct Running {
 
 /// Serves a sandbox on 127.0.0.1; port 0 is any that is free. When this returns, connections are accepted.
 pub(crate) fn start(port: u16, options: &Options) -> anyhow::Result<Running> {
-    let sandbox = Sandbox::new(options).map_err(anyhow::Error::msg)?;
+    start_with(port, Sandbox::new(options).map_err(anyhow::Error::msg)?, &options.app)
+}
+
+fn start_with(port: u16, sandbox: Sandbox, app: &App) -> anyhow::Result<Running> {
     let tokens = sandbox.tokens().clone();
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         .with_context(|| format!("cannot listen on port {port}"))?;
@@ -131,7 +148,7 @@ pub(crate) fn start(port: u16, options: &Options) -> anyhow::Result<Running> {
     let url = format!("http://{}", listener.local_addr()?);
     let (stop, stopped) = oneshot::channel();
     let thread = thread::Builder::new().name("sandbox".into()).spawn(|| serve(listener, sandbox, stopped))?;
-    Ok(Running { url, tokens, app: options.app.clone(), stop: Some(stop), thread: Some(thread) })
+    Ok(Running { url, tokens, app: app.clone(), stop: Some(stop), thread: Some(thread) })
 }
 
 impl Running {
@@ -165,13 +182,11 @@ impl Drop for Running {
 /// Serves until it is stopped. There is one company, so one thread is all that could ever be busy; connections
 /// that are still open at the end are closed with the runtime.
 fn serve(listener: TcpListener, sandbox: Sandbox, stopped: oneshot::Receiver<()>) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let app = Router::new().fallback(respond).with_state(Arc::new(Mutex::new(sandbox)));
-        // Small responses go out at once, so that a benchmark measures the client and not Nagle's algorithm.
-        let listener = tokio::net::TcpListener::from_std(listener)?.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
+        let app = app.into_make_service_with_connect_info::<Reset>();
+        let listener = Loopback(tokio::net::TcpListener::from_std(listener)?);
         tokio::select! {
             ended = axum::serve(listener, app) => Ok(ended?),
             _ = stopped => Ok(()),
@@ -182,7 +197,11 @@ fn serve(listener: TcpListener, sandbox: Sandbox, stopped: oneshot::Receiver<()>
 /// More than any request body of the API.
 const BODY_LIMIT: usize = 1 << 20;
 
-async fn respond(State(sandbox): State<Arc<Mutex<Sandbox>>>, request: HttpRequest) -> HttpResponse<Body> {
+async fn respond(
+    State(sandbox): State<Arc<Mutex<Sandbox>>>,
+    ConnectInfo(reset): ConnectInfo<Reset>,
+    request: HttpRequest,
+) -> HttpResponse<Body> {
     let (head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         let mut refused = HttpResponse::new(Body::empty());
@@ -197,8 +216,16 @@ async fn respond(State(sandbox): State<Arc<Mutex<Sandbox>>>, request: HttpReques
         headers: headers.collect(),
         body: text(&body),
     };
-    let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
-    to_http(sandbox.handle(&request, now_ms()))
+    let response = sandbox.lock().unwrap_or_else(PoisonError::into_inner).handle(&request, now_ms());
+    if response.delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(response.delay_ms.into())).await;
+    }
+    match response.delivery {
+        Delivery::Never => std::future::pending().await,
+        Delivery::Reset => reset.0.store(true, Ordering::Relaxed),
+        Delivery::Complete | Delivery::CutOff => {}
+    }
+    to_http(response)
 }
 
 /// The body moves into the HTTP response, which matters for the list of a large company.
@@ -207,7 +234,14 @@ fn to_http(response: Response) -> HttpResponse<Body> {
     for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
-    builder.body(Body::from(response.body)).unwrap_or_else(|_| {
+    let body = if response.delivery == Delivery::CutOff {
+        let mut part = response.body.into_bytes();
+        part.truncate(part.len() / 2);
+        Body::from_stream(stream::iter([Ok(part), Err(std::io::Error::from(ErrorKind::ConnectionReset))]))
+    } else {
+        Body::from(response.body)
+    };
+    builder.body(body).unwrap_or_else(|_| {
         let mut broken = HttpResponse::new(Body::empty());
         *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
         broken

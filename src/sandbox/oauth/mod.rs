@@ -21,9 +21,10 @@ use super::auth::{Caller, TokenRecord};
 use super::company::{Company, sample_users::FOUNDER};
 use super::limits::{Burst, Window};
 use super::random::Random;
+use super::responses::{Headers, JSON};
 use super::router::split_target;
 use super::time::Timestamp;
-use super::{Request, input::Query, responses::Headers};
+use super::{Request, input::Query};
 
 /// A response without the headers that all OAuth responses share.
 pub(super) struct OAuthResponse {
@@ -32,7 +33,6 @@ pub(super) struct OAuthResponse {
     pub(super) body: String,
 }
 
-const JSON: &str = "application/json; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 
 impl OAuthResponse {

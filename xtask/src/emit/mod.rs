@@ -33,6 +33,7 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     fs::write(folder.join("types.ts"), types::types()?)?;
     fs::write(folder.join("errors.ts"), types::errors()?)?;
     fs::write(folder.join("sandbox-data.ts"), sandbox::sandbox()?)?;
+    fs::write(folder.join("sandbox-flags.ts"), sandbox::flags()?)?;
     Ok(())
 }
 

@@ -1,15 +1,25 @@
-import { checkKeys, checkSetting, describeType, integer, isInteger } from "./check.js";
-import { makeError } from "./errors.js";
-import { type Company, source } from "./generated/sandbox.js";
-import { APP, APP_NAMES, OPTION_NAMES, RANGES, type SandboxApp, type SandboxOptions, type SandboxTokens, TOKENS, WINDOWS } from "./generated/sandbox-data.js";
-import { Loader } from "./load.js";
+import { checkKeys, checkSetting, describeType, integer, isInteger, own } from "../check.js";
+import { makeError } from "../errors.js";
+import { OPERATIONS } from "../generated/operations.js";
+import { type Company, source } from "../generated/sandbox.js";
+import {
+  APP, APP_NAMES, FAILURE_NAMES, FAILURE_RANGES, FAULTS, OPTION_NAMES, RANGES, type SandboxApp, type SandboxFailure, type SandboxOptions, type SandboxTokens,
+  TOKENS, WINDOWS,
+} from "../generated/sandbox-data.js";
+import { Loader } from "../load.js";
+import { deliver, requestOf } from "./fetch.js";
 
-export type { SandboxApp, SandboxOptions };
+export type { SandboxApp, SandboxFailure, SandboxOptions };
 
 /** An in-memory Pipedrive company, for tests, demos and development without a network. */
 export interface Sandbox extends SandboxTokens {
   /** Answers as Pipedrive does: give it to a `UsersClient` as its `fetch`. */
   readonly fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+  /**
+   * Makes one or several of the next requests fail: with a status, or as `fault` says. Failures come in the order in which they were
+   * asked for, each to the next request of its operation. A failure that is not usable throws a `ConfigError`.
+   */
+  readonly fail: (failure: SandboxFailure) => void;
   /** The OAuth app that users can authorise at `/oauth/authorize`. */
   readonly app: { readonly clientId: string; readonly clientSecret: string };
   /**
@@ -26,39 +36,19 @@ export interface Sandbox extends SandboxTokens {
 
 const loader = /* @__PURE__ */ new Loader(source);
 
-/** What the sandbox looks at of a request. */
-type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };
-
-/** A path needs a host that nobody asks: the sandbox answers for every host. */
-const addressed = (url: string) => (url.startsWith("/") ? `https://sandbox.invalid${url}` : url);
-
-// Test environments that imitate a page, such as Jest's, have none of fetch's classes. What is used of them is little.
-
-function requestOf(input: string | URL | Request, init: RequestInit = {}): Asked {
-  if (typeof Request === "function") return new Request(typeof input === "string" ? addressed(input) : input, init);
-  const { method = "GET", headers = [], body, signal } = init;
-  const entries = Symbol.iterator in headers ? [...(headers as Iterable<[string, string]>)] : Object.entries(headers as Record<string, string>);
-  return { method, url: addressed(String(input)), headers: new Map(entries) as unknown as Headers, text: async () => String(body ?? ""), signal };
-}
-
-function responseOf(status: number, headers: [string, string][], text: string): Response {
-  if (typeof Response === "function") return new Response(status === 204 ? null : text, { status, headers });
-  return { status, ok: status >= 200 && status < 300, headers: new Map(headers), text: async () => text, json: async () => JSON.parse(text) as unknown } as unknown as Response;
-}
-
 /** Makes an in-memory Pipedrive company. The module is loaded behind the first request. */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   checkKeys("config", undefined, "the sandbox's options", options, OPTION_NAMES);
   const { app = {} } = options;
   checkKeys("config", undefined, "the sandbox's app", app, APP_NAMES);
-  for (const [name, range] of Object.entries(RANGES)) checkSetting(name, options[name as keyof typeof RANGES], integer(range));
-  checkSetting("window", options.window, [(window) => WINDOWS.includes(window), WINDOWS.map((window) => `"${window as string}"`).join(" or ")]);
+  checkNumbers(options, RANGES);
+  checkOneOf("window", options.window, WINDOWS);
+  const failures: SandboxFailure[] = [];
   let company: ReturnType<typeof open> | undefined;
   const open = async () => {
     try {
       const instance = await loader.load();
-      const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-      return { company: new instance.exports.Company(given), instance };
+      return { company: new instance.exports.Company(defined(options)), instance };
     } catch (error) {
       company = undefined;
       throw error;
@@ -74,13 +64,14 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     if (opened.instance.stopped) opened = await (company = open());
     const { company: at, instance } = opened;
     request.signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
+    for (const failure of failures.splice(0)) at.fail(failure);
+    const answer = await new Promise<Parameters<typeof deliver>[0]>((resolve, reject) => {
       const call = { stopped: (cause: unknown) => reject(makeError("the sandbox stopped on a fault of its own", { kind: "load", cause })) };
       instance.calls.add(call);
-      const receiver = { answer: (...answer: Parameters<typeof responseOf>) => resolve(responseOf(...answer)) };
-      at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), receiver);
+      at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), { answer: (...answer: Parameters<typeof deliver>[0]) => resolve(answer) });
       instance.calls.delete(call);
     });
+    return deliver(answer, request.signal);
   };
   const { clientId = APP.clientId, clientSecret = APP.clientSecret, redirectUri = "https://app.example/callback" } = app;
   const currentUser = async () => (await answer("/v1/users/me", { headers: { "x-api-token": TOKENS.apiToken } })).json() as Promise<{ data: { company_id: number } }>;
@@ -90,6 +81,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   };
   return {
     fetch: answer,
+    fail: (failure) => void failures.push(checkFailure(failure)),
     ...TOKENS,
     app: { clientId, clientSecret },
     async signedToken({ userId, expiresInSeconds = 300 }) {
@@ -105,6 +97,29 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       return new Request(redirectUri, { method: "DELETE", headers, body });
     },
   };
+}
+
+type Numbers = Readonly<Record<string, readonly [number, number]>>;
+
+const checkNumbers = (given: object, ranges: Numbers): void =>
+  Object.entries(ranges).forEach(([name, range]) => checkSetting(name, given[name as keyof typeof given], integer(range)));
+
+const checkOneOf = (name: string, value: unknown, values: readonly unknown[]): void =>
+  checkSetting(name, value, [(value) => values.includes(value), values.map((value) => `"${value as string}"`).join(" or ")]);
+
+/** The members that are given: what is undefined is not. */
+const defined = (given: object): object => own(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+
+/** Refuses a failure that Rust would refuse, now and not with the next request. */
+function checkFailure(failure: SandboxFailure): object {
+  checkKeys("config", undefined, "a failure of the sandbox", failure, FAILURE_NAMES);
+  const { operation, status, fault, delayMs } = failure;
+  checkOneOf("operation", operation, [...OPERATIONS, "token"]);
+  checkOneOf("fault", fault, FAULTS);
+  checkNumbers(failure, FAILURE_RANGES);
+  const isComplete = status === undefined ? fault !== undefined || delayMs !== undefined : fault === undefined;
+  if (!isComplete) throw makeError("give a failure of the sandbox a status or a fault, or delayMs alone", { kind: "config" });
+  return defined(failure);
 }
 
 /** Signs a JSON Web Token with HS256. */
