@@ -1,4 +1,4 @@
-// The lines that the README shows for each runtime are the files in snippets/, and they run as they stand.
+// The programs that the guide to runtimes shows are the files in snippets/, and they run as they stand.
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { readdir, readFile } from "node:fs/promises";
@@ -13,12 +13,12 @@ import { facts, stop } from "./support/rows.mjs";
 after(stop);
 
 const folder = new URL("snippets/", import.meta.url);
-const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+const guide = await readFile(new URL("../../www/docs/guide/runtimes.md", import.meta.url), "utf8");
 const snippet = (name) => readFile(new URL(name, folder), "utf8");
 const { createSandbox } = await import(pathToFileURL(installed("pipedrive-users/dist/sandbox.js")).href);
 
 for (const name of await readdir(folder)) {
-  test(`the README shows snippets/${name}`, async () => assert.ok(readme.includes(await snippet(name)), name));
+  test(`the guide shows snippets/${name}`, async () => assert.ok(guide.includes(await snippet(name)), name));
 }
 
 /** What stands in the place of Pipedrive: the runtime's fetch goes to a sandbox. */
@@ -124,9 +124,8 @@ test("Vitest runs snippets/team.test.js", { timeout: 60_000 }, async () => {
   await command(process.execPath, [installed("vitest/vitest.mjs"), "run"], { cwd });
 });
 
-test("the snippets are all of the README's blocks that import the package for a runtime", async () => {
-  const section = /## In each runtime([^]*?)\n## /.exec(readme)?.[1] ?? "";
-  const blocks = [...section.matchAll(/```(?:js|ts|html)\n([^]*?)```/g)].map(([, block]) => block);
+test("the snippets are all of the guide's blocks", async () => {
+  const blocks = [...guide.matchAll(/```(?:js|ts|html)\n([^]*?)```/g)].map(([, block]) => block);
   const texts = await Promise.all((await readdir(folder)).map(snippet));
   assert.ok(blocks.length >= 8, `${blocks.length} blocks`);
   for (const block of blocks) assert.ok(texts.includes(block), block);

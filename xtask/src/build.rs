@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::shell::{command, output, root, run, step};
-use crate::{emit, tools, traps};
+use crate::{emit, prose, tools, traps};
 
 /// A WebAssembly module of the package: one crate, a Cargo feature each.
 struct Module {
@@ -58,11 +58,7 @@ pub(crate) fn build() -> Result<()> {
     }
     step("the npm package");
     build_package(&[])?;
-    for prose in
-        ["README.md", "CHANGELOG.md", "FAULTS.md", "RUNTIMES.md", "BENCHMARKS.md", "BACKEND.md", "LICENSE"]
-    {
-        fs::copy(root().join(prose), root().join("pkg").join(prose)).with_context(|| prose.to_owned())?;
-    }
+    prose::pack_into(&root().join("pkg"), None)?;
     Ok(())
 }
 

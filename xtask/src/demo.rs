@@ -16,7 +16,7 @@ use axum::routing::get;
 use pipedrive_users::sandbox::Options;
 
 use crate::shell::{command, root, run, step};
-use crate::{bench, build, extension, serve};
+use crate::{bench, build, docs, extension, serve};
 
 /// What to show.
 #[derive(clap::Args)]
@@ -55,7 +55,10 @@ pub(crate) fn run_demo(args: &Args) -> Result<()> {
 /// The app extension, set once it is running.
 type Extension = Arc<OnceLock<extension::Running>>;
 
-/// Prepares the comparison page, then the app extension, in the background: the console page needs neither.
+/// The documentation as the demo serves it, at `/docs/`.
+const DOCS: &str = "target/demo-docs";
+
+/// Prepares the comparison page, the app extension and the documentation in the background: the console page needs none of them.
 fn prepare_more(console: String) -> Extension {
     let running = Extension::default();
     let started = Arc::clone(&running);
@@ -70,6 +73,10 @@ fn prepare_more(console: String) -> Extension {
                 let _ = started.set(extension);
             }
             Err(error) => step(&format!("cannot start the app extension: {error:#}")),
+        }
+        match docs::build_site(&root().join(DOCS), "/docs/", None) {
+            Ok(()) => step(&format!("the documentation: {console}docs/")),
+            Err(error) => step(&format!("cannot build the documentation: {error:#}")),
         }
     });
     running
@@ -104,14 +111,17 @@ async fn to_extension(State(extension): State<Extension>) -> axum::response::Res
     }
 }
 
+/// What is served of other folders than the page's own.
+const FOLDERS: [(&str, &str); 2] = [("/pipedrive-users/", "pkg/dist"), ("/docs/", DOCS)];
+
 /// Returns a file of the page, or of the package that the page imports.
 async fn file(request: Request) -> Response<Body> {
     let path = request.uri().path();
     let name = if path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() };
-    let (folder, name) = match name.strip_prefix("/pipedrive-users/") {
-        Some(name) => ("pkg/dist", name),
-        None => ("www", name.trim_start_matches('/')),
-    };
+    let (folder, name) = FOLDERS
+        .iter()
+        .find_map(|(prefix, folder)| Some((*folder, name.strip_prefix(prefix)?)))
+        .unwrap_or(("www", name.trim_start_matches('/')));
     // Reject `..` and absolute paths.
     let inside = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
     let file = root().join(folder).join(name);
@@ -120,6 +130,9 @@ async fn file(request: Request) -> Response<Body> {
         Some("css") => "text/css; charset=utf-8",
         Some("js" | "mjs") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
+        Some("json") => "application/json",
+        Some("txt") => "text/plain; charset=utf-8",
+        Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     };
     let read = if inside { std::fs::read(&file).ok() } else { None };

@@ -3,10 +3,12 @@
 mod bench;
 mod build;
 mod demo;
+mod docs;
 mod emit;
 mod extension;
 mod loopback;
 mod packed;
+mod prose;
 mod serve;
 mod shell;
 mod test;
@@ -32,6 +34,8 @@ enum Command {
         #[arg(long)]
         faults: bool,
     },
+    /// Builds the documentation as a static site
+    Docs(docs::Args),
     /// Packs it as target/npm/pipedrive-users-<version>.tgz
     Pack,
     /// Serves the sandbox over HTTP until it is stopped
@@ -56,6 +60,7 @@ fn main() -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Command::Docs(args) => docs::docs(&args),
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
         Command::Sandbox(args) => serve::run(&args),
         Command::WasmTestRunner { args } => {

@@ -17,8 +17,8 @@ pub(crate) const FILES: [&str; 6] = [
     "browsers.test.mjs",
 ];
 
-/// What every run has of them: Node.js, Deno, Bun, workerd, Vite, Chromium, and the README's lines.
-pub(crate) const SHORT: &str = "^(Node|Deno|Bun|Cloudflare|Vite,|Chromium|the README)";
+/// What every run has of them: Node.js, Deno, Bun, workerd, Vite, Chromium, and the programs of the guide.
+pub(crate) const SHORT: &str = "^(Node|Deno|Bun|Cloudflare|Vite,|Chromium|the guide|the snippets)";
 
 /// Installs the tools and the tarball where the projects are made.
 pub(crate) fn prepare(tarball: &Path, all: bool) -> Result<()> {

@@ -17,9 +17,17 @@ pub(crate) fn step(text: &str) {
 
 /// A command in the project's folder.
 pub(crate) fn command(program: &str, args: &[&str]) -> Command {
-    let mut command = Command::new(program);
+    let mut command = Command::new(executable(program));
     command.args(args).current_dir(root());
     command
+}
+
+/// The file that a program is started by: on Windows npm is a script, which only its whole name finds.
+fn executable(program: &str) -> &str {
+    match program {
+        "npm" if cfg!(windows) => "npm.cmd",
+        program => program,
+    }
 }
 
 /// Runs a command to its end.
@@ -44,7 +52,7 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 fn how_to_get(program: &str) -> &'static str {
     match program {
-        "node" | "npm" => "install Node.js 20 or newer",
+        "node" | "npm" | "npm.cmd" => "install Node.js 20 or newer",
         "rustup" | "cargo" => "install Rust by rustup",
         _ => "install it and put it on the PATH",
     }

@@ -82,7 +82,10 @@ pub(crate) fn chromium() -> Result<Browser> {
         std::env::var(variable).ok().or_else(|| names.iter().find_map(|name| on_path(name)))
     };
     let both = || {
-        let browser = find("CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])?;
+        let browser = find("CHROMIUM", &["chromium", "chromium-browser", "google-chrome", "chrome"])
+            .or_else(|| {
+                USUAL_PLACES.iter().find(|path| Path::new(path).is_file()).map(|path| (*path).to_owned())
+            })?;
         Some(Browser { browser, driver: find("CHROMEDRIVER", &["chromedriver"])? })
     };
     if let Some(found) = both() {
@@ -98,6 +101,14 @@ pub(crate) fn chromium() -> Result<Browser> {
         "Chromium and chromedriver are not there: install them, or name them in CHROMIUM and CHROMEDRIVER",
     )
 }
+
+/// Where the browser is on macOS and Windows, which do not put it on the PATH.
+const USUAL_PLACES: [&str; 4] = [
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
+    "C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe",
+];
 
 /// Firefox and WebKit, which the tests of every browser need beside Chromium.
 pub(crate) fn browsers() -> Result<()> {
@@ -136,7 +147,7 @@ fn programs(needed: &[(&str, &str)]) -> Result<()> {
 
 fn on_path(program: &str) -> Option<String> {
     let paths = std::env::var_os("PATH")?;
-    let found =
-        std::env::split_paths(&paths).map(|folder| folder.join(program)).find(|path| path.is_file())?;
+    let file = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    let found = std::env::split_paths(&paths).map(|folder| folder.join(&file)).find(|path| path.is_file())?;
     Some(found.to_string_lossy().into_owned())
 }

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitepress";
+
+const read = (path) => readFileSync(fileURLToPath(new URL(path, import.meta.url)), "utf8");
+const { version } = JSON.parse(read("../../../pkg/package.json"));
+const { DOCS_BASE = "/", DOCS_REPOSITORY } = process.env;
+
+/** What TypeDoc wrote: a group for each entry of the package. */
+const reference = existsSync(fileURLToPath(new URL("../api/typedoc-sidebar.json", import.meta.url))) ? JSON.parse(read("../api/typedoc-sidebar.json")) : [];
+
+const guide = (text, name) => ({ text, link: `/guide/${name}` });
+
+export default defineConfig({
+  base: DOCS_BASE,
+  title: "pipedrive-users",
+  description: "Pipedrive's Users API for JavaScript, TypeScript and Rust",
+  lang: "en",
+  cleanUrls: false,
+  head: [["link", { rel: "icon", href: `${DOCS_BASE}icon.svg`, type: "image/svg+xml" }]],
+  // The console and rustdoc are put beside the pages afterwards, and pages of the repository are outside the site.
+  ignoreDeadLinks: [/^\/(console|rustdoc)\//],
+  markdown: {
+    languageAlias: { "rust,no_run": "rust" },
+    theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
+    config: (markdown) => void markdown.use(repositoryLinks, DOCS_REPOSITORY),
+  },
+  themeConfig: {
+    logo: "/icon.svg",
+    search: { provider: "local" },
+    outline: [2, 3],
+    nav: [
+      { text: "Guide", link: "/guide/start", activeMatch: "/guide/" },
+      { text: "Reference", link: "/api/", activeMatch: "/api/" },
+      { text: "Console", link: "/console/", target: "_self" },
+      { text: "Rust", link: "/rustdoc/pipedrive_users/index.html", target: "_self" },
+      { text: version, items: [guide("Support and compatibility", "compatibility"), { text: "Changelog", link: "/guide/changelog" }] },
+    ],
+    sidebar: {
+      "/guide/": [
+        { text: "Begin", items: [guide("Get started", "start"), guide("Credentials", "credentials"), guide("Errors", "errors"), guide("Pages", "pages"), guide("Limits and costs", "limits"), guide("Configuration", "configuration")] },
+        { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Rust", "rust")] },
+        { text: "Server", items: [guide("A backend for your page", "backend"), guide("App extensions", "app-extensions")] },
+        { text: "Tests", items: [guide("Testing", "testing")] },
+        { text: "Versions", items: [guide("Coming from the official client", "migration"), guide("Support and compatibility", "compatibility"), guide("Changelog", "changelog")] },
+      ],
+      "/api/": [{ text: "Reference", link: "/api/", items: reference }],
+    },
+    footer: { message: "MIT OR Apache-2.0. Not made by Pipedrive." },
+    ...(DOCS_REPOSITORY && { socialLinks: [{ icon: "github", link: DOCS_REPOSITORY }] }),
+  },
+});
+
+/** Pages of the repository that are pages here too, by the name of their guide. */
+const HERE = { "BACKEND.md": "app-extensions", "SUPPORT.md": "compatibility", "CHANGELOG.md": "changelog", "src/README.md": "rust" };
+
+/**
+ * The guides link as files of the repository do. Here such a link leads to the page of this site, or else to the repository; without one it is
+ * plain text.
+ */
+function repositoryLinks(markdown, repository) {
+  markdown.core.ruler.push("repository-links", ({ tokens }) => {
+    for (const { children } of tokens.filter(({ type }) => type === "inline")) {
+      for (const [index, token] of children.entries()) {
+        if (token.type !== "link_open") continue;
+        const href = token.attrGet("href");
+        const path = /^(?:\.\.\/)*((?:[\w-]+\/)*[A-Z]+\.md)(#.*)?$/.exec(href);
+        if (!path) continue;
+        const [, file, anchor = ""] = path;
+        if (HERE[file]) token.attrSet("href", `/guide/${HERE[file]}${anchor}`);
+        else if (repository) token.attrSet("href", `${repository}/blob/main/${file}${anchor}`);
+        else {
+          const close = children.findIndex(({ type }, later) => later > index && type === "link_close");
+          Object.assign(token, { type: "text", tag: "", nesting: 0, content: "", attrs: null });
+          Object.assign(children[close], { type: "text", tag: "", nesting: 0, content: "" });
+        }
+      }
+    }
+  });
+}

@@ -1,0 +1,20 @@
+// A plugin of TypeDoc: what it wrote becomes the sidebar of the site.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { MarkdownPageEvent } from "typedoc-plugin-markdown";
+
+/** The package's entries, by the names of their declarations. */
+const ENTRIES = { index: "pipedrive-users", server: "pipedrive-users/server", sandbox: "pipedrive-users/sandbox", slim: "pipedrive-users/slim" };
+
+export function load(app) {
+  app.renderer.on(MarkdownPageEvent.END, (page) => {
+    page.contents = page.contents
+      ?.replace(/^# (index|server|sandbox|slim)$/m, (_, name) => `# ${ENTRIES[name]}`)
+      .replace(/^- \[(index|server|sandbox|slim)\]\(modules/gm, (_, name) => `- [${ENTRIES[name]}](modules`);
+  });
+  app.renderer.postRenderAsyncJobs.push(async ({ navigation, outputDirectory }) => {
+    const link = (path) => path && `/api/${path.replace(/\.md$/, "")}`;
+    const items = (nodes = []) => nodes.map(({ title, path, children }) => ({ text: ENTRIES[title] ?? title, link: link(path), ...(children && { collapsed: true, items: items(children) }) }));
+    writeFileSync(join(outputDirectory, "typedoc-sidebar.json"), JSON.stringify(items(navigation)));
+  });
+}

@@ -1,0 +1,5 @@
+import { proxy } from "../../../proxy.js";
+
+export const GET = (request) => proxy(request);
+export const POST = GET;
+export const PUT = GET;
