@@ -50,6 +50,7 @@ pub(crate) fn build() -> Result<()> {
     let generated = root().join("pkg/src/generated");
     step("TypeScript from the Rust declarations");
     emit::write(&generated)?;
+    fs::write(root().join(prose::LLMS), prose::llms())?;
     for module in &MODULES {
         step(&format!("WebAssembly: {}", module.name));
         let wasm = generated.join("wasm");

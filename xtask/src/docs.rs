@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::shell::{command, root, run, step};
-use crate::{build, prose, tools};
+use crate::{build, tools};
 
 /// Where the site goes, and under which address it will be.
 #[derive(clap::Args)]
@@ -40,7 +40,6 @@ pub(crate) fn build_site(out: &Path, base: &str, repository: Option<&str>) -> Re
         bail!("--base must begin and end with a slash, got {base}");
     }
     tools::npm_packages(SOURCE)?;
-    fs::write(root().join(prose::LLMS), prose::llms())?;
     let source = root().join(SOURCE);
     let node = |args: &[&str]| {
         let mut node = command("node", args);

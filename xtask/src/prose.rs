@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn llms_txt_is_that_of_the_endpoints() {
         let written = fs::read_to_string(root().join(LLMS)).unwrap_or_default().replace("\r\n", "\n");
-        assert_eq!(written, llms(), "`cargo xtask docs` writes it anew");
+        assert_eq!(written, llms(), "`cargo xtask build` writes it anew");
         for (name, _) in GUIDES {
             assert!(root().join(format!("www/docs/guide/{name}.md")).exists(), "{name}");
         }
