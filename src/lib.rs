@@ -16,13 +16,15 @@ mod protocol;
 pub mod sandbox;
 #[cfg(feature = "server")]
 pub mod server;
+mod sync;
 mod text;
+mod timestamp;
 pub mod transport;
 #[cfg(all(target_arch = "wasm32", any(feature = "npm-client", feature = "npm-sandbox")))]
 mod wasm;
 
-pub use client::config::{self, Config};
-pub use client::{Answered, Call, Client, Page, PagedCall, Pager};
+pub use client::config::{self, Config, ConfigBuilder};
+pub use client::{Answered, Call, Client, Page, PagePosition, PagedCall, Pager};
 pub use error::{Error, Result, Secret};
 pub use limits::{RateLimit, Spent, Usage};
 pub use protocol::event;
@@ -30,5 +32,5 @@ pub use protocol::event;
 #[doc(hidden)]
 pub use protocol::hot_paths;
 pub use protocol::{Drift, DriftKind};
-pub use schema::PageRef;
 pub use text::{CharSet, Text};
+pub use timestamp::Timestamp;

@@ -1,6 +1,8 @@
 //! The client from Rust, against the sandbox, in a world where time passes only when everybody waits: no test sleeps.
 #![cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
 
+use std::time::Duration;
+
 use pipedrive_users::api::add_user::{NewAccess, NewUser};
 use pipedrive_users::config::Credential;
 use pipedrive_users::error::Kind;
@@ -19,11 +21,7 @@ fn client(world: &SandboxWorld) -> Client<SandboxWorld> {
 }
 
 fn response(status: u16, body: &str) -> Scripted {
-    Scripted::Answer {
-        status,
-        headers: vec![("content-type".into(), "application/json".into())],
-        body: body.into(),
-    }
+    Scripted::response(status, body)
 }
 
 #[test]
@@ -36,16 +34,17 @@ fn all_ten_operations() {
             assert_eq!((me.id, me.company_domain.as_str()), (1, "casinoroyale"));
             assert_eq!(client.get_users().await?.len(), 40);
             let user = client.get_user(2).await?;
-            assert_eq!(client.find_users_by_name(&user.email, true).await?, vec![user.clone()]);
-            let page = client.get_user_followers(1, Some(15), None).await?;
+            assert_eq!(
+                client.find_users_by_name(&user.email).search_by_email(true).await?,
+                vec![user.clone()]
+            );
+            let page = client.get_user_followers(1).limit(15).await?;
             assert_eq!(page.items.len(), 15);
-            assert_eq!(client.get_user_followers(1, Some(15), None).pages().collect(1000).await?.len(), 39);
+            assert_eq!(client.get_user_followers(1).limit(15).pages().collect(1000).await?.len(), 39);
             assert_eq!(client.get_user_permissions(1).await?.can_use_api, Some(true));
-            assert_eq!(client.get_user_role_assignments(1, None, Some(2)).pages().collect(4).await?.len(), 4);
+            assert_eq!(client.get_user_role_assignments(1).limit(2).pages().collect(4).await?.len(), 4);
             assert!(client.get_user_role_settings(1).await?.deal_default_visibility.is_some());
-            let access = NewAccess { app: AccessApp::Sales, admin: Some(true), permission_set_id: None };
-            let new =
-                NewUser { email: "q@mi6.example".into(), access: Some(vec![access]), active_flag: None };
+            let new = NewUser::new("q@mi6.example").access([NewAccess::new(AccessApp::Sales).admin(true)]);
             let added = client.add_user(new).await?;
             assert_eq!(added.access.as_deref().map(|access| access[0].admin), Some(true));
             assert!(!client.update_user(added.id, false).await?.active_flag);
@@ -101,10 +100,15 @@ fn members_that_no_model_names_are_kept() {
 fn data_that_does_not_fit_a_model_is_a_decode_error_that_says_where() {
     let world = world();
     let client = client(&world);
-    world.script([response(200, r#"{"success":true,"data":{"id":"seven"}}"#)]);
+    let body = r#"{"success":true,"data":{"id":"seven"}}"#;
+    world.script([response(200, body)]);
     let error = world.run(async { client.get_user(7).await }).expect("it ends").expect_err("it does not fit");
-    assert_eq!((error.kind, error.status), (Kind::Decode, Some(200)));
-    assert!(error.message.contains("seven"), "{error}");
+    assert_eq!((error.kind(), error.status()), (Kind::Decode, Some(200)));
+    assert!(error.message().contains("seven"), "{error}");
+    assert_eq!(error.body(), Some(body));
+    world.script([response(200, body)]);
+    let raw = world.run(client.get_user(7).raw()).expect("it ends").expect("the data as it came");
+    assert_eq!(raw, serde_json::json!({ "id": "seven" }));
 }
 
 #[test]
@@ -114,11 +118,11 @@ fn a_bad_parameter_or_option_sends_nothing() {
     for call in [
         client.get_user(0),
         client.get_user(1 << 53),
-        client.get_user(1).timeout_ms(0),
+        client.get_user(1).timeout(Duration::ZERO),
         client.get_user(1).header("a b", "c"),
     ] {
         let error = world.run(call.into_future()).expect("it ends").expect_err("it is refused");
-        assert_eq!(error.kind, Kind::Argument, "{error}");
+        assert_eq!(error.kind(), Kind::Argument, "{error}");
     }
     assert!(world.sent().is_empty());
 }

@@ -55,7 +55,18 @@ impl<R: Runtime> Client<R> {
 }
 
 /// A user to add.
+///
+/// ```
+/// use pipedrive_users::api::add_user::{NewAccess, NewUser};
+/// use pipedrive_users::models::AccessApp;
+///
+/// let user = NewUser::new("q@mi6.example")
+///     .access([NewAccess::new(AccessApp::Sales).admin(true)])
+///     .active_flag(false);
+/// assert_eq!(user.active_flag, Some(false));
+/// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct NewUser {
     /// The e-mail address to invite.
     pub email: String,
@@ -65,8 +76,29 @@ pub struct NewUser {
     pub active_flag: Option<bool>,
 }
 
-/// The access to one app, as a new user is given it.
+impl NewUser {
+    /// A user to invite at this address.
+    #[must_use]
+    pub fn new(email: impl Into<String>) -> Self {
+        Self { email: email.into(), ..Self::default() }
+    }
+
+    /// Sets the access to give, an entry per app.
+    #[must_use]
+    pub fn access(self, entries: impl IntoIterator<Item = NewAccess>) -> Self {
+        Self { access: Some(entries.into_iter().collect()), ..self }
+    }
+
+    /// Sets whether the user is active.
+    #[must_use]
+    pub fn active_flag(self, is_active: bool) -> Self {
+        Self { active_flag: Some(is_active), ..self }
+    }
+}
+
+/// The access to one app, as a new user is given it. See [`NewUser`].
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct NewAccess {
     /// The app.
     pub app: AccessApp,
@@ -74,6 +106,26 @@ pub struct NewAccess {
     pub admin: Option<bool>,
     /// The id of a permission set.
     pub permission_set_id: Option<String>,
+}
+
+impl NewAccess {
+    /// The access to an app.
+    #[must_use]
+    pub const fn new(app: AccessApp) -> Self {
+        Self { app, admin: None, permission_set_id: None }
+    }
+
+    /// Sets whether the user administers the app.
+    #[must_use]
+    pub fn admin(self, is_admin: bool) -> Self {
+        Self { admin: Some(is_admin), ..self }
+    }
+
+    /// Sets the permission set.
+    #[must_use]
+    pub fn permission_set_id(self, id: impl Into<String>) -> Self {
+        Self { permission_set_id: Some(id.into()), ..self }
+    }
 }
 
 impl From<NewAccess> for Value {

@@ -38,9 +38,20 @@ pub static REFERENCE: Reference = Reference {
     data: User::SCHEMA,
 };
 
+/// The operation, whose calls have the option [`search_by_email`](Call::search_by_email).
+#[derive(Clone, Copy, Debug)]
+pub struct FindUsersByName;
+
 impl<R: Runtime> Client<R> {
     /// Finds users by name, or by e-mail: `GET /v1/users/find`, cost 40.
-    pub fn find_users_by_name(&self, term: &str, search_by_email: bool) -> Call<R, Vec<User>> {
-        self.to(&ENDPOINT, vec![("term", term.into()), ("searchByEmail", search_by_email.into())])
+    pub fn find_users_by_name(&self, term: &str) -> Call<R, Vec<User>, FindUsersByName> {
+        self.to(&ENDPOINT, vec![("term", term.into())])
+    }
+}
+
+impl<R: Runtime> Call<R, Vec<User>, FindUsersByName> {
+    /// Looks only at e-mail addresses instead of names.
+    pub fn search_by_email(self, only_emails: bool) -> Self {
+        self.set("searchByEmail", only_emails)
     }
 }

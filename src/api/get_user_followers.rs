@@ -41,15 +41,15 @@ pub static REFERENCE: Reference = Reference {
 };
 
 impl<R: Runtime> Client<R> {
-    /// Lists who follows a user, so many in a page: `GET /api/v2/users/{id}/followers`, cost 10 a page.
-    pub fn get_user_followers(
-        &self,
-        id: u64,
-        limit: Option<u32>,
-        cursor: Option<&str>,
-    ) -> PagedCall<R, Follower> {
-        PagedCall(
-            self.to(&ENDPOINT, vec![("id", id.into()), ("limit", limit.into()), ("cursor", cursor.into())]),
-        )
+    /// Lists who follows a user, page by page: `GET /api/v2/users/{id}/followers`, cost 10 a page of at most 500.
+    pub fn get_user_followers(&self, id: u64) -> PagedCall<R, Follower> {
+        PagedCall(self.to(&ENDPOINT, vec![("id", id.into())]))
+    }
+}
+
+impl<R: Runtime> PagedCall<R, Follower> {
+    /// Begins at a cursor.
+    pub fn cursor(self, cursor: &str) -> Self {
+        Self(self.0.set("cursor", cursor))
     }
 }

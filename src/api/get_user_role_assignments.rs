@@ -47,15 +47,15 @@ pub static REFERENCE: Reference = Reference {
 };
 
 impl<R: Runtime> Client<R> {
-    /// Lists the roles of a user, so many in a page: `GET /v1/users/{id}/roleAssignments`, cost 10 a page.
-    pub fn get_user_role_assignments(
-        &self,
-        id: u64,
-        start: Option<u64>,
-        limit: Option<u32>,
-    ) -> PagedCall<R, RoleAssignment> {
-        PagedCall(
-            self.to(&ENDPOINT, vec![("id", id.into()), ("start", start.into()), ("limit", limit.into())]),
-        )
+    /// Lists the roles of a user, page by page: `GET /v1/users/{id}/roleAssignments`, cost 10 a page.
+    pub fn get_user_role_assignments(&self, id: u64) -> PagedCall<R, RoleAssignment> {
+        PagedCall(self.to(&ENDPOINT, vec![("id", id.into())]))
+    }
+}
+
+impl<R: Runtime> PagedCall<R, RoleAssignment> {
+    /// Passes over so many items.
+    pub fn start(self, items: u64) -> Self {
+        Self(self.0.set("start", items))
     }
 }

@@ -1,41 +1,68 @@
-//! Calls as Rust programs write them: `client.get_user(7).timeout_ms(5_000).await`.
+//! Calls as Rust programs write them: `client.get_user(7).timeout(Duration::from_secs(5)).await`.
 
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::pin::Pin;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::Client;
+use super::config::checked_timeout;
 use crate::error::{Error, Kind, Result};
 use crate::limits::RateLimit;
 use crate::protocol::{PreparedRequest, Reply};
 use crate::schema::{Endpoint, HasSchema, PageRef, RustArgs};
+use crate::sync::{BoxFuture, SendOutsideWasm};
 use crate::text::Text;
 use crate::transport::{Headers, Json, Runtime};
 
-/// A call that can be awaited for its data. Nothing is sent before that.
+/// What calls return: the models, and lists of them.
+pub trait ModelData: DeserializeOwned + HasSchema + SendOutsideWasm + 'static {}
+
+impl<M: DeserializeOwned + HasSchema + SendOutsideWasm + 'static> ModelData for M {}
+
+/// A call that can be awaited for its data. Nothing is sent before that. `O` is the operation where it has options of its
+/// own.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// # use pipedrive_users::{Client, Config, config::Credential, transport::SandboxWorld};
+/// # let world = SandboxWorld::default();
+/// # let credential = Credential::api_token(&world.tokens().api_token)?;
+/// # let client = Client::new(Config::new(credential), world.clone());
+/// # world.run(async {
+/// use std::time::Duration;
+///
+/// let user = client.get_user(2).timeout(Duration::from_secs(5)).header("x-trace", "7").await?;
+/// let answered = client.get_user(2).with_response().await?;
+/// assert_eq!((answered.data, answered.response.cost), (user, 2));
+/// # Ok::<(), pipedrive_users::Error>(())
+/// # }).ok_or("it never ends")??;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a call is sent when it is awaited"]
-pub struct Call<R: Runtime, M> {
-    client: Client<R>,
-    endpoint: &'static Endpoint,
+pub struct Call<R: Runtime, M, O = ()> {
+    pub(super) client: Client<R>,
+    pub(super) endpoint: &'static Endpoint,
     args: RustArgs,
-    model: PhantomData<M>,
+    kind: PhantomData<fn() -> (M, O)>,
 }
 
-impl<R: Runtime, M> Clone for Call<R, M> {
+impl<R: Runtime, M, O> Clone for Call<R, M, O> {
     fn clone(&self) -> Self {
         Self {
             client: self.client.clone(),
             endpoint: self.endpoint,
             args: self.args.clone(),
-            model: PhantomData,
+            kind: PhantomData,
         }
     }
 }
 
 /// The data of a response, and what else is known of it.
+#[non_exhaustive]
 pub struct Answered<R: Runtime, M> {
     /// The data.
     pub data: M,
@@ -44,6 +71,7 @@ pub struct Answered<R: Runtime, M> {
 }
 
 /// What is known of a response besides its data.
+#[non_exhaustive]
 pub struct Meta<R: Runtime> {
     /// The HTTP status.
     pub status: u16,
@@ -61,28 +89,33 @@ pub struct Meta<R: Runtime> {
 
 impl<R: Runtime> Client<R> {
     /// A call of an endpoint with its arguments; null is what is not given.
-    pub(crate) fn to<M>(
+    pub(crate) fn to<M, O>(
         &self,
         endpoint: &'static Endpoint,
         mut values: Vec<(&'static str, Value)>,
-    ) -> Call<R, M> {
+    ) -> Call<R, M, O> {
         values.retain(|(_, value)| !value.is_null());
         let args = RustArgs { values, headers: Vec::new() };
-        Call { client: self.clone(), endpoint, args, model: PhantomData }
+        Call { client: self.clone(), endpoint, args, kind: PhantomData }
     }
 }
 
-impl<R: Runtime, M> Call<R, M> {
-    /// Sets how long one attempt may take, its body included.
-    pub fn timeout_ms(mut self, milliseconds: u32) -> Self {
-        self.args.values.push(("timeoutMs", milliseconds.into()));
+impl<R: Runtime, M, O> Call<R, M, O> {
+    /// Sets an option of the operation.
+    pub(crate) fn set(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.args.values.push((name, value.into()));
         self
     }
 
-    /// Sets how often the call may be sent again.
-    pub fn max_retries(mut self, retries: u32) -> Self {
-        self.args.values.push(("maxRetries", retries.into()));
-        self
+    /// Sets how long one attempt may take, its body included.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        // What no timer takes is refused where all arguments are checked.
+        self.set("timeoutMs", checked_timeout(timeout).unwrap_or_default())
+    }
+
+    /// Sets how often the call may be sent again, 0 to 10.
+    pub fn max_retries(self, retries: u32) -> Self {
+        self.set("maxRetries", retries)
     }
 
     /// Adds a header to those of the client.
@@ -91,19 +124,45 @@ impl<R: Runtime, M> Call<R, M> {
         self
     }
 
-    async fn reply(self) -> Result<Box<Reply<R>>> {
+    pub(super) async fn reply(self) -> Result<Box<Reply<R>>> {
         let Self { client, endpoint, args, .. } = self;
         let inner = &client.inner;
         let request = PreparedRequest::new(endpoint, &inner.defaults, &args)
-            .map_err(|text| Error::new(Kind::Argument, endpoint.operation, &text))?;
+            .map_err(|text| Error::of(Kind::Argument, endpoint.operation, &text))?;
         inner.driver.call(endpoint, request.to_text()).await.map_err(|failed| {
             let headers = R::Headers::kept_to_rust(&failed.details.headers);
             failed.details.to_error(headers, failed.attempts, failed.page.as_ref().map(PageRef::to_rust))
         })
     }
+
+    /// Sends the call, and returns the `data` of the response as it came, whether or not it fits the model.
+    ///
+    /// ```
+    /// # #[cfg(feature = "sandbox")] {
+    /// # use pipedrive_users::{Client, Config, config::Credential, transport::SandboxWorld};
+    /// # let world = SandboxWorld::default();
+    /// # let credential = Credential::api_token(&world.tokens().api_token)?;
+    /// # let client = Client::new(Config::new(credential), world.clone());
+    /// # world.run(async {
+    /// let data = client.get_user(2).raw().await?;
+    /// assert_eq!(data["id"], 2);
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// # }).ok_or("it never ends")??;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`Kind`].
+    pub async fn raw(self) -> Result<Value> {
+        let endpoint = self.endpoint;
+        let reply = self.reply().await?;
+        reply.data.decode().map_err(|what| unfit(endpoint, &reply, &what))
+    }
 }
 
-impl<R: Runtime, M: DeserializeOwned + HasSchema> Call<R, M> {
+impl<R: Runtime, M: ModelData, O> Call<R, M, O> {
     /// Sends the call, and returns the data with everything that is known of the response.
     ///
     /// # Errors
@@ -117,7 +176,7 @@ impl<R: Runtime, M: DeserializeOwned + HasSchema> Call<R, M> {
     }
 }
 
-fn meta<R: Runtime>(endpoint: &Endpoint, reply: Reply<R>) -> Meta<R> {
+pub(super) fn meta<R: Runtime>(endpoint: &Endpoint, reply: Reply<R>) -> Meta<R> {
     Meta {
         status: reply.status,
         request_id: reply.headers.get("x-correlation-id").map(|id| id.to_rust()),
@@ -128,133 +187,32 @@ fn meta<R: Runtime>(endpoint: &Endpoint, reply: Reply<R>) -> Meta<R> {
     }
 }
 
-fn decode<R: Runtime, M: DeserializeOwned + HasSchema>(
+pub(super) fn decode<R: Runtime, M: ModelData>(
     client: &Client<R>,
     endpoint: &'static Endpoint,
     reply: &Reply<R>,
 ) -> Result<M> {
     client.watch_drift(endpoint, &reply.data, M::SCHEMA);
-    reply.data.decode().map_err(|what| {
-        let text = ["the data does not fit the model: ", &what].concat();
-        Error::new(Kind::Decode, endpoint.operation, &text).with(|details| {
-            details.status = Some(reply.status);
-            details.request_id = reply.headers.get("x-correlation-id").map(|id| id.to_rust());
-            details.attempts = reply.attempts;
-        })
+    reply.data.decode().map_err(|what| unfit(endpoint, reply, &what))
+}
+
+/// Data that its model cannot represent: the error keeps the response, and [`Call::raw`] returns the data.
+fn unfit<R: Runtime>(endpoint: &'static Endpoint, reply: &Reply<R>, what: &str) -> Error {
+    let text =
+        ["the data does not fit the model: ", what, ". See Error::body, or ask with Call::raw."].concat();
+    Error::of(Kind::Decode, endpoint.operation, &text).with(|details| {
+        details.status = Some(reply.status);
+        details.request_id = reply.headers.get("x-correlation-id").map(|id| id.to_rust());
+        details.attempts = reply.attempts;
+        details.body = Some(reply.body.to_rust());
     })
 }
 
-impl<R: Runtime, M: DeserializeOwned + HasSchema + 'static> IntoFuture for Call<R, M> {
+impl<R: Runtime, M: ModelData, O: 'static> IntoFuture for Call<R, M, O> {
     type Output = Result<M>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<M>>>>;
+    type IntoFuture = BoxFuture<Result<M>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async { self.with_response().await.map(|answered| answered.data) })
-    }
-}
-
-/// A call for a list that comes in pages.
-#[must_use = "a call is sent when it is awaited"]
-pub struct PagedCall<R: Runtime, M>(pub(crate) Call<R, Vec<M>>);
-
-/// One page of a list.
-#[derive(Clone, Debug)]
-pub struct Page<M> {
-    /// The items of this page.
-    pub items: Vec<M>,
-    /// Where the next page begins; nothing at the end.
-    pub next: Option<PageRef>,
-}
-
-impl<R: Runtime, M: DeserializeOwned + HasSchema> PagedCall<R, M> {
-    /// Sets how long one attempt may take, its body included.
-    pub fn timeout_ms(self, milliseconds: u32) -> Self {
-        Self(self.0.timeout_ms(milliseconds))
-    }
-
-    /// Sets how often a page may be asked for again.
-    pub fn max_retries(self, retries: u32) -> Self {
-        Self(self.0.max_retries(retries))
-    }
-
-    /// Adds a header to those of the client.
-    pub fn header(self, name: &str, value: &str) -> Self {
-        Self(self.0.header(name, value))
-    }
-
-    /// Asks for the page, and returns it with everything that is known of the response.
-    ///
-    /// # Errors
-    ///
-    /// See [`Kind`].
-    pub async fn with_response(self) -> Result<Answered<R, Page<M>>> {
-        let (endpoint, client) = (self.0.endpoint, self.0.client.clone());
-        let reply = self.0.reply().await?;
-        let items = decode(&client, endpoint, &reply)?;
-        let next = reply.next.as_ref().map(PageRef::to_rust);
-        Ok(Answered { data: Page { items, next }, response: meta(endpoint, *reply) })
-    }
-
-    /// Returns the pages, one after the other, each asked for when it is needed.
-    #[must_use = "a page is asked for when it is awaited"]
-    pub fn pages(self) -> Pager<R, M> {
-        Pager { seen: Vec::new(), next: Some(self.0) }
-    }
-}
-
-impl<R: Runtime, M: DeserializeOwned + HasSchema + 'static> IntoFuture for PagedCall<R, M> {
-    type Output = Result<Page<M>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<Page<M>>>>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async { self.with_response().await.map(|answered| answered.data) })
-    }
-}
-
-/// The pages of a list, one after the other.
-pub struct Pager<R: Runtime, M> {
-    next: Option<Call<R, Vec<M>>>,
-    seen: Vec<PageRef>,
-}
-
-impl<R: Runtime, M: DeserializeOwned + HasSchema> Pager<R, M> {
-    /// Asks for the next page; returns nothing after the last one.
-    ///
-    /// # Errors
-    ///
-    /// See [`Kind`]. A server whose pages go in a circle is a [`Kind::Decode`].
-    pub async fn next_page(&mut self) -> Result<Option<Page<M>>> {
-        // It stays the next one until it has come: after an error, the same page is asked for again.
-        let Some(call) = &self.next else { return Ok(None) };
-        let mut call = call.clone();
-        let endpoint = call.endpoint;
-        let page = PagedCall(call.clone()).with_response().await?.data;
-        self.next = None;
-        if let Some((next, name)) = page.next.clone().zip(endpoint.response.page_param()) {
-            if self.seen.contains(&next) {
-                let text = "the server's pages go in a circle: reading on would never end";
-                return Err(Error::new(Kind::Decode, endpoint.operation, text));
-            }
-            call.args.values.push((name, (&next).into()));
-            self.seen.push(next);
-            self.next = Some(call);
-        }
-        Ok(Some(page))
-    }
-
-    /// Returns the first items, as many as `limit` says.
-    ///
-    /// # Errors
-    ///
-    /// See [`Kind`].
-    pub async fn collect(mut self, limit: usize) -> Result<Vec<M>> {
-        let mut items = Vec::new();
-        while items.len() < limit
-            && let Some(page) = self.next_page().await?
-        {
-            items.extend(page.items);
-        }
-        items.truncate(limit);
-        Ok(items)
     }
 }

@@ -1,12 +1,13 @@
 //! The configuration of a client: where to call, with which credential, and how patiently.
 
+use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::rc::Rc;
+use std::time::Duration;
 
-use crate::error::{Error, Kind, Result, Secret};
-use crate::protocol::check_header;
-use crate::transport::Cause;
+use crate::error::{Cause, Error, Kind, Result, Secret};
+use crate::event::Event;
+use crate::protocol::{Drift, LONGEST_TIMER_MS, MOST_RETRIES, check_header};
+use crate::sync::{BoxFuture, SendOutsideWasm, SharedRef, SyncOutsideWasm};
 
 /// The default time of an attempt.
 pub(crate) const DEFAULT_TIMEOUT_MS: u32 = 30_000;
@@ -15,61 +16,268 @@ pub(crate) const DEFAULT_MAX_BODY_BYTES: u32 = 64 << 20;
 /// The default number of retries.
 pub(crate) const DEFAULT_MAX_RETRIES: u32 = 2;
 
-/// The settings of a client. [`Config::new`] calls `api.pipedrive.com` with the documented defaults.
+/// The settings of a client. [`Config::new`] calls `api.pipedrive.com` with the documented defaults, and
+/// [`Config::builder`] sets what is to be different.
+///
+/// ```
+/// use std::time::Duration;
+/// use pipedrive_users::Config;
+/// use pipedrive_users::config::Credential;
+///
+/// let config = Config::builder()
+///     .credential(Credential::api_token("0123456789abcdef")?)
+///     .company_domain("casinoroyale")
+///     .timeout(Duration::from_secs(5))
+///     .max_retries(4)
+///     .header("x-trace", "7")
+///     .build()?;
+/// # Ok::<(), pipedrive_users::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Config {
-    /// Where to call.
-    pub base: Base,
-    /// How the client authenticates.
-    pub credential: Credential,
-    /// Headers of every request, see [`Config::header`].
-    pub headers: CheckedHeaders,
-    /// How long one attempt may take, its body included, in milliseconds. Default: 30 000.
-    pub timeout_ms: u32,
-    /// How often a call may be sent again. Default: 2.
-    pub max_retries: u32,
-    /// How many requests may be in flight at once. Default: as many as the burst limit allows.
-    pub max_concurrency: Option<u32>,
-    /// How many cost units this client may spend in a day. Calls that would exceed it fail without being sent.
-    pub daily_token_budget: Option<u32>,
-    /// The most bytes of a response's body, once it is decompressed. A longer one fails the call, and is not read to its
-    /// end. Default: 64 MiB.
-    pub max_body_bytes: u32,
+    pub(super) base: Base,
+    pub(super) credential: Credential,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) timeout_ms: u32,
+    pub(super) max_retries: u32,
+    pub(super) max_concurrency: Option<u32>,
+    pub(super) daily_token_budget: Option<u32>,
+    pub(super) max_body_bytes: u32,
+    pub(super) on_event: Option<EventHook>,
+    pub(super) on_drift: Option<DriftHook>,
 }
+
+/// Called for every client event.
+pub(super) type EventHook = SharedRef<dyn EventFn>;
+
+/// Called for each difference between data and its model, with the operation.
+pub(super) type DriftHook = SharedRef<dyn DriftFn>;
+
+/// A function of an event.
+pub(super) trait EventFn: Fn(&Event<'_>) + SendOutsideWasm + SyncOutsideWasm {}
+impl<F: Fn(&Event<'_>) + SendOutsideWasm + SyncOutsideWasm> EventFn for F {}
+
+/// A function of an operation and a difference.
+pub(super) trait DriftFn: Fn(&'static str, &Drift) + SendOutsideWasm + SyncOutsideWasm {}
+impl<F: Fn(&'static str, &Drift) + SendOutsideWasm + SyncOutsideWasm> DriftFn for F {}
 
 impl Config {
     /// The documented defaults, with a credential.
+    ///
+    /// ```
+    /// use pipedrive_users::Config;
+    /// use pipedrive_users::config::Credential;
+    ///
+    /// let config = Config::new(Credential::access_token("v1u:abcdef")?);
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     #[must_use]
     pub fn new(credential: Credential) -> Self {
         Self {
             base: Base::default(),
             credential,
-            headers: CheckedHeaders::default(),
+            headers: Vec::new(),
             timeout_ms: DEFAULT_TIMEOUT_MS,
             max_retries: DEFAULT_MAX_RETRIES,
             max_concurrency: None,
             daily_token_budget: None,
             max_body_bytes: DEFAULT_MAX_BODY_BYTES,
+            on_event: None,
+            on_drift: None,
         }
     }
 
-    /// Adds a header to every request.
+    /// Begins with the defaults and no credential.
     ///
-    /// # Errors
+    /// ```
+    /// let config = pipedrive_users::Config::builder().base_url("http://localhost:8080").build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
+    pub fn builder() -> ConfigBuilder {
+        Self::new(Credential::None).to_builder()
+    }
+
+    /// Begins with these settings.
     ///
-    /// Refuses what no header can carry.
-    pub fn header(mut self, name: &str, value: &str) -> Result<Self> {
-        let header = check_header(&name.to_owned(), Some(value.to_owned()));
-        self.headers.0.push(header.map_err(|text| Error::new(Kind::Config, "", &text))?);
-        Ok(self)
+    /// ```
+    /// use pipedrive_users::Config;
+    ///
+    /// let one_at_a_time = Config::builder().build()?.to_builder().max_concurrency(1).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
+    pub fn to_builder(self) -> ConfigBuilder {
+        ConfigBuilder(Ok(self))
     }
 }
 
-/// Headers that can be sent, names in lower case. Only [`Config::header`] adds to them.
-#[derive(Clone, Default)]
-pub struct CheckedHeaders(pub(super) Vec<(String, String)>);
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>();
+        f.debug_struct("Config")
+            .field("base", &self.base)
+            .field("credential", &self.credential)
+            .field("headers", &names)
+            .field("timeout_ms", &self.timeout_ms)
+            .field("max_retries", &self.max_retries)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sets what is to be different of a [`Config`]. What is refused is reported by [`build`](Self::build).
+///
+/// ```
+/// use pipedrive_users::Config;
+///
+/// let error = Config::builder().company_domain("evil.example/").build().unwrap_err();
+/// assert!(error.is_config());
+/// assert!(error.message().starts_with("company_domain must be"));
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "it is a configuration once it is built"]
+pub struct ConfigBuilder(Result<Config>);
+
+impl ConfigBuilder {
+    fn set(mut self, set: impl FnOnce(&mut Config) -> Result<()>) -> Self {
+        if let Ok(config) = &mut self.0
+            && let Err(error) = set(config)
+        {
+            self.0 = Err(error);
+        }
+        self
+    }
+
+    /// Sets how the client authenticates. Without it, the server at the base URL adds a credential.
+    pub fn credential(self, credential: Credential) -> Self {
+        self.set(|config| {
+            config.credential = credential;
+            Ok(())
+        })
+    }
+
+    /// Calls the company's own host: see [`Base::company`].
+    pub fn company_domain(self, domain: &str) -> Self {
+        self.set(|config| Base::company(domain).map(|base| config.base = base))
+    }
+
+    /// Calls another server with the API of `api.pipedrive.com`: see [`Base::url`].
+    pub fn base_url(self, url: &str) -> Self {
+        self.set(|config| Base::url(url).map(|base| config.base = base))
+    }
+
+    /// Calls below these roots.
+    pub fn base(self, base: Base) -> Self {
+        self.set(|config| {
+            config.base = base;
+            Ok(())
+        })
+    }
+
+    /// Adds a header to every request.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.set(|config| {
+            let header = check_header(&name.to_owned(), Some(value.to_owned()));
+            config.headers.push(header.map_err(|text| Error::new(Kind::Config, &text))?);
+            Ok(())
+        })
+    }
+
+    /// Sets how long one attempt may take, its body included. Default: 30 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.set(|config| {
+            let refused = "timeout must be from 1 millisecond to 2147483647 milliseconds";
+            config.timeout_ms = checked_timeout(timeout).ok_or_else(|| Error::new(Kind::Config, refused))?;
+            Ok(())
+        })
+    }
+
+    /// Sets how often a call may be sent again, 0 to 10. Default: 2.
+    pub fn max_retries(self, retries: u32) -> Self {
+        self.set(|config| {
+            if i64::from(retries) > MOST_RETRIES {
+                return Err(Error::new(Kind::Config, "max_retries must be an integer from 0 to 10"));
+            }
+            config.max_retries = retries;
+            Ok(())
+        })
+    }
+
+    /// Sets how many requests may be in flight at once, from 1. Default: as many as the burst limit allows.
+    pub fn max_concurrency(self, requests: u32) -> Self {
+        self.set(|config| {
+            if requests == 0 {
+                return Err(Error::new(Kind::Config, "max_concurrency must be an integer from 1"));
+            }
+            config.max_concurrency = Some(requests);
+            Ok(())
+        })
+    }
+
+    /// Sets how many cost units this client may spend in a day. Calls that would exceed it fail without being sent.
+    pub fn daily_token_budget(self, cost_units: u32) -> Self {
+        self.set(|config| {
+            config.daily_token_budget = Some(cost_units);
+            Ok(())
+        })
+    }
+
+    /// Sets the most bytes of a response's body, once it is decompressed, from 1. A longer one fails the call, and is not
+    /// read to its end. Default: 64 MiB.
+    pub fn max_body_bytes(self, bytes: u32) -> Self {
+        self.set(|config| {
+            if bytes == 0 {
+                return Err(Error::new(Kind::Config, "max_body_bytes must be an integer from 1"));
+            }
+            config.max_body_bytes = bytes;
+            Ok(())
+        })
+    }
+
+    /// Calls a function for every client event. With the feature `tracing`, each is an event of `tracing` as well.
+    pub fn on_event(self, hook: impl Fn(&Event<'_>) + SendOutsideWasm + SyncOutsideWasm + 'static) -> Self {
+        self.set(|config| {
+            config.on_event = Some(SharedRef::new(hook));
+            Ok(())
+        })
+    }
+
+    /// Validates the data of typed calls against the models, and calls a function for each difference, once per path and
+    /// kind, with the operation.
+    pub fn on_drift(
+        self,
+        hook: impl Fn(&'static str, &Drift) + SendOutsideWasm + SyncOutsideWasm + 'static,
+    ) -> Self {
+        self.set(|config| {
+            config.on_drift = Some(SharedRef::new(hook));
+            Ok(())
+        })
+    }
+
+    /// Returns the configuration.
+    ///
+    /// # Errors
+    ///
+    /// Says which setting was refused first, and why.
+    pub fn build(self) -> Result<Config> {
+        self.0
+    }
+}
+
+/// A timeout in milliseconds, if a timer takes it.
+pub(super) fn checked_timeout(timeout: Duration) -> Option<u32> {
+    let milliseconds = u32::try_from(timeout.as_millis()).ok()?;
+    (1..=LONGEST_TIMER_MS).contains(&i64::from(milliseconds)).then_some(milliseconds)
+}
 
 /// The two roots that the paths of the operations are below.
+///
+/// ```
+/// use pipedrive_users::config::Base;
+///
+/// assert_eq!(Base::company("acme")?.v1, "https://acme.pipedrive.com/api/v1");
+/// assert_eq!(Base::url("http://localhost:8080")?.v2, "http://localhost:8080/api/v2");
+/// assert!(Base::url("http://backend.example").is_err());
+/// # Ok::<(), pipedrive_users::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
     /// In the place of `/v1`.
@@ -98,8 +306,9 @@ impl Base {
             None => domain.strip_suffix(HOST).unwrap_or(domain),
         };
         if !is_dns_label(label) {
-            let text = ["companyDomain must be one DNS label such as \"casinoroyale\", got \"", domain, "\""];
-            return Err(Error::new(Kind::Config, "", &text.concat()));
+            let text =
+                ["company_domain must be one DNS label such as \"casinoroyale\", got \"", domain, "\""];
+            return Err(Error::new(Kind::Config, &text.concat()));
         }
         let origin = ["https://", label, HOST].concat();
         // A company's host wants `/api/v1`, `api.pipedrive.com` wants `/v1`.
@@ -121,8 +330,8 @@ impl Base {
                 _ => false,
             });
         if !is_usable {
-            let text = "baseUrl must be an https:// URL (http:// only on the loopback), without query, fragment or user";
-            return Err(Error::new(Kind::Config, "", text));
+            let text = "base_url must be an https:// URL (http:// only on the loopback), without query, fragment or user";
+            return Err(Error::new(Kind::Config, text));
         }
         Ok(Self::below(url.trim_end_matches('/')))
     }
@@ -158,8 +367,9 @@ fn parse(url: &str) -> Option<(String, String)> {
     Some((url.protocol().trim_end_matches(':').to_owned(), url.hostname()))
 }
 
-/// How the client authenticates.
-#[derive(Clone)]
+/// How the client authenticates. Its `Debug` shows nothing of a token.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Credential {
     /// No credential; the server at the base URL adds one.
     None,
@@ -172,6 +382,13 @@ pub enum Credential {
 impl Credential {
     /// An API token that is always the same.
     ///
+    /// ```
+    /// use pipedrive_users::config::Credential;
+    ///
+    /// assert!(Credential::api_token("0123456789abcdef").is_ok());
+    /// assert!(Credential::api_token("not a token").is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// Refuses what no header can carry.
@@ -181,11 +398,34 @@ impl Credential {
 
     /// An access token that is always the same.
     ///
+    /// ```
+    /// use pipedrive_users::config::Credential;
+    ///
+    /// assert!(Credential::access_token("v1u:abcdef").is_ok());
+    /// ```
+    ///
     /// # Errors
     ///
     /// Refuses what no header can carry.
     pub fn access_token(token: &str) -> Result<Self> {
         fixed(token).map(Self::AccessToken)
+    }
+
+    /// An access token that an async function returns for every call: see [`Token::from_fn`].
+    ///
+    /// ```
+    /// use pipedrive_users::config::Credential;
+    ///
+    /// let credential = Credential::from_fn(async || std::env::var("ACCESS_TOKEN"));
+    /// ```
+    pub fn from_fn<F, Fut, T, E>(function: F) -> Self
+    where
+        F: Fn() -> Fut + SendOutsideWasm + SyncOutsideWasm + 'static,
+        Fut: Future<Output = Result<T, E>> + SendOutsideWasm + 'static,
+        T: Into<String>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self::AccessToken(Token::from_fn(move |_| function()))
     }
 
     /// The token, where there is one.
@@ -198,30 +438,105 @@ impl Credential {
 }
 
 fn fixed(token: &str) -> Result<Token> {
-    let refused = |lack| Error::new(Kind::Config, "", &["the token ", lack].concat());
+    let refused = |lack| Error::new(Kind::Config, &["the token ", lack].concat());
     Secret::new(token).map(Token::Fixed).map_err(refused)
 }
 
 /// Where a token comes from.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Token {
     /// It is always the same.
     Fixed(Secret),
     /// A function is asked for it for every call.
-    Provider(Rc<dyn TokenProvider>),
+    Provider(SharedRef<dyn TokenProvider>),
 }
 
-/// Provides tokens.
-pub trait TokenProvider {
+impl Token {
+    /// A token that an async function returns. It is called once for every call, and once more for the same call after a
+    /// 401, with the token that was refused. Its result is used for no other call.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use pipedrive_users::Secret;
+    /// use pipedrive_users::config::{Credential, Token};
+    ///
+    /// struct Vault;
+    /// impl Vault {
+    ///     async fn read(&self, is_refused: bool) -> Result<String, std::io::Error> {
+    ///         Ok(if is_refused { "a-new-one" } else { "the-same" }.to_owned())
+    ///     }
+    /// }
+    ///
+    /// let vault = Arc::new(Vault);
+    /// let credential = Credential::ApiToken(Token::from_fn(move |refused: Option<Secret>| {
+    ///     let vault = Arc::clone(&vault);
+    ///     async move { vault.read(refused.is_some()).await }
+    /// }));
+    /// ```
+    pub fn from_fn<F, Fut, T, E>(function: F) -> Self
+    where
+        F: Fn(Option<Secret>) -> Fut + SendOutsideWasm + SyncOutsideWasm + 'static,
+        Fut: Future<Output = Result<T, E>> + SendOutsideWasm + 'static,
+        T: Into<String>,
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        Self::from_provider(move |refused| -> TokenFuture {
+            let asked = function(refused);
+            Box::pin(async {
+                let token = asked.await.map_err(Cause::new)?;
+                let lacking = |lack| Cause::new(["the token that it returned ", lack].concat());
+                Secret::new(token).map_err(lacking)
+            })
+        })
+    }
+
+    /// A token of a type that provides tokens.
+    pub fn from_provider(provider: impl TokenProvider + 'static) -> Self {
+        Self::Provider(SharedRef::new(provider))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed(secret) => secret.fmt(f),
+            Self::Provider(_) => f.write_str("a function"),
+        }
+    }
+}
+
+/// Provides tokens. Functions that return a [`TokenFuture`] do; so may a type that keeps a session.
+///
+/// ```
+/// use pipedrive_users::Secret;
+/// use pipedrive_users::config::{Token, TokenFuture, TokenProvider};
+/// use pipedrive_users::transport::Cause;
+///
+/// struct Session(Secret);
+/// impl TokenProvider for Session {
+///     fn token(&self, refused: Option<Secret>) -> TokenFuture {
+///         let token = if refused.as_ref() == Some(&self.0) {
+///             Err(Cause::new("the session is over"))
+///         } else {
+///             Ok(self.0.clone())
+///         };
+///         Box::pin(async { token })
+///     }
+/// }
+/// let token = Token::from_provider(Session(Secret::new("v1u:abcdef")?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait TokenProvider: SendOutsideWasm + SyncOutsideWasm {
     /// Returns the token of a call. It is called once for every call, and once more for the same call after a 401, with
     /// the token that was `refused`. Its result is used for no other call.
     fn token(&self, refused: Option<Secret>) -> TokenFuture;
 }
 
 /// A future of a token.
-pub type TokenFuture = Pin<Box<dyn Future<Output = Result<Secret, Cause>>>>;
+pub type TokenFuture = BoxFuture<Result<Secret, Cause>>;
 
-impl<F: Fn(Option<Secret>) -> TokenFuture> TokenProvider for F {
+impl<F: Fn(Option<Secret>) -> TokenFuture + SendOutsideWasm + SyncOutsideWasm> TokenProvider for F {
     fn token(&self, refused: Option<Secret>) -> TokenFuture {
         self(refused)
     }

@@ -1,14 +1,12 @@
 //! The driver for Rust programs: performs the steps of the dispatcher with futures. With `wasm/driver.rs`, its twin for
 //! JavaScript, it is the only code that waits.
 
-use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Waker};
 
-use super::Observer;
-use super::config::{Credential, Token};
+use super::config::{Credential, EventHook, Token};
 use crate::error::{Secret, Thrown};
 use crate::protocol::event::Event;
 use crate::protocol::{
@@ -16,11 +14,10 @@ use crate::protocol::{
     Reply, Step,
 };
 use crate::schema::Endpoint;
+use crate::sync::{BoxFuture, Lock, SharedRef};
 use crate::text::Text;
+use crate::timestamp::{duration_as_ms, duration_from_ms};
 use crate::transport::{Request, Response, Runtime, SendError, Transport};
-
-/// Work under way.
-type Work<T> = Pin<Box<dyn Future<Output = T>>>;
 
 type Sent<R> = Result<Response<R>, SendError<R>>;
 type Answer<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
@@ -29,29 +26,29 @@ type Answer<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
 pub(super) struct Driver<R: Runtime> {
     runtime: R,
     credential: Credential,
-    observer: Option<Observer>,
-    dispatcher: RefCell<Dispatcher<R>>,
+    on_event: Option<EventHook>,
+    dispatcher: Lock<Dispatcher<R>>,
     /// Attempts in flight; each is polled by the call that drives it.
-    attempts: RefCell<Vec<(AttemptId, Work<Sent<R>>)>>,
-    wakers: RefCell<Vec<(CallId, Waker)>>,
-    next_call: Cell<CallId>,
+    attempts: Lock<Vec<(AttemptId, BoxFuture<Sent<R>>)>>,
+    wakers: Lock<Vec<(CallId, Waker)>>,
+    next_call: AtomicU32,
 }
 
 impl<R: Runtime> Driver<R> {
     pub(super) fn new(
         runtime: R,
         credential: Credential,
-        observer: Option<Observer>,
+        on_event: Option<EventHook>,
         dispatcher: Dispatcher<R>,
     ) -> Self {
         Self {
             runtime,
             credential,
-            observer,
-            dispatcher: RefCell::new(dispatcher),
-            attempts: RefCell::default(),
-            wakers: RefCell::default(),
-            next_call: Cell::new(0),
+            on_event,
+            dispatcher: Lock::new(dispatcher),
+            attempts: Lock::default(),
+            wakers: Lock::default(),
+            next_call: AtomicU32::new(0),
         }
     }
 
@@ -61,12 +58,11 @@ impl<R: Runtime> Driver<R> {
 
     /// Makes a call. Dropping the future ends it, wherever it is.
     pub(super) fn call(
-        self: &Rc<Self>,
+        self: &SharedRef<Self>,
         endpoint: &'static Endpoint,
         request: PreparedRequest<R::Text>,
     ) -> Running<R> {
-        let id = self.next_call.get();
-        self.next_call.set(id.wrapping_add(1));
+        let id: CallId = self.next_call.fetch_add(1, Ordering::Relaxed);
         let source = match self.credential.token() {
             None => CredentialSource::None,
             Some(Token::Fixed(secret)) => CredentialSource::Fixed(R::Text::from_rust(secret.reveal())),
@@ -74,24 +70,28 @@ impl<R: Runtime> Driver<R> {
         };
         let call = NewCall { id, endpoint, request, source, is_identity_known: true };
         self.dispatcher.borrow_mut().begin(call);
-        Running { driver: Rc::clone(self), id, credential: None, timer: None }
+        Running { driver: SharedRef::clone(self), id, credential: None, timer: None }
     }
 
-    fn ask_credential(&self, refused: Option<&R::Text>) -> Option<Work<Answer<R>>> {
+    fn ask_credential(&self, refused: Option<&R::Text>) -> Option<BoxFuture<Answer<R>>> {
         let refused = refused.and_then(|refused| Secret::new(refused.to_rust()).ok());
         let Some(Token::Provider(provider)) = self.credential.token() else { return None };
         let asked = provider.token(refused);
         Some(Box::pin(async {
             match asked.await {
                 Ok(secret) => Ok(R::Text::from_rust(secret.reveal())),
-                Err(cause) => Err(R::Thrown::new(&R::Text::from_rust(&cause.text))),
+                Err(cause) => Err(R::Thrown::from_rust(&cause)),
             }
         }))
     }
 
     fn moment(&self) -> Moment {
         let runtime = &self.runtime;
-        Moment { now: runtime.now(), wall: runtime.wall(), random: runtime.random() }
+        Moment { now: self.now(), wall: runtime.wall().as_ms(), random: runtime.random() }
+    }
+
+    fn now(&self) -> f64 {
+        duration_as_ms(self.runtime.now())
     }
 
     fn start(&self, attempt: AttemptId, request: Request<R::Text>) {
@@ -107,14 +107,27 @@ impl<R: Runtime> Driver<R> {
             Poll::Ready(sent) => {
                 self.dispatcher.borrow_mut().on_sent(attempt, Box::new(sent));
             }
-            Poll::Pending => self.attempts.borrow_mut().push((attempt, work)),
+            Poll::Pending => {
+                self.attempts.borrow_mut().push((attempt, work));
+                // It may have been aborted by another thread while it was polled.
+                if !self.dispatcher.borrow().is_in_flight(attempt) {
+                    drop(self.take_attempt(attempt));
+                }
+            }
         }
     }
 
-    fn take_attempt(&self, attempt: AttemptId) -> Option<Work<Sent<R>>> {
+    fn take_attempt(&self, attempt: AttemptId) -> Option<BoxFuture<Sent<R>>> {
         let mut attempts = self.attempts.borrow_mut();
         let index = attempts.iter().position(|(known, _)| *known == attempt)?;
         Some(attempts.swap_remove(index).1)
+    }
+
+    /// Sets what wakes a call.
+    fn set_waker(&self, id: CallId, waker: Option<&Waker>) {
+        let mut wakers = self.wakers.borrow_mut();
+        wakers.retain(|(known, _)| *known != id);
+        wakers.extend(waker.map(|waker| (id, waker.clone())));
     }
 
     /// Aborts the attempts that no call waits for, and wakes the calls that have something to do.
@@ -136,12 +149,19 @@ impl<R: Runtime> Driver<R> {
     }
 
     pub(super) fn emit(&self, endpoint: &Endpoint, emitted: Emitted, text: Option<&R::Text>) {
-        let Some(observer) = &self.observer else { return };
+        if self.on_event.is_none() && !cfg!(feature = "tracing") {
+            return;
+        }
         let Emitted { kind, attempt, status, duration_ms, .. } = emitted;
         let Endpoint { operation, cost, .. } = *endpoint;
         let text = text.map(Text::to_rust);
-        let duration_ms = duration_ms.get();
-        observer(&Event { kind, operation, attempt, cost, status, duration_ms, text: text.as_ref() });
+        let duration = duration_ms.get().map(duration_from_ms);
+        let event = Event { kind, operation, attempt, cost, status, duration, text: text.as_deref() };
+        #[cfg(feature = "tracing")]
+        super::trace::trace(&event);
+        if let Some(hook) = &self.on_event {
+            hook(&event);
+        }
     }
 }
 
@@ -150,17 +170,17 @@ const SHORTEST_TIMER_MS: f64 = 1.0;
 
 /// A call under way.
 pub(super) struct Running<R: Runtime> {
-    driver: Rc<Driver<R>>,
+    driver: SharedRef<Driver<R>>,
     id: CallId,
-    credential: Option<Work<Answer<R>>>,
-    timer: Option<Work<()>>,
+    credential: Option<BoxFuture<Answer<R>>>,
+    timer: Option<BoxFuture<()>>,
 }
 
 impl<R: Runtime> Future for Running<R> {
     type Output = Result<Box<Reply<R>>, Failed<R>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let driver = Rc::clone(&self.driver);
+        let driver = SharedRef::clone(&self.driver);
         let id = self.id;
         loop {
             if let Some(work) = &mut self.credential
@@ -170,7 +190,14 @@ impl<R: Runtime> Future for Running<R> {
                 driver.dispatcher.borrow_mut().on_credential(id, credential);
             }
             driver.poll_attempt(id, context);
-            let step = driver.dispatcher.borrow_mut().step(id, driver.moment());
+            let moment = driver.moment();
+            let mut dispatcher = driver.dispatcher.borrow_mut();
+            let step = dispatcher.step(id, moment);
+            if matches!(step, Step::Wait(_)) {
+                // Before anybody else can look for it.
+                driver.set_waker(id, Some(context.waker()));
+            }
+            drop(dispatcher);
             driver.settle();
             match step {
                 Step::Emit(endpoint, emitted, text) => driver.emit(endpoint, emitted, text.as_ref()),
@@ -181,15 +208,12 @@ impl<R: Runtime> Future for Running<R> {
                 Step::Wait(milliseconds) => {
                     let runtime = driver.runtime.clone();
                     // Timers count whole milliseconds, and what is left of less than that may be less than a clock shows.
-                    let milliseconds = milliseconds.max(SHORTEST_TIMER_MS);
-                    let mut timer: Work<()> = Box::pin(async move { runtime.sleep(milliseconds).await });
+                    let wait = duration_from_ms(milliseconds.max(SHORTEST_TIMER_MS));
+                    let mut timer: BoxFuture<()> = Box::pin(async move { runtime.sleep(wait).await });
                     if timer.as_mut().poll(context).is_ready() {
                         continue;
                     }
                     self.timer = Some(timer);
-                    let mut wakers = driver.wakers.borrow_mut();
-                    wakers.retain(|(known, _)| *known != id);
-                    wakers.push((id, context.waker().clone()));
                     return Poll::Pending;
                 }
                 Step::Finish(result) => return Poll::Ready(result),
@@ -201,9 +225,9 @@ impl<R: Runtime> Future for Running<R> {
 
 impl<R: Runtime> Drop for Running<R> {
     fn drop(&mut self) {
-        let now = self.driver.runtime.now();
+        let now = self.driver.now();
         self.driver.dispatcher.borrow_mut().end(self.id, now);
-        self.driver.wakers.borrow_mut().retain(|(known, _)| *known != self.id);
+        self.driver.set_waker(self.id, None);
         self.driver.settle();
     }
 }

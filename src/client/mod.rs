@@ -4,54 +4,74 @@ mod call;
 pub mod config;
 mod drift;
 mod driver;
+mod pages;
 pub mod settings;
+#[cfg(feature = "stream")]
+mod stream;
+#[cfg(feature = "tracing")]
+mod trace;
 
-use std::rc::Rc;
-
-pub use call::{Answered, Call, Meta, Page, PagedCall, Pager};
+pub use call::{Answered, Call, Meta, ModelData};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use config::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
-pub use drift::DriftHook;
+pub use pages::{Page, PagePosition, PagedCall, Pager};
+
+#[cfg(feature = "stream")]
+pub use stream::{ItemStream, PageStream};
 
 use config::{Config, Credential};
 use drift::DriftWatch;
 use driver::Driver;
 
 use crate::limits::{RateLimit, Usage};
-use crate::protocol::event::Event;
 use crate::protocol::{AuthScheme, Defaults, Dispatcher, Server};
+use crate::sync::SharedRef;
 use crate::text::Text;
 use crate::transport::Runtime;
 
 /// A client of one user of one company: its limits, budget and credential belong to it alone. Cloning it is cheap and
-/// gives the same client.
+/// gives the same client; outside WebAssembly it is `Send` and `Sync`.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use pipedrive_users::config::Credential;
+/// use pipedrive_users::transport::SandboxWorld;
+/// use pipedrive_users::{Client, Config};
+///
+/// let world = SandboxWorld::default();
+/// let credential = Credential::api_token(&world.tokens().api_token)?;
+/// let client = Client::new(Config::new(credential), world.clone());
+/// let user = world.run(async { client.get_user(2).await }).ok_or("it never ends")??;
+/// assert_eq!(user.id, 2);
+/// assert_eq!(client.usage().total().tokens_spent, 2);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Client<R: Runtime> {
-    inner: Rc<Inner<R>>,
+    inner: SharedRef<Inner<R>>,
 }
 
-/// Called for every client event.
-pub type Observer = Box<dyn Fn(&Event<'_>)>;
-
 struct Inner<R: Runtime> {
-    driver: Rc<Driver<R>>,
+    driver: SharedRef<Driver<R>>,
     defaults: Defaults<String>,
     drift: DriftWatch,
 }
 
 impl<R: Runtime> Clone for Client<R> {
     fn clone(&self) -> Self {
-        Self { inner: Rc::clone(&self.inner) }
+        Self { inner: SharedRef::clone(&self.inner) }
+    }
+}
+
+impl<R: Runtime> std::fmt::Debug for Client<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").field("usage", &self.usage().total()).finish_non_exhaustive()
     }
 }
 
 impl<R: Runtime> Client<R> {
     /// Makes a client. Nothing is sent before the first call.
     pub fn new(config: Config, runtime: R) -> Self {
-        Self::with_observer(config, runtime, None)
-    }
-
-    /// Makes a client, and calls `observer` for every event.
-    pub fn with_observer(config: Config, runtime: R, observer: Option<Observer>) -> Self {
         let Config {
             base,
             credential,
@@ -61,6 +81,8 @@ impl<R: Runtime> Client<R> {
             max_concurrency,
             daily_token_budget,
             max_body_bytes,
+            on_event,
+            on_drift,
         } = config;
         let scheme = match credential {
             Credential::ApiToken(_) => AuthScheme::ApiToken,
@@ -70,20 +92,12 @@ impl<R: Runtime> Client<R> {
         let server = Server { v1, v2, scheme, max_body_bytes };
         let dispatcher = Dispatcher::new(server, max_concurrency, daily_token_budget);
         Self {
-            inner: Rc::new(Inner {
-                driver: Rc::new(Driver::new(runtime, credential, observer, dispatcher)),
-                defaults: Defaults { headers: headers.0, timeout_ms, max_retries },
-                drift: DriftWatch::default(),
+            inner: SharedRef::new(Inner {
+                driver: SharedRef::new(Driver::new(runtime, credential, on_event, dispatcher)),
+                defaults: Defaults { headers, timeout_ms, max_retries },
+                drift: DriftWatch::new(on_drift),
             }),
         }
-    }
-
-    /// Validates the data of typed calls against the models, and calls `hook` for each difference, once per path and
-    /// kind.
-    #[must_use]
-    pub fn on_drift(self, hook: DriftHook) -> Self {
-        self.inner.drift.set(hook);
-        self
     }
 
     /// Returns what this client has spent.

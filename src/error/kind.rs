@@ -2,6 +2,7 @@
 
 /// The kind of an error. Each is an error class of its own in JavaScript.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Kind {
     /// The configuration is not usable.
     Config,
@@ -55,7 +56,7 @@ impl Kind {
         Self::Load,
     ];
 
-    /// The name of the kind in `error.kind`.
+    /// The name of the kind: what JavaScript has in `error.kind`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -79,7 +80,8 @@ impl Kind {
 }
 
 /// A limit of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum LimitScope {
     /// Calls in any two seconds, per credential.
     Burst,
@@ -88,7 +90,7 @@ pub enum LimitScope {
 }
 
 impl LimitScope {
-    /// The name of the limit in `error.scope`.
+    /// The name of the limit: what JavaScript has in `error.scope`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,186 +1,98 @@
-//! What went wrong, for programs (`kind` and the fields) and for people (one line that says what to do).
+//! What went wrong, for programs (the kind and the accessors) and for people (one line that says what to do).
 
+mod cause;
+mod details;
 mod failure;
 mod kind;
 mod redact;
 mod secret;
 
-use std::any::Any;
 use std::fmt;
-use std::rc::Rc;
+use std::time::Duration;
 
+pub use cause::{Cause, Thrown};
+pub use details::Code;
+pub(crate) use details::Details;
 pub(crate) use failure::{ErrorInfo, Failure, Placeholder};
 pub use kind::{Kind, LimitScope};
 pub(crate) use redact::{Redactor, is_credential};
 pub use secret::Secret;
 pub(crate) use secret::check_credential;
 
-use crate::schema::PageRef;
-use crate::text::{Message, Text};
+use crate::client::PagePosition;
+use crate::timestamp::{Timestamp, duration_from_ms};
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// A failed call. It never holds a token.
+///
+/// It says in one line what happened, what that means and what to do; programs match its [`kind`](Self::kind) or ask it
+/// [`is_rate_limit`](Self::is_rate_limit) and the like. What was thrown beneath is its
+/// [`source`](std::error::Error::source).
+///
+/// ```
+/// use pipedrive_users::{Error, error::Kind};
+///
+/// fn describe(error: &Error) -> String {
+///     match error.kind() {
+///         Kind::NotFound => "no such user".to_owned(),
+///         Kind::RateLimit => format!("again in {:?}", error.retry_after().unwrap_or_default()),
+///         _ => error.to_string(),
+///     }
+/// }
+/// assert_eq!(describe(&Error::new(Kind::NotFound, "gone")), "no such user");
+///
+/// // It passes through `?` into what programs collect errors with.
+/// fn main_task() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+///     Err(Error::new(Kind::Server, "down"))?
+/// }
+/// assert!(main_task().is_err());
+/// ```
 #[derive(Clone, Debug)]
 pub struct Error(Box<Details>);
 
-/// Everything that is known of a failed call. `T` is text as the runtime keeps it, `C` what was thrown beneath, `H` the
-/// headers.
-#[derive(Clone, Debug)]
-pub struct Details<T = String, C = Cause, H = Vec<(T, T)>> {
-    /// The kind of failure.
-    pub kind: Kind,
-    /// The operation, such as `getUser`.
-    pub operation: &'static str,
-    /// What happened, what it means and what to do, in one line.
-    pub message: T,
-    /// The HTTP status, where there was a response.
-    pub status: Option<u16>,
-    /// Pipedrive's `code`, `errorCode` or `statusCode`, as it came. It may differ from the HTTP status.
-    pub code: Option<Code<T>>,
-    /// Pipedrive's `error_info`, unless it only links to the documentation.
-    pub detail: Option<T>,
-    /// Pipedrive's `x-correlation-id`, to quote to its support.
-    pub request_id: Option<T>,
-    /// How long the server asks to wait, in seconds.
-    pub retry_after_seconds: Option<f64>,
-    /// Number of requests sent.
-    pub attempts: u32,
-    /// The headers of the response, names in lower case.
-    pub headers: H,
-    /// The text of the response, at most 2²⁰ UTF-16 code units of it.
-    pub body: Option<T>,
-    /// What was thrown beneath.
-    pub cause: Option<C>,
-    /// Which limit was hit.
-    pub scope: Option<LimitScope>,
-    /// When the limit is lifted, or the server asks to come back, in milliseconds since 1970; an estimate where
-    /// `scope` is daily.
-    pub reset_at: Option<f64>,
-    /// Where the page began that failed: continue from there.
-    pub page: Option<PageRef<T>>,
-}
-
-/// Pipedrive's own code of an error: a text or a number, as it came.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Code<T = String> {
-    /// Such as `feature_capping_deals_limit`.
-    Text(T),
-    /// Such as `401`.
-    Number(f64),
-}
-
-/// Something that was thrown outside the crate.
-pub trait Thrown: Clone + 'static {
-    /// Text of the runtime.
-    type Text: Text;
-
-    /// An error of the crate's own.
-    fn new(text: &Self::Text) -> Self;
-
-    /// What it says of itself, and of its own cause.
-    fn text(&self) -> Self::Text;
-
-    /// A copy in which every text has passed `redact`.
-    #[must_use]
-    fn redacted(&self, redact: &dyn Fn(&Self::Text) -> Self::Text) -> Self;
-
-    /// The same for Rust callers.
-    fn to_rust(&self) -> Cause;
-}
-
-/// Something that was thrown outside the crate, for Rust callers.
-#[derive(Clone)]
-pub struct Cause {
-    /// Its text.
-    pub text: String,
-    /// The value itself, for callers that know its type.
-    pub value: Option<Rc<dyn Any>>,
-}
-
-impl Thrown for Cause {
-    type Text = String;
-
-    fn new(text: &String) -> Self {
-        Self { text: text.clone(), value: None }
-    }
-
-    fn text(&self) -> String {
-        self.text.clone()
-    }
-
-    fn redacted(&self, redact: &dyn Fn(&String) -> String) -> Self {
-        Self { text: redact(&self.text), value: self.value.clone() }
-    }
-
-    fn to_rust(&self) -> Cause {
-        self.clone()
-    }
-}
-
-impl fmt::Debug for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
-
-impl<T: Text, C: Thrown<Text = T>, H: Default> Details<T, C, H> {
-    /// An error with nothing but a kind and a message, which the operation is put in front of.
-    pub(crate) fn new(kind: Kind, operation: &'static str, message: &T) -> Self {
-        let prefix = Message::new(operation).ascii(if operation.is_empty() { "" } else { ": " });
-        Self {
-            kind,
-            operation,
-            message: prefix.text(message).build(),
-            status: None,
-            code: None,
-            detail: None,
-            request_id: None,
-            retry_after_seconds: None,
-            attempts: 0,
-            headers: H::default(),
-            body: None,
-            cause: None,
-            scope: None,
-            reset_at: None,
-            page: None,
-        }
-    }
-
-    /// The same error for Rust callers.
-    pub(crate) fn to_error(
-        &self,
-        headers: Vec<(String, String)>,
-        attempts: u32,
-        page: Option<PageRef>,
-    ) -> Error {
-        Error(Box::new(Details {
-            kind: self.kind,
-            operation: self.operation,
-            message: self.message.to_rust(),
-            status: self.status,
-            code: self.code.as_ref().map(|code| match code {
-                Code::Text(text) => Code::Text(text.to_rust()),
-                Code::Number(number) => Code::Number(*number),
-            }),
-            detail: self.detail.as_ref().map(Text::to_rust),
-            request_id: self.request_id.as_ref().map(Text::to_rust),
-            retry_after_seconds: self.retry_after_seconds,
-            attempts,
-            headers,
-            body: self.body.as_ref().map(Text::to_rust),
-            cause: self.cause.as_ref().map(Thrown::to_rust),
-            scope: self.scope,
-            reset_at: self.reset_at,
-            page,
-        }))
-    }
-}
-
 impl Error {
-    /// An error with nothing but a kind and a message.
-    pub(crate) fn new(kind: Kind, operation: &'static str, message: &str) -> Self {
+    /// An error with a kind and a message, for tests and for fakes of the client.
+    ///
+    /// ```
+    /// use pipedrive_users::{Error, error::Kind};
+    ///
+    /// assert!(Error::new(Kind::RateLimit, "slow down").is_rate_limit());
+    /// ```
+    #[must_use]
+    pub fn new(kind: Kind, message: &str) -> Self {
+        Self::of(kind, "", message)
+    }
+
+    /// The same error with a status, for tests.
+    ///
+    /// ```
+    /// use pipedrive_users::{Error, error::Kind};
+    ///
+    /// assert_eq!(Error::new(Kind::Server, "down").with_status(503).status(), Some(503));
+    /// ```
+    #[must_use]
+    pub fn with_status(self, status: u16) -> Self {
+        self.with(|details| details.status = Some(status))
+    }
+
+    /// The same error with the time that the server asks to wait, for tests.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pipedrive_users::{Error, error::Kind};
+    ///
+    /// let error = Error::new(Kind::RateLimit, "slow down").with_retry_after(Duration::from_secs(2));
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(2)));
+    /// ```
+    #[must_use]
+    pub fn with_retry_after(self, wait: Duration) -> Self {
+        self.with(|details| details.retry_after_seconds = Some(wait.as_secs_f64()))
+    }
+
+    /// An error of an operation.
+    pub(crate) fn of(kind: Kind, operation: &'static str, message: &str) -> Self {
         Self(Box::new(Details::new(kind, operation, &message.to_owned())))
     }
 
@@ -189,20 +101,335 @@ impl Error {
         add(&mut self.0);
         self
     }
-}
 
-impl std::ops::Deref for Error {
-    type Target = Details;
+    /// The kind of failure.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Config, "no").kind(), Kind::Config);
+    /// ```
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
 
-    fn deref(&self) -> &Details {
-        &self.0
+    /// The operation, such as `getUser`; nothing where none was called.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Config, "no").operation(), None);
+    /// ```
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        Some(self.0.operation).filter(|name| !name.is_empty())
+    }
+
+    /// What happened, what it means and what to do, in one line: what `Display` shows.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Config, "no").message(), "no");
+    /// ```
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The HTTP status, where there was a response.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Connection, "no").status(), None);
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Pipedrive's `code`, `errorCode` or `statusCode`, as it came. It may differ from the HTTP status.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Validation, "no").code(), None);
+    /// ```
+    #[must_use]
+    pub fn code(&self) -> Option<&Code> {
+        self.0.code.as_ref()
+    }
+
+    /// Pipedrive's `error_info`, unless it only links to the documentation.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Validation, "no").detail(), None);
+    /// ```
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.0.detail.as_deref()
+    }
+
+    /// Pipedrive's `x-correlation-id`, to quote to its support.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Server, "no").request_id(), None);
+    /// ```
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// How long the server asks to wait.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::RateLimit, "no").retry_after(), None);
+    /// ```
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after_seconds.map(|seconds| duration_from_ms(seconds * 1000.0))
+    }
+
+    /// Number of requests sent.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Argument, "no").attempts(), 0);
+    /// ```
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The headers of the response, names in lower case, without credentials.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Server, "no").headers().is_empty());
+    /// ```
+    #[must_use]
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.0.headers
+    }
+
+    /// The text of the response, at most 2²⁰ UTF-16 code units of it.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Decode, "no").body(), None);
+    /// ```
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        self.0.body.as_deref()
+    }
+
+    /// What was thrown beneath. It is also the error's `source`.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Connection, "no").cause().is_none());
+    /// ```
+    #[must_use]
+    pub fn cause(&self) -> Option<&Cause> {
+        self.0.cause.as_ref()
+    }
+
+    /// Which limit was hit.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::RateLimit, "no").scope(), None);
+    /// ```
+    #[must_use]
+    pub fn scope(&self) -> Option<LimitScope> {
+        self.0.scope
+    }
+
+    /// When the limit is lifted, or the server asks to come back; an estimate where the scope is daily.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::RateLimit, "no").reset_at(), None);
+    /// ```
+    #[must_use]
+    pub fn reset_at(&self) -> Option<Timestamp> {
+        self.0.reset_at.map(Timestamp::from_ms)
+    }
+
+    /// Where the page began that failed: continue from there.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Server, "no").page(), None);
+    /// ```
+    #[must_use]
+    pub fn page(&self) -> Option<PagePosition> {
+        self.0.page.as_ref().map(PagePosition::from)
+    }
+
+    /// A header of the response, by its name in lower case.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert_eq!(Error::new(Kind::Server, "no").header("retry-after"), None);
+    /// ```
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether the configuration cannot be used: [`Kind::Config`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Config, "no").is_config());
+    /// ```
+    #[must_use]
+    pub fn is_config(&self) -> bool {
+        self.0.kind == Kind::Config
+    }
+
+    /// Whether an argument was refused before anything was sent: [`Kind::Argument`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Argument, "no").is_argument());
+    /// ```
+    #[must_use]
+    pub fn is_argument(&self) -> bool {
+        self.0.kind == Kind::Argument
+    }
+
+    /// Whether the credential is not accepted, or there is none: [`Kind::Authentication`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Authentication, "no").is_authentication());
+    /// ```
+    #[must_use]
+    pub fn is_authentication(&self) -> bool {
+        self.0.kind == Kind::Authentication
+    }
+
+    /// Whether the token's user, or its app, lacks a permission: [`Kind::Permission`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Permission, "no").is_permission());
+    /// ```
+    #[must_use]
+    pub fn is_permission(&self) -> bool {
+        self.0.kind == Kind::Permission
+    }
+
+    /// Whether the address is blocked in front of Pipedrive: [`Kind::Blocked`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Blocked, "no").is_blocked());
+    /// ```
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.0.kind == Kind::Blocked
+    }
+
+    /// Whether there is no such user: [`Kind::NotFound`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::NotFound, "no").is_not_found());
+    /// ```
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.0.kind == Kind::NotFound
+    }
+
+    /// Whether Pipedrive did not accept the parameters: [`Kind::Validation`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Validation, "no").is_validation());
+    /// ```
+    #[must_use]
+    pub fn is_validation(&self) -> bool {
+        self.0.kind == Kind::Validation
+    }
+
+    /// Whether a limit was hit, or would have been: [`Kind::RateLimit`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::RateLimit, "no").is_rate_limit());
+    /// ```
+    #[must_use]
+    pub fn is_rate_limit(&self) -> bool {
+        self.0.kind == Kind::RateLimit
+    }
+
+    /// Whether Pipedrive or something in front of it failed: [`Kind::Server`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Server, "no").is_server());
+    /// ```
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        self.0.kind == Kind::Server
+    }
+
+    /// Whether no complete response came: [`Kind::Connection`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Connection, "no").is_connection());
+    /// ```
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        self.0.kind == Kind::Connection
+    }
+
+    /// Whether the time was up before a complete response came: [`Kind::Timeout`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Timeout, "no").is_timeout());
+    /// ```
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.0.kind == Kind::Timeout
+    }
+
+    /// Whether the response is not what the API documents: [`Kind::Decode`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Decode, "no").is_decode());
+    /// ```
+    #[must_use]
+    pub fn is_decode(&self) -> bool {
+        self.0.kind == Kind::Decode
+    }
+
+    /// Whether the response says `success: false` with a good status: [`Kind::Api`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Error, error::Kind};
+    /// assert!(Error::new(Kind::Api, "no").is_api());
+    /// ```
+    #[must_use]
+    pub fn is_api(&self) -> bool {
+        self.0.kind == Kind::Api
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.as_ref().map(|cause| cause as _)
+    }
+}

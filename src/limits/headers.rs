@@ -2,6 +2,7 @@
 
 use super::Optional;
 use crate::text::{Text, contains_ignoring_case, parse_http_date};
+use crate::timestamp::Timestamp;
 use crate::transport::Headers;
 
 /// The rate-limit headers. A page on another origin can read only the first three.
@@ -20,14 +21,15 @@ pub(crate) struct RateLimitHeaders {
 }
 
 /// The rate limits as the last response reported them. A page on another origin can read only the first three.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RateLimit {
     /// Calls in any two seconds.
     pub limit: Option<u32>,
     /// Calls left of them.
     pub remaining: Option<u32>,
-    /// When there will be more, in milliseconds since 1970.
-    pub reset_at: Option<f64>,
+    /// When there will be more.
+    pub reset_at: Option<Timestamp>,
     /// Cost units that the company may spend in a day.
     pub daily_limit: Option<u32>,
     /// Cost units left of them.
@@ -69,7 +71,7 @@ impl From<Limits> for RateLimit {
         Self {
             limit: count(limits.limit),
             remaining: count(limits.remaining),
-            reset_at: limits.reset_at.get(),
+            reset_at: limits.reset_at.get().map(Timestamp::from_ms),
             daily_limit: count(limits.daily_limit),
             daily_remaining: count(limits.daily_remaining),
         }

@@ -1,9 +1,6 @@
 //! The limits of one client: what is sent and what comes back changes them.
 
 #[cfg(any(test, feature = "npm-server"))]
-use std::{cell::RefCell, rc::Rc};
-
-#[cfg(any(test, feature = "npm-server"))]
 use super::daily::DAY_MS;
 use super::daily::DailyBudget;
 use super::headers::{Limits, RateLimitHeaders};
@@ -13,6 +10,8 @@ use super::shared::{SharedLimiter, Verdict};
 use super::window::{NextSlot, RollingWindow, Slot};
 use super::{LONGEST_WAIT_MS, Reset};
 use crate::error::{ErrorInfo, Kind, LimitScope};
+#[cfg(any(test, feature = "npm-server"))]
+use crate::sync::{Lock, SharedRef};
 
 /// The limits of one client.
 #[derive(Debug)]
@@ -32,7 +31,7 @@ pub(crate) struct RateLimiter {
 #[cfg(any(test, feature = "npm-server"))]
 #[derive(Debug)]
 struct Shared {
-    limiter: Rc<RefCell<SharedLimiter>>,
+    limiter: SharedRef<Lock<SharedLimiter>>,
     /// How many calls of this client are in flight.
     in_flight: usize,
 }
@@ -101,7 +100,7 @@ impl RateLimiter {
 
     /// From now on the limits are shared with others.
     #[cfg(any(test, feature = "npm-server"))]
-    pub(crate) fn share(&mut self, limiter: Rc<RefCell<SharedLimiter>>) {
+    pub(crate) fn share(&mut self, limiter: SharedRef<Lock<SharedLimiter>>) {
         self.daily.lift();
         self.shared = Some(Shared { limiter, in_flight: 0 });
     }

@@ -4,6 +4,7 @@ use crate::schema::Endpoint;
 
 /// What was spent, in all or on one operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Spent {
     /// Cost units of the company's daily budget, which Pipedrive calls tokens.
     pub tokens_spent: u64,

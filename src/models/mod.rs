@@ -3,6 +3,7 @@
 
 mod access;
 mod follower;
+mod helpers;
 mod role_assignment;
 mod role_settings;
 #[macro_use]
@@ -13,6 +14,7 @@ mod user_permissions;
 pub use access::{Access, AccessApp};
 pub use current_user::{CurrentUser, Language};
 pub use follower::Follower;
+pub use helpers::parse_timestamp;
 pub use role_assignment::RoleAssignment;
 pub use role_settings::{RoleSettings, Visibility};
 pub use user::{NumericFlag, User};

@@ -33,7 +33,7 @@ model! {
 }
 
 /// A visibility level: so far 1, 3, 5 or 7. Its meaning depends on the plan, see [`RoleSettings`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Visibility(pub u64);
 

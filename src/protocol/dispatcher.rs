@@ -1,8 +1,6 @@
 //! The calls of one client and the requests that they share, as a state machine: completions in, steps out, time passed
 //! in. It decides everything from the first credential to the result, and waits for nothing.
 
-use std::rc::Rc;
-
 use super::call::{CallAction, CallEvent, CallMachine};
 use super::event::EventKind;
 use super::outcome::{DetailsOf, Outcome, read};
@@ -10,6 +8,7 @@ use super::response::{credential_timed_out, no_credential};
 use super::signed::{Server, Signed};
 use crate::limits::{Limits, RateLimiter, Usage};
 use crate::schema::Endpoint;
+use crate::sync::SharedRef;
 use crate::transport::{Response, SendError, Transport};
 
 mod call;
@@ -23,7 +22,7 @@ use sharing::Stage;
 pub(crate) use step::{AttemptId, CallId, CredentialSource, Failed, Moment, NewCall, Step};
 
 type Credential<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
-type Exchanged<R> = Result<Rc<Outcome<R>>, Rc<DetailsOf<R>>>;
+type Exchanged<R> = Result<SharedRef<Outcome<R>>, SharedRef<DetailsOf<R>>>;
 
 /// The calls of one client.
 pub(crate) struct Dispatcher<R: Transport> {
@@ -68,7 +67,10 @@ impl<R: Transport> Dispatcher<R> {
 
     /// From now on the limits are shared with other clients.
     #[cfg(feature = "npm-server")]
-    pub(crate) fn share(&mut self, limiter: Rc<std::cell::RefCell<crate::limits::shared::SharedLimiter>>) {
+    pub(crate) fn share(
+        &mut self,
+        limiter: SharedRef<crate::sync::Lock<crate::limits::shared::SharedLimiter>>,
+    ) {
         self.limiter.share(limiter);
     }
 
@@ -91,7 +93,7 @@ impl<R: Transport> Dispatcher<R> {
     /// A call begins.
     pub(crate) fn begin(&mut self, call: NewCall<R::Text>) {
         let NewCall { id, endpoint, request, source, is_identity_known } = call;
-        let request = Rc::new(request);
+        let request = SharedRef::new(request);
         self.calls.push(Box::new(Call {
             id,
             signed: Signed { endpoint, request, credential: None, refused: None },
@@ -144,7 +146,6 @@ impl<R: Transport> Dispatcher<R> {
     }
 
     /// Whether an attempt is waited for.
-    #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
     pub(crate) fn is_in_flight(&self, attempt: AttemptId) -> bool {
         self.exchanges.iter().any(|exchange| exchange.attempt == attempt && exchange.is_in_flight())
     }

@@ -7,6 +7,7 @@ use crate::transport::Json;
 
 /// A difference between a response and its model.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Drift {
     /// Where, such as `$.data[].access[].app`.
     pub path: String,
@@ -19,7 +20,8 @@ pub struct Drift {
 }
 
 /// The kind of a [`Drift`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum DriftKind {
     /// A member that the model always has is not there.
     Missing,

@@ -1,8 +1,22 @@
 //! What a client reports while it works. An event never holds a body or a secret.
 
+use std::time::Duration;
+
 /// Something that happened.
+///
+/// ```
+/// use pipedrive_users::Config;
+/// use pipedrive_users::config::Credential;
+///
+/// let config = Config::builder()
+///     .credential(Credential::api_token("0123456789")?)
+///     .on_event(|event| println!("{}: {:?} after {:?}", event.operation, event.kind, event.duration))
+///     .build()?;
+/// # Ok::<(), pipedrive_users::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Event<'a, T = String> {
+#[non_exhaustive]
+pub struct Event<'a> {
     /// What happened.
     pub kind: EventKind,
     /// The operation, such as `getUser`.
@@ -13,14 +27,15 @@ pub struct Event<'a, T = String> {
     pub cost: u32,
     /// The status, where there was a response.
     pub status: Option<u16>,
-    /// How long the attempt took, or how long the wait will be, in milliseconds.
-    pub duration_ms: Option<f64>,
+    /// How long the attempt took, or how long the wait will be.
+    pub duration: Option<Duration>,
     /// A line of text, where there is something to say.
-    pub text: Option<&'a T>,
+    pub text: Option<&'a str>,
 }
 
 /// The kind of an [`Event`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum EventKind {
     /// A request is sent.
     Request,
@@ -53,7 +68,7 @@ impl EventKind {
         Self::Deprecated,
     ];
 
-    /// The name of the kind in `event.type`.
+    /// The name of the kind: what JavaScript has in `event.type`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,5 @@
 //! What came of an attempt, and what is made of it: the reply, or the error.
 
-use std::rc::Rc;
-
 use super::envelope::{deprecation, read_envelope, undecodable};
 use super::error_body::{ErrorHints, error_code, error_detail, error_text, hints};
 use super::exchange::Event;
@@ -10,6 +8,7 @@ use super::signed::Signed;
 use crate::error::{Code, Details, Failure, Placeholder, Thrown, is_credential};
 use crate::limits::{Limits, ResponseHead};
 use crate::schema::PageRef;
+use crate::sync::SharedRef;
 use crate::text::{Message, Text, one_line};
 use crate::transport::{Headers, Response, SendError, Transport};
 
@@ -58,7 +57,7 @@ impl<R: Transport> Default for Outcome<R> {
 impl<R: Transport> Outcome<R> {
     /// Reads what came, and gives the event that it is.
     #[inline(never)]
-    pub(crate) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (Rc<Self>, Event) {
+    pub(crate) fn of(sent: Result<Response<R>, SendError<R>>, wall: f64) -> (SharedRef<Self>, Event) {
         let mut outcome = Self { wall, ..Self::default() };
         let (event, head) = match sent {
             Ok(Response { status, headers, body }) => {
@@ -77,7 +76,7 @@ impl<R: Transport> Outcome<R> {
         if let Some((status, headers)) = head {
             outcome.head = Some((ResponseHead::read(status, &headers, wall), headers));
         }
-        (Rc::new(outcome), event)
+        (SharedRef::new(outcome), event)
     }
 }
 
@@ -93,7 +92,7 @@ pub(crate) fn render<R: Transport>(
     outcome: &Outcome<R>,
     json: Option<&R::Json>,
     note: Option<&R::Text>,
-) -> Rc<DetailsOf<R>> {
+) -> SharedRef<DetailsOf<R>> {
     let redactor = signed.redactor();
     // Every text is cut after the secrets are out, or half of one could be left.
     let clean = |text: &R::Text| redactor.clean(text);
@@ -143,7 +142,7 @@ pub(crate) fn render<R: Transport>(
             if is_credential(name) { R::Text::new("[redacted]") } else { clean(value) }
         });
     }
-    Rc::new(details)
+    SharedRef::new(details)
 }
 
 /// A reply, and Pipedrive's announcement that the operation will be removed.
@@ -154,7 +153,7 @@ pub(crate) fn read<R: Transport>(
     signed: &Signed<R::Text>,
     outcome: &Outcome<R>,
     attempts: u32,
-) -> Result<ReadReply<R>, Rc<DetailsOf<R>>> {
+) -> Result<ReadReply<R>, SharedRef<DetailsOf<R>>> {
     let kind = signed.endpoint.response;
     let Outcome { head: Some((head, headers)), text: Some(body), wall, .. } = outcome else {
         return Err(render(signed, &undecodable("no response came"), outcome, None, None));

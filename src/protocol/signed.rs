@@ -1,11 +1,10 @@
 //! A request with its credential: what is sent, and what must never show.
 
-use std::rc::Rc;
-
 use super::PreparedRequest;
 use super::request::set_header;
 use crate::error::{Redactor, is_credential};
 use crate::schema::Endpoint;
+use crate::sync::SharedRef;
 use crate::text::Text;
 use crate::transport::{Request, RequestHeaders};
 
@@ -34,7 +33,7 @@ pub(crate) enum AuthScheme {
 #[derive(Clone)]
 pub(crate) struct Signed<T> {
     pub(crate) endpoint: &'static Endpoint,
-    pub(crate) request: Rc<PreparedRequest<T>>,
+    pub(crate) request: SharedRef<PreparedRequest<T>>,
     pub(crate) credential: Option<T>,
     /// The credential that was refused before.
     pub(crate) refused: Option<T>,

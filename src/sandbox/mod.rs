@@ -94,6 +94,12 @@ pub struct Sandbox {
     burst: Option<u32>,
 }
 
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self::of(&Options::default())
+    }
+}
+
 impl Sandbox {
     /// Creates a company. The same options always give the same company.
     ///
@@ -102,7 +108,11 @@ impl Sandbox {
     /// Returns a message that names the invalid option.
     pub fn new(options: &Options) -> Result<Self, String> {
         options.check()?;
-        Ok(Self {
+        Ok(Self::of(options))
+    }
+
+    fn of(options: &Options) -> Self {
+        Self {
             company: Company::new(options.users, options.seed),
             fixed_tokens: FixedTokens::new(options.burst, options.window),
             daily: Daily::new(options.daily, options.users),
@@ -110,7 +120,7 @@ impl Sandbox {
             correlation_ids: Random::new(options.seed, "correlation"),
             failures: Failures::default(),
             burst: options.burst,
-        })
+        }
     }
 
     /// Returns the tokens that the sandbox accepts without an OAuth authorization.

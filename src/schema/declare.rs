@@ -15,7 +15,10 @@ macro_rules! model {
     ) => {
         model!(@struct [
                 $(#[doc = $doc])+
-                #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+                ///
+                /// For tests, `with` makes a record from an empty one.
+                #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+                #[non_exhaustive]
                 pub struct $name
             ] []
             $($(#[doc = $field_doc])+ $presence $field: $ty,)+
@@ -23,6 +26,18 @@ macro_rules! model {
         );
 
         impl $name {
+            /// Makes a record for a test: everything is empty, zero or false but for what the function sets.
+            ///
+            #[doc = concat!("```\nuse pipedrive_users::models::", stringify!($name), ";\n\n\
+                let record = ", stringify!($name), "::with(|record| record.extra.clear());\n\
+                assert_eq!(record, ", stringify!($name), "::default());\n```")]
+            #[must_use]
+            pub fn with(fill: impl FnOnce(&mut Self)) -> Self {
+                let mut record = Self::default();
+                fill(&mut record);
+                record
+            }
+
             /// The description of this model.
             pub const MODEL: $crate::schema::Model = $crate::schema::Model {
                 name: stringify!($name),
@@ -85,6 +100,7 @@ macro_rules! open_enum {
         $(#[doc = $doc])+
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(from = "String", into = "String")]
+        #[non_exhaustive]
         pub enum $name {
             $($(#[doc = $value_doc])+ $variant,)+
             /// A value that this version does not know, as it came.
@@ -99,6 +115,13 @@ macro_rules! open_enum {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self { $(Self::$variant => $value,)+ Self::Other(value) => value }
+            }
+        }
+
+        /// An empty value that this version does not know.
+        impl Default for $name {
+            fn default() -> Self {
+                Self::Other(String::new())
             }
         }
 

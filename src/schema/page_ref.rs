@@ -1,13 +1,11 @@
 //! Where a page of a list begins.
 
-use serde_json::Value;
-
 use crate::text::Text;
 use crate::transport::JsonRef;
 
 /// Where a page begins.
 #[derive(Clone, Debug, PartialEq)]
-pub enum PageRef<T = String> {
+pub(crate) enum PageRef<T = String> {
     /// At this cursor.
     Cursor(T),
     /// After so many items; always a whole number.
@@ -25,16 +23,6 @@ impl<T: Text> PageRef<T> {
         match self {
             Self::Cursor(cursor) => PageRef::Cursor(cursor.to_rust()),
             Self::Start(start) => PageRef::Start(*start),
-        }
-    }
-}
-
-impl From<&PageRef> for Value {
-    fn from(page: &PageRef) -> Self {
-        match page {
-            PageRef::Cursor(cursor) => cursor.as_str().into(),
-            #[allow(clippy::cast_possible_truncation)] // Whole, and below 2^53.
-            PageRef::Start(start) => (*start as i64).into(),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Param {
         if value.is_none() && !self.required {
             return Ok(None);
         }
-        let name = prefix.concat(&A::Text::new(self.name));
+        let name = prefix.concat(&A::Text::wording(self.name));
         let accepted = value.filter(|value| self.kind.accepts(*value));
         let Some(value) = accepted else {
             return Err(refusal(args, &name, &self.kind.description(), value));

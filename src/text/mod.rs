@@ -11,13 +11,22 @@ pub use chars::CharSet;
 pub(crate) use chars::{HEADER_NAME, HEADER_VALUE, VISIBLE_ASCII};
 pub(crate) use http_date::parse_http_date;
 
+use crate::sync::{SendOutsideWasm, SyncOutsideWasm};
+
 /// Text of a runtime. Lengths and positions count UTF-16 code units.
 ///
 /// Patterns are regular expressions of what JavaScript and `regex-lite` have in common. `\s` is JavaScript's, and stands in
 /// character classes only.
-pub trait Text: Clone + PartialEq + 'static {
+pub trait Text: Clone + PartialEq + SendOutsideWasm + SyncOutsideWasm + 'static {
     /// A text of the program itself, in ASCII: the glue of the npm package reads each once.
     fn new(text: &'static str) -> Self;
+
+    /// A text of the program itself that names what its caller writes. It is given in JavaScript's spelling, in which the
+    /// npm module has it; a Rust program's runtime gives it in Rust's.
+    #[must_use]
+    fn wording(text: &'static str) -> Self {
+        Self::new(text)
+    }
 
     /// Text of a Rust program.
     fn from_rust(text: &str) -> Self;
@@ -93,7 +102,7 @@ impl<T: Text> Message<T> {
     /// A template in which a placeholder is replaced.
     pub(crate) fn fill(template: &'static str, placeholder: &'static str, filler: &T) -> Self {
         let mut message = Self::new("");
-        for (index, part) in T::new(template).split(placeholder).iter().enumerate() {
+        for (index, part) in T::wording(template).split(placeholder).iter().enumerate() {
             if index > 0 {
                 message = message.text(filler);
             }

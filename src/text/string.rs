@@ -22,6 +22,22 @@ thread_local! {
     static COMPILED: RefCell<Vec<(&'static str, Rc<Regex>)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// What a JavaScript program writes and what a Rust program writes instead, for [`Text::wording`].
+const WORDS: [(&str, &str); 9] = [
+    ("companyDomain", "company_domain"),
+    ("baseUrl", "base_url"),
+    ("resetAt", "reset_at()"),
+    ("See error.body", "See Error::body"),
+    ("timeoutMs", "timeout"),
+    ("maxRetries", "max_retries"),
+    ("searchByEmail", "search_by_email"),
+    ("the fetch function did not return a Response", "the transport gave no response"),
+    (
+        "or this is a page and CORS keeps the response from it",
+        "or in a page, CORS keeps the response from it",
+    ),
+];
+
 /// A pattern of the crate's own, compiled. A test compiles all of them.
 fn compiled(pattern: &'static str) -> Option<Rc<Regex>> {
     COMPILED.with_borrow_mut(|compiled| {
@@ -37,6 +53,12 @@ fn compiled(pattern: &'static str) -> Option<Rc<Regex>> {
 impl Text for String {
     fn new(text: &'static str) -> Self {
         text.to_owned()
+    }
+
+    fn wording(text: &'static str) -> Self {
+        WORDS
+            .into_iter()
+            .fold(text.to_owned(), |text, (javascript, rust)| str::replace(&text, javascript, rust))
     }
 
     fn from_rust(text: &str) -> Self {

@@ -1,6 +1,7 @@
 //! The runtime of JavaScript: its `fetch`, its timers, its clocks and its randomness.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::{Function, JsString, Object, Promise};
 use wasm_bindgen::prelude::*;
@@ -14,6 +15,7 @@ use super::monotonic::{Monotonic, Reading};
 use super::timer::{LONGEST_TIMER_MS, Timer};
 use super::{Clock, JsonRef, Progress, Random, Request, Response, SendError, Transport};
 use crate::text::Text;
+use crate::timestamp::{Timestamp, duration_as_ms, duration_from_ms};
 
 #[wasm_bindgen]
 extern "C" {
@@ -278,6 +280,16 @@ fn progress(thrown: &JsValue) -> Progress {
 }
 
 impl Fetch {
+    /// Milliseconds of a clock that never goes back.
+    pub(crate) fn now_ms(&self) -> f64 {
+        self.clock.read(Self::reading())
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn wall_ms() -> f64 {
+        js_sys::Date::now()
+    }
+
     /// A reading of the runtime's own clock, or of the one that drives its timers in a test.
     fn reading() -> Reading {
         match member(&member(&set_timeout_itself(), "clock"), "now").as_number() {
@@ -290,21 +302,21 @@ impl Fetch {
 }
 
 impl Clock for Fetch {
-    fn now(&self) -> f64 {
-        self.clock.read(Self::reading())
+    fn now(&self) -> Duration {
+        duration_from_ms(self.now_ms())
     }
 
-    fn wall(&self) -> f64 {
-        js_sys::Date::now()
+    fn wall(&self) -> Timestamp {
+        Timestamp::from_ms(Self::wall_ms())
     }
 
-    async fn sleep(&self, milliseconds: f64) {
-        let mut left = milliseconds;
-        let due = self.now() + milliseconds;
+    async fn sleep(&self, duration: Duration) {
+        let mut left = duration_as_ms(duration);
+        let due = self.now_ms() + left;
         while left > 0.0 {
             let part = left.min(LONGEST_TIMER_MS);
             Timer::new(part).elapsed().await;
-            left = if part < left { due - self.now() } else { self.clock.fired(due, Self::reading()) };
+            left = if part < left { due - self.now_ms() } else { self.clock.fired(due, Self::reading()) };
         }
     }
 }

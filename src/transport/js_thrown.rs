@@ -1,7 +1,5 @@
 //! What was thrown in JavaScript: what it says, and a copy without secrets.
 
-use std::rc::Rc;
-
 use js_sys::{Array, JsString, Object};
 use wasm_bindgen::prelude::*;
 
@@ -46,7 +44,7 @@ impl Thrown for JsThrown {
     }
 
     fn to_rust(&self) -> Cause {
-        Cause { text: self.text().to_rust(), value: Some(Rc::new(self.0.clone())) }
+        Cause::new(self.text().to_rust())
     }
 }
 

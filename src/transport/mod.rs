@@ -12,21 +12,25 @@ mod js_thrown;
 mod memory;
 #[cfg(any(target_arch = "wasm32", test))]
 mod monotonic;
-#[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
+#[cfg(all(feature = "reqwest", not(target_arch = "wasm32")))]
+mod reqwest;
+#[cfg(feature = "sandbox")]
 mod sandbox_runtime;
 #[cfg(target_arch = "wasm32")]
 mod timer;
 
 use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use crate::error::Thrown;
 use crate::schema::Method;
 use crate::text::Text;
+use crate::timestamp::Timestamp;
 
-pub use crate::error::Cause;
+pub use crate::error::{Cause, Thrown};
+pub use crate::sync::{BoxFuture, SendOutsideWasm, SyncOutsideWasm};
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
@@ -38,7 +42,9 @@ pub(crate) use js::{entries, member, method, reflect_set, text_entries};
 #[cfg(target_arch = "wasm32")]
 pub use js_thrown::JsThrown;
 pub use memory::HeaderList;
-#[cfg(all(feature = "sandbox", not(target_arch = "wasm32")))]
+#[cfg(all(feature = "reqwest", not(target_arch = "wasm32")))]
+pub use reqwest::Reqwest;
+#[cfg(feature = "sandbox")]
 pub use sandbox_runtime::{SandboxWorld, Scripted};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use timer::LONGEST_TIMER_MS;
@@ -58,7 +64,7 @@ pub trait Transport {
     fn send(
         &self,
         request: Request<Self::Text>,
-    ) -> impl Future<Output = Result<Response<Self>, SendError<Self>>>;
+    ) -> impl Future<Output = Result<Response<Self>, SendError<Self>>> + SendOutsideWasm;
 
     /// Parses a body, if it is JSON.
     fn parse_json(text: &Self::Text) -> Option<Self::Json>;
@@ -66,14 +72,14 @@ pub trait Transport {
 
 /// Tells the time, and waits.
 pub trait Clock {
-    /// Milliseconds of a clock that is never set and never goes back. Its zero means nothing.
-    fn now(&self) -> f64;
+    /// The time since a moment of the clock's own choice, on a clock that is never set and never goes back.
+    fn now(&self) -> Duration;
 
-    /// The time of day: milliseconds since 1970, UTC.
-    fn wall(&self) -> f64;
+    /// The time of day.
+    fn wall(&self) -> Timestamp;
 
     /// Waits. Dropping the future clears the timer.
-    fn sleep(&self, milliseconds: f64) -> impl Future<Output = ()>;
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + SendOutsideWasm;
 }
 
 /// Gives randomness.
@@ -83,16 +89,16 @@ pub trait Random {
 }
 
 /// All that the client needs from outside.
-pub trait Runtime: Transport + Clock + Random + Clone + 'static {}
+pub trait Runtime: Transport + Clock + Random + Clone + SendOutsideWasm + SyncOutsideWasm + 'static {}
 
-impl<R: Transport + Clock + Random + Clone + 'static> Runtime for R {}
+impl<R: Transport + Clock + Random + Clone + SendOutsideWasm + SyncOutsideWasm + 'static> Runtime for R {}
 
 /// The headers of a response.
-pub trait Headers: Clone + 'static {
+pub trait Headers: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
     /// Text as the runtime keeps it.
     type Text: Text;
     /// The headers as an error keeps them.
-    type Kept: Clone + Default;
+    type Kept: Clone + Default + SendOutsideWasm + SyncOutsideWasm;
 
     /// A header by its name in lower case; one that came several times is joined by `, `, as RFC 9110 has it.
     fn get(&self, name: &'static str) -> Option<Self::Text>;
@@ -111,7 +117,7 @@ pub trait Headers: Clone + 'static {
 pub type CleanHeader<'a, T> = dyn Fn(&T, &T) -> T + 'a;
 
 /// A view of a JSON value that the runtime's own parser made, read where the runtime keeps it.
-pub trait JsonRef: Clone + 'static {
+pub trait JsonRef: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
     /// Text as the runtime keeps it.
     type Text: Text;
 
@@ -183,6 +189,7 @@ pub trait Json: JsonRef {
 
 /// A request.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Request<T = String> {
     /// The method.
     pub method: Method,
@@ -234,6 +241,7 @@ pub struct SendError<T: Transport + ?Sized> {
 
 /// How far a request without a complete response got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Progress {
     /// It certainly never left: the connection was not made.
     NotSent,

@@ -1,49 +1,88 @@
 //! A runtime without a network: the sandbox responds, and time passes only when everything waits for it.
 
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, pending, poll_fn};
 use std::pin::pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::{Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport};
 use crate::sandbox::{self, Delivery, Failure, Options, Sandbox, Tokens};
+use crate::sync::{Lock, SharedRef};
+use crate::timestamp::Timestamp;
 
-/// The sandbox as a runtime for a [`Client`](crate::Client), with a clock of its own. Clones share one sandbox.
+/// The sandbox as a runtime for a [`Client`](crate::Client), with a clock of its own. Clones share one sandbox. It works on
+/// the host and in WebAssembly.
+///
+/// A test without an executor runs its calls with [`run`](Self::run):
 ///
 /// ```
 /// use pipedrive_users::config::Credential;
-/// use pipedrive_users::sandbox::Options;
 /// use pipedrive_users::transport::SandboxWorld;
 /// use pipedrive_users::{Client, Config};
 ///
-/// let world = SandboxWorld::new(&Options::default())?;
+/// let world = SandboxWorld::default();
 /// let credential = Credential::api_token(&world.tokens().api_token)?;
 /// let client = Client::new(Config::new(credential), world.clone());
 /// let me = world.run(async { client.get_current_user().await }).ok_or("it never ends")??;
 /// assert!(me.is_you);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Under `#[tokio::test]` or `#[wasm_bindgen_test]` the calls are simply awaited: the clock moves to the end of the next
+/// wait as soon as everything that waits for it has been looked at and nothing else has happened.
 #[derive(Clone)]
-pub struct SandboxWorld(Rc<State>);
+pub struct SandboxWorld(SharedRef<State>);
 
 struct State {
-    sandbox: RefCell<Sandbox>,
-    now: Cell<f64>,
-    latency_ms: Cell<f64>,
-    timers: RefCell<Vec<(f64, Waker)>>,
-    script: RefCell<VecDeque<Scripted>>,
-    sent: RefCell<Vec<Request>>,
-    in_flight: Cell<usize>,
+    world: Lock<World>,
+    sandbox: Lock<Sandbox>,
+}
+
+#[derive(Default)]
+struct World {
+    /// Time since the world was made.
+    now: Duration,
+    latency: Duration,
+    timers: Vec<Timer>,
+    next_timer: u64,
+    script: VecDeque<Scripted>,
+    sent: Vec<Request>,
+    in_flight: usize,
+    /// How many calls of [`SandboxWorld::run`] let time pass.
+    runs: usize,
+    /// How often a timer was looked at, outside of them, since something happened.
+    idle: usize,
+}
+
+struct Timer {
+    id: u64,
+    at: Duration,
+    waker: Waker,
+}
+
+impl World {
+    /// Lets time pass until the next timer is due, and gives the timers that are. There may be none.
+    fn advance(&mut self) -> Vec<Waker> {
+        self.idle = 0;
+        let Some(next) = self.timers.iter().map(|timer| timer.at).min() else { return Vec::new() };
+        self.now = next.max(self.now);
+        let now = self.now;
+        self.timers.extract_if(.., |timer| timer.at <= now).map(|timer| timer.waker).collect()
+    }
+
+    fn stop(&mut self, id: u64) {
+        self.timers.retain(|timer| timer.id != id);
+    }
 }
 
 /// What happens to a request instead of the sandbox handling it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Scripted {
     /// It gets this response.
     Answer {
@@ -62,22 +101,53 @@ pub enum Scripted {
     Pass,
 }
 
+impl Scripted {
+    /// A response with a status and a JSON body.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::{SandboxWorld, Scripted};
+    ///
+    /// let world = SandboxWorld::default();
+    /// world.script([Scripted::response(503, "{}"), Scripted::Pass]);
+    /// ```
+    #[must_use]
+    pub fn response(status: u16, body: &str) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self::Answer { status, headers, body: body.to_owned() }
+    }
+}
+
+/// The time at which every world begins: noon of 22 November 2026.
+const NOON: Timestamp = Timestamp::from_unix_millis(1_795_348_800_000);
+
+impl Default for SandboxWorld {
+    /// A company of 25 users.
+    fn default() -> Self {
+        Self::of(Sandbox::default())
+    }
+}
+
 impl SandboxWorld {
     /// Makes a company to call. It is noon of 22 November 2026.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::Options;
+    /// use pipedrive_users::transport::SandboxWorld;
+    ///
+    /// let world = SandboxWorld::new(&Options { users: 300, ..Options::default() })?;
+    /// # Ok::<(), String>(())
+    /// ```
     ///
     /// # Errors
     ///
     /// Says which option cannot be used.
     pub fn new(options: &Options) -> Result<Self, String> {
-        Ok(Self(Rc::new(State {
-            sandbox: RefCell::new(Sandbox::new(options)?),
-            now: Cell::new(1_795_348_800_000.0),
-            latency_ms: Cell::new(10.0),
-            timers: RefCell::default(),
-            script: RefCell::default(),
-            sent: RefCell::default(),
-            in_flight: Cell::new(0),
-        })))
+        Sandbox::new(options).map(Self::of)
+    }
+
+    fn of(sandbox: Sandbox) -> Self {
+        let world = World { latency: Duration::from_millis(10), ..World::default() };
+        Self(SharedRef::new(State { world: Lock::new(world), sandbox: Lock::new(sandbox) }))
     }
 
     /// Returns the tokens that the sandbox accepts.
@@ -88,7 +158,7 @@ impl SandboxWorld {
 
     /// Sets what happens to the next requests; the sandbox handles those after them.
     pub fn script(&self, steps: impl IntoIterator<Item = Scripted>) {
-        self.0.script.borrow_mut().extend(steps);
+        self.0.world.borrow_mut().script.extend(steps);
     }
 
     /// Makes the sandbox fail the next requests that it handles.
@@ -100,27 +170,27 @@ impl SandboxWorld {
         self.0.sandbox.borrow_mut().fail(failure)
     }
 
-    /// Sets how long a response takes, in milliseconds. Default: 10.
-    pub fn set_latency(&self, milliseconds: f64) {
-        self.0.latency_ms.set(milliseconds);
+    /// Sets how long a response takes. Default: 10 milliseconds.
+    pub fn set_latency(&self, latency: Duration) {
+        self.0.world.borrow_mut().latency = latency;
     }
 
     /// Returns the requests sent so far. Their headers hold the credentials.
     #[must_use]
     pub fn sent(&self) -> Vec<Request> {
-        self.0.sent.borrow().clone()
+        self.0.world.borrow().sent.clone()
     }
 
     /// Returns how many requests are in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.0.in_flight.get()
+        self.0.world.borrow().in_flight
     }
 
     /// Returns how many timers are running.
     #[must_use]
     pub fn timers(&self) -> usize {
-        self.0.timers.borrow().len()
+        self.0.world.borrow().timers.len()
     }
 
     /// Runs a future to its end, letting time pass whenever it waits. Returns nothing if it waits for ever.
@@ -131,6 +201,15 @@ impl SandboxWorld {
                 self.0.store(true, Ordering::Relaxed);
             }
         }
+        /// While it lives, time passes here and nowhere else.
+        struct Running<'a>(&'a SandboxWorld);
+        impl Drop for Running<'_> {
+            fn drop(&mut self) {
+                self.0.0.world.borrow_mut().runs -= 1;
+            }
+        }
+        self.0.world.borrow_mut().runs += 1;
+        let _running = Running(self);
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(Arc::clone(&flag));
         let mut future = pin!(future);
@@ -140,34 +219,50 @@ impl SandboxWorld {
                     return Some(result);
                 }
             }
-            let next = self.0.timers.borrow().iter().map(|(at, _)| *at).reduce(f64::min)?;
-            self.0.now.set(next.max(self.0.now.get()));
-            self.wake_due();
+            let due = self.0.world.borrow_mut().advance();
+            if due.is_empty() {
+                return None;
+            }
+            due.into_iter().for_each(Waker::wake);
         }
     }
 
-    fn wake_due(&self) {
-        let now = self.0.now.get();
-        let due: Vec<_> = self.0.timers.borrow_mut().extract_if(.., |(at, _)| *at <= now).collect();
-        for (_, waker) in due {
-            waker.wake();
+    /// A timer is looked at. Gives whether it is due, and whom to wake.
+    fn look(&self, id: u64, at: Duration, waker: &Waker) -> (bool, Vec<Waker>) {
+        let mut world = self.0.world.borrow_mut();
+        world.stop(id);
+        if world.now >= at {
+            return (true, Vec::new());
         }
+        // The last task that polled is woken: an earlier one may be gone.
+        world.timers.push(Timer { id, at, waker: waker.clone() });
+        if world.runs > 0 {
+            return (false, Vec::new());
+        }
+        // Another executor does not say when it has nothing to do: it looks again until everything has been looked at
+        // twice.
+        world.idle += 1;
+        if world.idle <= 2 * world.timers.len() {
+            return (false, vec![waker.clone()]);
+        }
+        let due = world.advance();
+        (world.now >= at, due)
     }
 }
 
 /// Counts a request while it is in flight.
-struct InFlight<'a>(&'a Cell<usize>);
+struct InFlight<'a>(&'a State);
 
 impl<'a> InFlight<'a> {
-    fn new(count: &'a Cell<usize>) -> Self {
-        count.set(count.get() + 1);
-        Self(count)
+    fn new(state: &'a State) -> Self {
+        state.world.borrow_mut().in_flight += 1;
+        Self(state)
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
+        self.0.world.borrow_mut().in_flight -= 1;
     }
 }
 
@@ -178,15 +273,20 @@ impl Transport for SandboxWorld {
     type Thrown = Cause;
 
     async fn send(&self, request: Request) -> Result<Response<Self>, SendError<Self>> {
-        let _in_flight = InFlight::new(&self.0.in_flight);
+        let _in_flight = InFlight::new(&self.0);
         let max_body_bytes = usize::try_from(request.max_body_bytes).unwrap_or(usize::MAX);
-        self.0.sent.borrow_mut().push(request.clone());
-        self.sleep(self.0.latency_ms.get()).await;
-        let step = self.0.script.borrow_mut().pop_front();
+        let latency = {
+            let mut world = self.0.world.borrow_mut();
+            world.sent.push(request.clone());
+            world.idle = 0;
+            world.latency
+        };
+        self.sleep(latency).await;
+        let step = self.0.world.borrow_mut().script.pop_front();
         let (status, headers, body) = match step {
             Some(Scripted::Hang) => return pending().await,
             Some(Scripted::Fail(progress)) => {
-                let cause = Cause { text: "the script failed it".to_owned(), value: None };
+                let cause = Cause::new("the script failed it");
                 return Err(SendError { progress, head: None, cause });
             }
             Some(Scripted::Answer { status, headers, body }) => (status, headers, body),
@@ -197,25 +297,28 @@ impl Transport for SandboxWorld {
                     headers: request.headers.0,
                     body: request.body.unwrap_or_default(),
                 };
-                let answer = self.0.sandbox.borrow_mut().handle(&request, self.now());
-                self.sleep(f64::from(answer.delay_ms)).await;
+                let now = self.wall().as_ms();
+                let response = self.0.sandbox.borrow_mut().handle(&request, now);
+                self.sleep(Duration::from_millis(response.delay_ms.into())).await;
                 let lost = |progress, head| {
-                    let cause = Cause { text: "the sandbox ended the connection".to_owned(), value: None };
-                    Err(SendError { progress, head, cause })
+                    Err(SendError { progress, head, cause: Cause::new("the sandbox ended the connection") })
                 };
-                match answer.delivery {
-                    Delivery::Complete => (answer.status, answer.headers, answer.body),
+                match response.delivery {
+                    Delivery::Complete => (response.status, response.headers, response.body),
                     Delivery::Never => return pending().await,
                     Delivery::Reset => return lost(Progress::Unknown, None),
                     Delivery::CutOff => {
-                        return lost(Progress::BodyCutOff, Some((answer.status, HeaderList(answer.headers))));
+                        return lost(
+                            Progress::BodyCutOff,
+                            Some((response.status, HeaderList(response.headers))),
+                        );
                     }
                 }
             }
         };
         let headers = HeaderList(headers);
         if body.len() > max_body_bytes {
-            let cause = Cause { text: "see max_body_bytes".to_owned(), value: None };
+            let cause = Cause::new("see max_body_bytes");
             return Err(SendError { progress: Progress::BodyTooLarge, head: Some((status, headers)), cause });
         }
         Ok(Response { status, headers, body })
@@ -227,50 +330,36 @@ impl Transport for SandboxWorld {
 }
 
 impl Clock for SandboxWorld {
-    fn now(&self) -> f64 {
-        self.0.now.get()
+    fn now(&self) -> Duration {
+        self.0.world.borrow().now
     }
 
-    /// The same clock: noon of 22 November 2026 and what has passed since.
-    fn wall(&self) -> f64 {
-        self.0.now.get()
+    /// Noon of 22 November 2026 and what has passed since.
+    fn wall(&self) -> Timestamp {
+        NOON + self.now()
     }
 
-    async fn sleep(&self, milliseconds: f64) {
+    async fn sleep(&self, duration: Duration) {
         /// Clears the timer when the future is dropped.
-        struct Timer<'a> {
-            state: &'a State,
-            at: f64,
-            waker: Option<Waker>,
+        struct Clear<'a> {
+            world: &'a SandboxWorld,
+            id: u64,
         }
-        impl Timer<'_> {
-            fn stop(&mut self) {
-                if let Some(waker) = self.waker.take() {
-                    let mut timers = self.state.timers.borrow_mut();
-                    // The same time, copied and never computed again.
-                    #[allow(clippy::float_cmp)]
-                    let place =
-                        timers.iter().position(|(at, other)| *at == self.at && other.will_wake(&waker));
-                    place.map(|place| timers.swap_remove(place));
-                }
-            }
-        }
-        impl Drop for Timer<'_> {
+        impl Drop for Clear<'_> {
             fn drop(&mut self) {
-                self.stop();
+                self.world.0.world.borrow_mut().stop(self.id);
             }
         }
-        let mut timer = Timer { state: &self.0, at: self.now() + milliseconds, waker: None };
+        let (id, at) = {
+            let mut world = self.0.world.borrow_mut();
+            world.next_timer += 1;
+            (world.next_timer, world.now.saturating_add(duration))
+        };
+        let _clear = Clear { world: self, id };
         poll_fn(|context| {
-            if timer.state.now.get() >= timer.at {
-                timer.waker = None;
-                return Poll::Ready(());
-            }
-            // The last task that polled is woken: an earlier one may be gone.
-            timer.stop();
-            timer.waker = Some(context.waker().clone());
-            self.0.timers.borrow_mut().push((timer.at, context.waker().clone()));
-            Poll::Pending
+            let (is_due, due) = self.look(id, at, context.waker());
+            due.into_iter().for_each(Waker::wake);
+            if is_due { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
     }

@@ -14,7 +14,7 @@ use super::outcome;
 use crate::limits::shared::SharedLimiter;
 use crate::protocol::{AttemptId, CallId, Dispatcher, Emitted, Failed, Moment, NewCall, Reply, Step};
 use crate::text::Text;
-use crate::transport::{Clock, Fetch, InFlight, JsText, JsThrown, LONGEST_TIMER_MS, Next, Random, method};
+use crate::transport::{Fetch, InFlight, JsText, JsThrown, LONGEST_TIMER_MS, Next, Random, method};
 
 /// The calls of a client, and what they wait for.
 pub(super) struct Driver {
@@ -139,7 +139,7 @@ impl Driver {
     pub(super) fn abort(&self, call: CallId) {
         if let Some(mut state) = self.state() {
             state.calls.retain(|known| known.id != call);
-            state.dispatcher.end(call, self.runtime.now());
+            state.dispatcher.end(call, self.runtime.now_ms());
         }
         self.settle();
     }
@@ -148,7 +148,7 @@ impl Driver {
     #[cfg(feature = "npm-server")]
     pub(super) fn look(&self) -> bool {
         let is_waiting =
-            self.state().is_some_and(|mut state| state.dispatcher.wake_ready(self.runtime.now()));
+            self.state().is_some_and(|mut state| state.dispatcher.wake_ready(self.runtime.now_ms()));
         self.settle();
         is_waiting
     }
@@ -162,7 +162,7 @@ impl Driver {
     /// Performs a call's next step, and says whether there is another.
     fn perform(&self, id: CallId) -> bool {
         let moment =
-            Moment { now: self.runtime.now(), wall: self.runtime.wall(), random: self.runtime.random() };
+            Moment { now: self.runtime.now_ms(), wall: Fetch::wall_ms(), random: self.runtime.random() };
         let next = self.state().and_then(|mut state| {
             let call = state.call(id)?.handle.clone();
             Some((call, state.dispatcher.step(id, moment)))

@@ -12,7 +12,7 @@ use crate::api::ENDPOINTS;
 use crate::error::{Redactor, Thrown};
 use crate::limits::shared::{CompanyLimits, Grant, Reservation, SharedLimiter, TokenLimits, reserve};
 use crate::server::{self, Generation, Refusal, SignedToken, TokenState};
-use crate::transport::{Clock, Fetch, JsText, JsThrown, Transport};
+use crate::transport::{Fetch, JsText, JsThrown, Transport};
 
 /// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
 #[wasm_bindgen(js_name = verifySignedToken)]
@@ -133,7 +133,7 @@ impl ProcessLimiter {
     /// What to ask of the store now, if anything; `trip` is its number.
     #[must_use]
     pub fn poll(&self) -> Option<Vec<f64>> {
-        let now = self.runtime.now();
+        let now = self.runtime.now_ms();
         self.limiter.borrow_mut().poll(now).map(|request| request.to_numbers())
     }
 
@@ -148,7 +148,7 @@ impl ProcessLimiter {
     #[wasm_bindgen(js_name = onReply)]
     #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
     pub fn on_reply(&self, trip: u32, reply: Vec<f64>) {
-        let now = self.runtime.now();
+        let now = self.runtime.now_ms();
         let mut limiter = self.limiter.borrow_mut();
         match Grant::from_numbers(&reply) {
             Some(grant) => limiter.on_reply(trip, &grant, now),
@@ -160,7 +160,7 @@ impl ProcessLimiter {
     #[wasm_bindgen(js_name = dueIn)]
     #[must_use]
     pub fn due_in(&self) -> f64 {
-        let now = self.runtime.now();
+        let now = self.runtime.now_ms();
         self.due.set(self.limiter.borrow().due(now));
         self.due.get() - now
     }

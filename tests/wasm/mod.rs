@@ -1,14 +1,16 @@
 //! What must hold in every JavaScript runtime; `wasm_node.rs` and `wasm_browser.rs` run it in two.
 
 use std::cell::{Cell, RefCell};
+use std::convert::Infallible;
 use std::rc::Rc;
+use std::time::Duration;
 
 use js_sys::{Function, Promise, Reflect};
-use pipedrive_users::config::{Credential, Token};
+use pipedrive_users::config::Credential;
 use pipedrive_users::error::Kind;
 use pipedrive_users::sandbox::{self, Options, Sandbox};
-use pipedrive_users::transport::{Clock, Fetch};
-use pipedrive_users::{Client, Config, Secret};
+use pipedrive_users::transport::{Clock, Fetch, SandboxWorld, Scripted};
+use pipedrive_users::{Client, Config};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Headers, RequestInit, Response, ResponseInit};
@@ -61,8 +63,7 @@ async fn typed_calls_work_from_rust_in_a_javascript_runtime() {
     assert_eq!((me.id, me.company_domain.as_str(), me.is_you), (1, "casinoroyale", true));
     let users = client.get_users().await.expect("a response");
     assert_eq!(users.len(), 25);
-    let followers =
-        client.get_user_followers(1, Some(10), None).pages().collect(100).await.expect("a response");
+    let followers = client.get_user_followers(1).limit(10).pages().collect(100).await.expect("a response");
     assert_eq!(followers.len(), 24);
     let returned = client.get_user_permissions(1).with_response().await.expect("a response");
     assert_eq!((returned.response.status, returned.response.cost), (200, 10));
@@ -72,9 +73,9 @@ async fn typed_calls_work_from_rust_in_a_javascript_runtime() {
 #[wasm_bindgen_test]
 async fn an_error_keeps_what_the_server_sent() {
     let error = sandbox_client().get_user(999_999).await.expect_err("there is none");
-    assert_eq!((error.kind, error.status), (Kind::NotFound, Some(404)));
-    assert!(error.message.contains("User not found or not accessible"), "{error}");
-    assert!(error.headers.iter().any(|(name, _)| name == "x-correlation-id"));
+    assert_eq!((error.kind(), error.status()), (Kind::NotFound, Some(404)));
+    assert!(error.message().contains("User not found or not accessible"), "{error}");
+    assert!(error.headers().iter().any(|(name, _)| name == "x-correlation-id"));
 }
 
 #[wasm_bindgen_test]
@@ -83,8 +84,8 @@ async fn what_fetch_throws_is_the_cause_whatever_it_is() {
         let fetch = Function::new_no_args(thrown);
         let client = Client::new(Config::new(Credential::None), Fetch::with(Some(fetch)));
         let error = client.get_user(1).max_retries(0).await.expect_err("it cannot work");
-        assert_eq!(error.kind, Kind::Connection, "{thrown}: {error}");
-        assert!(error.cause.is_some(), "{thrown}");
+        assert_eq!(error.kind(), Kind::Connection, "{thrown}: {error}");
+        assert!(error.cause().is_some(), "{thrown}");
     }
 }
 
@@ -102,8 +103,9 @@ async fn a_dropped_call_aborts_its_request() {
     });
     let client =
         Client::new(Config::new(Credential::None), Fetch::with(Some(fetch.into_js_value().unchecked_into())));
-    let error = client.get_user(1).timeout_ms(20).max_retries(0).await.expect_err("it hangs");
-    assert_eq!(error.kind, Kind::Timeout);
+    let error =
+        client.get_user(1).timeout(Duration::from_millis(20)).max_retries(0).await.expect_err("it hangs");
+    assert_eq!(error.kind(), Kind::Timeout);
     assert!(aborted.get());
 }
 
@@ -112,15 +114,14 @@ async fn a_token_function_is_asked_for_every_call() {
     let (fetch, tokens) = sandbox_fetch();
     let asked = Rc::new(Cell::new(0));
     let count = Rc::clone(&asked);
-    let provider = move |_: Option<Secret>| -> pipedrive_users::config::TokenFuture {
+    let credential = Credential::from_fn(move || {
         count.set(count.get() + 1);
-        let secret = Secret::new(tokens.access_token.clone());
-        Box::pin(async move {
-            Fetch::default().sleep(5.0).await;
-            Ok(secret.expect("a good token"))
-        })
-    };
-    let credential = Credential::AccessToken(Token::Provider(Rc::new(provider)));
+        let token = tokens.access_token.clone();
+        async move {
+            Fetch::default().sleep(Duration::from_millis(5)).await;
+            Ok::<_, Infallible>(token)
+        }
+    });
     let client = Client::new(Config::new(credential), Fetch::with(Some(fetch)));
     let calls = (1..=9).map(|id| std::future::IntoFuture::into_future(client.get_user(id)));
     for result in futures_util::future::join_all(calls).await {
@@ -133,7 +134,17 @@ async fn a_token_function_is_asked_for_every_call() {
 async fn a_timer_ends_and_can_be_dropped() {
     let clock = Fetch::default();
     let before = clock.now();
-    clock.sleep(30.0).await;
-    assert!(clock.now() - before >= 25.0);
-    drop(clock.sleep(1e12));
+    clock.sleep(Duration::from_millis(30)).await;
+    assert!(clock.now().saturating_sub(before) >= Duration::from_millis(25));
+    drop(clock.sleep(Duration::from_secs(1_000_000_000)));
+}
+
+#[wasm_bindgen_test]
+async fn the_sandboxs_own_world_is_awaited_here_as_on_the_host() {
+    let world = SandboxWorld::default();
+    let credential = Credential::api_token(&world.tokens().api_token).expect("a good token");
+    let client = Client::new(Config::new(credential), world.clone());
+    world.script([Scripted::response(503, "{}"), Scripted::Hang]);
+    assert_eq!(client.get_user(1).await.expect("the third attempt works").id, 1);
+    assert_eq!((world.sent().len(), world.timers()), (3, 0));
 }

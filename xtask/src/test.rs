@@ -111,7 +111,8 @@ fn in_rust(browser: &tools::Browser) -> Result<Vec<Part>> {
             .env("TMPDIR", &temporary);
         command
     };
-    let every = "--features=pipedrive-users/sandbox,pipedrive-users/server";
+    let every = "--features=pipedrive-users/sandbox,pipedrive-users/server,pipedrive-users/stream,pipedrive-users/tracing,\
+                 pipedrive-users/reqwest";
     let in_wasm = [
         "--target=wasm32-unknown-unknown",
         "--package=pipedrive-users",
@@ -119,11 +120,7 @@ fn in_rust(browser: &tools::Browser) -> Result<Vec<Part>> {
     ];
     Ok(vec![
         Part { name: "formatting", command: command("cargo", &["fmt", "--all", "--check"]), count: one },
-        Part {
-            name: "clippy",
-            command: clippy(&["--workspace", "--all-targets", "--features=pipedrive-users/server"]),
-            count: one,
-        },
+        Part { name: "clippy", command: clippy(&["--workspace", "--all-targets", every]), count: one },
         Part { name: "clippy for wasm", command: clippy(&in_wasm), count: one },
         Part { name: "the crate's documentation", command: docs(&[]), count: one },
         Part {
@@ -188,7 +185,13 @@ fn clippy(args: &[&str]) -> Command {
 fn docs(more: &[&str]) -> Command {
     let mut cargo = command(
         "cargo",
-        &["doc", "--quiet", "--no-deps", "--package=pipedrive-users", "--features=sandbox,server"],
+        &[
+            "doc",
+            "--quiet",
+            "--no-deps",
+            "--package=pipedrive-users",
+            "--features=sandbox,server,stream,tracing,reqwest",
+        ],
     );
     cargo.args(more).env("RUSTDOCFLAGS", "--deny=warnings");
     cargo

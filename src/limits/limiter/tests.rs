@@ -105,11 +105,11 @@ fn grant(slots: usize, paused_ms: f64) -> Grant {
 fn sharing(
     max_concurrency: Option<u32>,
     budget: Option<u32>,
-) -> (Rc<RefCell<SharedLimiter>>, [RateLimiter; 2]) {
-    let shared = Rc::new(RefCell::new(SharedLimiter::new(7, budget, "away {}")));
+) -> (SharedRef<Lock<SharedLimiter>>, [RateLimiter; 2]) {
+    let shared = SharedRef::new(Lock::new(SharedLimiter::new(7, budget, "away {}")));
     let clients = [max_concurrency, None].map(|max_concurrency| {
         let mut client = RateLimiter::new(max_concurrency, Some(0));
-        client.share(Rc::clone(&shared));
+        client.share(SharedRef::clone(&shared));
         client
     });
     (shared, clients)

@@ -1,7 +1,5 @@
 //! A call of the dispatcher.
 
-use std::rc::Rc;
-
 use super::Credential;
 use super::step::{CallId, CredentialSource, Step};
 use crate::error::{Failure, Thrown, check_credential};
@@ -11,6 +9,7 @@ use crate::protocol::event::EventKind;
 use crate::protocol::exchange::Emitted;
 use crate::protocol::outcome::{DetailsOf, Outcome, Reply, render};
 use crate::protocol::signed::Signed;
+use crate::sync::SharedRef;
 use crate::text::{Message, Text};
 use crate::transport::Transport;
 
@@ -35,7 +34,7 @@ pub(super) struct Call<R: Transport> {
     /// For one that shares another's request: how many steps the request had made, and when it is looked at again.
     pub(super) watch: (u32, f64),
     pub(super) attempts: u32,
-    pub(super) error: Option<Rc<DetailsOf<R>>>,
+    pub(super) error: Option<SharedRef<DetailsOf<R>>>,
     pub(super) reply: Option<Box<Reply<R>>>,
 }
 

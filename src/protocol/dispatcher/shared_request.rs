@@ -1,7 +1,5 @@
 //! A request of the dispatcher, for all who share it.
 
-use std::rc::Rc;
-
 use super::Exchanged;
 use super::step::{AttemptId, CallId, Moment, Step};
 use crate::limits::{RateLimiter, Usage};
@@ -9,6 +7,7 @@ use crate::protocol::error_body::ErrorHints;
 use crate::protocol::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 use crate::protocol::outcome::{DetailsOf, Outcome, render};
 use crate::protocol::signed::{Server, Signed};
+use crate::sync::SharedRef;
 use crate::text::Text;
 use crate::transport::{Response, SendError, Transport};
 
@@ -22,12 +21,12 @@ pub(super) struct Exchange<R: Transport> {
     pub(super) attempt: AttemptId,
     pub(super) sent: Option<Box<Result<Response<R>, SendError<R>>>>,
     /// What came of the last attempt.
-    pub(super) outcome: Option<Rc<Outcome<R>>>,
+    pub(super) outcome: Option<SharedRef<Outcome<R>>>,
     /// Not yet emitted.
     pub(super) emitted: Vec<Emitted>,
     /// What follows the events.
     pub(super) action: Option<Action>,
-    pub(super) error: Option<Rc<DetailsOf<R>>>,
+    pub(super) error: Option<SharedRef<DetailsOf<R>>>,
     pub(super) result: Option<Exchanged<R>>,
     pub(super) steps: u32,
     /// Whether its driver waits and may be woken.

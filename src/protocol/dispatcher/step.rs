@@ -1,11 +1,10 @@
 //! What goes into the dispatcher, and the steps that come out.
 
-use std::rc::Rc;
-
 use crate::protocol::PreparedRequest;
 use crate::protocol::exchange::Emitted;
 use crate::protocol::outcome::{DetailsOf, Reply};
 use crate::schema::{Endpoint, PageRef};
+use crate::sync::SharedRef;
 use crate::transport::{Request, Transport};
 
 /// The name of a call, chosen by the driver.
@@ -63,7 +62,7 @@ pub(crate) enum Step<R: Transport> {
 
 /// A failed call: the error, which those who share a request share too, and what is the call's own.
 pub(crate) struct Failed<R: Transport> {
-    pub(crate) details: Rc<DetailsOf<R>>,
+    pub(crate) details: SharedRef<DetailsOf<R>>,
     pub(crate) attempts: u32,
     pub(crate) page: Option<PageRef<R::Text>>,
 }

@@ -122,7 +122,7 @@ impl Returned {
 }
 
 fn cause() -> Cause {
-    Cause { text: "thrown".to_owned(), value: None }
+    Cause::new("thrown")
 }
 
 /// How an attempt ends.

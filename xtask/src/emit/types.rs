@@ -16,7 +16,7 @@ const USAGE: &str = include_str!("../../../src/limits/usage.rs");
 const EVENT: &str = include_str!("../../../src/protocol/event.rs");
 const DRIFT: &str = include_str!("../../../src/protocol/drift.rs");
 const KIND: &str = include_str!("../../../src/error/kind.rs");
-const ERROR: &str = include_str!("../../../src/error/mod.rs");
+const ERROR: &str = include_str!("../../../src/error/details.rs");
 
 pub(super) fn types() -> Result<String> {
     let mut out = format!("{HEAD}import type {{ OperationId, Endpoint }} from \"./operations.js\";\n\n");
@@ -86,7 +86,7 @@ fn write_events(out: &mut String) -> Result<()> {
             EventKind::Response | EventKind::Wait => "; readonly durationMs: number",
             EventKind::Retry => "; readonly durationMs: number; readonly text: string",
             EventKind::Limited | EventKind::Drift | EventKind::Deprecated => "; readonly text: string",
-            EventKind::Request | EventKind::Shared => "",
+            _ => "",
         };
         let _ = writeln!(out, "  | (EventBase & {{ readonly type: \"{}\"{known} }})", kind.as_str());
     }
@@ -99,16 +99,22 @@ fn write_members(out: &mut String, members: &[Member]) -> Result<()> {
     for member in members {
         let kind = match &*member.kind {
             _ if member.name.ends_with("_at") => "Date",
-            "u16" | "u32" | "u64" | "f64" => "number",
+            // JavaScript has no type for a duration: milliseconds, and a name that says so.
+            "u16" | "u32" | "u64" | "f64" | "Duration" => "number",
             "Code" => "string | number",
             "RateLimit" => "RateLimit",
-            "T" | "String" => "string",
+            "T" | "String" | "str" => "string",
             _ if member.name == "headers" => "Readonly<Record<string, string>>",
             other => bail!("{} is a {other}, which has no type in TypeScript", member.name),
         };
         let undefined = if member.is_option { " | undefined" } else { "" };
-        doc(out, "  ", &member.doc.replace(", in milliseconds since 1970", ""));
-        let _ = writeln!(out, "  readonly {}: {kind}{undefined};", camel(&member.name));
+        let about = member.doc.replace(", in milliseconds since 1970", "");
+        let is_duration = member.kind == "Duration";
+        let about =
+            if is_duration { format!("{}, in milliseconds.", about.trim_end_matches('.')) } else { about };
+        doc(out, "  ", &about);
+        let suffix = if is_duration { "Ms" } else { "" };
+        let _ = writeln!(out, "  readonly {}{suffix}: {kind}{undefined};", camel(&member.name));
     }
     Ok(())
 }

@@ -91,7 +91,7 @@ fn a_refused_credential_does_not_show_either() {
         (0.0, Complete(1, REFUSED), "for 1"),
         (0.0, Run(1), "[response 401] ask instead of secret-token-1 wait 1000"),
     ]);
-    let cause = Cause { text: "secret-token-1 cannot be renewed".to_owned(), value: None };
+    let cause = Cause::new("secret-token-1 cannot be renewed");
     table.dispatcher.on_credential(1, Err(cause));
     let Step::Finish(Err(failed)) = table.dispatcher.step(1, Moment { now: 0.0, wall: 0.0, random: 0.0 })
     else {
