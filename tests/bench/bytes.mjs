@@ -1,4 +1,4 @@
-// What each client weighs in a page: minified, brotli, in bytes. What loads only when it is asked for counts only then.
+// What each client weighs in a page: minified and compressed, in bytes. What loads only when it is asked for counts only then.
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
@@ -24,15 +24,15 @@ const withoutNode = {
   },
 };
 
-/** Bytes by client; `options` are esbuild's, beside those that count. */
-export async function bytes(options = {}) {
+/** Bytes by client; `options` are esbuild's, beside those that count. Brotli at its best unless another way is given. */
+export async function bytes(options = {}, compress = brotliCompressSync) {
   const weights = {};
   for (const [name, contents] of Object.entries(PAGES)) {
     const { outputFiles } = await build({
       ...options, stdin: { contents, resolveDir: here }, plugins: [withoutNode],
       bundle: true, minify: true, format: "esm", platform: "browser", splitting: true, outdir: "out", write: false, logLevel: "error",
     });
-    weights[name] = brotliCompressSync(outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents).length;
+    weights[name] = compress(outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents).length;
   }
   return weights;
 }

@@ -12,7 +12,7 @@ const RECORD = here("counts/counts.json");
 const TOLERANCE = 0.02;
 
 /** How the harness's names are reported. */
-const PATHS = { request: "two requests checked and written", envelope: "the envelope of a response", headers: "a response's headers, and the limits learned", retry: "six decisions after failures", drift: "100 users held against their model" };
+const PATHS = { request: "two requests checked and written", envelope: "the envelope of a response", headers: "a response's headers, and the limits learned", retry: "six decisions after failures", drift: "100 users validated against their model" };
 
 const rustc = () => execFileSync("rustc", ["--version"], { encoding: "utf8" }).trim();
 
