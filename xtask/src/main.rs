@@ -2,6 +2,7 @@
 
 mod bench;
 mod build;
+mod contract;
 mod demo;
 mod docs;
 mod emit;
@@ -9,6 +10,7 @@ mod extension;
 mod loopback;
 mod packed;
 mod prose;
+mod release;
 mod serve;
 mod shell;
 mod test;
@@ -34,10 +36,14 @@ enum Command {
         #[arg(long)]
         faults: bool,
     },
+    /// Compares a newer contract of Pipedrive's with what the project declares
+    Contract(contract::Args),
     /// Builds the documentation as a static site
     Docs(docs::Args),
     /// Packs it as target/npm/pipedrive-users-<version>.tgz
     Pack,
+    /// Prepares a release and checks it, short of uploading
+    Release(release::Args),
     /// Serves the sandbox over HTTP until it is stopped
     Sandbox(serve::Args),
     /// Runs a test module: cargo calls this in the place of wasm-bindgen-test-runner
@@ -60,8 +66,10 @@ fn main() -> anyhow::Result<()> {
             }
             Ok(())
         }
+        Command::Contract(args) => contract::contract(&args),
         Command::Docs(args) => docs::docs(&args),
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
+        Command::Release(args) => release::release(&args),
         Command::Sandbox(args) => serve::run(&args),
         Command::WasmTestRunner { args } => {
             let name = OsString::from("wasm-bindgen-test-runner");

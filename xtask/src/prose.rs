@@ -21,7 +21,7 @@ pub(crate) const LLMS: &str = "www/docs/public/llms.txt";
 pub(crate) fn pack_into(folder: &Path, files_url: Option<&str>) -> Result<()> {
     for name in PACKED {
         let text = fs::read_to_string(root().join(name)).with_context(|| name.to_owned())?;
-        let text = if name.ends_with(".md") { with_links(&text, files_url) } else { text };
+        let text = if name == "LICENSE" { text } else { with_links(&text, files_url) };
         fs::write(folder.join(name), text).with_context(|| name.to_owned())?;
     }
     Ok(())
