@@ -49,6 +49,13 @@ const CAUGHT = `const caught = (work) => (...args) => {
   }
 };`;
 
+/** Reads a text that is one of the module's constants once only: decoding is slow. Others are in its stack and its heap. */
+const remembered = (read, [begin, end]) => `${read.replace("getStringFromWasm0", "readText")}
+const texts = [];
+function getStringFromWasm0(start, length) {
+  return start < ${begin} || start >= ${end} ? readText(start, length) : ((texts[start] ??= [])[length] ??= readText(start, length));
+}`;
+
 /**
  * The glue of a module as the text of a function that makes a `WasmSource` without its `module`: nothing of it runs at
  * import, and each instance of the module has a glue of its own, since after a fault both are thrown away.
@@ -95,7 +102,10 @@ export async function glueOf(folder, name, exported) {
       .replace(/getObject\((\w+)\)/g, "heap[$1]")
       // No number of the core has 32 bits, but for an end that no text has.
       .replace(/(?<!slice.*) >>> 0/g, "");
-  } else body = (TEXT + body).replace(/^function handleError[^]*?^}$/m, CAUGHT);
+  } else {
+    body = (TEXT + body).replace(/^function handleError[^]*?^}$/m, CAUGHT).replace(/^function getStringFromWasm0[^]*?^}$/m, (read) => remembered(read, names.constants));
+    if (!body.includes("function readText(")) replaced.push("the function that reads a text");
+  }
   body = FETCH + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
   const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError/, name === "core" ? /getObject|getUint8|TextEncoder|getDataView|isLikeNone/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   unexpected.push(...replaced.filter((id) => !REPLACED.includes(id)));

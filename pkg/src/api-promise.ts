@@ -6,8 +6,6 @@ export interface Outcome<Data> {
   /** Where the list continues. */
   readonly next: string | number | undefined;
   readonly response: ResponseInfo;
-  /** The text of the response, where it was asked for. */
-  readonly body?: string | undefined;
 }
 
 /** A promise of the data of a response, which can return the rest of the response too. */

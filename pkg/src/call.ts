@@ -9,7 +9,7 @@ import type { Core, Exports } from "./generated/core.js";
 import type { Values } from "./generated/methods.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import type { Instance, InstanceCall } from "./load.js";
-import { captureCallSite, withCallerStack } from "./stack.js";
+import { withCallerStack } from "./stack.js";
 import type { CallOptions, RateLimit, ResponseInfo, Token, TokenFunction } from "./types.js";
 
 /** The limits as five numbers, as Rust hands them over; unknown ones are NaN. */
@@ -38,10 +38,10 @@ export interface CallRequest {
   readonly options: CallOptions | undefined;
   /** Instead of the client's. */
   readonly credential?: Token | undefined;
-  /** Whether the outcome has the text of the response. */
-  readonly keepsBody?: boolean;
-  /** The method that the error's stack begins above. */
-  readonly above?: ((...args: never[]) => unknown) | undefined;
+  /** Receives a good response as it was sent. */
+  readonly onResponse?: (status: number, headers: Headers, body: string) => void;
+  /** Where the call was made, for the stack of its error. */
+  readonly site?: { stack?: unknown };
 }
 
 /** A core on its running instance, until its client is closed. */
@@ -72,7 +72,6 @@ export class Call implements InstanceCall {
   readonly credential: Token | undefined;
   readonly promise: Promise<Outcome<never>>;
   controller: AbortController | undefined;
-  readonly #site;
   #resolve!: (outcome: Outcome<never>) => void;
   #reject!: (reason: unknown) => void;
   #running: Running | undefined;
@@ -90,7 +89,6 @@ export class Call implements InstanceCall {
     this.operation = request.operation;
     this.fetch = client.config.fetch;
     this.credential = request.credential ?? client.config.credential;
-    this.#site = captureCallSite(request.above);
     client.calls.add(this);
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -119,7 +117,7 @@ export class Call implements InstanceCall {
 
   /** Ends the call with an error. */
   reject(error: Error): void {
-    this.abort(withCallerStack(error, this.#site));
+    this.abort(withCallerStack(error, this.request.site));
   }
 
   /** The module has stopped on a fault. */
@@ -171,10 +169,10 @@ export class Call implements InstanceCall {
     const [{ cost }, limits] = [ENDPOINTS[this.operation], this.#limits];
     let response: ResponseInfo | undefined;
     this.client.inspect?.(this.operation, data, this.id);
+    this.request.onResponse?.(status, headers, body);
     this.#resolve({
       data,
       next,
-      body: this.request.keepsBody ? body : undefined,
       get response() {
         return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit: rateLimitOf(limits) });
       },

@@ -3,6 +3,7 @@ import { checkConfig } from "./config.js";
 import { CoreClient, loader } from "./core-client.js";
 import { EndpointMethods } from "./generated/methods.js";
 import { PagePromise } from "./pages.js";
+import { captureCallSite } from "./stack.js";
 import type { RateLimit, Usage, UsersClientConfig } from "./types.js";
 
 /** Loads the WebAssembly now, instead of behind the first call. Rejects with a {@link LoadError}; a later call tries again. */
@@ -21,9 +22,9 @@ export class UsersClient extends EndpointMethods {
   constructor(config: UsersClientConfig) {
     const core = new CoreClient(checkConfig(config));
     super({
-      call: (operation, values, options) => new ApiPromise(core.call({ operation, values, options, above: this[operation] }), (outcome) => outcome.data as never),
+      call: (operation, values, options) => new ApiPromise(core.call({ operation, values, options, site: captureCallSite(this[operation]) }), (outcome) => outcome.data as never),
       pages: (operation, values, options, Kind) =>
-        new PagePromise(operation, (from) => core.call<never[]>({ operation, values: { ...values, ...from }, options, above: from ? undefined : this[operation] }), Kind),
+        new PagePromise(operation, (from) => core.call<never[]>({ operation, values: { ...values, ...from }, options, site: captureCallSite(from ? undefined : this[operation]) }), Kind),
     });
     this.#core = core;
   }

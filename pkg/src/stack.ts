@@ -14,10 +14,10 @@ export function captureCallSite(above: ((...args: never[]) => unknown) | undefin
 }
 
 /** Gives an error the stack of the place where the call was made. */
-export function withCallerStack<E>(error: E, site: { stack?: unknown }): E {
+export function withCallerStack<E>(error: E, site: { stack?: unknown } | undefined): E {
   try {
     // A program's own Error.prepareStackTrace may return anything.
-    const frames = String(site.stack ?? "").replace(/^.*\n?/, "");
+    const frames = String(site?.stack ?? "").replace(/^.*\n?/, "");
     if (frames && error instanceof Error) error.stack = `${error.name}: ${error.message}\n${frames}`;
   } catch {
     // The error is complete without it.

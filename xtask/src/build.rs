@@ -125,6 +125,7 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let compiled = target.join("wasm32-unknown-unknown/release/pipedrive_users.wasm");
     let mut input = walrus::Module::from_file(&compiled)?;
+    let constants = constants_of(&input);
     // The standard library's object files say that they use reference types; nothing of them does.
     input.customs.remove_raw("target_features");
     Bindgen::new()
@@ -136,9 +137,24 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
         .generate(out)?;
     let wasm = out.join(format!("{}_bg.wasm", module.name));
     traps::make_panics_trap(&wasm, module.uses_fmt)?;
-    let names = shrink(&wasm)?;
-    fs::write(out.join(format!("{}_names.json", module.name)), names)?;
+    let mut names: serde_json::Value = serde_json::from_str(&shrink(&wasm)?)?;
+    names["constants"] = serde_json::to_value(constants)?;
+    fs::write(out.join(format!("{}_names.json", module.name)), names.to_string())?;
     Ok(())
+}
+
+/// Where a module's constants begin and end in its memory: the glue reads each text there once.
+fn constants_of(module: &walrus::Module) -> (u64, u64) {
+    let mut range = (u64::MAX, 0);
+    for data in module.data.iter() {
+        if let walrus::DataKind::Active { offset: walrus::ConstExpr::Value(walrus::ir::Value::I32(start)), .. } =
+            data.kind
+        {
+            let start = u64::from(start.cast_unsigned());
+            range = (range.0.min(start), range.1.max(start + data.value.len() as u64));
+        }
+    }
+    range
 }
 
 /// What LLVM does even where size matters most, and what makes a module larger: code that is copied to where its result is

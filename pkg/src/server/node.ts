@@ -1,5 +1,6 @@
 import { Refusal } from "./core.js";
-import { errorResponse, knownText } from "./proxy/response.js";
+import { type DirectHandler, directHandlerOf, type ProxyInput, type ProxyReply } from "./proxy/message.js";
+import { errorReply, knownText } from "./proxy/response.js";
 
 /** The part of a request of Node.js's `http`, `https` and `http2` that is used. */
 export interface NodeRequest extends AsyncIterable<Uint8Array> {
@@ -54,12 +55,14 @@ const MAX_DISCARDING_MS = 10_000;
  * a plain path gets a 400; an error of the handler is logged to the console and gets a 500.
  */
 export function toNodeListener(handle: (request: Request) => Response | Promise<Response>): (request: NodeRequest, response: NodeResponse) => void {
+  // The proxy's own requests and responses need not become a `Request` and a `Response`, which cost more than all else that it does.
+  const direct = directHandlerOf(handle);
   return (incoming, outgoing) => {
-    serve(handle, incoming, outgoing).catch(() => breakOff(incoming, outgoing));
+    serve(handle, direct, incoming, outgoing).catch(() => breakOff(incoming, outgoing));
   };
 }
 
-async function serve(handle: Handler, incoming: NodeRequest, outgoing: NodeResponse): Promise<void> {
+async function serve(handle: Handler, direct: DirectHandler | undefined, incoming: NodeRequest, outgoing: NodeResponse): Promise<void> {
   const disconnected = new AbortController();
   let isComplete = false;
   const disconnect = () => {
@@ -70,36 +73,62 @@ async function serve(handle: Handler, incoming: NodeRequest, outgoing: NodeRespo
   outgoing.on("error", disconnect);
   if (outgoing.destroyed) disconnect();
   const { signal } = disconnected;
-  const respond = (response: Response) => send(response, incoming, outgoing, signal);
   try {
-    await respond(await handle(toRequest(incoming, signal)));
+    if (direct) sendReply(await direct(toInput(incoming, signal)), incoming, outgoing, signal);
+    else await send(await handle(toRequest(incoming, signal)), incoming, outgoing, signal);
   } catch (error) {
     // Also what the handler throws because its request was aborted.
     if (signal.aborted) return;
-    const response = errorResponse(error);
-    if (outgoing.headersSent || response.status === 500) console.error(`[pipedrive-users] the handler of toNodeListener failed: ${String(error)}`);
+    const reply = errorReply(error);
+    if (outgoing.headersSent || reply.status === 500) console.error(`[pipedrive-users] the handler of toNodeListener failed: ${String(error)}`);
     if (outgoing.headersSent) breakOff(incoming, outgoing);
-    else await respond(response);
+    else sendReply(reply, incoming, outgoing, signal);
   } finally {
     isComplete = true;
   }
 }
 
-function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
-  const { method = "GET", url = "", originalUrl = url, headers, socket } = incoming;
+/** Returns the URL of a request. Throws a refusal if its target is not a path of this server. */
+function urlOf({ url = "", originalUrl = url, headers, socket }: NodeRequest): string {
   const host = String(headers[":authority"] ?? headers["host"] ?? "");
   // Otherwise the handler would see another host or path than a reverse proxy in front of the server did.
   if (!TARGET.test(originalUrl) || DOT_SEGMENT.test(originalUrl) || !/^[\w.:[\]-]+$/.test(host)) {
     throw new Refusal(400, "Bad request", "The request's target must be a path of this server.");
   }
+  const { encrypted } = (socket ?? {}) as { encrypted?: boolean };
+  return `${encrypted ? "https" : "http"}://${host}${originalUrl}`;
+}
+
+const invalid = () => new Refusal(400, "Bad request", "The request's method, host or headers are not valid.");
+
+/** Reads what the proxy needs of a request. */
+function toInput(incoming: NodeRequest, signal: AbortSignal): ProxyInput {
+  const { method = "GET", headers } = incoming;
+  const text = urlOf(incoming);
+  if (!URL.canParse(text)) throw invalid();
+  let request: Request | undefined;
+  return {
+    method,
+    url: new URL(text),
+    signal,
+    header(name) {
+      const value = headers[name];
+      return typeof value === "string" || value === undefined ? value : value.join(", ");
+    },
+    toRequest: () => (request ??= toRequest(incoming, signal)),
+  };
+}
+
+function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
+  const { method = "GET", headers } = incoming;
+  const url = urlOf(incoming);
   const body = method === "GET" || method === "HEAD" ? undefined : toBody(incoming);
   try {
     const init: RequestInit & { duplex: "half" } = { method, headers: toHeaders(headers), signal, duplex: "half" };
     if (body !== undefined) init.body = body;
-    const { encrypted } = (socket ?? {}) as { encrypted?: boolean };
-    return new Request(`${encrypted ? "https" : "http"}://${host}${originalUrl}`, init);
+    return new Request(url, init);
   } catch {
-    throw new Refusal(400, "Bad request", "The request's method, host or headers are not valid.");
+    throw invalid();
   }
 }
 
@@ -154,19 +183,29 @@ async function discard(chunks: AsyncIterator<Uint8Array>): Promise<void> {
   await chunks.return?.();
 }
 
+/** Sends head and body at once, in one packet. */
+function sendReply({ status, headers, text }: SentReply, { method }: NodeRequest, outgoing: NodeResponse, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  if (text === undefined) {
+    outgoing.writeHead(status, headers);
+    outgoing.end();
+    return;
+  }
+  outgoing.writeHead(status, { ...headers, "content-length": String(encoder.encode(text).byteLength) });
+  outgoing.end(method === "HEAD" ? undefined : text);
+}
+
+type SentReply = Omit<ProxyReply, "headers"> & { readonly headers: Record<string, string | string[]> };
+
+const encoder = new TextEncoder();
+
 /** Sends a response. Throws if it cannot be sent, or not completely. */
 async function send(response: Response, incoming: NodeRequest, outgoing: NodeResponse, signal: AbortSignal): Promise<void> {
   const { status, body, bodyUsed, headers } = response;
   // Response.error() has status 0.
   if (bodyUsed || !(status >= 200)) throw new TypeError("it returned a response that cannot be sent");
   const text = knownText(response);
-  if (text !== undefined && incoming.method !== "HEAD") {
-    if (signal.aborted) return;
-    // Head and body at once, in one packet.
-    outgoing.writeHead(status, { ...fromHeaders(headers, isHttp2(incoming)), "content-length": String(new TextEncoder().encode(text).byteLength) });
-    outgoing.end(text);
-    return;
-  }
+  if (text !== undefined) return sendReply({ status, headers: fromHeaders(headers, isHttp2(incoming)), text }, incoming, outgoing, signal);
   const reader = body?.getReader();
   let resume = () => {};
   const cancel = () => {

@@ -1,4 +1,5 @@
 import { type CheckedConfig } from "../../config.js";
+import type { CallRequest } from "../../call.js";
 import { CoreClient } from "../../core-client.js";
 import { isPipedriveError } from "../../errors.js";
 import type { TokenFunction, TokenRequest, UsersClientOptions } from "../../types.js";
@@ -26,7 +27,7 @@ const PLACEHOLDER = "https://company.invalid";
 /** The part of a response of Pipedrive that is forwarded. */
 export interface UpstreamResponse {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
 
@@ -119,12 +120,17 @@ export class CompanyPool {
 
   async #call(core: CoreClient, { operation, values, options }: ProxyRequest, signal: AbortSignal, tokens: () => readonly string[], credential?: TokenFunction): Promise<UpstreamResponse> {
     try {
+      let received!: Parameters<NonNullable<CallRequest["onResponse"]>>;
+      const onResponse: CallRequest["onResponse"] = (...response) => {
+        received = response;
+      };
       // Retrying is up to the page's own client.
-      const { response, body = "" } = await core.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, keepsBody: true, credential });
-      return forwarded(response.status, response.headers, body, tokens());
+      await core.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, credential, onResponse });
+      const [status, headers, body] = received;
+      return forwarded(status, (name) => headers.get(name), body, tokens());
     } catch (error) {
       if (!isPipedriveError(error) || error.body === undefined || !(error.status! >= 400)) throw error;
-      return forwarded(error.status!, error.headers, error.body, tokens());
+      return forwarded(error.status!, (name) => error.headers[name], error.body, tokens());
     }
   }
 
@@ -150,7 +156,8 @@ export class CompanyPool {
     const send = async (url: string, init: RequestInit): Promise<Response> => {
       const takeBack = this.#budgets?.spend(companyId, init.method ?? "GET", new URL(url).pathname);
       if (this.#budgets && !takeBack) return DailyBudgets.refusal();
-      const token = new Headers(init.headers).get("authorization")?.slice("Bearer ".length);
+      // The client itself made them.
+      const token = (init.headers as Headers).get("authorization")?.slice("Bearer ".length);
       const { apiDomain, tenant } = [...destinations].find((one) => one.token === token)!;
       const response = await (this.options.fetch ?? globalThis.fetch)(apiDomain + url.slice(PLACEHOLDER.length), init);
       if (response.status === 401) tenant.refuse(token!);
@@ -185,10 +192,14 @@ export class CompanyPool {
 /** The part of a token that a copy in another encoding has too, if it is long enough to be nothing else. */
 const coreOf = (token: string) => (token.match(/[A-Za-z0-9]{16,}/g) ?? []).sort((a, b) => b.length - a.length)[0];
 
-function forwarded(status: number, headers: Readonly<Record<string, string>>, text: string, tokens: readonly string[]): UpstreamResponse {
+function forwarded(status: number, headerOf: (name: string) => string | null | undefined, text: string, tokens: readonly string[]): UpstreamResponse {
   // Whatever Pipedrive repeats, a page never gets a token.
   const secrets = [...new Set(tokens)].flatMap((token) => [token, coreOf(token) ?? token]);
   const clean = (text: string) => secrets.reduce((text, secret) => (text.includes(secret) ? text.replaceAll(secret, "[redacted]") : text), text);
-  const kept = FORWARDED_HEADERS.flatMap((name) => (headers[name] === undefined ? [] : [[name, clean(headers[name])] as [string, string]]));
-  return { status, headers: new Headers(kept), text: clean(text) };
+  const headers: Record<string, string> = {};
+  for (const name of FORWARDED_HEADERS) {
+    const value = headerOf(name);
+    if (typeof value === "string") headers[name] = clean(value);
+  }
+  return { status, headers, text: clean(text) };
 }

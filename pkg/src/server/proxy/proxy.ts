@@ -4,13 +4,14 @@ import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
 import { SETTINGS } from "../../generated/settings.js";
 import { checkConfig } from "../../config.js";
 import type { UsersClientOptions } from "../../types.js";
-import { configError, Refusal, serverCore } from "../core.js";
+import { configError, Refusal, type ServerCore, serverCore } from "../core.js";
 import { internalsOf } from "../oauth/internals.js";
 import type { OAuth } from "../oauth/oauth.js";
 import { type Identity, isIdentity } from "../oauth/tenant.js";
 import { CompanyPool, type UpstreamResponse, type UserCredential } from "./company-pool.js";
+import { inputOf, type ProxyInput, type ProxyReply, setDirectHandler } from "./message.js";
 import { parseProxyRequest } from "./request.js";
-import { errorResponse, FORWARDED_HEADERS, respond, textResponse } from "./response.js";
+import { errorReply, FORWARDED_HEADERS, JSON_HEADERS, replyOf, toResponse } from "./response.js";
 
 /** The settings of a proxy. */
 export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent"> {
@@ -65,37 +66,39 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const ownOrigin = config.origin ?? tenants?.origin;
 
   /** Returns the user that a request is from. */
-  const identify = async (request: Request): Promise<Identity> => {
+  const identify = async (input: ProxyInput, core: ServerCore): Promise<Identity> => {
     if (authenticate) {
-      const identity = await authenticate(request);
+      const identity = await authenticate(input.toRequest());
       if (isIdentity(identity)) return { companyId: identity.companyId, userId: identity.userId };
       if (identity) throw configError("authenticate must return { companyId, userId }, two positive integers, or undefined");
       throw new Refusal(401, "unauthorized access", "This server does not know the user.");
     }
-    const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
+    const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(input.header("authorization") ?? "") ?? [];
     if (token === undefined) throw new Refusal(401, "unauthorized access", "Send the signed token that GET_SIGNED_TOKEN returns, as a Bearer token.");
-    const [companyId, userId] = (await serverCore()).verify(token, signedTokenSecret!, Date.now());
+    const [companyId, userId] = core.verify(token, signedTokenSecret!, Date.now());
     return { companyId, userId };
   };
 
-  const handle = async (request: Request, origin: string | undefined): Promise<Response> => {
-    if (origin !== undefined && !allowedOrigins.includes(origin) && !isOwn(origin, request, ownOrigin)) {
+  const handle = async (input: ProxyInput, origin: string | undefined): Promise<ProxyReply> => {
+    const { method, url, signal } = input;
+    if (origin !== undefined && !allowedOrigins.includes(origin) && !isOwn(origin, url, ownOrigin)) {
       throw new Refusal(403, "Forbidden", "allowedOrigins does not name the origin of this page.");
     }
     // A page that embeds the response of a GET, such as an image, sends no origin, but cookies.
-    if (origin === undefined && authenticate && /^(cross-site|same-site)$/.test(request.headers.get("sec-fetch-site") ?? "")) {
+    if (origin === undefined && authenticate && /^(cross-site|same-site)$/.test(input.header("sec-fetch-site") ?? "")) {
       throw new Refusal(403, "Forbidden", "A page of another origin sent this request.");
     }
-    if (request.method === "OPTIONS") {
+    if (method === "OPTIONS") {
       const writes = allow.map((operation) => ENDPOINTS[operation].method);
       const headers = { "access-control-allow-methods": [...new Set(["GET", ...writes])].join(", "), "access-control-allow-headers": "authorization, content-type", "access-control-max-age": "600" };
-      return new Response(null, { status: 204, headers });
+      return { status: 204, headers };
     }
-    if (request.headers.has("x-api-token")) throw new Refusal(400, "Bad request", "API tokens are not accepted: the server adds the credential.");
-    if (!allowCookies && hasCookies(request)) throw new Refusal(400, "Bad request", 'Cookies are not accepted: send the request with credentials: "omit", or set allowCookies.');
-    const [operation, id] = (await serverCore()).permit(request.method, pathOf(request, basePath), allow);
-    const identity = await identify(request);
-    const parsed = await parseProxyRequest(request, operation, id, timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    if (input.header("x-api-token") !== undefined) throw new Refusal(400, "Bad request", "API tokens are not accepted: the server adds the credential.");
+    if (!allowCookies && hasCookies(input)) throw new Refusal(400, "Bad request", 'Cookies are not accepted: send the request with credentials: "omit", or set allowCookies.');
+    const core = await serverCore();
+    const [operation, id] = core.permit(method, pathOf(url, basePath), allow);
+    const identity = await identify(input, core);
+    const parsed = await parseProxyRequest(input, operation, id, timeoutMs ?? DEFAULT_TIMEOUT_MS);
     const tenant = tenants?.tenant(identity);
     const credential: UserCredential | undefined =
       tenant &&
@@ -103,33 +106,41 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
         if (refused !== undefined) tenant.refuse(refused);
         return { token: await tenant.token(), apiDomain: tenant.apiDomain, tenant };
       });
-    return toResponse(await companies.send(identity, parsed, credential, request.signal));
+    return forward(await companies.send(identity, parsed, credential, signal));
   };
 
-  const toErrorResponse = (request: Request, error: unknown): Response => {
+  const toErrorReply = ({ signal }: ProxyInput, error: unknown): ProxyReply => {
     // The page is gone.
-    if (request.signal.aborted) return new Response(null, { status: 499 });
-    const response = errorResponse(error);
+    if (signal.aborted) return { status: 499, headers: {} };
+    const reply = errorReply(error);
     // The response does not say why.
-    if ((response.status === 500 || isPipedriveError(error, "connection")) && logLevel !== "off") logger.error(`[pipedrive-users] proxy: ${isPipedriveError(error) ? error.message : String(error)}`);
-    return response;
+    if ((reply.status === 500 || isPipedriveError(error, "connection")) && logLevel !== "off") logger.error(`[pipedrive-users] proxy: ${isPipedriveError(error) ? error.message : String(error)}`);
+    return reply;
   };
 
-  return async (request) => {
-    const origin = request.headers.get("origin") ?? undefined;
-    const response = await handle(request, origin).catch((error: unknown) => toErrorResponse(request, error));
-    response.headers.append("vary", "origin");
-    if (origin !== undefined && allowedOrigins.includes(origin)) {
-      response.headers.set("access-control-allow-origin", origin);
-      response.headers.set("access-control-expose-headers", FORWARDED_HEADERS.join(", "));
+  const handleDirectly = async (input: ProxyInput): Promise<ProxyReply> => {
+    const origin = input.header("origin");
+    let reply: ProxyReply;
+    try {
+      reply = await handle(input, origin);
+    } catch (error) {
+      reply = toErrorReply(input, error);
     }
-    return response;
+    const { headers } = reply;
+    headers["vary"] = "origin";
+    if (origin !== undefined && allowedOrigins.includes(origin)) {
+      headers["access-control-allow-origin"] = origin;
+      headers["access-control-expose-headers"] = FORWARDED_HEADERS.join(", ");
+    }
+    return reply;
   };
+  const proxy: UsersProxy = async (request) => toResponse(await handleDirectly(inputOf(request)));
+  setDirectHandler(proxy, handleDirectly);
+  return proxy;
 }
 
 /** Returns the path as Pipedrive has it. */
-function pathOf(request: Request, basePath: string | undefined): string {
-  const { pathname } = new URL(request.url);
+function pathOf({ pathname }: URL, basePath: string | undefined): string {
   if (basePath !== undefined) return pathname.startsWith(`${basePath}/`) ? pathname.slice(basePath.length) : "";
   // Only plain names before it: no escapes, dots or empty segments.
   return /^(?:\/[\w-]+)*?((?:\/api\/v[12]|\/v1)\/.*)$/.exec(pathname)?.[1] ?? "";
@@ -139,25 +150,21 @@ function pathOf(request: Request, basePath: string | undefined): string {
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /** Whether a page is of the proxy's own origin. */
-function isOwn(origin: string, request: Request, ownOrigin: string | undefined): boolean {
-  const { origin: requested, host } = new URL(request.url);
+function isOwn(origin: string, { origin: requested, host }: URL, ownOrigin: string | undefined): boolean {
   return origin === requested || (origin === ownOrigin && new URL(ownOrigin).host === host);
 }
 
 /** Whether a request has cookies besides that of an installation. */
-const hasCookies = (request: Request) => (request.headers.get("cookie") ?? "").split(";").some((pair) => pair.trim() && !/^\s*(__Host-)?pipedrive-install=/.test(pair));
+const hasCookies = (input: ProxyInput) => (input.header("cookie") ?? "").split(";").some((pair) => pair.trim() && !/^\s*(__Host-)?pipedrive-install=/.test(pair));
 
 /** Converts Pipedrive's response. What is not JSON is from something in front of Pipedrive, and must not become a page of this origin. */
-function toResponse({ status, headers, text }: UpstreamResponse): Response {
-  if (!/^application\/json\b/i.test(headers.get("content-type") ?? "application/json") || !/^\s*[[{]/.test(text)) {
-    const retryAfter = headers.get("retry-after");
+function forward({ status, headers, text }: UpstreamResponse): ProxyReply {
+  if (!/^application\/json\b/i.test(headers["content-type"] ?? "application/json") || !/^\s*[[{]/.test(text)) {
+    const retryAfter = headers["retry-after"];
     const info = "The response is not Pipedrive's JSON.";
-    return respond(status >= 400 ? status : 502, status >= 400 ? "Refused in front of Pipedrive" : "Bad gateway", info, retryAfter === null ? {} : { "retry-after": retryAfter });
+    return replyOf(status >= 400 ? status : 502, status >= 400 ? "Refused in front of Pipedrive" : "Bad gateway", info, retryAfter === undefined ? {} : { "retry-after": retryAfter });
   }
-  headers.set("content-type", "application/json; charset=utf-8");
-  headers.set("cache-control", "no-store");
-  headers.set("x-content-type-options", "nosniff");
-  return textResponse(text, { status, headers });
+  return { status, headers: { ...headers, ...JSON_HEADERS }, text };
 }
 
 function checked(config: UsersProxyConfig): UsersProxyConfig {

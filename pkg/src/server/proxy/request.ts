@@ -3,6 +3,7 @@ import { type OperationId, PARAM_KINDS, PARAMS, POSITIONAL } from "../../generat
 import type { Values } from "../../generated/methods.js";
 import type { CallOptions } from "../../types.js";
 import { Refusal } from "../core.js";
+import type { ProxyInput } from "./message.js";
 
 /** The largest body that is read, in bytes. */
 const BODY_LIMIT = 64 * 1024;
@@ -19,13 +20,13 @@ export interface ProxyRequest {
 }
 
 /** Parses a page's request: no part of it is forwarded as it is. The client checks the values. */
-export async function parseProxyRequest(request: Request, operation: OperationId, id: string, timeoutMs: number): Promise<ProxyRequest> {
+export async function parseProxyRequest(input: ProxyInput, operation: OperationId, id: string, timeoutMs: number): Promise<ProxyRequest> {
   const { body, options } = PARAMS[operation];
-  const query = new URL(request.url).searchParams;
+  const query = input.url.searchParams;
   if (body && query.size) throw bad("This operation takes no query.");
   const params: Record<string, unknown> = { ...(body ? undefined : fromQuery(query, operation)), ...(id && { id: Number(id) }) };
   const pick = (names: readonly string[]) => Object.fromEntries(names.filter((name) => name in params).map((name) => [name, params[name]]));
-  const values = { ...pick(POSITIONAL[operation]), ...(body && { [body.name]: await fromBody(request, operation, timeoutMs) }) };
+  const values = { ...pick(POSITIONAL[operation]), ...(body && { [body.name]: await fromBody(input, operation, timeoutMs) }) };
   return { operation, values, options: pick(options) };
 }
 
@@ -53,9 +54,9 @@ function parseValue(kind: "number" | "boolean" | undefined, text: string): unkno
 }
 
 /** Parses a JSON body. */
-async function fromBody(request: Request, operation: OperationId, timeoutMs: number): Promise<Record<string, unknown>> {
-  if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) throw new Refusal(415, "Unsupported media type", "The body must be application/json.");
-  const text = await textOf(request, timeoutMs);
+async function fromBody(input: ProxyInput, operation: OperationId, timeoutMs: number): Promise<Record<string, unknown>> {
+  if (!/^application\/json\s*(;|$)/i.test(input.header("content-type") ?? "")) throw new Refusal(415, "Unsupported media type", "The body must be application/json.");
+  const text = await textOf(input, timeoutMs);
   let body: unknown;
   try {
     body = JSON.parse(text, (_, value: unknown) => {
@@ -70,11 +71,11 @@ async function fromBody(request: Request, operation: OperationId, timeoutMs: num
 }
 
 /** Reads the text of a body, up to the limit and within the time. */
-async function textOf(request: Request, timeoutMs: number): Promise<string> {
+async function textOf(input: ProxyInput, timeoutMs: number): Promise<string> {
   const tooLarge = new Refusal(413, "Payload too large", `The body must have at most ${BODY_LIMIT} bytes.`);
-  if (Number(request.headers.get("content-length") ?? 0) > BODY_LIMIT) throw tooLarge;
+  if (Number(input.header("content-length") ?? 0) > BODY_LIMIT) throw tooLarge;
   const decoder = new TextDecoder();
-  const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader();
+  const reader = (input.toRequest().body as ReadableStream<Uint8Array> | null)?.getReader();
   if (!reader) return "";
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {

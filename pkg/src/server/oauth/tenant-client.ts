@@ -1,0 +1,62 @@
+import { UsersClient } from "../../client.js";
+import { isPipedriveError, type PipedriveError } from "../../errors.js";
+import type { TokenFunction, UsersClientOptions } from "../../types.js";
+import type { Tenant } from "./tenant.js";
+
+/** The settings of a user's client, besides its credential. */
+export type TenantOptions = Omit<UsersClientOptions, "companyDomain" | "baseUrl" | "fetch" | "dangerouslyAllowBrowser">;
+
+/** Stands for a token that could not be refreshed yet: the attempt asks for it again. */
+const UNAVAILABLE = "unavailable";
+
+/** Returns the credential function of a user's client. */
+export function tokenOf(tenant: Tenant): TokenFunction {
+  return async ({ refused }) => {
+    if (refused !== undefined) tenant.refuse(refused);
+    return tenant.token().catch((error: unknown) => {
+      if (isOutage(error)) return UNAVAILABLE;
+      throw error;
+    });
+  };
+}
+
+/** Makes a client whose company's host is known only once there is a token. */
+export function makeClient(fetch: typeof globalThis.fetch | undefined, token: TokenFunction, apiDomain: () => string, options: TenantOptions = {}, tenant?: Tenant): UsersClient {
+  const send = (fetch ?? globalThis.fetch) as NonNullable<UsersClientOptions["fetch"]>;
+  return new UsersClient({
+    ...options,
+    accessToken: token,
+    // A placeholder: the company's host is known only once the client has called the credential function.
+    companyDomain: "tenant",
+    fetch: async (url, init) => {
+      const { pathname, search } = new URL(url);
+      const headers = new Headers(init.headers as HeadersInit);
+      const isUnavailable = headers.get("authorization") === `Bearer ${UNAVAILABLE}`;
+      if (isUnavailable) {
+        try {
+          headers.set("authorization", `Bearer ${await tenant!.token()}`);
+        } catch (error) {
+          return outageResponse(error, tenant!.pauseMs);
+        }
+      }
+      const response = await send(apiDomain() + pathname + search, isUnavailable ? { ...init, headers: Object.fromEntries(headers) } : init);
+      const accessToken = headers.get("authorization")?.slice("Bearer ".length) ?? "";
+      if (response.status === 401) tenant?.refuse(accessToken);
+      else if (response.status < 400) tenant?.accept(accessToken);
+      return response;
+    },
+  });
+}
+
+/** Whether Pipedrive's OAuth server is at fault, for a while. */
+const isOutage = (error: unknown): error is PipedriveError =>
+  isPipedriveError(error) && ["server", "connection", "timeout", "rate_limit"].includes(error.kind);
+
+/** What an attempt gets whose token could not be refreshed: the client then retries as usual. */
+function outageResponse(error: unknown, pauseMs: number): Response {
+  if (!isOutage(error) || error.kind === "connection" || error.kind === "timeout") throw error;
+  const status = error.kind === "rate_limit" ? 429 : 503;
+  const body = { success: false, error: error.message, errorCode: status };
+  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", "retry-after": String(Math.ceil(pauseMs / 1000)) } });
+}
+
