@@ -300,6 +300,12 @@ test("what is not Pipedrive's JSON never becomes a page of the proxy's origin", 
 test("a page never gets a token that Pipedrive repeats", async () => {
   const users = Array.from({ length: 8 }, (_, index) => [7, index + 1]);
   const forms = [(token) => token, (token) => encodeURIComponent(token), (token) => `${"x".repeat(70_000)} ${token}`, (token) => token.replace("v1u:", "V1U%3a")];
+  const coded = (code) => (token) => [...token].map((character) => code(character.charCodeAt(0))).join("");
+  forms.push(
+    coded((code) => `&#${code};`), coded((code) => `&#x00${code.toString(16)};`), coded((code) => `%25${code.toString(16)}`), coded((code) => `\\u00${code.toString(16).toUpperCase()}`),
+    (token) => token.slice(0, -3), (token) => `half of it: ${token.slice(0, 24)}`, (token) => token.slice(6),
+    (token) => btoa(`Bearer ${token}`), (token) => btoa(`x${token}y`), (token) => btoa(`user:${token}`).replace(/=/g, ""),
+  );
   for (const status of [200, 400, 401, 429, 500]) {
     for (const form of forms) {
       const repeat = async (_, { headers }) => {
@@ -313,7 +319,12 @@ test("a page never gets a token that Pipedrive repeats", async () => {
         const response = await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer({ companyId, userId }) }));
         return (await response.text()) + JSON.stringify([...response.headers]);
       }));
-      for (const text of texts) assert.ok(!text.includes("0123456789abcdefghij"), `${status} ${text.slice(0, 200)}`);
+      for (const text of texts) {
+        const plain = [text, ...(text.match(/[\w+/]{24,}/g) ?? []).map((base64) => atob(base64.slice(0, base64.length & ~3)))].join(" ");
+        const decoded = plain.replace(/%25/g, "%").replace(/(?:%|\\+u00|&#x0*)([0-9a-f]{2});?/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))).replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
+        for (const secret of ["0123456789abcdefghij", "0123456789abcdef"]) assert.ok(!decoded.includes(secret), `${status} ${form} ${text.slice(0, 200)}`);
+        assert.ok(!/v1u:.{8}/.test(decoded), `${status} ${form} ${text.slice(0, 200)}`);
+      }
     }
   }
 });

@@ -147,8 +147,10 @@ fn compile(module: &Module, out: &Path) -> Result<()> {
 fn constants_of(module: &walrus::Module) -> (u64, u64) {
     let mut range = (u64::MAX, 0);
     for data in module.data.iter() {
-        if let walrus::DataKind::Active { offset: walrus::ConstExpr::Value(walrus::ir::Value::I32(start)), .. } =
-            data.kind
+        if let walrus::DataKind::Active {
+            offset: walrus::ConstExpr::Value(walrus::ir::Value::I32(start)),
+            ..
+        } = data.kind
         {
             let start = u64::from(start.cast_unsigned());
             range = (range.0.min(start), range.1.max(start + data.value.len() as u64));

@@ -26,8 +26,16 @@ export class Refusal {
 }
 
 /** Loads the server module, which replaces the client's in the server script, and returns its functions. */
-export async function serverCore() {
-  const core = (await loader.load()).exports as unknown as Exports;
+export async function serverCore(): Promise<ServerCore> {
+  const { exports } = await loader.load();
+  if (current?.exports !== exports) current = { exports, functions: functionsOf(exports as unknown as Exports) };
+  return current.functions;
+}
+
+/** The functions of the running instance of the module. */
+let current: { readonly exports: object; readonly functions: ServerCore } | undefined;
+
+function functionsOf(core: Exports) {
   const checked = <T extends unknown[]>(result: T | RefusedResult): T => {
     const [first, ...refusal] = result as RefusedResult;
     if (first === undefined) throw new Refusal(...refusal);
@@ -56,7 +64,7 @@ export interface Generation {
   readonly isRevoked: boolean;
 }
 
-export type ServerCore = Awaited<ReturnType<typeof serverCore>>;
+export type ServerCore = ReturnType<typeof functionsOf>;
 
 /** Makes the error of a configuration that cannot be used. */
 export const configError = (text: string): PipedriveError => makeError(text, { kind: "config" });

@@ -104,12 +104,16 @@ const invalid = () => new Refusal(400, "Bad request", "The request's method, hos
 /** Reads what the proxy needs of a request. */
 function toInput(incoming: NodeRequest, signal: AbortSignal): ProxyInput {
   const { method = "GET", headers } = incoming;
-  const text = urlOf(incoming);
-  if (!URL.canParse(text)) throw invalid();
+  let url: URL;
+  try {
+    url = new URL(urlOf(incoming));
+  } catch (error) {
+    throw error instanceof Refusal ? error : invalid();
+  }
   let request: Request | undefined;
   return {
     method,
-    url: new URL(text),
+    url,
     signal,
     header(name) {
       const value = headers[name];

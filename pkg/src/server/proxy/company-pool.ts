@@ -7,6 +7,7 @@ import { Refusal } from "../core.js";
 import { type Identity, keyOf, type Tenant } from "../oauth/tenant.js";
 import { DailyBudgets } from "./daily-budget.js";
 import type { ProxyRequest } from "./request.js";
+import { TokenRedactor } from "./redaction.js";
 import { FORWARDED_HEADERS } from "./response.js";
 
 /** The settings of the users' clients. */
@@ -59,11 +60,13 @@ export class CompanyPool {
   readonly #budgets: DailyBudgets | undefined;
   /** The client of the one API token that all users share, if there is one. */
   readonly #shared: CoreClient | undefined;
+  readonly #redactor = new TokenRedactor();
   #sweep: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly options: PoolOptions,
     shared?: CheckedConfig,
+    private readonly apiToken?: string,
   ) {
     const { dailyTokenBudget, limits } = options;
     // Shared limits count it for all processes.
@@ -78,7 +81,7 @@ export class CompanyPool {
     if (busy >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
     this.#busy.set(key, busy + 1);
     try {
-      return await (userCredential ? this.#sendAs(key, identity, request, userCredential, signal) : this.#call(this.#shared!, request, signal, () => []));
+      return await (userCredential ? this.#sendAs(key, identity, request, userCredential, signal) : this.#call(this.#shared!, request, signal, () => [this.apiToken!]));
     } finally {
       const left = this.#busy.get(key)! - 1;
       if (left) this.#busy.set(key, left);
@@ -127,10 +130,10 @@ export class CompanyPool {
       // Retrying is up to the page's own client.
       await core.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, credential, onResponse });
       const [status, headers, body] = received;
-      return forwarded(status, (name) => headers.get(name), body, tokens());
+      return forwarded(status, (name) => headers.get(name), body, this.#redactor.cleaner(tokens()));
     } catch (error) {
       if (!isPipedriveError(error) || error.body === undefined || !(error.status! >= 400)) throw error;
-      return forwarded(error.status!, (name) => error.headers[name], error.body, tokens());
+      return forwarded(error.status!, (name) => error.headers[name], error.body, this.#redactor.cleaner(tokens()));
     }
   }
 
@@ -189,13 +192,8 @@ export class CompanyPool {
   }
 }
 
-/** The part of a token that a copy in another encoding has too, if it is long enough to be nothing else. */
-const coreOf = (token: string) => (token.match(/[A-Za-z0-9]{16,}/g) ?? []).sort((a, b) => b.length - a.length)[0];
-
-function forwarded(status: number, headerOf: (name: string) => string | null | undefined, text: string, tokens: readonly string[]): UpstreamResponse {
-  // Whatever Pipedrive repeats, a page never gets a token.
-  const secrets = [...new Set(tokens)].flatMap((token) => [token, coreOf(token) ?? token]);
-  const clean = (text: string) => secrets.reduce((text, secret) => (text.includes(secret) ? text.replaceAll(secret, "[redacted]") : text), text);
+/** Whatever Pipedrive repeats, a page never gets a token. */
+function forwarded(status: number, headerOf: (name: string) => string | null | undefined, text: string, clean: (text: string) => string): UpstreamResponse {
   const headers: Record<string, string> = {};
   for (const name of FORWARDED_HEADERS) {
     const value = headerOf(name);

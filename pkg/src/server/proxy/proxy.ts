@@ -11,6 +11,7 @@ import { type Identity, isIdentity } from "../oauth/tenant.js";
 import { CompanyPool, type UpstreamResponse, type UserCredential } from "./company-pool.js";
 import { inputOf, type ProxyInput, type ProxyReply, setDirectHandler } from "./message.js";
 import { parseProxyRequest } from "./request.js";
+import { VerifiedTokens } from "./verified-tokens.js";
 import { errorReply, FORWARDED_HEADERS, JSON_HEADERS, replyOf, toResponse } from "./response.js";
 
 /** The settings of a proxy. */
@@ -62,8 +63,9 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const { apiToken, companyDomain, baseUrl, allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
   const tenants = internalsOf(oauth);
   const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
-  const companies = new CompanyPool(settings, tenants ? undefined : checkConfig({ ...settings, apiToken, companyDomain, baseUrl }));
+  const companies = new CompanyPool(settings, tenants ? undefined : checkConfig({ ...settings, apiToken, companyDomain, baseUrl }), apiToken);
   const ownOrigin = config.origin ?? tenants?.origin;
+  const verified = new VerifiedTokens(signedTokenSecret ?? "");
 
   /** Returns the user that a request is from. */
   const identify = async (input: ProxyInput, core: ServerCore): Promise<Identity> => {
@@ -75,8 +77,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     }
     const [, token] = /^Bearer +([\x21-\x7e]+)$/i.exec(input.header("authorization") ?? "") ?? [];
     if (token === undefined) throw new Refusal(401, "unauthorized access", "Send the signed token that GET_SIGNED_TOKEN returns, as a Bearer token.");
-    const [companyId, userId] = core.verify(token, signedTokenSecret!, Date.now());
-    return { companyId, userId };
+    return verified.verify(token, core);
   };
 
   const handle = async (input: ProxyInput, origin: string | undefined): Promise<ProxyReply> => {

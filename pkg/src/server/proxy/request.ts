@@ -35,8 +35,9 @@ const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter
 
 /** Parses a query: its parameters by their names in a call. */
 function fromQuery(query: URLSearchParams, operation: OperationId): Record<string, unknown> {
-  const names = new Map([...POSITIONAL[operation], ...PARAMS[operation].options].map((name) => [wireName(name), name]));
   const params: Record<string, unknown> = {};
+  if (!query.size) return params;
+  const names = new Map([...POSITIONAL[operation], ...PARAMS[operation].options].map((name) => [wireName(name), name]));
   for (const [wire, value] of query) {
     const name = names.get(wire);
     if (!name || name === "id") throw bad(`The operation ${operation} has no parameter of this name.`);
