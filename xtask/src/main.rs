@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod contract;
 mod demo;
+mod dependencies;
 mod docs;
 mod emit;
 mod extension;
@@ -46,6 +47,9 @@ enum Command {
     Release(release::Args),
     /// Serves the sandbox over HTTP until it is stopped
     Sandbox(serve::Args),
+    /// Checks what the crates are made of: licences, sources, and the Rust that they need
+    #[command(hide = true)]
+    CheckDependencies,
     /// Runs a test module: cargo calls this in the place of wasm-bindgen-test-runner
     #[command(hide = true, disable_help_flag = true)]
     WasmTestRunner {
@@ -71,6 +75,7 @@ fn main() -> anyhow::Result<()> {
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
         Command::Release(args) => release::release(&args),
         Command::Sandbox(args) => serve::run(&args),
+        Command::CheckDependencies => dependencies::check(),
         Command::WasmTestRunner { args } => {
             let name = OsString::from("wasm-bindgen-test-runner");
             wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(std::iter::once(name).chain(args))

@@ -82,6 +82,7 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
     let mut parts = in_rust(browser)?;
     parts.extend(in_javascript(browser, faulty, tarball, all)?);
     if all {
+        parts.extend(in_programs());
         parts.extend(as_published()?);
     }
     Ok(parts)
@@ -162,13 +163,51 @@ fn in_javascript(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: b
     Ok(parts)
 }
 
+/// The examples for Rust: the native one is run, those for pages and Workers are compiled. They share a workspace, and a target
+/// folder outside of it.
+fn in_programs() -> [Part; 2] {
+    let example = |args: &[&str]| {
+        let mut cargo = command("cargo", args);
+        cargo
+            .current_dir(root().join("www/examples/rust"))
+            .env("CARGO_TARGET_DIR", root().join("target/examples"));
+        cargo
+    };
+    let in_wasm = [
+        "clippy",
+        "--quiet",
+        "--locked",
+        "--target=wasm32-unknown-unknown",
+        "--package=wasm-page",
+        "--package=worker-example",
+        "--package=yew-panel",
+        "--",
+        "--deny=warnings",
+    ];
+    [
+        Part {
+            name: "the native example",
+            command: example(&["test", "--locked", "--package=native"]),
+            count: rust,
+        },
+        Part { name: "the examples for pages and Workers", command: example(&in_wasm), count: one },
+    ]
+}
+
 /// A release of what was built, short of uploading, and the table that is made of what ran.
-fn as_published() -> Result<[Part; 2]> {
+fn as_published() -> Result<[Part; 3]> {
     let mut release = Command::new(std::env::current_exe()?);
     // Any address will do: nothing is uploaded.
     let repository = "https://forge.example/acme/pipedrive-users";
     release.args(["release", "--dry-run", "--built", "--repository", repository]).stdout(Stdio::piped());
+    let this = std::env::current_exe()?;
+    let dependencies = command(&this.to_string_lossy(), &["check-dependencies"]);
     Ok([
+        Part {
+            name: "licences, sources and Rust versions of dependencies",
+            command: dependencies,
+            count: one,
+        },
         Part { name: "cargo xtask release --dry-run", command: release, count: one },
         Part { name: "the table of runtimes", command: node(&["packed/table.mjs"]), count: one },
     ])
