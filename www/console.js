@@ -1,4 +1,6 @@
+import { installAppearance } from "./appearance.js";
 import { h, icon } from "./dom.js";
+import { readLink } from "./link.js";
 import { OPERATIONS } from "./operations.js";
 import { overview } from "./overview.js";
 import { createPanel } from "./panel.js";
@@ -19,35 +21,44 @@ let home;
 /** Views by operation name. They are kept so that form input and responses survive navigation. */
 let views;
 
+/** Connects to a sandbox or an account. Nothing is sent: only the console's own first sandbox runs the overview by itself. */
 function connect(newSettings) {
   // Ignore late events of a previous session's client.
   const opened = openSession(newSettings, (event) => opened === session && panel.addEvent(event));
   home?.stop();
+  document.documentElement.removeAttribute("data-ready");
   session?.client.close();
   session = opened;
   // Only the client keeps the token.
   settings = { ...newSettings, token: undefined };
   home = overview(session);
-  views = new Map([["", home.view]]);
+  views = new Map([["", { view: home.view }]]);
   connectionButton.replaceChildren(h("span.dot", {}), h("strong", {}, session.title), h("span.faint", {}, session.detail), h("span.hidden", {}, "Connection settings"), icon("tune"));
   connectionButton.classList.toggle("live", session.live);
   panel.attach(session.client);
   showView();
-  if (!session.live) home.start();
 }
 
 function showView() {
-  const name = location.hash.slice(1);
+  const { name, params } = readLink(location.hash);
   const operation = OPERATIONS.find((candidate) => candidate.name === name);
   const key = operation ? name : "";
-  if (!views.has(key)) views.set(key, workbench(operation, session));
-  main.replaceChildren(views.get(key));
+  if (!views.has(key)) views.set(key, workbench(operation, session, { onCall: panel.addCall, onChange: keepLink }));
+  const { view, open, refresh } = views.get(key);
+  if (Object.keys(params).length) open?.(params);
+  refresh?.();
+  main.replaceChildren(view);
   picker.value = key;
   for (const link of document.querySelectorAll("#list a")) {
     if (link.hash.slice(1) === key) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
   document.title = `${operation ? `${name} · ` : ""}pipedrive-users console`;
+}
+
+/** Keeps the parameters in the address, so that it can be copied. */
+function keepLink(link) {
+  history.replaceState(undefined, "", link);
 }
 
 function buildNavigation() {
@@ -75,4 +86,6 @@ addEventListener("hashchange", () => {
   scrollTo(0, 0);
   main.querySelector("h1").focus({ preventScroll: true });
 });
+installAppearance(document.getElementById("appearance"));
 connect(DEFAULTS);
+home.start();

@@ -97,7 +97,7 @@ export const OPERATIONS = Object.entries(ENDPOINTS).map(([name, endpoint]) => ({
   writes: endpoint.method !== "GET",
 }));
 
-export const APPS = ["sales", "global", "campaigns", "projects", "account_settings", "partnership"];
+export const APPS = ["sales", "global", "campaigns", "projects", "account_settings", "partnership", "nova"];
 
 /** Returns the initial form values. Samples are used in the sandbox only: a real account has other ids. */
 export function initialValues(operation, session) {

@@ -1,4 +1,5 @@
 import { h } from "./dom.js";
+import { createHistory } from "./history.js";
 import { formatDuration, formatLocalTime, formatNumber } from "./format.js";
 
 /** The side panel: usage and remaining limits of the client, and a log of its events. */
@@ -10,6 +11,7 @@ export function createPanel() {
   const spent = { tokensSpent: createNumber("cost"), callsSent: createNumber("calls sent"), callsSaved: createNumber("calls saved") };
   const burst = createMeter("Burst window", "calls in two seconds");
   const daily = createMeter("Daily budget", "cost per day, in tokens");
+  const history = createHistory();
   const log = h("ol.log", { tabIndex: 0, "aria-label": "Events" });
   let client;
   let frame;
@@ -31,13 +33,17 @@ export function createPanel() {
     node: h("aside.panel", { "aria-label": "Usage and events" },
       h("section.card", {}, h("h2", {}, "Spent"), h("dl.spent", {}, Object.values(spent).map(({ node }) => node))),
       h("section.card", {}, h("h2", {}, "Limits"), burst.node, daily.node),
+      history.node,
       h("section.card.events", {}, h("div.card-head", {}, h("h2", {}, "Events"), h("button.quiet", { type: "button", onclick: () => log.replaceChildren() }, "Clear")), log)),
     /** Shows another client and clears the log. */
     attach(newClient) {
       client = newClient;
       log.replaceChildren();
+      history.clear();
       draw();
     },
+    /** Adds a call to the history. */
+    addCall: history.add,
     /** Adds a client event to the log. Events contain neither bodies nor credentials. */
     addEvent(event) {
       log.prepend(logEntry(event));

@@ -3,6 +3,7 @@ import { copyButton, h, icon, tabs } from "./dom.js";
 import { errorData, errorView } from "./error-view.js";
 import { formatDateTime, formatDuration, formatNumber } from "./format.js";
 import { renderData } from "./render.js";
+import { timeline } from "./timeline.js";
 
 /** The outcome of a call: metadata, data or error, and links to further pages. */
 
@@ -16,7 +17,7 @@ export const emptyResult = () => h("p.empty", {}, "No request sent yet. Run the 
 export const waitingResult = () => h("p.empty", {}, "Waiting for the response …");
 
 /** Returns the elements that show a successful call. `loadPage` is called with the changed form values of another page. */
-export function successResult({ operation, data, response, ms, session, values, loadPage }) {
+export function successResult({ operation, data, response, ms, events, session, values, loadPage }) {
   return [
     metadata([
       ["Status", status(response.status, true)],
@@ -26,13 +27,14 @@ export function successResult({ operation, data, response, ms, session, values, 
       ["Burst left", remainingOf(response.rateLimit.remaining, response.rateLimit.limit)],
       ["Request id", requestId(response.requestId)],
     ]),
-    ...views([["View", () => renderData(operation, data, session)], ["JSON", () => json(data)], ["Headers", () => headers(response)]], data),
+    ...views([["View", () => renderData(operation, data, session)], ["JSON", () => json(data)], ["Headers", () => headers(response)], ["Timeline", () => timeline(events, ms)]], data),
     pager(operation, data, values, loadPage),
   ];
 }
 
 /** Returns the elements that show a failed or cancelled call. `attempts` is the number of requests that were sent. */
-export function errorResult({ operation, error, cancelled, attempts, ms }) {
+export function errorResult({ operation, error, cancelled, attempts, ms, events, session }) {
+  const { rateLimit } = session.client;
   const withoutStatus = attempts === 0 ? "not sent" : cancelled ? "sent, cancelled" : "sent, no response";
   return [
     metadata([
@@ -40,10 +42,10 @@ export function errorResult({ operation, error, cancelled, attempts, ms }) {
       ["Time", formatDuration(ms)],
       ["Cost", `${operation.cost * attempts} tokens`],
       ["Attempts", formatNumber(attempts)],
-      ["Burst left", "–"],
+      ["Burst left", remainingOf(rateLimit.remaining, rateLimit.limit)],
       ["Request id", requestId(error.requestId)],
     ]),
-    ...views([["Error", () => errorView(error)], ["JSON", () => json(errorData(error))]], errorData(error)),
+    ...views([["Error", () => errorView(error)], ["JSON", () => json(errorData(error))], ["Headers", () => headers({ headers: error.headers ?? {}, rateLimit })], ["Timeline", () => timeline(events, ms)]], errorData(error)),
   ];
 }
 
@@ -56,7 +58,7 @@ const views = (panels, data) => tabs("Response", panels, copyButton("the respons
 function json(data) {
   const text = JSON.stringify(data, null, 2);
   const truncated = text.length > MAX_JSON;
-  return h("div", {}, h("pre.code", {}, highlight(text.slice(0, MAX_JSON))), truncated && h("p.note", {}, `The first ${formatNumber(MAX_JSON)} of ${formatNumber(text.length)} characters. Copy copies all of them.`));
+  return h("div", {}, h("pre.code", { tabIndex: 0, "aria-label": "JSON" }, highlight(text.slice(0, MAX_JSON))), truncated && h("p.note", {}, `The first ${formatNumber(MAX_JSON)} of ${formatNumber(text.length)} characters. Copy copies all of them.`));
 }
 
 function headers({ headers: all, rateLimit }) {

@@ -1,7 +1,10 @@
-import { callCode, highlight } from "./code.js";
+import { highlight } from "./code.js";
 import { confirmWrite } from "./confirm.js";
 import { announce, copyButton, h, segments } from "./dom.js";
+import { faultField } from "./faults.js";
 import { parameterForm } from "./form.js";
+import { codeOf, EXTENTS, LANGUAGES } from "./languages.js";
+import { linkTo, valuesOf } from "./link.js";
 import { argumentsOf, initialValues, send } from "./operations.js";
 import { emptyResult, errorResult, successResult, waitingResult } from "./result.js";
 import { createRunButton } from "./run-button.js";
@@ -9,22 +12,27 @@ import { rememberNames } from "./session.js";
 
 /** The view of one operation: its parameters, the code of the call, and the response. */
 
-/** Whether the whole program is shown instead of the call alone. Shared by all views. */
-let showProgram = false;
+/** What of the code is shown, and in which language. Shared by all views. */
+const shown = { extent: "call", language: "javascript" };
 
-export function workbench(operation, session) {
+/**
+ * Returns the view of an operation. `onCall` is called with each call that ended, `onChange` with the link that has the parameters of now.
+ */
+export function workbench(operation, session, { onCall, onChange }) {
   const values = initialValues(operation, session);
+  let fault = "none";
   let controller;
 
   const code = h("pre.code", { tabIndex: 0, "aria-label": "Code of the call" });
-  const codeText = () => {
-    const call = callCode(operation, argumentsOf(operation, values));
-    return showProgram ? `${session.code}\n\n${call}` : call;
-  };
+  const codeText = () => codeOf({ ...shown, operation, args: argumentsOf(operation, values), session });
   const drawCode = () => code.replaceChildren(highlight(codeText()));
 
+  const changed = () => {
+    drawCode();
+    onChange(linkTo(operation, values));
+  };
   const fields = h("div");
-  const drawFields = () => fields.replaceChildren(parameterForm(operation, values, session.people, drawCode));
+  const drawFields = () => fields.replaceChildren(parameterForm(operation, values, session.people, changed));
 
   // An abort rejects with the signal's reason, which does not say whether anything was sent: the client's usage does.
   const totalSent = () => session.client.usage.operations[operation.name].callsSent;
@@ -65,18 +73,26 @@ export function workbench(operation, session) {
     runButton.start(showInFlight);
     section.setAttribute("aria-busy", "true");
     const startedAt = performance.now();
+    const events = collectEvents(session, operation, startedAt);
+    session.faults?.set(fault);
+    let outcome;
     try {
       const { data, response } = await send(session.client, operation, args, controller.signal);
       const ms = performance.now() - startedAt;
       rememberNames(session, operation, data);
-      showResult(successResult({ operation, data, response, ms, session, values, loadPage }));
+      outcome = { outcome: response.status, failed: false, ms };
+      showResult(successResult({ operation, data, response, ms, events: events.stop(), session, values, loadPage }));
       announce(`${operation.name} returned ${response.status}: ${operation.summarize(data)}`);
     } catch (error) {
       const cancelled = error === controller.signal.reason;
       const attempts = error.attempts ?? totalSent() - sentBefore;
-      showResult(errorResult({ operation, error, cancelled, attempts, ms: performance.now() - startedAt }));
+      const ms = performance.now() - startedAt;
+      outcome = { outcome: cancelled ? "cancelled" : error.name, failed: true, ms };
+      showResult(errorResult({ operation, error, cancelled, attempts, ms, events: events.stop(), session }));
       announce(cancelled ? `${operation.name}: ${error.message}` : `${operation.name} failed with ${error.name}: ${error.message}`);
     }
+    session.faults?.set("none");
+    onCall({ operation, args, href: linkTo(operation, values), ...outcome });
     controller = undefined;
     runButton.stop();
     section.removeAttribute("aria-busy");
@@ -84,27 +100,63 @@ export function workbench(operation, session) {
   }
 
   function loadPage(changedValues) {
-    Object.assign(values, changedValues);
-    drawFields();
-    drawCode();
+    load(changedValues);
     run();
+  }
+
+  function load(newValues) {
+    Object.assign(values, newValues);
+    drawFields();
+    changed();
   }
 
   const form = h("form.card", { noValidate: true, "aria-labelledby": "parameters", onsubmit: (event) => {
     event.preventDefault();
     run();
-  } }, h("h2", { id: "parameters" }, "Parameters"), fields, h("div.actions", {}, runButton.node));
+  } }, h("h2", { id: "parameters" }, "Parameters"), fields, session.faults && faultField((name) => (fault = name)), h("div.actions", {}, runButton.node));
 
-  const extent = segments("extent", "How much code", [["call", "Call"], ["program", "Whole program"]], showProgram ? "program" : "call", (value) => {
-    showProgram = value === "program";
+  const choose = (name, label, choices) => segments(name, label, choices, choices.some(([value]) => value === shown[name]) ? shown[name] : choices[0][0], (value) => {
+    shown[name] = value;
     drawCode();
   });
+  const extent = choose("extent", "How much code", Object.entries(EXTENTS).filter(([value]) => !(session.live && value === "account")));
+  const language = choose("language", "Language", Object.entries(LANGUAGES));
   const source = h("section.card.source", { "aria-labelledby": "code" },
-    h("div.card-head", {}, h("h2", { id: "code" }, "Code"), extent, copyButton("the code", codeText)), code);
+    h("div.card-head", {}, h("h2", { id: "code" }, "Code"), copyButton("the code", codeText)), h("div.code-choices", {}, language, extent), code);
 
   drawFields();
   drawCode();
-  return h("div.view", {}, heading(operation), h("div.halves", {}, form, source), section);
+  return {
+    view: h("div.view", {}, heading(operation), h("div.halves", {}, form, source), section),
+    /** Fills the form with the parameters of a link. */
+    open: (params) => load(valuesOf(operation, params)),
+    /** Draws the code again: another view may have chosen another language. */
+    refresh() {
+      for (const [name, value] of Object.entries(shown)) {
+        const input = source.querySelector(`[name="${name}"][value="${value}"]`);
+        if (input) input.checked = true;
+      }
+      drawCode();
+    },
+  };
+}
+
+/** Collects the events of the operation's next call, with their times since its start. */
+function collectEvents(session, operation, startedAt) {
+  const events = [];
+  let callId;
+  const listener = (event) => {
+    if (event.operation !== operation.name) return;
+    callId ??= event.callId;
+    if (event.callId === callId) events.push({ ...event, at: performance.now() - startedAt });
+  };
+  session.listeners.add(listener);
+  return {
+    stop() {
+      session.listeners.delete(listener);
+      return events;
+    },
+  };
 }
 
 function heading({ name, method, path, about, cost, scope, writes }) {

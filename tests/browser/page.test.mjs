@@ -36,6 +36,9 @@ async function settings(page, fill) {
   await page.getByRole("button", { name: "Apply" }).click();
 }
 
+/** Runs what the overview has. A new connection runs nothing by itself. */
+const runAll = (page) => page.getByRole("button", { name: "Run all again" }).click();
+
 onPage("the first run: ten operations, all of them good", {}, async (page) => {
   assert.equal(await page.locator("html").getAttribute("data-ready"), "10");
   const rows = page.locator(".runs tbody tr");
@@ -173,6 +176,91 @@ onPage("the code is the call, and can be copied", { permissions: ["clipboard-rea
   assert.deepEqual(added, ['o"hara@example.com', false, [["sales", true]], 200]);
 });
 
+onPage("the code in other languages, and for an account", {}, async (page) => {
+  await go(page, "findUsersByName");
+  await page.getByLabel("term").fill("o'hara & co");
+  await page.getByLabel("searchByEmail").check();
+  const code = () => page.locator(".source pre").textContent();
+  const choose = async (name, value) => page.locator(`[name="${name}"][value="${value}"]`).check();
+  await choose("language", "curl");
+  assert.equal(await code(), `curl 'http://127.0.0.1:8018/v1/users/find?term=o%27hara+%26+co&search_by_email=1' \\\n  --header "x-api-token: $PIPEDRIVE_API_TOKEN"`);
+  await choose("extent", "account");
+  assert.match(await code(), /^curl 'https:\/\/your-company\.pipedrive\.com\/v1\/users\/find\?/);
+  await choose("language", "typescript");
+  assert.match(await code(), /^import \{ type User, UsersClient \} from "pipedrive-users";\n\nconst client = new UsersClient\(\{\n  companyDomain: "your-company",\n  apiToken: process\.env\.PIPEDRIVE_API_TOKEN,\n\}\);\n\nconst data: User\[\] = /);
+  await choose("language", "rust");
+  await choose("extent", "call");
+  assert.equal(await code(), `let data = client.find_users_by_name("o'hara & co").search_by_email(true).await?;`);
+  // The choice holds for the other operations too.
+  await go(page, "getUserFollowers");
+  assert.match(await code(), /^let data = client\.get_user_followers\(1\)\.limit\(10\)\.await\?;$/);
+  await choose("language", "javascript");
+  await choose("extent", "program");
+  assert.match(await code(), /console\.log\(page\.items\);$/);
+});
+
+onPage("a link holds the operation and its parameters, and the history has such links", {}, async (page) => {
+  await page.evaluate(() => void (location.hash = "#getUser?id=4&other=1"));
+  await page.locator("h1", { hasText: /^getUser$/ }).waitFor();
+  assert.equal(await page.getByLabel("id").inputValue(), "4");
+  await run(page);
+  await page.locator(".profile").waitFor();
+  await page.getByLabel("id").fill("5");
+  assert.equal(await page.evaluate(() => location.hash), "#getUser?id=5");
+  await page.evaluate(() => void (location.hash = '#addUser?email=a%40b.example&access=[{"app":"sales"}]&active_flag=true'));
+  await page.locator("h1", { hasText: /^addUser$/ }).waitFor();
+  assert.equal(await page.getByLabel("email").inputValue(), "a@b.example");
+  assert.ok(await page.locator('[name="access-sales"]').isChecked());
+  await page.evaluate(() => void (location.hash = "#addUser?access=nonsense"));
+  await page.locator("details.card summary").click();
+  assert.match(await page.locator(".history li").innerText(), /^getUser\(4\)\s+200 · /);
+  await page.locator(".history a").click();
+  await page.locator("h1", { hasText: /^getUser$/ }).waitFor();
+  assert.equal(await page.getByLabel("id").inputValue(), "4");
+});
+
+onPage("each fault can be looked at, and its timeline", {}, async (page) => {
+  await go(page, "getUser");
+  const choose = (fault) => page.locator("#fault").selectOption(fault);
+  await choose("503-once");
+  await run(page);
+  await page.locator(".profile").waitFor();
+  assert.match(await page.locator(".metadata").innerText(), /Attempts\s+2/);
+  await page.getByRole("tab", { name: "Timeline" }).click();
+  const lines = await page.locator(".timeline .what").allTextContents();
+  assert.match(lines.join("|"), /^(Before the first request[^|]*\|)?Request 1: 503\|Pause before the next request\|Request 2: 200$/);
+  for (const [fault, name] of [["404", "NotFoundError"], ["blocked", "BlockedError"], ["malformed", "DecodeError"]]) {
+    await choose(fault);
+    await run(page);
+    await page.locator(".error-name", { hasText: name }).waitFor();
+    await page.getByRole("tab", { name: "Headers" }).click();
+    assert.match(await page.locator(".result .facts").innerText(), /content-type/, fault);
+  }
+  await choose("none");
+  await run(page);
+  await page.locator(".profile").waitFor();
+  assert.match(await page.locator(".metadata").innerText(), /Burst left\s+\d+ of 100/);
+  // The last one: after it the client knows that nothing can be spent today.
+  await choose("daily");
+  await run(page);
+  await page.locator(".error-name", { hasText: "RateLimitError" }).waitFor();
+});
+
+onPage("the colours are chosen, and stay", {}, async (page) => {
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  const button = page.getByRole("button", { name: /^Colours/ });
+  await button.click();
+  assert.equal(await ground(), light);
+  await button.click();
+  assert.notEqual(await ground(), light);
+  await page.reload();
+  await page.waitForSelector("html[data-ready]");
+  assert.notEqual(await ground(), light);
+  await button.click();
+  assert.equal(await ground(), light);
+});
+
 onPage("a bad parameter is refused by the SDK, and nothing is sent", {}, async (page) => {
   await go(page, "getUser");
   await page.getByLabel("id").fill("-1.5");
@@ -213,6 +301,10 @@ onPage("pages continue, and begin again", {}, async (page) => {
 
 onPage("who is no admin cannot add a user", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("Not an admin").check());
+  await page.waitForTimeout(200);
+  assert.equal(await page.locator(".spent dd").first().textContent(), "0", "a new connection runs nothing by itself");
+  assert.deepEqual(new Set(await page.locator(".runs .status").allTextContents()), new Set(["waiting"]));
+  await runAll(page);
   await page.waitForSelector('html[data-ready="8"]');
   assert.deepEqual(await page.locator('.runs tr[data-state="failed"] .summary').allTextContents(), ["PermissionError", "PermissionError"]);
   await go(page, "addUser");
@@ -223,12 +315,14 @@ onPage("who is no admin cannot add a user", {}, async (page) => {
 
 onPage("an app without users:read reads only the current user", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("OAuth, base only").check());
+  await runAll(page);
   await page.waitForSelector('html[data-ready="1"]');
   assert.match(await page.locator('.runs tr[data-state="ok"]').innerText(), /getCurrentUser/);
 });
 
 onPage("a day's budget that is spent", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("Daily budget").fill("130"));
+  await runAll(page);
   await page.waitForSelector('html[data-ready="10"]');
   await go(page, "getUsers");
   await run(page);
@@ -336,6 +430,7 @@ onPage("a call in flight: elapsed time, Cancel, and the old response marked as s
 onPage("a call cancelled while it waits for the burst window was not sent", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("Burst").fill("5"));
   // The ten calls of the overview fill two windows.
+  await runAll(page);
   await page.waitForSelector('html[data-ready="10"]');
   await go(page, "getUser");
   await run(page);
@@ -346,13 +441,12 @@ onPage("a call cancelled while it waits for the burst window was not sent", {}, 
 
 onPage("a large company is drawn in parts", {}, async (page) => {
   await settings(page, (dialog) => dialog.getByLabel("Users", { exact: true }).fill("5000"));
-  await page.waitForSelector('html[data-ready="10"]');
   await go(page, "getUsers");
   await run(page);
   const rows = page.locator(".data tbody tr");
   await rows.nth(99).waitFor();
   assert.equal(await rows.count(), 100);
-  await page.getByRole("button", { name: /Show 100 more of 4,901/ }).click();
+  await page.getByRole("button", { name: /Show 100 more of 4,900/ }).click();
   assert.equal(await rows.count(), 200);
   await page.getByRole("tab", { name: "JSON" }).click();
   assert.match(await page.locator(".result .note").textContent(), /The first 60,000 of/);

@@ -8,13 +8,14 @@ use crate::shell::{command, root, run, step};
 use crate::tools;
 
 /// The test files: those of every run, and those that take longer.
-pub(crate) const FILES: [&str; 6] = [
+pub(crate) const FILES: [&str; 7] = [
     "servers.test.mjs",
     "readme.test.mjs",
     "edge.test.mjs",
     "bundlers.test.mjs",
     "runners.test.mjs",
     "browsers.test.mjs",
+    "examples.test.mjs",
 ];
 
 /// What every run has of them: Node.js, Deno, Bun, workerd, Vite, Chromium, and the programs of the guide.

@@ -1,4 +1,4 @@
-import { proxy } from "../../../proxy.js";
+import { proxy } from "../../../pipedrive.js";
 
 export const GET = (request) => proxy(request);
 export const POST = GET;
