@@ -79,7 +79,7 @@ test("the entries export what is documented, and nothing of their inside", async
   ]);
   assert.deepEqual(Object.keys(await import("pipedrive-users/slim")).sort(), [...names, "init"].sort());
   assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")), ["createSandbox"]);
-  const server = ["LimitsObject", "OAuth", "TokenObject", "createUsersProxy", "denoKvLimits", "denoKvStore", "durableObjectLimits", "durableObjectStore", "errorResponse", "isLimitsRequest", "memoryLimits", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisLimits", "redisStore", "toNodeListener", "verifySignedToken"];
+  const server = ["LimitsObject", "OAuth", "TokenObject", "createUsersProxy", "denoKvLimits", "denoKvStore", "durableObjectLimits", "durableObjectStore", "errorResponse", "memoryLimits", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisLimits", "redisStore", "toNodeListener", "verifySignedToken"];
   assert.deepEqual(Object.keys(await import("pipedrive-users/server")).sort(), [...names, ...server].sort());
 });
 

@@ -1,6 +1,6 @@
 export * from "../index.js";
 export { denoKvLimits } from "./limits/deno-kv.js";
-export { durableObjectLimits, isLimitsRequest, type LimitsNamespace, LimitsObject, type LimitsStorage } from "./limits/durable-object.js";
+export { durableObjectLimits, type LimitsNamespace, LimitsObject, type LimitsStorage } from "./limits/durable-object.js";
 export { memoryLimits } from "./limits/memory.js";
 export { redisLimits } from "./limits/redis.js";
 export { type ExtensionQuery, parseExtensionQuery } from "./extension.js";

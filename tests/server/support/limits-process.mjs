@@ -57,7 +57,7 @@ async function limitsOf({ kind, location, prefix, lagMs = 0 }, counts) {
   if (kind === "object") {
     const namespace = {
       idFromName: (name) => prefix + name,
-      get: (name) => ({ fetch: (_, init) => counted(() => globalThis.fetch(`${location}/${encodeURIComponent(name)}`, init)) }),
+      get: (name) => ({ reserveSlots: (...values) => counted(async () => (await globalThis.fetch(`${location}/${encodeURIComponent(name)}`, { method: "POST", body: JSON.stringify(values) })).json()) }),
     };
     return server.durableObjectLimits(namespace);
   }

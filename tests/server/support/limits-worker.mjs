@@ -4,8 +4,9 @@ import { LimitsObject } from "./server.workerd.js";
 export class Limits extends LimitsObject {}
 
 export default {
-  fetch(request, env) {
+  async fetch(request, env) {
     const name = decodeURIComponent(new URL(request.url).pathname.slice(1));
-    return env.LIMITS.get(env.LIMITS.idFromName(name)).fetch("https://shared-limits.invalid/", { method: "POST", body: request.body });
+    const values = await request.json();
+    return Response.json(await env.LIMITS.get(env.LIMITS.idFromName(name)).reserveSlots(...values));
   },
 };

@@ -1,11 +1,9 @@
 import type { SharedLimits } from "../../types.js";
+import { BaseObject } from "../stores/base-object.js";
 import type { ObjectStorage } from "../stores/durable-object.js";
 import { Limits } from "./limits.js";
 import { type LimitKeys, StoreKind } from "./store.js";
 import { FORGET_AFTER_MS, LimitTable, reserveFunction, steadyClock } from "./memory.js";
-
-/** The host of the requests to the object: no request from outside can have it. */
-const HOST = "shared-limits.invalid";
 
 /** How often the object writes down that it grants slots. */
 const MARK_MS = 2_000;
@@ -18,12 +16,7 @@ export interface LimitsNamespace {
   /** The id of the object with this name. */
   idFromName(name: string): unknown;
   /** The object of this id. */
-  get(id: never): { fetch(url: string, init: RequestInit): Promise<Response> };
-}
-
-/** The body of a request to the object. */
-interface LimitRequest extends LimitKeys {
-  readonly request: readonly number[];
+  get(id: never): { reserveSlots(token: string, request: readonly number[]): Promise<readonly number[]> };
 }
 
 /**
@@ -33,12 +26,7 @@ interface LimitRequest extends LimitKeys {
 export function durableObjectLimits(namespace: LimitsNamespace): SharedLimits {
   return new Limits({
     kind: StoreKind.DurableObject,
-    async reserve(keys: LimitKeys, request) {
-      const body = JSON.stringify({ ...keys, request } satisfies LimitRequest);
-      const response = await namespace.get(namespace.idFromName(keys.company) as never).fetch(`https://${HOST}/`, { method: "POST", body });
-      if (!response.ok) throw new Error(`the Durable Object responded with ${response.status}: it must extend LimitsObject`);
-      return ((await response.json()) as { reply: number[] }).reply;
-    },
+    reserve: async ({ token, company }: LimitKeys, request) => namespace.get(namespace.idFromName(company) as never).reserveSlots(token, [...request]),
   });
 }
 
@@ -53,9 +41,11 @@ export interface LimitsStorage extends Pick<ObjectStorage, "get" | "put"> {
 /**
  * The Durable Object of {@link durableObjectLimits}: one for each company, with the limits of its tokens in memory. Stored are
  * only the day's counter and, every two seconds at most, that slots were granted: an object that was restarted waits until the
- * leases of before have ended.
+ * leases of before have ended. Its method is called by RPC, which no request from outside can do.
  */
-export class LimitsObject {
+export class LimitsObject extends BaseObject {
+  /** Cloudflare's types take a class with it for a Durable Object. */
+  declare readonly __DURABLE_OBJECT_BRAND: never;
   readonly #storage: LimitsStorage;
   readonly #table = new LimitTable();
   readonly #clock = steadyClock();
@@ -64,19 +54,18 @@ export class LimitsObject {
   #markedAt = 0;
   #alarmAt = 0;
 
-  constructor(state: { readonly storage: LimitsStorage }, _env?: unknown) {
+  constructor(state: { readonly storage: LimitsStorage }, env?: unknown) {
+    super(state, env);
     this.#storage = state.storage;
   }
 
-  /** Handles the requests of {@link durableObjectLimits}. A class that extends this one calls it if {@link isLimitsRequest} returns true. */
-  async fetch(request: Request): Promise<Response> {
-    if (!isLimitsRequest(request)) return new Response(null, { status: 404 });
-    const { token, request: numbers } = (await request.json()) as LimitRequest;
+  /** Carries out a request of {@link durableObjectLimits}. */
+  async reserveSlots(token: string, request: readonly number[]): Promise<number[]> {
     const reserve = await reserveFunction();
     await (this.#opening ??= this.#open());
     const now = this.#clock();
     const before = this.#table.get("company");
-    const [tokenState, companyState, reply] = reserve(now, this.#coldUntil, 0, this.#table.get(token), before, numbers);
+    const [tokenState, companyState, reply] = reserve(now, this.#coldUntil, 0, this.#table.get(token), before, request);
     this.#table.set(token, tokenState, now);
     this.#table.set("company", companyState, now);
     // The process that gets the reply may spend: the counter is stored before that.
@@ -89,7 +78,7 @@ export class LimitsObject {
       this.#alarmAt = now + FORGET_AFTER_MS;
       await this.#storage.setAlarm?.(this.#alarmAt);
     }
-    return new Response(JSON.stringify({ reply: [...reply] }), { headers: { "content-type": "application/json" } });
+    return [...reply];
   }
 
   /** Deletes what an unused object has stored. */
@@ -103,6 +92,3 @@ export class LimitsObject {
     if (grantedAt !== undefined) this.#coldUntil = grantedAt + COLD_MS;
   }
 }
-
-/** Returns whether a Durable Object's request comes from {@link durableObjectLimits}. No request from outside has its host. */
-export const isLimitsRequest = (request: Request): boolean => new URL(request.url).hostname === HOST;
