@@ -2,9 +2,11 @@
 import { fork } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { median, ratios } from "./stats.mjs";
 
 const start = async (program, ...args) => {
   const child = fork(fileURLToPath(new URL(`proxy/${program}.mjs`, import.meta.url)), args);
+  child.once("exit", (code) => code && process.exit(code));
   return { child, ask: (message) => new Promise((resolve) => (child.once("message", resolve), child.send(message))), ...(await new Promise((resolve) => child.once("message", resolve))) };
 };
 
@@ -45,9 +47,9 @@ export async function proxyTimes({ rounds, requests }) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const times = await proxyTimes({ rounds: Number(process.env.ROUNDS ?? 5), requests: Number(process.env.REQUESTS ?? 4_000) });
-  const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-  for (const [kind, of] of Object.entries(times)) {
-    const least = median(of[kind === "alone" ? "handwritten" : "http-proxy"]);
-    for (const [name, values] of Object.entries(of)) console.log(kind, name, values.map((v) => v.toFixed(0)).join(" "), median(values).toFixed(0), "µs", (median(values) / least).toFixed(2));
+  for (const [kind, beside] of [["alone", "handwritten"], ["shared", "http-proxy"]]) {
+    for (const [name, values] of Object.entries(times[kind])) {
+      console.log(kind, name, values.map((value) => value.toFixed(0)).join(" "), `median ${median(values).toFixed(0)} µs,`, `${median(ratios(values, times[kind][beside])).toFixed(2)} of ${beside}`);
+    }
   }
 }

@@ -10,6 +10,7 @@ import { build } from "esbuild";
 import { chromium } from "playwright-core";
 import { bytes } from "./bytes.mjs";
 import { counts } from "./counts.mjs";
+import { proxyTimes } from "./proxy.mjs";
 import { NAMES, report } from "./report.mjs";
 import { difference, keeps, median, noise, ratios } from "./stats.mjs";
 
@@ -124,6 +125,16 @@ say("many calls on one client");
 const growth = await inNode("ours", "growth", { calls: isQuick ? 200_000 : 1_000_000, isStub: true });
 row(`${growth.calls} calls on one client: bytes that a call leaves in the heap`, "Node.js", growth.heap, { most: 1 });
 row(`${growth.calls} calls on one client: bytes that a call leaves in the module's memory`, "Node.js", growth.wasm, { most: 0 });
+
+say("CPU of a request to the proxy");
+const { alone, shared } = await proxyTimes({ rounds, requests: isQuick ? 2_000 : 8_000 });
+for (const [what, times, beside, bound] of [
+  ["CPU of a GET through the proxy, over a handler with `fetch` by hand", alone, "handwritten", { most: 2 }],
+  ["CPU of a GET through the proxy that is shared, over http-proxy", shared, "http-proxy", { most: 1.5 }],
+]) {
+  const text = `${median(times.ours).toFixed(0)} µs, ${median(times[beside]).toFixed(0)} µs`;
+  row(what, "Node.js", median(ratios(times.ours, times[beside])), bound, { noise: noise(times.again, times[beside]), text });
+}
 
 say("200 calls through a burst limit of 20 per 2 s");
 {

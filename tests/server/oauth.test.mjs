@@ -154,11 +154,11 @@ test("an uninstallation that comes late or again never deletes a newer installat
   const minuteAgo = Date.now() - 60_000;
   const seconds = Math.floor(minuteAgo / 1000);
   const iso = new Date(minuteAgo).toISOString();
-  for (const timestamp of ["2020-01-01T00:00:00Z", minuteAgo, String(minuteAgo), seconds, String(seconds), iso, iso.slice(0, 19).replace("T", " "), new Date(minuteAgo).toUTCString()]) {
+  for (const timestamp of ["2020-01-01T00:00:00Z", minuteAgo, String(minuteAgo), seconds, String(seconds), iso, iso.slice(0, 19), iso.slice(0, 19).replace("T", " "), iso.slice(0, 19).replace("T", " ") + " UTC", new Date(minuteAgo).toUTCString(), minuteAgo * 1e3, String(minuteAgo * 1e6), seconds + 0.5, `${seconds}.25`, new Date(minuteAgo + 7_200_000).toISOString().replace("Z", "+02:00"), new Date(Date.now() - 86_400_000).toISOString().slice(0, 10)]) {
     assert.equal((await uninstall(timestamp)).status, 204);
     assert.equal(await app.oauth.isAuthorized(who), true, String(timestamp));
   }
-  for (const timestamp of [Date.now() + 5, Math.floor(Date.now() / 1000), new Date().toISOString().replace(/\.\d+/, ""), undefined, "some day"]) {
+  for (const timestamp of [Date.now() + 5, Math.floor(Date.now() / 1000), new Date().toISOString().replace(/\.\d+/, ""), new Date().toISOString().slice(0, 10), new Date().toISOString().slice(0, 16), (Date.now() + 60_000) * 1e3, (Date.now() + 60_000) * 1e6, undefined, null, "some day", "", 0, -1, 5, {}, [], true]) {
     await uninstall(timestamp);
     assert.equal(await app.oauth.isAuthorized(who), false, String(timestamp));
     await app.install();

@@ -257,6 +257,9 @@ fn node_tests(folder: &str, browser: &tools::Browser, faulty: &Path, tarball: &P
         .env("PIPEDRIVE_USERS_FAULTY_DIST", faulty)
         .env("PIPEDRIVE_USERS_TARBALL", tarball)
         .env("CHROMIUM", &browser.browser);
+    if let Some(python) = tools::python_client() {
+        node.env("PIPEDRIVE_PYTHON", python);
+    }
     Ok(node)
 }
 

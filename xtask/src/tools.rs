@@ -130,6 +130,25 @@ pub(crate) fn redis() -> Result<()> {
     programs(&[("redis-server", "redis-server")])
 }
 
+/// A Python with another language's client of Pipedrive, in a folder of its own. Its test says that it is skipped where there
+/// is none.
+pub(crate) fn python_client() -> Option<String> {
+    const CLIENT: &str = "pipedrive-python-lib==1.2.3";
+    let folder = root().join("target/python");
+    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let mark = folder.join(CLIENT);
+    if !mark.is_file() {
+        let program = on_path("python3").or_else(|| on_path("python"))?;
+        step(&format!("Python: {CLIENT}"));
+        let path = folder.to_string_lossy().into_owned();
+        run(&mut command(&program, &["-m", "venv", &path])).ok()?;
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", CLIENT];
+        run(command(&python.to_string_lossy(), &pip).stdout(std::io::stderr())).ok()?;
+        fs::write(mark, "").ok()?;
+    }
+    Some(python.to_string_lossy().into_owned())
+}
+
 /// Programs by Debian's packages, which are installed there as root.
 fn programs(needed: &[(&str, &str)]) -> Result<()> {
     let missing = || needed.iter().filter(|(program, _)| on_path(program).is_none());

@@ -1,4 +1,5 @@
 import { Refusal } from "./core.js";
+import { Disconnection, type DisconnectSignal } from "./disconnection.js";
 import { type DirectHandler, directHandlerOf, type ProxyInput, type ProxyReply } from "./proxy/message.js";
 import { errorReply, knownText } from "./proxy/response.js";
 
@@ -63,19 +64,18 @@ export function toNodeListener(handle: (request: Request) => Response | Promise<
 }
 
 async function serve(handle: Handler, direct: DirectHandler | undefined, incoming: NodeRequest, outgoing: NodeResponse): Promise<void> {
-  const disconnected = new AbortController();
+  const signal = new Disconnection();
   let isComplete = false;
   const disconnect = () => {
-    if (!isComplete) disconnected.abort();
+    if (!isComplete) signal.abort();
   };
   outgoing.once("close", disconnect);
   // Without a listener, it would end the process.
   outgoing.on("error", disconnect);
   if (outgoing.destroyed) disconnect();
-  const { signal } = disconnected;
   try {
     if (direct) sendReply(await direct(toInput(incoming, signal)), incoming, outgoing, signal);
-    else await send(await handle(toRequest(incoming, signal)), incoming, outgoing, signal);
+    else await send(await handle(toRequest(incoming, signal.toSignal())), incoming, outgoing, signal);
   } catch (error) {
     // Also what the handler throws because its request was aborted.
     if (signal.aborted) return;
@@ -102,7 +102,7 @@ function urlOf({ url = "", originalUrl = url, headers, socket }: NodeRequest): s
 const invalid = () => new Refusal(400, "Bad request", "The request's method, host or headers are not valid.");
 
 /** Reads what the proxy needs of a request. */
-function toInput(incoming: NodeRequest, signal: AbortSignal): ProxyInput {
+function toInput(incoming: NodeRequest, signal: Disconnection): ProxyInput {
   const { method = "GET", headers } = incoming;
   let url: URL;
   try {
@@ -119,7 +119,7 @@ function toInput(incoming: NodeRequest, signal: AbortSignal): ProxyInput {
       const value = headers[name];
       return typeof value === "string" || value === undefined ? value : value.join(", ");
     },
-    toRequest: () => (request ??= toRequest(incoming, signal)),
+    toRequest: () => (request ??= toRequest(incoming, signal.toSignal())),
   };
 }
 
@@ -188,8 +188,8 @@ async function discard(chunks: AsyncIterator<Uint8Array>): Promise<void> {
 }
 
 /** Sends head and body at once, in one packet. */
-function sendReply({ status, headers, text }: SentReply, { method }: NodeRequest, outgoing: NodeResponse, signal: AbortSignal): void {
-  if (signal.aborted) return;
+function sendReply({ status, headers, text }: SentReply, { method }: NodeRequest, outgoing: NodeResponse, { aborted }: DisconnectSignal): void {
+  if (aborted) return;
   if (text === undefined) {
     outgoing.writeHead(status, headers);
     outgoing.end();
@@ -204,7 +204,7 @@ type SentReply = Omit<ProxyReply, "headers"> & { readonly headers: Record<string
 const encoder = new TextEncoder();
 
 /** Sends a response. Throws if it cannot be sent, or not completely. */
-async function send(response: Response, incoming: NodeRequest, outgoing: NodeResponse, signal: AbortSignal): Promise<void> {
+async function send(response: Response, incoming: NodeRequest, outgoing: NodeResponse, signal: DisconnectSignal): Promise<void> {
   const { status, body, bodyUsed, headers } = response;
   // Response.error() has status 0.
   if (bodyUsed || !(status >= 200)) throw new TypeError("it returned a response that cannot be sent");

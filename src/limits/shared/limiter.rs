@@ -2,7 +2,7 @@
 //! store. One trip is under way at a time.
 
 use super::messages::{Grant, Reservation, SlotReport};
-use super::{COOLING_MS, FIRST_LIMIT, LATE_ARRIVAL_MS, LEASE_MS};
+use super::{COOLING_MS, FIRST_LIMIT, LATE_ARRIVAL_MS, LEASE_MS, sorted_by};
 use crate::limits::queue::{Queue, Ticket};
 
 /// A trip that takes longer has failed.
@@ -556,9 +556,7 @@ impl SharedLimiter {
 
     /// The slots that no call uses, the one that may be used first in front.
     fn idle(&self) -> Vec<Held> {
-        let mut idle: Vec<_> = self.slots.iter().filter(|slot| slot.busy.is_none()).cloned().collect();
-        idle.sort_by(|one, other| one.from.total_cmp(&other.from));
-        idle
+        sorted_by(self.slots.iter().filter(|slot| slot.busy.is_none()).cloned(), |slot| slot.from)
     }
 
     fn slot(&mut self, name: u32) -> Option<&mut Held> {

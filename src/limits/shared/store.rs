@@ -1,7 +1,7 @@
 //! What a store knows, and its one operation. Redis does the same in a script, see `pkg/src/server/limits/redis.ts`.
 
 use super::messages::{Grant, Reservation, owner_as_number, owner_of};
-use super::{COOLING_MS, FIRST_LIMIT, WINDOW_MS};
+use super::{COOLING_MS, FIRST_LIMIT, WINDOW_MS, sorted_by};
 
 const DAY_MS: f64 = 86_400_000.0;
 
@@ -144,8 +144,8 @@ pub(crate) fn reserve(
     // A slot that is not free yet but will be at a known time is granted ahead.
     if free.is_some() && slots.len() < most {
         let horizon = now + COOLING_MS + skew_ms + 1.0;
-        let mut cooling: Vec<_> = token.slots.iter().filter(|slot| slot.2 <= horizon).copied().collect();
-        cooling.sort_by(|one, other| one.2.total_cmp(&other.2));
+        let cooling = token.slots.iter().filter(|slot| slot.2 <= horizon).copied();
+        let mut cooling = sorted_by(cooling, |slot| slot.2);
         cooling.truncate(most - slots.len());
         token.slots.retain(|slot| !cooling.contains(slot));
         slots.extend(cooling.iter().map(|slot| (slot.2 - now).ceil()));

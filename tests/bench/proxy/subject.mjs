@@ -41,5 +41,4 @@ const subjects = {
 const server = createServer(await subjects[name]());
 server.keepAliveTimeout = 60_000;
 server.listen(0, "127.0.0.1", () => process.send({ url: `http://127.0.0.1:${server.address().port}` }));
-process.once("SIGINT", () => process.exit());
-process.on("message", () => process.send({ cpu: process.cpuUsage(), memory: process.memoryUsage() }));
+process.on("message", () => process.send({ cpu: process.cpuUsage() }));

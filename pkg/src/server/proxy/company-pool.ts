@@ -4,6 +4,7 @@ import { CoreClient } from "../../core-client.js";
 import { isPipedriveError } from "../../errors.js";
 import type { TokenFunction, TokenRequest, UsersClientOptions } from "../../types.js";
 import { Refusal } from "../core.js";
+import type { DisconnectSignal } from "../disconnection.js";
 import { type Identity, keyOf, type Tenant } from "../oauth/tenant.js";
 import { DailyBudgets } from "./daily-budget.js";
 import type { ProxyRequest } from "./request.js";
@@ -75,7 +76,7 @@ export class CompanyPool {
   }
 
   /** Sends a request within the user's limits. Rejects if there is no response to forward. Without a credential, the API token is sent. */
-  async send(identity: Identity, request: ProxyRequest, userCredential: UserCredential | undefined, signal: AbortSignal): Promise<UpstreamResponse> {
+  async send(identity: Identity, request: ProxyRequest, userCredential: UserCredential | undefined, signal: DisconnectSignal): Promise<UpstreamResponse> {
     const key = keyOf(identity);
     const busy = this.#busy.get(key) ?? 0;
     if (busy >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
@@ -95,7 +96,7 @@ export class CompanyPool {
   }
 
   /** Sends a request with the user's own credential. */
-  async #sendAs(key: string, identity: Identity, request: ProxyRequest, userCredential: UserCredential, signal: AbortSignal): Promise<UpstreamResponse> {
+  async #sendAs(key: string, identity: Identity, request: ProxyRequest, userCredential: UserCredential, signal: DisconnectSignal): Promise<UpstreamResponse> {
     const { core, destinations } = this.#client(key, identity);
     const used: Destination[] = [];
     let failure: { error: unknown } | undefined;
@@ -121,14 +122,14 @@ export class CompanyPool {
     }
   }
 
-  async #call(core: CoreClient, { operation, values, options }: ProxyRequest, signal: AbortSignal, tokens: () => readonly string[], credential?: TokenFunction): Promise<UpstreamResponse> {
+  async #call(core: CoreClient, { operation, values, options }: ProxyRequest, signal: DisconnectSignal, tokens: () => readonly string[], credential?: TokenFunction): Promise<UpstreamResponse> {
     try {
       let received!: Parameters<NonNullable<CallRequest["onResponse"]>>;
       const onResponse: CallRequest["onResponse"] = (...response) => {
         received = response;
       };
       // Retrying is up to the page's own client.
-      await core.call({ operation, values, options: { ...options, signal, maxRetries: 0 }, credential, onResponse });
+      await core.call({ operation, values, options: { ...options, signal: signal as unknown as AbortSignal, maxRetries: 0 }, credential, onResponse });
       const [status, headers, body] = received;
       return forwarded(status, (name) => headers.get(name), body, this.#redactor.cleaner(tokens()));
     } catch (error) {

@@ -1,8 +1,10 @@
+import type { DisconnectSignal } from "../disconnection.js";
+
 /** A request as the proxy reads it: a `Request`, or one of Node.js's, which need not become one. */
 export interface ProxyInput {
   readonly method: string;
   readonly url: URL;
-  readonly signal: AbortSignal;
+  readonly signal: DisconnectSignal;
   /** Returns a header's value by its name in lower case. */
   header(name: string): string | undefined;
   /** The same request, for code that wants a `Request`. */
