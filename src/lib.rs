@@ -34,3 +34,8 @@ pub use protocol::hot_paths;
 pub use protocol::{Drift, DriftKind};
 pub use text::{CharSet, Text};
 pub use timestamp::Timestamp;
+
+/// The programs in the comparison with other clients are compiled.
+#[cfg(all(doctest, feature = "sandbox", feature = "stream"))]
+#[doc = include_str!("../www/docs/guide/rust-comparison.md")]
+struct Comparison;

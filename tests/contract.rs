@@ -9,13 +9,14 @@ use std::{collections::BTreeSet, fs};
 
 use jsonschema::Validator;
 use pipedrive_users::{
+    Timestamp,
     api::ENDPOINTS,
     sandbox::{Options, Request, Response, Sandbox, Tokens},
     schema::{Endpoint, Method},
 };
 use serde_json::{Map, Value, json};
 
-const NOW: f64 = 1_767_225_600_000.0;
+const NOW: Timestamp = Timestamp::from_unix_millis(1_767_225_600_000);
 
 /// What only some responses have, by the contract's own words or examples.
 const OPTIONAL: [&str; 6] = [

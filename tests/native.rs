@@ -9,7 +9,7 @@ use pipedrive_users::config::Credential;
 use pipedrive_users::error::Kind;
 use pipedrive_users::sandbox::{Request, Sandbox};
 use pipedrive_users::transport::Reqwest;
-use pipedrive_users::{Client, Config, ConfigBuilder, Error};
+use pipedrive_users::{Client, Config, ConfigBuilder, Error, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -76,7 +76,10 @@ async fn calls_are_made_on_any_thread_and_each_header_is_sent_once() {
             headers: vec![("x-api-token".into(), token.clone())],
             body: String::new(),
         };
-        let answer = sandbox.lock().expect("no panic").handle(&request, 1_795_348_800_000.0);
+        let answer = sandbox
+            .lock()
+            .expect("no panic")
+            .handle(&request, Timestamp::from_unix_millis(1_795_348_800_000));
         response(answer.status, "x-correlation-id: id-7\r\n", &answer.body)
     })
     .await;

@@ -44,6 +44,16 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Adds a user: `POST /v1/users`, cost 10. It invites a person and may be billed as a seat.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// use pipedrive_users::api::add_user::NewUser;
+    ///
+    /// let user = client.add_user(NewUser::new("q@mi6.example")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_user(&self, user: NewUser) -> Call<R, User> {
         let NewUser { email, access, active_flag } = user;
         let access = access.map(|entries| entries.into_iter().map(Value::from).collect::<Vec<_>>());
@@ -78,18 +88,34 @@ pub struct NewUser {
 
 impl NewUser {
     /// A user to invite at this address.
+    ///
+    /// ```
+    /// # use pipedrive_users::api::add_user::NewUser;
+    /// let user = NewUser::new("q@mi6.example");
+    /// ```
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self { email: email.into(), ..Self::default() }
     }
 
     /// Sets the access to give, an entry per app.
+    ///
+    /// ```
+    /// # use pipedrive_users::api::add_user::{NewAccess, NewUser};
+    /// # use pipedrive_users::models::AccessApp;
+    /// let user = NewUser::new("q@mi6.example").access([NewAccess::new(AccessApp::Campaigns)]);
+    /// ```
     #[must_use]
     pub fn access(self, entries: impl IntoIterator<Item = NewAccess>) -> Self {
         Self { access: Some(entries.into_iter().collect()), ..self }
     }
 
     /// Sets whether the user is active.
+    ///
+    /// ```
+    /// # use pipedrive_users::api::add_user::NewUser;
+    /// let user = NewUser::new("q@mi6.example").active_flag(false);
+    /// ```
     #[must_use]
     pub fn active_flag(self, is_active: bool) -> Self {
         Self { active_flag: Some(is_active), ..self }
@@ -110,18 +136,36 @@ pub struct NewAccess {
 
 impl NewAccess {
     /// The access to an app.
+    ///
+    /// ```
+    /// # use pipedrive_users::api::add_user::NewAccess;
+    /// # use pipedrive_users::models::AccessApp;
+    /// let access = NewAccess::new(AccessApp::Sales);
+    /// ```
     #[must_use]
     pub const fn new(app: AccessApp) -> Self {
         Self { app, admin: None, permission_set_id: None }
     }
 
     /// Sets whether the user administers the app.
+    ///
+    /// ```
+    /// # use pipedrive_users::api::add_user::NewAccess;
+    /// # use pipedrive_users::models::AccessApp;
+    /// let access = NewAccess::new(AccessApp::Sales).admin(true);
+    /// ```
     #[must_use]
     pub fn admin(self, is_admin: bool) -> Self {
         Self { admin: Some(is_admin), ..self }
     }
 
     /// Sets the permission set.
+    ///
+    /// ```
+    /// # use pipedrive_users::api::add_user::NewAccess;
+    /// # use pipedrive_users::models::AccessApp;
+    /// let access = NewAccess::new(AccessApp::Sales).permission_set_id("62cc4d7f");
+    /// ```
     #[must_use]
     pub fn permission_set_id(self, id: impl Into<String>) -> Self {
         Self { permission_set_id: Some(id.into()), ..self }

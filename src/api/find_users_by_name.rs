@@ -44,6 +44,14 @@ pub struct FindUsersByName;
 
 impl<R: Runtime> Client<R> {
     /// Finds users by name, or by e-mail: `GET /v1/users/find`, cost 40.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let bonds = client.find_users_by_name("bond").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn find_users_by_name(&self, term: &str) -> Call<R, Vec<User>, FindUsersByName> {
         self.to(&ENDPOINT, vec![("term", term.into())])
     }
@@ -51,6 +59,14 @@ impl<R: Runtime> Client<R> {
 
 impl<R: Runtime> Call<R, Vec<User>, FindUsersByName> {
     /// Looks only at e-mail addresses instead of names.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let found = client.find_users_by_name("bond@mi6").search_by_email(true).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn search_by_email(self, only_emails: bool) -> Self {
         self.set("searchByEmail", only_emails)
     }

@@ -28,6 +28,15 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Returns the token's user with the company: `GET /v1/users/me`, cost 2.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let me = client.get_current_user().await?;
+    /// println!("{} of {}", me.identity_key(), me.company_name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_current_user(&self) -> Call<R, CurrentUser> {
         self.to(&ENDPOINT, Vec::new())
     }

@@ -28,6 +28,15 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Returns one user: `GET /v1/users/{id}`, cost 2.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let user = client.get_user(7).await?;
+    /// println!("{} last logged in {:?}", user.name, user.last_login);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_user(&self, id: u64) -> Call<R, User> {
         self.to(&ENDPOINT, vec![("id", id.into())])
     }

@@ -42,6 +42,14 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Lists who follows a user, page by page: `GET /api/v2/users/{id}/followers`, cost 10 a page of at most 500.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let followers = client.get_user_followers(7).limit(500).pages().collect(1_000).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_user_followers(&self, id: u64) -> PagedCall<R, Follower> {
         PagedCall(self.to(&ENDPOINT, vec![("id", id.into())]))
     }
@@ -49,6 +57,14 @@ impl<R: Runtime> Client<R> {
 
 impl<R: Runtime> PagedCall<R, Follower> {
     /// Begins at a cursor.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let page = client.get_user_followers(7).cursor("eyJhY3Rpdml0eSI6MjJ9").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn cursor(self, cursor: &str) -> Self {
         Self(self.0.set("cursor", cursor))
     }

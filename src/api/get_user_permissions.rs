@@ -28,6 +28,17 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Returns what a user may do: `GET /v1/users/{id}/permissions`, cost 10.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let permissions = client.get_user_permissions(7).await?;
+    /// if permissions.can_use_api == Some(false) {
+    ///     println!("no API for this user");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_user_permissions(&self, id: u64) -> Call<R, UserPermissions> {
         self.to(&ENDPOINT, vec![("id", id.into())])
     }

@@ -48,6 +48,15 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Lists the roles of a user, page by page: `GET /v1/users/{id}/roleAssignments`, cost 10 a page.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let page = client.get_user_role_assignments(7).await?;
+    /// println!("{} roles", page.items.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_user_role_assignments(&self, id: u64) -> PagedCall<R, RoleAssignment> {
         PagedCall(self.to(&ENDPOINT, vec![("id", id.into())]))
     }
@@ -55,6 +64,14 @@ impl<R: Runtime> Client<R> {
 
 impl<R: Runtime> PagedCall<R, RoleAssignment> {
     /// Passes over so many items.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let page = client.get_user_role_assignments(7).start(100).limit(50).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(self, items: u64) -> Self {
         Self(self.0.set("start", items))
     }

@@ -28,6 +28,15 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Returns what a user's role sees by default: `GET /v1/users/{id}/roleSettings`, cost 10.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let settings = client.get_user_role_settings(7).await?;
+    /// println!("{:?}", settings.deal_default_visibility);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_user_role_settings(&self, id: u64) -> Call<R, RoleSettings> {
         self.to(&ENDPOINT, vec![("id", id.into())])
     }

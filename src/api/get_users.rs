@@ -28,6 +28,16 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Lists all users of the company: `GET /v1/users`, cost 20.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// for user in client.get_users().await? {
+    ///     println!("{} {}", user.id, user.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_users(&self) -> Call<R, Vec<User>> {
         self.to(&ENDPOINT, Vec::new())
     }

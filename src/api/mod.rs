@@ -1,6 +1,13 @@
 //! The ten operations of Pipedrive's Users API, one file each: the HTTP line, the cost, the scope, the parameters, the
 //! response, the Rust method and the reference text. Everything else that knows operations (the promise-returning
 //! methods, the TypeScript client, the sandbox's routes, the tests' tables) is made from the list below.
+//!
+//! ```
+//! use pipedrive_users::api::{ENDPOINTS, get_user};
+//!
+//! assert_eq!((get_user::ENDPOINT.cost, get_user::ENDPOINT.scope.as_str()), (2, "users:read"));
+//! assert_eq!(ENDPOINTS.iter().map(|endpoint| endpoint.cost).max(), Some(40));
+//! ```
 
 /// The list: an endpoint's module, its operation id, the values that a caller gives before the options, and what the
 /// promise of its method in WebAssembly yields.

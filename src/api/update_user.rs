@@ -37,6 +37,15 @@ pub static REFERENCE: Reference = Reference {
 
 impl<R: Runtime> Client<R> {
     /// Activates or deactivates a user: `PUT /v1/users/{id}`, cost 10.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let user = client.update_user(7, false).await?;
+    /// assert!(!user.active_flag);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update_user(&self, id: u64, active_flag: bool) -> Call<R, User> {
         self.to(&ENDPOINT, vec![("id", id.into()), ("active_flag", active_flag.into())])
     }

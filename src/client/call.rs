@@ -108,17 +108,43 @@ impl<R: Runtime, M, O> Call<R, M, O> {
     }
 
     /// Sets how long one attempt may take, its body included.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let user = client.get_user(7).timeout(Duration::from_secs(2)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(self, timeout: Duration) -> Self {
         // What no timer takes is refused where all arguments are checked.
         self.set("timeoutMs", checked_timeout(timeout).unwrap_or_default())
     }
 
     /// Sets how often the call may be sent again, 0 to 10.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let user = client.get_user(7).max_retries(0).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_retries(self, retries: u32) -> Self {
         self.set("maxRetries", retries)
     }
 
     /// Adds a header to those of the client.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let user = client.get_user(7).header("x-trace", "7").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.args.headers.push((name.to_owned(), value.into()));
         self
@@ -164,6 +190,15 @@ impl<R: Runtime, M, O> Call<R, M, O> {
 
 impl<R: Runtime, M: ModelData, O> Call<R, M, O> {
     /// Sends the call, and returns the data with everything that is known of the response.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let returned = client.get_user(7).with_response().await?;
+    /// println!("{:?} after {} requests", returned.response.request_id, returned.response.attempts);
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

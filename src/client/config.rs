@@ -147,6 +147,13 @@ impl ConfigBuilder {
     }
 
     /// Sets how the client authenticates. Without it, the server at the base URL adds a credential.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// # use pipedrive_users::config::Credential;
+    /// let config = Config::builder().credential(Credential::api_token("0123456789abcdef")?).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn credential(self, credential: Credential) -> Self {
         self.set(|config| {
             config.credential = credential;
@@ -155,16 +162,35 @@ impl ConfigBuilder {
     }
 
     /// Calls the company's own host: see [`Base::company`].
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().company_domain("casinoroyale").build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn company_domain(self, domain: &str) -> Self {
         self.set(|config| Base::company(domain).map(|base| config.base = base))
     }
 
     /// Calls another server with the API of `api.pipedrive.com`: see [`Base::url`].
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().base_url("https://backend.example/pipedrive").build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn base_url(self, url: &str) -> Self {
         self.set(|config| Base::url(url).map(|base| config.base = base))
     }
 
     /// Calls below these roots.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// # use pipedrive_users::config::Base;
+    /// let config = Config::builder().base(Base::company("casinoroyale")?).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn base(self, base: Base) -> Self {
         self.set(|config| {
             config.base = base;
@@ -173,6 +199,12 @@ impl ConfigBuilder {
     }
 
     /// Adds a header to every request.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().header("x-trace", "7").build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn header(self, name: &str, value: &str) -> Self {
         self.set(|config| {
             let header = check_header(&name.to_owned(), Some(value.to_owned()));
@@ -182,6 +214,13 @@ impl ConfigBuilder {
     }
 
     /// Sets how long one attempt may take, its body included. Default: 30 seconds.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// # use std::time::Duration;
+    /// let config = Config::builder().timeout(Duration::from_secs(5)).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn timeout(self, timeout: Duration) -> Self {
         self.set(|config| {
             let refused = "timeout must be from 1 millisecond to 2147483647 milliseconds";
@@ -191,6 +230,12 @@ impl ConfigBuilder {
     }
 
     /// Sets how often a call may be sent again, 0 to 10. Default: 2.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().max_retries(0).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn max_retries(self, retries: u32) -> Self {
         self.set(|config| {
             if i64::from(retries) > MOST_RETRIES {
@@ -202,6 +247,12 @@ impl ConfigBuilder {
     }
 
     /// Sets how many requests may be in flight at once, from 1. Default: as many as the burst limit allows.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().max_concurrency(4).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn max_concurrency(self, requests: u32) -> Self {
         self.set(|config| {
             if requests == 0 {
@@ -213,6 +264,12 @@ impl ConfigBuilder {
     }
 
     /// Sets how many cost units this client may spend in a day. Calls that would exceed it fail without being sent.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().daily_token_budget(10_000).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn daily_token_budget(self, cost_units: u32) -> Self {
         self.set(|config| {
             config.daily_token_budget = Some(cost_units);
@@ -222,6 +279,12 @@ impl ConfigBuilder {
 
     /// Sets the most bytes of a response's body, once it is decompressed, from 1. A longer one fails the call, and is not
     /// read to its end. Default: 64 MiB.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().max_body_bytes(1 << 20).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn max_body_bytes(self, bytes: u32) -> Self {
         self.set(|config| {
             if bytes == 0 {
@@ -233,6 +296,12 @@ impl ConfigBuilder {
     }
 
     /// Calls a function for every client event. With the feature `tracing`, each is an event of `tracing` as well.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().on_event(|event| eprintln!("{event:?}")).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn on_event(self, hook: impl Fn(&Event<'_>) + SendOutsideWasm + SyncOutsideWasm + 'static) -> Self {
         self.set(|config| {
             config.on_event = Some(SharedRef::new(hook));
@@ -242,6 +311,12 @@ impl ConfigBuilder {
 
     /// Validates the data of typed calls against the models, and calls a function for each difference, once per path and
     /// kind, with the operation.
+    ///
+    /// ```
+    /// # use pipedrive_users::Config;
+    /// let config = Config::builder().on_drift(|operation, drift| eprintln!("{operation}: {drift:?}")).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn on_drift(
         self,
         hook: impl Fn(&'static str, &Drift) + SendOutsideWasm + SyncOutsideWasm + 'static,
@@ -296,6 +371,12 @@ impl Base {
     /// The company's own host, `https://{label}.pipedrive.com`, which routes to the right data centre. Accepts `acme`,
     /// `acme.pipedrive.com` and `https://acme.pipedrive.com`.
     ///
+    /// ```
+    /// # use pipedrive_users::config::Base;
+    /// assert!(Base::company("https://casinoroyale.pipedrive.com").is_ok());
+    /// assert!(Base::company("casinoroyale.example").is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// Refuses everything else: the token must be sent nowhere else.
@@ -317,6 +398,11 @@ impl Base {
 
     /// Another server with the API of `api.pipedrive.com`: a backend of your own, or a test's. What is a URL is what
     /// WHATWG's URL standard says.
+    ///
+    /// ```
+    /// # use pipedrive_users::config::Base;
+    /// assert!(Base::url("https://backend.example/pipedrive").is_ok());
+    /// ```
     ///
     /// # Errors
     ///
@@ -492,6 +578,13 @@ impl Token {
     }
 
     /// A token of a type that provides tokens.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Secret, config::{Token, TokenFuture}};
+    /// let token = Token::from_provider(|_refused: Option<Secret>| -> TokenFuture {
+    ///     Box::pin(async { Ok(Secret::new("v1u:abcdef").unwrap()) })
+    /// });
+    /// ```
     pub fn from_provider(provider: impl TokenProvider + 'static) -> Self {
         Self::Provider(SharedRef::new(provider))
     }

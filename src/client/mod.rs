@@ -71,6 +71,15 @@ impl<R: Runtime> std::fmt::Debug for Client<R> {
 
 impl<R: Runtime> Client<R> {
     /// Makes a client. Nothing is sent before the first call.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Config, Result, transport::Runtime};
+    /// # fn example<R: Runtime>(runtime: R) -> Result<Client<R>> {
+    /// let config = Config::builder().base_url("https://backend.example/pipedrive").build()?;
+    /// let client = Client::new(config, runtime);
+    /// # Ok(client)
+    /// # }
+    /// ```
     pub fn new(config: Config, runtime: R) -> Self {
         let Config {
             base,
@@ -101,12 +110,28 @@ impl<R: Runtime> Client<R> {
     }
 
     /// Returns what this client has spent.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// println!("{} cost units", client.usage().total().tokens_spent);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn usage(&self) -> Usage {
         self.inner.driver.with(|dispatcher| dispatcher.usage().clone())
     }
 
     /// Returns the rate limits as the last response reported them.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// println!("{:?} calls left in these two seconds", client.rate_limit().remaining);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn rate_limit(&self) -> RateLimit {
         self.inner.driver.with(Dispatcher::rate_limit).into()

@@ -74,11 +74,30 @@ pub struct Page<M> {
 
 impl<R: Runtime, M> PagedCall<R, M> {
     /// Sets how many items a page has. The operation says how many it may have.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let page = client.get_user_followers(7).limit(500).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(self, items: u32) -> Self {
         Self(self.0.set("limit", items))
     }
 
     /// Begins where a page or an error says: [`Page::next`], [`Error::page`].
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let page = client.get_user_followers(7).await?;
+    /// if let Some(next) = page.next {
+    ///     let second = client.get_user_followers(7).from(next).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from(self, position: PagePosition) -> Self {
         Self(match position {
             PagePosition::Cursor(cursor) => self.0.set("cursor", cursor),
@@ -87,21 +106,58 @@ impl<R: Runtime, M> PagedCall<R, M> {
     }
 
     /// Sets how long one attempt may take, its body included.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// let page = client.get_user_followers(7).timeout(Duration::from_secs(2)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn timeout(self, timeout: Duration) -> Self {
         Self(self.0.timeout(timeout))
     }
 
     /// Sets how often a page may be asked for again, 0 to 10.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let page = client.get_user_followers(7).max_retries(5).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn max_retries(self, retries: u32) -> Self {
         Self(self.0.max_retries(retries))
     }
 
     /// Adds a header to those of the client.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let page = client.get_user_followers(7).header("x-trace", "7").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn header(self, name: &str, value: &str) -> Self {
         Self(self.0.header(name, value))
     }
 
     /// Returns the pages, one after the other, each asked for when it is needed.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let mut pages = client.get_user_followers(7).pages();
+    /// while let Some(page) = pages.next_page().await? {
+    ///     println!("{} followers", page.items.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "a page is asked for when it is awaited"]
     pub fn pages(self) -> Pager<R, M> {
         Pager { seen: Vec::new(), next: Some(self.0) }
@@ -113,6 +169,15 @@ where
     Vec<M>: ModelData,
 {
     /// Asks for the page, and returns it with everything that is known of the response.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let returned = client.get_user_followers(7).with_response().await?;
+    /// println!("{} left", returned.response.rate_limit.remaining.unwrap_or_default());
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
@@ -151,6 +216,15 @@ where
 {
     /// Asks for the next page; returns nothing after the last one. After an error, the same page is asked for again.
     ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let mut pages = client.get_user_role_assignments(7).pages();
+    /// let first = pages.next_page().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// See [`Kind`]. A server whose pages go in a circle is a [`Kind::Decode`].
@@ -172,6 +246,14 @@ where
     }
 
     /// Returns the first items, as many as `limit` says.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// let first_hundred = client.get_user_followers(7).pages().collect(100).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

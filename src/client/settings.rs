@@ -6,6 +6,7 @@ use crate::text::{CharSet, HEADER_NAME, HEADER_VALUE, VISIBLE_ASCII};
 
 /// A setting of the JavaScript client.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Setting {
     /// Its name.
     pub name: &'static str,

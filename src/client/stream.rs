@@ -36,6 +36,17 @@ where
     Vec<M>: ModelData,
 {
     /// Returns the pages as a `Stream` of `Result<Page<M>>`.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, Result, transport::Runtime};
+    /// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let pages = client.get_user_followers(7).pages().stream();
+    /// let sizes: Vec<usize> = pages.map_ok(|page| page.items.len()).try_collect().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stream(self) -> PageStream<R, M> {
         PageStream(State::Ready(self))
     }

@@ -1,6 +1,13 @@
 //! The kinds of errors, and the limits of the API.
 
-/// The kind of an error. Each is an error class of its own in JavaScript.
+/// The kind of an error. Each is an error class of its own in JavaScript. New kinds come with minor versions.
+///
+/// ```
+/// use pipedrive_users::error::Kind;
+///
+/// assert_eq!(Kind::RateLimit.as_str(), "rate_limit");
+/// assert!(Kind::ALL.contains(&Kind::Timeout));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Kind {
@@ -80,6 +87,10 @@ impl Kind {
 }
 
 /// A limit of the API.
+///
+/// ```
+/// assert_eq!(pipedrive_users::error::LimitScope::Daily.as_str(), "daily");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LimitScope {

@@ -5,6 +5,15 @@ use std::fmt;
 use crate::text::{Text, VISIBLE_ASCII};
 
 /// A token. It has no `Display`, and its `Debug` shows nothing of it.
+///
+/// ```
+/// use pipedrive_users::Secret;
+///
+/// let token = Secret::new("0123456789abcdef")?;
+/// assert_eq!(format!("{token:?}"), "Secret(…)");
+/// assert!(Secret::new("two words").is_err());
+/// # Ok::<(), &'static str>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -15,6 +15,11 @@ pub struct Spent {
 }
 
 /// What a client has spent since it was made.
+///
+/// ```
+/// let usage = pipedrive_users::Usage::default();
+/// assert_eq!(usage.of("getUser"), usage.total());
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Usage(Vec<(&'static Endpoint, Spent)>);
 

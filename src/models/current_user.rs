@@ -5,7 +5,7 @@ use super::{Access, NumericFlag};
 user_model! {
     /// The owner of the token used for the call, and the company that the token belongs to.
     ///
-    /// It has all members of `User`, and those of the company. `identityKey` returns its unique account key.
+    /// It has all members of `User`, and those of the company. [`identity_key`](crate::models::CurrentUser::identity_key) returns its unique account key.
     pub struct CurrentUser {
 
         /// The id of the company. Only together with `id` does it identify an account.
@@ -18,7 +18,7 @@ user_model! {
         optional company_country: String,
         /// The industry of the company, free text. Missing in records of 2018.
         optional company_industry: String,
-        /// The language of the user interface, see `languageTag`.
+        /// The language of the user interface, see [`language_tag`](crate::models::CurrentUser::language_tag).
         required language: Language,
     }
 }

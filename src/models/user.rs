@@ -29,7 +29,7 @@ macro_rules! user_model {
                 /// Whether the user has accepted the invitation. Missing in records seen in 2023 and 2025.
                 optional activated: bool,
                 /// The last login, UTC, `YYYY-MM-DD HH:MM:SS`. For a user who has never logged in it is null or the zero
-                /// date `0000-00-00 00:00:00`, neither of which is documented. `parseTimestamp` accepts all three.
+                /// date `0000-00-00 00:00:00`, neither of which is documented. [`parse_timestamp`](crate::models::parse_timestamp) accepts all three.
                 nullable last_login: String,
                 /// When the record was created, UTC, `YYYY-MM-DD HH:MM:SS`.
                 required created: String,
@@ -38,7 +38,7 @@ macro_rules! user_model {
                 /// Whether the user created the company account.
                 required has_created_company: bool,
                 /// The apps that the user has access to. The user is not an admin of an app that is not listed, see
-                /// `isAdmin`. Missing in records from before August 2022.
+                /// [`is_admin`](crate::models::User::is_admin). Missing in records from before August 2022.
                 optional access: Vec<Access>,
                 /// Whether the user is active. Deactivated users remain in lists and can be read.
                 required active_flag: bool,
@@ -56,7 +56,7 @@ macro_rules! user_model {
                 /// Whether the user was deleted from the company. Missing in records from before 2022.
                 optional is_deleted: bool,
                 /// Whether the user is an admin, as 0 or 1. Its removal was announced in February 2023, but it is still
-                /// sent. Prefer `isAdmin`, which uses `access`.
+                /// sent. Prefer [`is_admin`](crate::models::User::is_admin), which uses `access`.
                 optional is_admin: NumericFlag,
                 /// How the user signed up. Its removal was announced in February 2023, but it is still sent. It may be
                 /// empty.
@@ -71,7 +71,7 @@ user_model! {
     /// A user: a person with access to a Pipedrive company.
     ///
     /// A person may belong to several companies and has one user record in each. The e-mail address is not a stable
-    /// identifier: use company id and user id together, see `identityKey`.
+    /// identifier: use company id and user id together, see [`identity_key`](crate::models::CurrentUser::identity_key).
     pub struct User {}
 }
 

@@ -6,6 +6,18 @@ use crate::text::Text;
 use crate::transport::Json;
 
 /// A difference between a response and its model.
+///
+/// ```
+/// use pipedrive_users::{Config, Drift, DriftKind};
+///
+/// let hook = |operation: &'static str, drift: &Drift| {
+///     if drift.kind == DriftKind::Unknown {
+///         println!("{operation} has a new member: {}", drift.path);
+///     }
+/// };
+/// let config = Config::builder().on_drift(hook).build()?;
+/// # Ok::<(), pipedrive_users::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Drift {

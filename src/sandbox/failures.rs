@@ -212,7 +212,7 @@ mod tests {
     fn send(sandbox: &mut Sandbox, method: &str, target: &str, body: &str) -> Response {
         let headers = vec![("x-api-token".to_owned(), sandbox.tokens().api_token.clone())];
         let request = Request { method: method.into(), target: target.into(), headers, body: body.into() };
-        sandbox.handle(&request, NOW)
+        sandbox.handle_ms(&request, NOW)
     }
 
     fn get(sandbox: &mut Sandbox) -> Response {
@@ -306,7 +306,7 @@ mod tests {
         let headers = vec![("access-control-request-method".to_owned(), "GET".to_owned())];
         let target = "/v1/users/me".to_owned();
         let preflight = Request { method: "OPTIONS".into(), target, headers, body: String::new() };
-        assert_eq!(sandbox.handle(&preflight, NOW).status, 204);
+        assert_eq!(sandbox.handle_ms(&preflight, NOW).status, 204);
     }
 
     #[test]

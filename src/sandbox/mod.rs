@@ -5,6 +5,7 @@
 //! request and the current time. Routes, costs and scopes come from [`ENDPOINTS`](crate::api::ENDPOINTS).
 //!
 //! ```
+//! use pipedrive_users::Timestamp;
 //! use pipedrive_users::sandbox::{Options, Request, Sandbox};
 //!
 //! let mut sandbox = Sandbox::new(&Options::default())?;
@@ -14,7 +15,7 @@
 //!     headers: vec![("x-api-token".into(), sandbox.tokens().api_token.clone())],
 //!     body: String::new(),
 //! };
-//! let response = sandbox.handle(&request, 1_767_225_600_000.0);
+//! let response = sandbox.handle(&request, Timestamp::from_unix_millis(1_767_225_600_000));
 //! assert_eq!(response.status, 200);
 //! # Ok::<(), String>(())
 //! ```
@@ -144,8 +145,13 @@ impl Sandbox {
         self.failures.add(failure)
     }
 
+    /// Handles a request that arrives at this time.
+    pub fn handle(&mut self, request: &Request, now: crate::Timestamp) -> Response {
+        self.handle_ms(request, now.as_ms())
+    }
+
     /// Handles a request that arrives at `now_ms`, in milliseconds since the epoch.
-    pub fn handle(&mut self, request: &Request, now_ms: f64) -> Response {
+    pub(crate) fn handle_ms(&mut self, request: &Request, now_ms: f64) -> Response {
         let now = Timestamp::from_ms(now_ms);
         if let Some(response) = self.failures.handle(request) {
             return response;
@@ -231,7 +237,7 @@ mod tests {
             headers: vec![(header.0.to_owned(), header.1.to_owned())],
             body: String::new(),
         };
-        sandbox.handle(&request, NOW)
+        sandbox.handle_ms(&request, NOW)
     }
 
     fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
@@ -347,9 +353,9 @@ mod tests {
                 body: String::new(),
             };
             for after in [0.0, 1900.0, 2000.0] {
-                assert_eq!(sandbox.handle(&request, NOW + after).status, 200);
+                assert_eq!(sandbox.handle_ms(&request, NOW + after).status, 200);
             }
-            assert_eq!(sandbox.handle(&request, NOW + 2100.0).status, status, "{window:?}");
+            assert_eq!(sandbox.handle_ms(&request, NOW + 2100.0).status, status, "{window:?}");
         }
     }
 
@@ -369,7 +375,7 @@ mod tests {
             headers: vec![("x-api-token".into(), tokens.api_token)],
             body: String::new(),
         };
-        assert_eq!(sandbox.handle(&request, NOW + 86_400_000.0).status, 200);
+        assert_eq!(sandbox.handle_ms(&request, NOW + 86_400_000.0).status, 200);
     }
 
     #[test]

@@ -16,7 +16,7 @@ macro_rules! model {
         model!(@struct [
                 $(#[doc = $doc])+
                 ///
-                /// For tests, `with` makes a record from an empty one.
+                /// A test makes one with `with`.
                 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
                 #[non_exhaustive]
                 pub struct $name

@@ -4,6 +4,7 @@ use super::{Param, Schema};
 
 /// One operation of the API: everything that is known before it is called.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Endpoint {
     /// Pipedrive's own operation id, such as `getUser`.
     pub operation: &'static str,
@@ -31,6 +32,7 @@ impl Endpoint {
 /// The reference text of an endpoint. It stands apart from [`Endpoint`] so that no documentation is shipped in the
 /// npm module.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Reference {
     /// What it does, in one sentence.
     pub summary: &'static str,

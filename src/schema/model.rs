@@ -8,6 +8,7 @@ pub type Extra = BTreeMap<String, serde_json::Value>;
 
 /// A JSON object with known members.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Model {
     /// The type's name, the same in Rust and in TypeScript.
     pub name: &'static str,
@@ -21,6 +22,7 @@ pub struct Model {
 
 /// One member of a [`Model`].
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Field {
     /// Pipedrive's own name.
     pub name: &'static str,

@@ -9,6 +9,7 @@ pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// A parameter of an operation.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Param {
     /// Its name for callers.
     pub name: &'static str,

@@ -3,13 +3,16 @@
 //! built on it, and a Rust backend can use it in the same way.
 //!
 //! ```
+//! use std::time::Duration;
+//! use pipedrive_users::Timestamp;
 //! use pipedrive_users::server::{permit, SignedToken, TokenState};
 //!
-//! let refused = SignedToken::verify("not a token", "the app's secret", 1_767_225_600_000.0).unwrap_err();
+//! let now = Timestamp::from_unix_millis(1_767_225_600_000);
+//! let refused = SignedToken::verify("not a token", "the app's secret", now).unwrap_err();
 //! assert_eq!(refused.status, 401);
 //! assert_eq!(permit("GET", "/v1/users/7", &[]).unwrap().endpoint.operation, "getUser");
 //! assert_eq!(permit("GET", "/v1/deals", &[]).unwrap_err().status, 404);
-//! assert_eq!(TokenState::from_remaining_ms(90_000.0), TokenState::ExpiringSoon);
+//! assert_eq!(TokenState::at(now + Duration::from_secs(90), now), TokenState::ExpiringSoon);
 //! ```
 
 mod generation;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::Refusal;
+use crate::timestamp::Timestamp;
 use crate::transport::JsonRef;
 
 /// How far Pipedrive's clock may be ahead of this one, in seconds.
@@ -25,19 +26,21 @@ pub struct SignedToken {
     pub company_id: u64,
     /// The id of the user, which is only unique within the company.
     pub user_id: u64,
-    /// Expiration time, in milliseconds since the epoch.
-    pub expires_at: f64,
+    /// Expiration time.
+    pub expires_at: Timestamp,
 }
 
 impl SignedToken {
-    /// Verifies a token at the time `now_ms`, in milliseconds since the epoch. `secret` is the app's JWT secret, or its
+    /// Verifies a token at the time `now`. `secret` is the app's JWT secret, or its
     /// client secret if it has no JWT secret. Only HS256 is accepted, and signatures are compared in constant time.
     ///
     /// # Errors
     ///
     /// Returns a refusal that names the problem and does not contain the token.
-    pub fn verify(jwt: &str, secret: &str, now_ms: f64) -> Result<Self, Refusal> {
-        Self::verify_with(jwt, secret.as_bytes(), now_ms, |json| serde_json::from_str::<Value>(json).ok())
+    pub fn verify(jwt: &str, secret: &str, now: Timestamp) -> Result<Self, Refusal> {
+        Self::verify_with(jwt, secret.as_bytes(), now.as_ms(), |json| {
+            serde_json::from_str::<Value>(json).ok()
+        })
     }
 
     /// The same with a JSON parser of the runtime.
@@ -94,7 +97,7 @@ impl SignedToken {
                 "The signed token is not valid yet: check this server's clock.",
             ));
         }
-        Ok(Self { company_id, user_id, expires_at: expires_at * 1000.0 })
+        Ok(Self { company_id, user_id, expires_at: Timestamp::from_ms(expires_at * 1000.0) })
     }
 }
 
@@ -148,15 +151,19 @@ mod tests {
     }
 
     fn refused(jwt: &str) -> &'static str {
-        let refusal = SignedToken::verify(jwt, SECRET, NOW_MS).expect_err("invalid");
+        let refusal = SignedToken::verify(jwt, SECRET, Timestamp::from_ms(NOW_MS)).expect_err("invalid");
         assert_eq!((refusal.status, refusal.error), (401, "unauthorized access"));
         refusal.info
     }
 
     #[test]
     fn valid_token_identifies_its_user() {
-        let expected = SignedToken { company_id: 7, user_id: 13, expires_at: NOW_MS + 300_000.0 };
-        assert_eq!(SignedToken::verify(&token(&valid_payload()), SECRET, NOW_MS), Ok(expected));
+        let expected =
+            SignedToken { company_id: 7, user_id: 13, expires_at: Timestamp::from_ms(NOW_MS + 300_000.0) };
+        assert_eq!(
+            SignedToken::verify(&token(&valid_payload()), SECRET, Timestamp::from_ms(NOW_MS)),
+            Ok(expected)
+        );
     }
 
     #[test]
@@ -165,9 +172,11 @@ mod tests {
         let jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
                    eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ.\
                    SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
-        let refusal = SignedToken::verify(jwt, "your-256-bit-secret", NOW_MS).expect_err("no user");
+        let refusal =
+            SignedToken::verify(jwt, "your-256-bit-secret", Timestamp::from_ms(NOW_MS)).expect_err("no user");
         assert_eq!(refusal.info, "The signed token names no user of a company.");
-        let refusal = SignedToken::verify(jwt, "your-256-bit-secreT", NOW_MS).expect_err("another secret");
+        let refusal = SignedToken::verify(jwt, "your-256-bit-secreT", Timestamp::from_ms(NOW_MS))
+            .expect_err("another secret");
         assert!(refusal.info.contains("signature is wrong"), "{}", refusal.info);
     }
 
@@ -200,7 +209,10 @@ mod tests {
                 .contains("signature")
         );
         let empty = sign(r#"{"alg":"HS256"}"#, &valid_payload(), "");
-        assert!(SignedToken::verify(&empty, "", NOW_MS).is_err(), "an empty secret is refused");
+        assert!(
+            SignedToken::verify(&empty, "", Timestamp::from_ms(NOW_MS)).is_err(),
+            "an empty secret is refused"
+        );
     }
 
     #[test]
@@ -219,9 +231,9 @@ mod tests {
             assert!(refused(&with(&format!(r#""exp":{exp}"#))).contains("more than an hour"), "{exp}");
         }
         let hour = with(&format!(r#""exp":{}"#, NOW + 3600));
-        assert!(SignedToken::verify(&hour, SECRET, NOW_MS).is_ok(), "an hour");
+        assert!(SignedToken::verify(&hour, SECRET, Timestamp::from_ms(NOW_MS)).is_ok(), "an hour");
         let skewed = with(&format!(r#""exp":{later},"iat":{soon}"#));
-        assert!(SignedToken::verify(&skewed, SECRET, NOW_MS).is_ok(), "clock skew");
+        assert!(SignedToken::verify(&skewed, SECRET, Timestamp::from_ms(NOW_MS)).is_ok(), "clock skew");
     }
 
     /// The vectors of Wycheproof for JSON Web Signatures, of which `PIPEDRIVE_WYCHEPROOF` names the file. Their payloads name

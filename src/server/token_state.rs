@@ -1,5 +1,7 @@
 //! Whether an OAuth access token can still be used.
 
+use crate::timestamp::Timestamp;
+
 /// Below this remaining lifetime, a token is refreshed in the background while calls still use it.
 const EXPIRING_SOON_MS: f64 = 120_000.0;
 /// Below this remaining lifetime, a token may expire while a request is in flight: calls wait for a new one.
@@ -17,9 +19,14 @@ pub enum TokenState {
 }
 
 impl TokenState {
-    /// Returns the state of a token with this remaining lifetime in milliseconds. NaN means that it has expired.
+    /// Returns the state at this time of a token that expires at `expires_at`.
     #[must_use]
-    pub fn from_remaining_ms(remaining_ms: f64) -> Self {
+    pub fn at(expires_at: Timestamp, now: Timestamp) -> Self {
+        Self::from_remaining_ms(expires_at.as_ms() - now.as_ms())
+    }
+
+    /// Returns the state of a token with this remaining lifetime in milliseconds. NaN means that it has expired.
+    pub(crate) fn from_remaining_ms(remaining_ms: f64) -> Self {
         if remaining_ms > EXPIRING_SOON_MS {
             Self::Valid
         } else if remaining_ms >= EXPIRED_MS {

@@ -1,5 +1,78 @@
 //! The runtime that the client is put into: a transport, clocks and randomness. Only the implementations of these
 //! traits do I/O, read clocks or know JavaScript.
+//!
+//! | runtime | where | needs |
+//! |---|---|---|
+//! | `Reqwest` | native programs on tokio | the feature `reqwest` |
+//! | `Fetch` | pages and Workers, on `wasm32` | nothing |
+//! | `SandboxWorld` | tests, anywhere | the feature `sandbox` |
+//!
+//! Another one is a type with three traits. [`HeaderList`], `serde_json::Value`, `String` and [`Cause`] are what transports
+//! outside JavaScript have for headers, JSON, text and errors:
+//!
+//! ```
+//! use std::time::{Duration, Instant, SystemTime};
+//! use pipedrive_users::Timestamp;
+//! use pipedrive_users::transport::{
+//!     Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport,
+//! };
+//!
+//! #[derive(Clone)]
+//! struct Recorded(Instant);
+//!
+//! impl Transport for Recorded {
+//!     type Text = String;
+//!     type Headers = HeaderList;
+//!     type Json = serde_json::Value;
+//!     type Thrown = Cause;
+//!
+//!     // Each header of the request stands there once, its name in lower case.
+//!     async fn send(&self, request: Request) -> Result<Response<Self>, SendError<Self>> {
+//!         if request.url.ends_with("/v1/users") {
+//!             let body = r#"{"success":true,"data":[]}"#.to_owned();
+//!             return Ok(Response { status: 200, headers: HeaderList::default(), body });
+//!         }
+//!         let cause = Cause::new("nothing was recorded");
+//!         Err(SendError { progress: Progress::NotSent, head: None, cause })
+//!     }
+//!
+//!     fn parse_json(text: &String) -> Option<serde_json::Value> {
+//!         serde_json::from_str(text).ok()
+//!     }
+//! }
+//!
+//! impl Clock for Recorded {
+//!     fn now(&self) -> Duration {
+//!         self.0.elapsed()
+//!     }
+//!     fn wall(&self) -> Timestamp {
+//!         SystemTime::now().into()
+//!     }
+//!     async fn sleep(&self, duration: Duration) {
+//!         # std::future::ready(duration).await;
+//!         # /*
+//!         tokio::time::sleep(duration).await
+//!         # */
+//!     }
+//! }
+//!
+//! impl Random for Recorded {
+//!     fn random(&self) -> f64 {
+//!         0.5
+//!     }
+//! }
+//!
+//! use pipedrive_users::{Client, Config};
+//! let client = Client::new(Config::builder().build()?, Recorded(Instant::now()));
+//! # Ok::<(), pipedrive_users::Error>(())
+//! ```
+//!
+//! [`Transport`], [`Clock`] and [`Random`] are for programs to implement: a new method of theirs has a default, or comes with a
+//! major version. [`Headers`], [`JsonRef`], [`Json`], [`Thrown`] and [`Text`] are implemented in this crate for its two kinds
+//! of runtimes; minor versions may add to them.
+//!
+//! Outside WebAssembly everything has to be `Send` and `Sync`, so that a client can be used by all threads of a program; in
+//! WebAssembly nothing has to be.
 
 #[cfg(target_arch = "wasm32")]
 mod body_stream;

@@ -55,7 +55,7 @@ impl Company {
         let pairs =
             headers.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())));
         let request = Request { method, target, headers: pairs.collect(), body };
-        let Response { status, headers, body, delay_ms, delivery } = self.0.handle(&request, now);
+        let Response { status, headers, body, delay_ms, delivery } = self.0.handle_ms(&request, now);
         let headers =
             headers.into_iter().map(|(name, value)| Array::of2(&name.into(), &value.into())).collect();
         to.answer(status, headers, body, delay_ms, delivery as u8);

@@ -25,7 +25,7 @@ pub fn verify_signed_token(jwt: &str, secret: &str, now: f64) -> Array {
         Ok(token) => Array::of3(
             &(token.company_id as f64).into(),
             &(token.user_id as f64).into(),
-            &token.expires_at.into(),
+            &token.expires_at.as_ms().into(),
         ),
         Err(refusal) => refused(refusal),
     }

@@ -32,7 +32,8 @@ fn sandbox_fetch() -> (Function, sandbox::Tokens) {
                 .collect(),
             body: text("body").unwrap_or_default(),
         };
-        let response = sandbox.borrow_mut().handle(&request, js_sys::Date::now());
+        let now = Fetch::default().wall();
+        let response = sandbox.borrow_mut().handle(&request, now);
         let headers = Headers::new().expect("headers");
         for (name, value) in &response.headers {
             headers.append(name, value).expect("a good header");

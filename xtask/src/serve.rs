@@ -5,7 +5,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use anyhow::Context;
@@ -16,6 +16,7 @@ use axum::{
     http::{Response as HttpResponse, StatusCode},
 };
 use futures_util::stream;
+use pipedrive_users::Timestamp;
 use pipedrive_users::sandbox::{App, Delivery, Failure, Options, Request, Response, Sandbox, Tokens, Window};
 use tokio::sync::oneshot;
 
@@ -216,7 +217,7 @@ async fn respond(
         headers: headers.collect(),
         body: text(&body),
     };
-    let response = sandbox.lock().unwrap_or_else(PoisonError::into_inner).handle(&request, now_ms());
+    let response = sandbox.lock().unwrap_or_else(PoisonError::into_inner).handle(&request, now());
     if response.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(response.delay_ms.into())).await;
     }
@@ -249,8 +250,8 @@ fn to_http(response: Response) -> HttpResponse<Body> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the server is the sandbox's world: its clock is the real one")]
-fn now_ms() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64() * 1000.0
+fn now() -> Timestamp {
+    SystemTime::now().into()
 }
 
 #[cfg(test)]

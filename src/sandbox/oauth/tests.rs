@@ -27,7 +27,7 @@ impl TestClient {
         ];
         let request =
             Request { method: method.to_owned(), target: target.to_owned(), headers, body: body.to_owned() };
-        self.sandbox.handle(&request, self.now_ms)
+        self.sandbox.handle_ms(&request, self.now_ms)
     }
 
     fn code(&mut self, user: u64) -> String {

@@ -21,7 +21,7 @@ export default defineConfig({
   // The console and rustdoc are put beside the pages afterwards, and pages of the repository are outside the site.
   ignoreDeadLinks: [/^\/(console|rustdoc)\//],
   markdown: {
-    languageAlias: { "rust,no_run": "rust" },
+    languageAlias: { "rust,no_run": "rust", "rust,ignore": "rust" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (markdown) => void markdown.use(repositoryLinks, DOCS_REPOSITORY),
   },
@@ -39,7 +39,7 @@ export default defineConfig({
     sidebar: {
       "/guide/": [
         { text: "Begin", items: [guide("Get started", "start"), guide("Credentials", "credentials"), guide("Errors", "errors"), guide("Pages", "pages"), guide("Limits and costs", "limits"), guide("Configuration", "configuration")] },
-        { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Rust", "rust")] },
+        { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Rust", "rust"), guide("Rust beside other clients", "rust-comparison")] },
         { text: "Server", items: [guide("A backend for your page", "backend"), guide("App extensions", "app-extensions")] },
         { text: "Tests", items: [guide("Testing", "testing")] },
         { text: "Versions", items: [guide("Coming from the official client", "migration"), guide("Support and compatibility", "compatibility"), guide("Changelog", "changelog")] },

@@ -77,7 +77,9 @@ fn doc_of(attributes: &[Attribute]) -> String {
         let Lit::Str(text) = &value.lit else { return None };
         meta.path.is_ident("doc").then(|| text.value().trim().to_owned())
     });
-    lines.collect::<Vec<_>>().join(" ")
+    // Examples are Rust's.
+    let words = lines.take_while(|line| !line.starts_with("```")).collect::<Vec<_>>().join(" ");
+    words.trim_end().to_owned()
 }
 
 /// A name as JavaScript has it.

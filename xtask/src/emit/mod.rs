@@ -43,8 +43,23 @@ fn models_in(text: &str) -> Vec<&str> {
     words.into_iter().filter(|word| MODELS.iter().any(|model| model.name == *word)).collect()
 }
 
+/// The links of Rust's documentation to items, such as ``[`is_admin`](crate::models::User::is_admin)``, as the names that JavaScript
+/// has for them: `` `isAdmin` ``.
+fn with_names(text: &str) -> String {
+    let mut parts = text.split("[`");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once("`](").and_then(|(name, rest)| Some((name, rest.split_once(')')?.1))) {
+            Some((name, rest)) if !name.contains('`') => out.extend(["`", &declared::camel(name), "`", rest]),
+            _ => out.extend(["[`", part]),
+        }
+    }
+    out
+}
+
 /// A documentation comment. Rust's doc comments come with a space before each line.
 pub(super) fn doc(out: &mut String, indent: &str, text: &str) {
+    let text = &with_names(text);
     let lines: Vec<&str> = text.trim().lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     if let [line] = lines[..] {
         let _ = writeln!(out, "{indent}/** {line} */");
@@ -55,4 +70,15 @@ pub(super) fn doc(out: &mut String, indent: &str, text: &str) {
         let _ = writeln!(out, "{}", format!("{indent} * {line}").trim_end());
     }
     let _ = writeln!(out, "{indent} */");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_of_rust_are_names_of_javascript() {
+        let text = "see [`is_admin`](crate::models::User::is_admin) and [`Other`], `plain` [x](y)";
+        assert_eq!(with_names(text), "see `isAdmin` and [`Other`], `plain` [x](y)");
+    }
 }
