@@ -23,7 +23,7 @@ use config::{Config, Credential};
 use drift::DriftWatch;
 use driver::Driver;
 
-use crate::limits::{RateLimit, Usage};
+use crate::limits::{RateLimit, RateLimiter, Usage};
 use crate::protocol::{AuthScheme, Defaults, Dispatcher, Server};
 use crate::sync::SharedRef;
 use crate::text::Text;
@@ -99,7 +99,7 @@ impl<R: Runtime> Client<R> {
         };
         let (v1, v2) = (R::Text::from_rust(&base.v1), R::Text::from_rust(&base.v2));
         let server = Server { v1, v2, scheme, max_body_bytes };
-        let dispatcher = Dispatcher::new(server, max_concurrency, daily_token_budget);
+        let dispatcher = Dispatcher::new(server, RateLimiter::new(max_concurrency, daily_token_budget));
         Self {
             inner: SharedRef::new(Inner {
                 driver: SharedRef::new(Driver::new(runtime, credential, on_event, dispatcher)),

@@ -63,12 +63,6 @@ impl DailyBudget {
         }
     }
 
-    /// Others count what is spent; what the server reports still counts.
-    #[cfg(any(test, feature = "npm-server"))]
-    pub(crate) fn lift(&mut self) {
-        self.budget = f64::INFINITY;
-    }
-
     /// Whether the budget covers a cost; if not, when there will be a new one.
     pub(crate) fn check(&mut self, cost: u32, now: f64, wall: f64) -> Result<(), Reset> {
         if now >= self.ends_at.now {

@@ -1,39 +1,21 @@
 //! The limits of one client: what is sent and what comes back changes them.
 
-#[cfg(any(test, feature = "npm-server"))]
-use super::daily::DAY_MS;
 use super::daily::DailyBudget;
 use super::headers::{Limits, RateLimitHeaders};
-use super::queue::{Queue, Ticket};
-#[cfg(any(test, feature = "npm-server"))]
-use super::shared::{SharedLimiter, Verdict};
-use super::window::{NextSlot, RollingWindow, Slot};
+use super::queue::Ticket;
+#[cfg(not(any(test, feature = "npm-server")))]
+use super::slots::SlotSource;
+use super::slots::{self, Slot, Slots, Verdict};
 use super::{LONGEST_WAIT_MS, Reset};
 use crate::error::{ErrorInfo, Kind, LimitScope};
-#[cfg(any(test, feature = "npm-server"))]
-use crate::sync::{Lock, SharedRef};
 
 /// The limits of one client.
 #[derive(Debug)]
 pub(crate) struct RateLimiter {
-    queue: Queue,
-    window: RollingWindow,
+    slots: Slots,
     daily: DailyBudget,
-    max_concurrency: Option<usize>,
-    /// The limits that this client shares with others, instead of a window and a queue of its own.
-    #[cfg(any(test, feature = "npm-server"))]
-    shared: Option<Shared>,
     /// The limits as the last response reported them.
     pub(crate) rate_limit: Limits,
-}
-
-/// A client's part in shared limits.
-#[cfg(any(test, feature = "npm-server"))]
-#[derive(Debug)]
-struct Shared {
-    limiter: SharedRef<Lock<SharedLimiter>>,
-    /// How many calls of this client are in flight.
-    in_flight: usize,
 }
 
 /// What becomes of a call that asks to be sent.
@@ -49,8 +31,7 @@ pub(crate) enum Admission {
     PausedTooLong(Reset),
     /// The daily budget does not cover it.
     OverBudget(Reset),
-    /// The store of the shared limits does not respond.
-    #[cfg(any(test, feature = "npm-server"))]
+    /// The store of shared limits does not respond: the template of the message names it.
     StoreAway(&'static str),
 }
 
@@ -81,83 +62,19 @@ pub(crate) struct FailureEffect {
 const SHORTEST_PAUSE_MS: f64 = 500.0;
 const LONGEST_GROWN_PAUSE_MS: f64 = 8_000.0;
 
-/// How long all processes pause when Pipedrive has blocked one of them. It does not say how long that lasts.
-#[cfg(any(test, feature = "npm-server"))]
-const BLOCKED_PAUSE_MS: f64 = 10_000.0;
-
 impl RateLimiter {
+    /// Limits of this client alone.
     pub(crate) fn new(max_concurrency: Option<u32>, daily_budget: Option<u32>) -> Self {
-        Self {
-            queue: Queue::default(),
-            window: RollingWindow::default(),
-            daily: DailyBudget::new(daily_budget),
-            max_concurrency: max_concurrency.map(|max| usize::try_from(max).unwrap_or(usize::MAX).max(1)),
-            #[cfg(any(test, feature = "npm-server"))]
-            shared: None,
-            rate_limit: Limits::default(),
-        }
+        Self::within(slots::own(max_concurrency), daily_budget)
     }
 
-    /// From now on the limits are shared with others.
-    #[cfg(any(test, feature = "npm-server"))]
-    pub(crate) fn share(&mut self, limiter: SharedRef<Lock<SharedLimiter>>) {
-        self.daily.lift();
-        self.shared = Some(Shared { limiter, in_flight: 0 });
-    }
-
-    /// Whether a client of shared limits has a limit of its own.
-    #[cfg(feature = "npm-server")]
-    pub(crate) fn is_concurrency_limited(&self) -> bool {
-        self.max_concurrency.is_some()
-    }
-
-    /// The calls of all clients that share the limits and do not have to wait any longer. `None`: the limits are not shared.
-    #[cfg(any(test, feature = "npm-server"))]
-    pub(crate) fn ready(&self, now: f64) -> Option<Vec<Ticket>> {
-        self.shared.as_ref().map(|shared| shared.limiter.borrow_mut().ready(now))
-    }
-
-    #[cfg(any(test, feature = "npm-server"))]
-    fn admit_shared(&mut self, ticket: Ticket, cost: u32, longest_ms: f64, now: f64, wall: f64) -> Admission {
-        let Some(shared) = &mut self.shared else { return Admission::Turn };
-        let mut limiter = shared.limiter.borrow_mut();
-        if self.max_concurrency.is_some_and(|most| shared.in_flight >= most) {
-            // It waits for a call of its own client, and would keep a slot from others.
-            limiter.leave(ticket);
-            return Admission::Turn;
-        }
-        let reset = |in_ms: f64| Reset { in_ms, at: wall + in_ms };
-        match limiter.admit(ticket, cost, longest_ms, now) {
-            Verdict::Send(name) => {
-                shared.in_flight += 1;
-                self.daily.spend(cost);
-                Admission::Send(Slot { number: name, since: now })
-            }
-            Verdict::Turn => Admission::Turn,
-            Verdict::Paused(wait) if wait > LONGEST_WAIT_MS => Admission::PausedTooLong(reset(wait)),
-            Verdict::Wait(wait) | Verdict::Paused(wait) => Admission::Wait(wait),
-            Verdict::Spent(wait) => Admission::OverBudget(reset(wait)),
-            Verdict::StoreAway(template) => Admission::StoreAway(template),
-        }
-    }
-
-    /// A call in flight has ended: the window of this client, which has no such slot, learns nothing from it.
-    #[cfg(any(test, feature = "npm-server"))]
-    fn release_shared(&mut self, slot: Slot, limit: f64, has_response: bool, now: f64) {
-        let Some(shared) = &mut self.shared else { return };
-        shared.in_flight = shared.in_flight.saturating_sub(1);
-        let mut limiter = shared.limiter.borrow_mut();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // An unknown one is 0.
-        limiter.observe(limit as u32, now);
-        limiter.release(slot.number, has_response, now);
+    /// Limits with slots from elsewhere.
+    pub(super) fn within(slots: Slots, daily_budget: Option<u32>) -> Self {
+        Self { slots, daily: DailyBudget::new(daily_budget), rate_limit: Limits::default() }
     }
 
     pub(crate) fn ticket(&mut self) -> Ticket {
-        #[cfg(any(test, feature = "npm-server"))]
-        if let Some(shared) = &self.shared {
-            return shared.limiter.borrow_mut().ticket();
-        }
-        self.queue.ticket()
+        self.slots.ticket()
     }
 
     /// Whether a call may be sent; if not, it waits from now on. `longest_ms` is how long an attempt may take.
@@ -173,78 +90,60 @@ impl RateLimiter {
         if let Err(reset) = self.daily.check(cost, now, wall) {
             return Admission::OverBudget(reset);
         }
-        #[cfg(any(test, feature = "npm-server"))]
-        if self.shared.is_some() {
-            return self.admit_shared(ticket, cost, longest_ms, now, wall);
-        }
-        if !self.queue.is_first(ticket, now) {
-            return Admission::Turn;
-        }
-        match self.window.next_slot(self.max_concurrency, now) {
-            NextSlot::AfterResponse => Admission::Turn,
-            NextSlot::At(at) if at - now > LONGEST_WAIT_MS => {
-                Admission::PausedTooLong(Reset { in_ms: at - now, at: wall + at - now })
-            }
-            NextSlot::At(at) => Admission::Wait(at - now),
-            NextSlot::Now => {
-                self.queue.leave(ticket);
+        let reset = |in_ms: f64| Reset { in_ms, at: wall + in_ms };
+        match self.slots.admit(ticket, cost, longest_ms, now) {
+            Verdict::Turn => Admission::Turn,
+            Verdict::Wait(wait) if wait > LONGEST_WAIT_MS => Admission::PausedTooLong(reset(wait)),
+            Verdict::Wait(wait) => Admission::Wait(wait),
+            Verdict::Spent(wait) => Admission::OverBudget(reset(wait)),
+            Verdict::StoreAway(template) => Admission::StoreAway(template),
+            Verdict::Send(slot) => {
                 self.daily.spend(cost);
-                Admission::Send(self.window.send(longest_ms, now))
+                Admission::Send(slot)
             }
         }
     }
 
     /// The first call that waits: it looks again whenever something has changed.
     pub(crate) fn first(&self) -> Option<Ticket> {
-        self.queue.first()
+        self.slots.first()
     }
 
     /// A call leaves the queue.
     pub(crate) fn leave(&mut self, ticket: Ticket) {
-        #[cfg(any(test, feature = "npm-server"))]
-        if let Some(shared) = &self.shared {
-            shared.limiter.borrow_mut().leave(ticket);
-        }
-        self.queue.leave(ticket);
+        self.slots.leave(ticket);
+    }
+
+    /// An admitted call is sent now, which may be late: a hook may have kept the thread busy since. Gives its slot from
+    /// now on, if it is still good for that.
+    pub(crate) fn sending(&mut self, slot: Slot, longest_ms: f64, now: f64) -> Option<Slot> {
+        self.slots.sending(slot, longest_ms, now)
     }
 
     /// An admitted call was not sent after all.
     pub(crate) fn cancel(&mut self, slot: Slot, cost: u32) {
-        #[cfg(any(test, feature = "npm-server"))]
-        if let Some(shared) = &mut self.shared {
-            shared.in_flight = shared.in_flight.saturating_sub(1);
-            shared.limiter.borrow_mut().cancel(slot.number, cost);
-        }
-        self.window.cancel(slot);
+        self.slots.cancel(slot, cost);
         self.daily.refund(cost, slot.since, false);
     }
 
     /// A call in flight was given up: it is unknown whether the server counted it.
     pub(crate) fn abandon(&mut self, slot: Slot, cost: u32, now: f64) {
-        #[cfg(any(test, feature = "npm-server"))]
-        self.release_shared(slot, f64::NAN, false, now);
-        self.window.release(slot, false, now);
+        self.slots.release(slot, None, now);
         self.daily.forget_charge(cost);
     }
 
     /// A response came, whose headers tell of the limits.
     pub(crate) fn on_response(&mut self, slot: Slot, headers: &RateLimitHeaders, now: f64, wall: f64) {
-        let RateLimitHeaders { limit, remaining, reset_in_ms, daily_remaining, .. } = *headers;
         self.rate_limit.update(&Limits::new(headers, wall));
-        #[cfg(any(test, feature = "npm-server"))]
-        self.release_shared(slot, limit.or_nan(), true, now);
-        self.window.observe(slot, limit, remaining, reset_in_ms, now);
-        if let Some(remaining) = daily_remaining.get() {
+        if let Some(remaining) = headers.daily_remaining.get() {
             self.daily.observe(remaining, now, wall);
         }
-        self.window.release(slot, true, now);
+        self.slots.release(slot, Some(headers), now);
     }
 
     /// No complete response came.
     pub(crate) fn on_no_response(&mut self, slot: Slot, now: f64) {
-        #[cfg(any(test, feature = "npm-server"))]
-        self.release_shared(slot, f64::NAN, false, now);
-        self.window.release(slot, false, now);
+        self.slots.release(slot, None, now);
     }
 
     /// What a failure means for the calls after it. `random` is from 0 to 1.
@@ -269,7 +168,7 @@ impl RateLimiter {
                 let grown = (1..bursts.min(8)).fold(SHORTEST_PAUSE_MS, |pause, _| pause * 2.0);
                 let pause = failure.reset_in_ms.unwrap_or(0.0).max(grown.min(LONGEST_GROWN_PAUSE_MS));
                 paused_ms = pause * (1.0 + random * 0.25);
-                self.window.pause(paused_ms, now);
+                self.slots.pause(paused_ms, now);
             }
             Some(LimitScope::Daily) => {
                 let (in_ms, at) = (failure.reset_in_ms.unwrap_or(0.0), failure.reset_at.unwrap_or(0.0));
@@ -277,22 +176,7 @@ impl RateLimiter {
             }
             None => {}
         }
-        #[cfg(any(test, feature = "npm-server"))]
-        if let Some(shared) = &self.shared {
-            let mut limiter = shared.limiter.borrow_mut();
-            if is_free {
-                limiter.refund(cost);
-            }
-            if paused_ms > 0.0 {
-                limiter.pause(paused_ms, now);
-            }
-            if failure.kind == Kind::Blocked {
-                limiter.pause(BLOCKED_PAUSE_MS, now);
-            }
-            if failure.scope == Some(LimitScope::Daily) {
-                limiter.exhausted(failure.reset_in_ms.unwrap_or(0.0).min(DAY_MS), now);
-            }
-        }
+        self.slots.on_failure(failure, cost, is_free, now);
         FailureEffect { is_free, is_limit: failure.scope.is_some(), paused_ms }
     }
 }

@@ -5,11 +5,13 @@ mod daily;
 mod headers;
 mod limiter;
 mod optional;
+mod own;
 mod queue;
 #[cfg(any(test, feature = "npm-server"))]
 pub(crate) mod shared;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod simulation;
+mod slots;
 mod usage;
 mod window;
 
@@ -21,10 +23,10 @@ pub(crate) use headers::{Limits, ResponseHead};
 pub(crate) use limiter::{Admission, FailedCall, RateLimiter};
 pub(crate) use optional::Optional;
 pub(crate) use queue::Ticket;
+pub(crate) use slots::Slot;
 pub use usage::{Spent, Usage};
 #[cfg(any(test, feature = "npm-server"))]
 use window::LATE_ARRIVAL_MS;
-pub(crate) use window::Slot;
 
 /// When a limit is lifted.
 #[derive(Clone, Copy, Debug, PartialEq)]

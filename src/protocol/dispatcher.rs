@@ -39,14 +39,10 @@ pub(crate) struct Dispatcher<R: Transport> {
 }
 
 impl<R: Transport> Dispatcher<R> {
-    pub(crate) fn new(
-        server: Server<R::Text>,
-        max_concurrency: Option<u32>,
-        daily_budget: Option<u32>,
-    ) -> Self {
+    pub(crate) fn new(server: Server<R::Text>, limiter: RateLimiter) -> Self {
         Self {
             server,
-            limiter: RateLimiter::new(max_concurrency, daily_budget),
+            limiter,
             usage: Usage::default(),
             calls: Vec::new(),
             exchanges: Vec::new(),
@@ -65,24 +61,13 @@ impl<R: Transport> Dispatcher<R> {
         self.limiter.rate_limit
     }
 
-    /// From now on the limits are shared with other clients.
+    /// Wakes the calls that wait and have one of these tickets, or all. Says whether others still wait.
     #[cfg(feature = "npm-server")]
-    pub(crate) fn share(
-        &mut self,
-        limiter: SharedRef<crate::sync::Lock<crate::limits::shared::SharedLimiter>>,
-    ) {
-        self.limiter.share(limiter);
-    }
-
-    /// Wakes the calls that do not have to wait for the shared limits any longer. Says whether others still do.
-    #[cfg(feature = "npm-server")]
-    pub(crate) fn wake_ready(&mut self, now: f64) -> bool {
-        let ready = self.limiter.ready(now).unwrap_or_default();
+    pub(crate) fn wake_ready(&mut self, ready: Option<&[crate::limits::Ticket]>) -> bool {
         let mut is_waiting = false;
         for exchange in self.exchanges.iter_mut().filter(|exchange| exchange.is_idle) {
             is_waiting = true;
-            // Those of a client with a concurrency of its own may wait for each other instead.
-            if self.limiter.is_concurrency_limited() || ready.contains(&exchange.machine.ticket()) {
+            if ready.is_none_or(|ready| ready.contains(&exchange.machine.ticket())) {
                 exchange.is_idle = false;
                 self.woken.extend(exchange.calls.first());
             }

@@ -109,6 +109,8 @@ pub(crate) struct ExchangeMachine {
     bursts: u32,
     /// The end of the wait that was last reported: a timer may fire a little early.
     reported_wait: f64,
+    /// How many requests were reported: none is reported twice.
+    reported_requests: u32,
     failure: Option<Box<Failure>>,
     is_refused: bool,
 }
@@ -123,6 +125,7 @@ impl ExchangeMachine {
             sent: 0,
             bursts: 0,
             reported_wait: 0.0,
+            reported_requests: 0,
             failure: None,
             is_refused: false,
         }
@@ -147,11 +150,27 @@ impl ExchangeMachine {
         self.failure.take()
     }
 
-    /// The admitted request is handed to the transport now: from here on it may reach the server.
-    pub(crate) fn sending(&mut self, now: f64) {
-        if let State::Admitted(slot) = self.state {
+    /// The admitted request is handed to the transport now: from here on it may reach the server. If its slot is not good for
+    /// that any more, it waits for another.
+    pub(crate) fn sending(
+        &mut self,
+        endpoint: &'static Endpoint,
+        limiter: &mut RateLimiter,
+        usage: &mut Usage,
+        now: f64,
+    ) -> bool {
+        let State::Admitted(slot) = self.state else { return false };
+        let Policy { cost, timeout_ms, .. } = self.policy;
+        let good = limiter.sending(slot, timeout_ms.into(), now);
+        if let Some(slot) = good {
             self.state = State::InFlight(slot, now);
+        } else {
+            limiter.cancel(slot, cost);
+            usage.unsend(endpoint);
+            self.sent -= 1;
+            self.state = State::Waiting;
         }
+        good.is_some()
     }
 
     /// Whether it waits for its turn, and looks again whenever something has changed.
@@ -219,13 +238,15 @@ impl ExchangeMachine {
             }
             Admission::PausedTooLong(reset) => self.refuse_limited(response::paused_too_long(reset), context),
             Admission::OverBudget(reset) => self.refuse_limited(response::over_budget(reset), context),
-            #[cfg(any(test, feature = "npm-server"))]
             Admission::StoreAway(template) => self.refuse(response::store_away(template), context),
             Admission::Send(slot) => {
                 self.state = State::Admitted(slot);
                 self.sent += 1;
                 context.usage.send(endpoint);
-                self.emit(EventKind::Request, None, Optional::UNKNOWN, false, context);
+                if self.sent != self.reported_requests {
+                    self.reported_requests = self.sent;
+                    self.emit(EventKind::Request, None, Optional::UNKNOWN, false, context);
+                }
                 Action::Send
             }
         }

@@ -125,7 +125,6 @@ pub(crate) fn timed_out() -> Box<Failure> {
 }
 
 /// The store of the shared limits took longer than an attempt may: the template names it.
-#[cfg(any(test, feature = "npm-server"))]
 pub(crate) fn store_away(template: &'static str) -> Box<Failure> {
     Failure::new(ErrorInfo::new(Kind::Timeout), template, Placeholder::Timeout)
 }

@@ -1,24 +1,17 @@
 //! The client's class: ten methods that return promises, one per endpoint, and what the JavaScript client reports to it.
 
-#[cfg(feature = "npm-server")]
-use std::cell::RefCell;
-#[cfg(feature = "npm-server")]
-use std::rc::Rc;
-
-#[cfg(feature = "npm-server")]
-use js_sys::Function;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 
 use super::args::JsArgs;
 use super::driver::{Driver, own_fetch};
 use super::js_call::JsCall;
+use super::share::Share;
 use super::{args, outcome};
 use crate::api;
 use crate::client::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
 use crate::error::{Details, Kind};
-#[cfg(feature = "npm-server")]
-use crate::limits::shared::SharedLimiter;
+use crate::limits::RateLimiter;
 use crate::protocol::{
     AttemptId, AuthScheme, CallId, CredentialSource, Defaults, Dispatcher, NewCall, PreparedRequest, Server,
 };
@@ -39,7 +32,9 @@ impl Core {
     #[must_use]
     #[allow(clippy::needless_pass_by_value)] // What is borrowed costs the glue a stack.
     pub fn new(settings: JsValue) -> Self {
-        Self::with(&settings, Fetch::default())
+        let daily_budget = args::given_count(&settings, "dailyTokenBudget");
+        let limiter = RateLimiter::new(max_concurrency(&settings), daily_budget);
+        Self::with(&settings, Fetch::default(), limiter, Share::default())
     }
 
     /// Whether a call is looked at right now: nothing else can be called then, as a getter of a replaced `fetch` might try.
@@ -101,13 +96,16 @@ impl Core {
     }
 }
 
+/// The most calls in flight at once, where that is set.
+pub(super) fn max_concurrency(settings: &JsValue) -> Option<u32> {
+    // It is at least 1.
+    Some(args::count(settings, "maxConcurrency", 0)).filter(|max| *max > 0)
+}
+
 impl Core {
-    /// Makes a client on a clock.
-    pub(super) fn with(settings: &JsValue, runtime: Fetch) -> Self {
+    /// Makes a client on a clock, within limits.
+    pub(super) fn with(settings: &JsValue, runtime: Fetch, limiter: RateLimiter, share: Share) -> Self {
         let count = |name, default| args::count(settings, name, default);
-        let daily_budget = args::given_count(settings, "dailyTokenBudget");
-        // It is at least 1.
-        let max_concurrency = Some(count("maxConcurrency", 0)).filter(|max| *max > 0);
         let is_access_token = JsonRef::as_bool(&member(settings, "isAccessToken")) == Some(true);
         let server = Server {
             v1: args::text(settings, "v1"),
@@ -115,21 +113,15 @@ impl Core {
             scheme: if is_access_token { AuthScheme::AccessToken } else { AuthScheme::ApiToken },
             max_body_bytes: count("maxBodyBytes", DEFAULT_MAX_BODY_BYTES),
         };
-        let dispatcher = Dispatcher::new(server, max_concurrency, daily_budget);
+        let dispatcher = Dispatcher::new(server, limiter);
         Self {
             defaults: Defaults {
                 headers: text_entries(Ok(member(settings, "headers"))),
                 timeout_ms: count("timeoutMs", DEFAULT_TIMEOUT_MS),
                 max_retries: count("maxRetries", DEFAULT_MAX_RETRIES),
             },
-            driver: Driver::new(runtime, count("eventMask", 0), dispatcher),
+            driver: Driver::new(runtime, count("eventMask", 0), dispatcher, share),
         }
-    }
-
-    /// From now on the client shares its limits. `notify` is called when something has changed in them.
-    #[cfg(feature = "npm-server")]
-    pub(super) fn share(&mut self, limiter: Rc<RefCell<SharedLimiter>>, notify: Function) {
-        self.driver.share(limiter, notify);
     }
 
     /// Checks the values of a call, and starts it.

@@ -2,16 +2,13 @@
 //! twin for Rust programs, it is the only code that waits.
 
 use std::cell::{RefCell, RefMut};
-#[cfg(feature = "npm-server")]
-use std::rc::Rc;
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::js_call::JsCall;
 use super::outcome;
-#[cfg(feature = "npm-server")]
-use crate::limits::shared::SharedLimiter;
+use super::share::Share;
 use crate::protocol::{AttemptId, CallId, Dispatcher, Emitted, Failed, Moment, NewCall, Reply, Step};
 use crate::text::Text;
 use crate::transport::{Fetch, InFlight, JsText, JsThrown, LONGEST_TIMER_MS, Next, Random, method};
@@ -22,9 +19,7 @@ pub(super) struct Driver {
     event_mask: u32,
     runtime: Fetch,
     state: RefCell<State>,
-    /// The limits that it shares with other clients, and whom to notify of a change in them.
-    #[cfg(feature = "npm-server")]
-    shared: Option<(Rc<RefCell<SharedLimiter>>, Function)>,
+    share: Share,
 }
 
 pub(super) struct State {
@@ -58,24 +53,9 @@ impl State {
 }
 
 impl Driver {
-    pub(super) fn new(runtime: Fetch, event_mask: u32, dispatcher: Dispatcher<Fetch>) -> Self {
+    pub(super) fn new(runtime: Fetch, event_mask: u32, dispatcher: Dispatcher<Fetch>, share: Share) -> Self {
         let state = RefCell::new(State { dispatcher, calls: Vec::new(), attempts: Vec::new() });
-        Self {
-            event_mask,
-            runtime,
-            state,
-            #[cfg(feature = "npm-server")]
-            shared: None,
-        }
-    }
-
-    /// From now on the client shares its limits. `notify` is called when something has changed in them.
-    #[cfg(feature = "npm-server")]
-    pub(super) fn share(&mut self, limiter: Rc<RefCell<SharedLimiter>>, notify: Function) {
-        if let Some(mut state) = self.state() {
-            state.dispatcher.share(Rc::clone(&limiter));
-        }
-        self.shared = Some((limiter, notify));
+        Self { event_mask, runtime, state, share }
     }
 
     /// Nothing while a call is looked at.
@@ -147,8 +127,8 @@ impl Driver {
     /// Wakes the calls that do not have to wait for the shared limits any longer. Says whether others still do.
     #[cfg(feature = "npm-server")]
     pub(super) fn look(&self) -> bool {
-        let is_waiting =
-            self.state().is_some_and(|mut state| state.dispatcher.wake_ready(self.runtime.now_ms()));
+        let ready = self.share.ready(self.runtime.now_ms());
+        let is_waiting = self.state().is_some_and(|mut state| state.dispatcher.wake_ready(ready.as_deref()));
         self.settle();
         is_waiting
     }
@@ -257,12 +237,7 @@ impl Driver {
             let Some(woken) = woken else { break };
             self.wake(woken);
         }
-        #[cfg(feature = "npm-server")]
-        if let Some((limiter, notify)) = &self.shared
-            && limiter.try_borrow_mut().is_ok_and(|mut limiter| limiter.take_changed())
-        {
-            drop(notify.call0(&JsValue::UNDEFINED));
-        }
+        self.share.notify();
     }
 }
 

@@ -7,9 +7,11 @@ use std::rc::Rc;
 use js_sys::{Array, Float64Array, Function};
 use wasm_bindgen::prelude::*;
 
-use super::client::Core;
+use super::client::{Core, max_concurrency};
+use super::share::Share;
 use crate::api::ENDPOINTS;
 use crate::error::{Redactor, Thrown};
+use crate::limits::RateLimiter;
 use crate::limits::shared::{CompanyLimits, Grant, Reservation, SharedLimiter, TokenLimits, reserve};
 use crate::server::{self, Generation, Refusal, SignedToken, TokenState};
 use crate::transport::{Fetch, JsText, JsThrown, Transport};
@@ -125,9 +127,10 @@ impl ProcessLimiter {
     #[must_use]
     pub fn core(&self, settings: &JsValue, notify: Function) -> Core {
         // All clients of a limit have the same clock.
-        let mut core = Core::with(settings, self.runtime.clone());
-        core.share(Rc::clone(&self.limiter), notify);
-        core
+        let max_concurrency = max_concurrency(settings);
+        let limiter = RateLimiter::shared(Rc::clone(&self.limiter), max_concurrency);
+        let share = Share::new(Rc::clone(&self.limiter), notify, max_concurrency.is_some());
+        Core::with(settings, self.runtime.clone(), limiter, share)
     }
 
     /// What to ask of the store now, if anything; `trip` is its number.

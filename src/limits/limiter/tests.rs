@@ -1,7 +1,8 @@
 #![allow(clippy::float_cmp, reason = "exact results are expected")]
 
-use super::super::shared::Grant;
+use super::super::shared::{Grant, SharedLimiter};
 use super::*;
+use crate::sync::{Lock, SharedRef};
 
 const WALL: f64 = 43_200_000.0;
 
@@ -107,18 +108,14 @@ fn sharing(
     budget: Option<u32>,
 ) -> (SharedRef<Lock<SharedLimiter>>, [RateLimiter; 2]) {
     let shared = SharedRef::new(Lock::new(SharedLimiter::new(7, budget, "away {}")));
-    let clients = [max_concurrency, None].map(|max_concurrency| {
-        let mut client = RateLimiter::new(max_concurrency, Some(0));
-        client.share(SharedRef::clone(&shared));
-        client
-    });
+    let clients = [max_concurrency, None].map(|max| RateLimiter::shared(SharedRef::clone(&shared), max));
     (shared, clients)
 }
 
 #[test]
 fn clients_share_slots_in_the_order_of_their_calls() {
     let (shared, [mut one, mut other]) = sharing(None, Some(1_000));
-    assert_eq!(one.ready(0.0), Some(vec![]));
+    assert_eq!(shared.borrow_mut().ready(0.0), vec![]);
     let (a, b, c) = (one.ticket(), other.ticket(), one.ticket());
     assert_eq!(admit(&mut other, b, 0.0), Admission::Turn);
     assert_eq!(admit(&mut one, a, 0.0), Admission::Turn);
@@ -131,7 +128,7 @@ fn clients_share_slots_in_the_order_of_their_calls() {
     );
     assert_eq!(shared.borrow_mut().poll(0.0), None, "one at a time");
     shared.borrow_mut().on_reply(1, &grant(2, 0.0), 5.0);
-    assert_eq!(one.ready(5.0), Some(vec![a, b]));
+    assert_eq!(shared.borrow_mut().ready(5.0), vec![a, b]);
     assert_eq!(admit(&mut one, c, 5.0), Admission::Turn, "b came before");
     slot(admit(&mut other, b, 5.0));
     let first = slot(admit(&mut one, a, 5.0));
@@ -196,7 +193,7 @@ fn a_store_that_is_away_fails_calls_after_their_own_timeout() {
             shared.borrow_mut().on_failure(trip, now);
         }
     }
-    assert_eq!(one.ready(34_000.0), Some(vec![late]));
+    assert_eq!(shared.borrow_mut().ready(34_000.0), vec![late]);
     assert_eq!(admit(&mut one, late, 34_000.0), Admission::StoreAway("away {}"));
 }
 

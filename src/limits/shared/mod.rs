@@ -9,15 +9,20 @@
 //! A slot is never used again earlier than two seconds after its last response came, or after the store was informed that it
 //! is free. So no clock of another process has to be trusted, and no round trip has to be known.
 
-#[cfg(test)]
-mod hostile;
+mod day;
+mod held;
 mod limiter;
 mod messages;
+#[cfg(test)]
+mod simulation;
+mod slots;
 mod store;
+mod trips;
+mod waiting;
 
-pub(crate) use limiter::{SharedLimiter, Verdict};
+pub(crate) use limiter::SharedLimiter;
 pub(crate) use messages::Grant;
-#[cfg(any(test, target_arch = "wasm32"))]
+#[cfg(target_arch = "wasm32")]
 pub(crate) use messages::Reservation;
 #[cfg(target_arch = "wasm32")]
 pub(crate) use store::{CompanyLimits, TokenLimits, reserve};
@@ -42,4 +47,12 @@ fn sorted_by<T>(items: impl Iterator<Item = T>, number: impl Fn(&T) -> f64) -> V
         sorted.insert(index, item);
     }
     sorted
+}
+
+/// What clocks may drift apart while a slot is held.
+const DRIFT_MS: f64 = 100.0;
+
+/// How long a call may be on its way to the server in all.
+fn grace(timeout_ms: f64) -> f64 {
+    timeout_ms + LATE_ARRIVAL_MS
 }

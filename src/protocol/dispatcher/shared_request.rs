@@ -60,8 +60,7 @@ impl<R: Transport> Exchange<R> {
                 ));
             }
             match self.action.take() {
-                Some(Action::Send) => {
-                    self.machine.sending(now);
+                Some(Action::Send) if self.machine.sending(self.signed.endpoint, limiter, usage, now) => {
                     *next_attempt = next_attempt.wrapping_add(1);
                     self.attempt = *next_attempt;
                     return Some(Step::Send(self.attempt, self.signed.to_request(server)));
@@ -69,7 +68,7 @@ impl<R: Transport> Exchange<R> {
                 Some(Action::Wait(wait)) if wait > 0.0 => return Some(Step::Wait(wait)),
                 Some(Action::Succeed) => self.result = self.outcome.take().map(Ok),
                 Some(Action::Fail) => self.result = self.error.take().map(Err),
-                Some(Action::Wait(_)) | None => {}
+                Some(Action::Wait(_) | Action::Send) | None => {}
             }
             if self.result.is_some() {
                 return None;

@@ -100,7 +100,10 @@ impl World {
         Self {
             setup,
             now: 0.25,
-            dispatcher: Dispatcher::new(server, max_concurrency, daily_budget),
+            dispatcher: Dispatcher::new(
+                server,
+                crate::limits::RateLimiter::new(max_concurrency, daily_budget),
+            ),
             calls: Vec::new(),
             attempts: Vec::new(),
             wakes: 0,

@@ -5,6 +5,7 @@ mod errors;
 mod sharing;
 
 use super::*;
+use crate::limits::RateLimiter;
 use crate::protocol::AuthScheme;
 use crate::protocol::simulation::model::{CallSpec, Completion, FakeResponse, Model, Returned, Source};
 use crate::transport::Request;
@@ -44,7 +45,8 @@ struct Table {
 
 impl Table {
     fn new(daily_budget: Option<u32>) -> Self {
-        let dispatcher = Dispatcher::new(server(AuthScheme::AccessToken), None, daily_budget);
+        let dispatcher =
+            Dispatcher::new(server(AuthScheme::AccessToken), RateLimiter::new(None, daily_budget));
         Self { dispatcher, requests: Vec::new() }
     }
 
@@ -241,7 +243,7 @@ fn the_end_of_an_operation_is_announced_once() {
 
 #[test]
 fn a_call_in_the_queue_is_woken_when_the_one_before_it_is_over() {
-    let dispatcher = Dispatcher::new(server(AuthScheme::ApiToken), Some(1), None);
+    let dispatcher = Dispatcher::new(server(AuthScheme::ApiToken), RateLimiter::new(Some(1), None));
     let mut table = Table { dispatcher, requests: Vec::new() };
     let user = |user| CallSpec { user, ..GET };
     table.check(&[

@@ -58,7 +58,7 @@ fn play(endpoint: &'static Endpoint, limiter: &mut RateLimiter, rows: &[(f64, In
         let (event, head) = match event {
             Wake => (Event::Wake, None),
             Sent => {
-                machine.sending(*now);
+                assert!(machine.sending(endpoint, limiter, &mut usage, *now));
                 continue;
             }
             Response(head) => (Event::Response, Some(*head)),

@@ -1,0 +1,184 @@
+//! A scenario, and what comes of it.
+
+use std::collections::BinaryHeap;
+
+use super::events::{At, Event};
+use super::rng::Rng;
+use super::world::{Process, Simulation};
+use crate::limits::WINDOW_MS;
+use crate::limits::shared::SharedLimiter;
+use crate::limits::shared::store::{CompanyLimits, TokenLimits};
+
+pub(super) const BUDGET: u32 = 2_000;
+pub(super) const COST: u32 = 20;
+pub(super) const TIMEOUT_MS: f64 = 7_000.0;
+
+/// A fault on purpose, which the simulation has to notice.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Mutant {
+    None,
+    /// A slot is free a little early.
+    ShortWindow,
+    /// The smallest round trip is subtracted.
+    SubtractsRoundTrip,
+}
+
+/// The scenario of a seed, and what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) over: usize,
+    pub(super) spent: u32,
+    pub(super) unfinished: usize,
+    pub(super) trips: usize,
+    pub(super) calls: usize,
+    /// How long it took, and what the store had to remember at most.
+    pub(super) seconds: f64,
+    pub(super) bytes: usize,
+    pub(super) describes: String,
+}
+
+/// When calls are made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Arrivals {
+    Once,
+    /// At random times, so much of the limit on average.
+    Rate(f64),
+    /// Groups, a second apart.
+    Groups,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scenario {
+    pub(super) seed: u32,
+    pub(super) limit: u32,
+    pub(super) processes: usize,
+    pub(super) calls: usize,
+    pub(super) arrivals: Arrivals,
+    pub(super) latency: f64,
+    pub(super) trip_latency: f64,
+    pub(super) lossy: f64,
+    pub(super) has_death: bool,
+    pub(super) has_restart: bool,
+    pub(super) budget: Option<u32>,
+}
+
+impl Scenario {
+    pub(super) fn random(seed: u32) -> Self {
+        let mut rng = Rng::new(seed);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Self {
+            seed,
+            limit: rng.pick(&[3, 5, 20, 80]),
+            processes: 1 + (rng.next() * 10.0) as usize,
+            calls: 150,
+            arrivals: match rng.next() {
+                style if style < 0.3 => Arrivals::Once,
+                style if style < 0.6 => Arrivals::Rate(0.5 + rng.next()),
+                _ => Arrivals::Groups,
+            },
+            latency: rng.pick(&[5.0, 80.0, 400.0, 2_000.0]),
+            trip_latency: rng.pick(&[1.0, 5.0, 50.0, 400.0]),
+            lossy: if rng.chance(0.5) { 0.1 } else { 0.0 },
+            has_death: rng.chance(0.3),
+            has_restart: rng.chance(0.2),
+            budget: rng.chance(0.5).then_some(BUDGET),
+        }
+    }
+}
+
+pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
+    let Scenario { seed, limit, latency, trip_latency, lossy, budget, calls, .. } = scenario;
+    let count = scenario.processes;
+    let mut rng = Rng::new(seed ^ 0x5bd1_e995);
+    let processes = (0..count)
+        .map(|index| {
+            let mut limiter = SharedLimiter::new(index as u64 + 1, budget, "away");
+            // Learned earlier, so that a scenario is about nothing else.
+            limiter.observe(limit, 0.0);
+            if mutant == Mutant::ShortWindow {
+                limiter.shorten(12.0);
+            }
+            Process {
+                limiter,
+                waiting: Vec::new(),
+                offset: rng.next() * 1e9,
+                rate: 1.0 + (rng.next() * 2.0 - 1.0) * 2e-4,
+                is_dead: false,
+                smallest_round_trip: f64::INFINITY,
+                ticks_at: 0.0,
+            }
+        })
+        .collect();
+    let mut simulation = Simulation {
+        rng,
+        limit,
+        latency,
+        trip_latency,
+        lossy,
+        mutant,
+        now: 0.0,
+        events: BinaryHeap::new(),
+        count: 0,
+        processes,
+        token: TokenLimits::default(),
+        company: CompanyLimits::default(),
+        cold_until: 0.0,
+        arrived: Vec::new(),
+        done: 0,
+        spent: 0,
+        trips: 0,
+        bytes: 0,
+    };
+    let mut time = 0.0;
+    for call in 0..calls {
+        time += match scenario.arrivals {
+            Arrivals::Once => 0.0,
+            Arrivals::Rate(part) => -(1.0 - simulation.rng.next()).ln() * (2_000.0 / f64::from(limit)) / part,
+            Arrivals::Groups if simulation.rng.chance(0.1) => 900.0,
+            Arrivals::Groups => 1.0,
+        };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let process = (simulation.rng.next() * count as f64) as usize;
+        simulation.at(time, Event::Born { process, call });
+    }
+    if scenario.has_death {
+        let time = simulation.rng.next() * 10_000.0;
+        simulation.at(time, Event::Death { process: 0 });
+    }
+    if scenario.has_restart {
+        let time = simulation.rng.next() * 20_000.0;
+        simulation.at(time, Event::Restart);
+    }
+    while let Some(At(time, _, event)) = simulation.events.pop() {
+        if time > 1_200_000.0
+            || (simulation.done >= calls
+                && simulation.arrived.len() * to_usize(COST) >= to_usize(simulation.spent))
+        {
+            break;
+        }
+        simulation.now = time;
+        simulation.handle(event);
+    }
+    let Simulation { mut arrived, done, spent, trips, bytes, .. } = simulation;
+    let seconds = simulation.now / 1_000.0;
+    arrived.sort_by(f64::total_cmp);
+    let window = to_usize(limit);
+    let over = arrived
+        .iter()
+        .zip(arrived.iter().skip(window))
+        .filter(|(first, last)| *last - *first < WINDOW_MS - 1e-6);
+    Outcome {
+        over: over.count(),
+        spent: if budget.is_some() { spent } else { 0 },
+        unfinished: calls.saturating_sub(done),
+        trips,
+        calls,
+        seconds,
+        bytes,
+        describes: format!("{scenario:?}"),
+    }
+}
+
+pub(super) fn to_usize(number: u32) -> usize {
+    number as usize
+}
