@@ -1,12 +1,17 @@
+/** Whether the engine is JavaScriptCore: it drops the frame of a function that ends in a call, and no stack is above that. */
+const DROPS_FRAMES = /* @__PURE__ */ (() => "line" in new Error())();
+
 /**
  * Remembers where a call was made, so that its error can show the caller's line; frames down to `above` are left out. The
  * stack becomes text only when it is read, which few calls' ever is.
  */
 export function captureCallSite(above: ((...args: never[]) => unknown) | undefined): { stack?: unknown } {
-  const site = {};
+  let site: { stack?: unknown } = {};
   try {
-    // V8's own. Elsewhere a stack of this place would be of no use, but the message says everything.
-    (Error as { captureStackTrace?: (target: object, above?: unknown) => void }).captureStackTrace?.(site, above);
+    const { captureStackTrace } = Error as { captureStackTrace?: (target: object, above?: unknown) => void };
+    // Elsewhere the package's own frames are there as well.
+    if (captureStackTrace && !DROPS_FRAMES) captureStackTrace(site, above);
+    else site = new Error();
   } catch {
     // A program's own Error.prepareStackTrace may throw.
   }
@@ -16,8 +21,8 @@ export function captureCallSite(above: ((...args: never[]) => unknown) | undefin
 /** Gives an error the stack of the place where the call was made. */
 export function withCallerStack<E>(error: E, site: { stack?: unknown } | undefined): E {
   try {
-    // A program's own Error.prepareStackTrace may return anything.
-    const frames = String(site?.stack ?? "").replace(/^.*\n?/, "");
+    // A program's own Error.prepareStackTrace may return anything. Only V8's begins with the message.
+    const frames = String(site?.stack ?? "").replace(/^(?!.*@).*\n?/, "");
     if (frames && error instanceof Error) error.stack = `${error.name}: ${error.message}\n${frames}`;
   } catch {
     // The error is complete without it.

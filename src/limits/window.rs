@@ -79,7 +79,10 @@ impl RollingWindow {
         if in_flight >= most {
             return NextSlot::AfterResponse;
         }
-        let Some(limit) = self.limit else { return NextSlot::Now };
+        // The lowest limit that there is, until a response has come that reports it or reports none.
+        let Some(limit) = self.limit.or((!self.has_response).then_some(FIRST_CALLS)) else {
+            return NextSlot::Now;
+        };
         let (others, until) = (self.others, self.others_until);
         let occupied = in_flight + self.cooling.len() + others;
         if occupied < limit {

@@ -23,6 +23,7 @@
 #![deny(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod auth;
+mod clock;
 mod company;
 mod cors;
 mod failures;
@@ -41,6 +42,7 @@ mod sample_data;
 mod time;
 
 use auth::FixedTokens;
+use clock::Clock;
 use company::Company;
 use failures::Failures;
 use limits::Daily;
@@ -93,6 +95,9 @@ pub struct Sandbox {
     correlation_ids: Random,
     failures: Failures,
     burst: Option<u32>,
+    clock: Clock,
+    /// The time of the request that is handled, for burst limits.
+    window_now: Timestamp,
 }
 
 impl Default for Sandbox {
@@ -121,6 +126,8 @@ impl Sandbox {
             correlation_ids: Random::new(options.seed, "correlation"),
             failures: Failures::default(),
             burst: options.burst,
+            clock: Clock::default(),
+            window_now: Timestamp::from_ms(0.0),
         }
     }
 
@@ -152,7 +159,23 @@ impl Sandbox {
 
     /// Handles a request that arrives at `now_ms`, in milliseconds since the epoch.
     pub(crate) fn handle_ms(&mut self, request: &Request, now_ms: f64) -> Response {
+        self.handle_at_ms(request, now_ms, 0.0)
+    }
+
+    /// Handles a request that arrives at this time, and at this time of a clock that never goes back, whose zero means nothing.
+    /// The burst limit is counted by both: a time of day that is set changes nothing.
+    pub fn handle_at(
+        &mut self,
+        request: &Request,
+        now: crate::Timestamp,
+        monotonic: std::time::Duration,
+    ) -> Response {
+        self.handle_at_ms(request, now.as_ms(), monotonic.as_secs_f64() * 1_000.0)
+    }
+
+    pub(crate) fn handle_at_ms(&mut self, request: &Request, now_ms: f64, monotonic_ms: f64) -> Response {
         let now = Timestamp::from_ms(now_ms);
+        self.window_now = self.clock.read(now_ms, monotonic_ms);
         if let Some(response) = self.failures.handle(request) {
             return response;
         }
@@ -207,7 +230,7 @@ impl Sandbox {
         let fixed = self.fixed_tokens.find(&request.headers, in_query.as_deref());
         let token = fixed.or_else(|| self.oauth.find_token(request, now)).ok_or(ApiError::Unauthorized)?;
         token.check_scope(call.endpoint.scope)?;
-        let within_burst = token.burst.admit(now, headers);
+        let within_burst = token.burst.admit(self.window_now, headers);
         self.daily.refill_if_new_day(now);
         let caller = token.caller;
         let charged = within_burst

@@ -34,7 +34,7 @@ impl Core {
     pub fn new(settings: JsValue) -> Self {
         let daily_budget = args::given_count(&settings, "dailyTokenBudget");
         let limiter = RateLimiter::new(max_concurrency(&settings), daily_budget);
-        Self::with(&settings, Fetch::default(), limiter, Share::default())
+        Self::with(&settings, Fetch::default(), limiter, Share::none())
     }
 
     /// Whether a call is looked at right now: nothing else can be called then, as a getter of a replaced `fetch` might try.

@@ -4,6 +4,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::sandbox::{Failure, Request, Response, Sandbox};
+use crate::transport::{Clock, Fetch};
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,7 +17,7 @@ extern "C" {
 
 /// A company.
 #[wasm_bindgen]
-pub struct Company(Sandbox);
+pub struct Company(Sandbox, Fetch);
 
 #[wasm_bindgen]
 impl Company {
@@ -28,7 +29,9 @@ impl Company {
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue) -> Result<Company, JsError> {
         let options = serde_wasm_bindgen::from_value(options)?;
-        Sandbox::new(&options).map(Self).map_err(|text| JsError::new(&text))
+        Sandbox::new(&options)
+            .map(|sandbox| Self(sandbox, Fetch::default()))
+            .map_err(|text| JsError::new(&text))
     }
 
     /// Makes one or several of the next requests fail.
@@ -55,7 +58,8 @@ impl Company {
         let pairs =
             headers.chunks_exact(2).filter_map(|pair| Some((pair.first()?.clone(), pair.last()?.clone())));
         let request = Request { method, target, headers: pairs.collect(), body };
-        let Response { status, headers, body, delay_ms, delivery } = self.0.handle_ms(&request, now);
+        let Response { status, headers, body, delay_ms, delivery } =
+            self.0.handle_at_ms(&request, now, self.1.now_ms());
         let headers =
             headers.into_iter().map(|(name, value)| Array::of2(&name.into(), &value.into())).collect();
         to.answer(status, headers, body, delay_ms, delivery as u8);

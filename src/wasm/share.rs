@@ -5,11 +5,14 @@ pub(super) use shared::Share;
 
 /// A client of a page shares its limits with no other.
 #[cfg(not(feature = "npm-server"))]
-#[derive(Default)]
 pub(super) struct Share;
 
 #[cfg(not(feature = "npm-server"))]
 impl Share {
+    pub(super) fn none() -> Self {
+        Self
+    }
+
     #[allow(clippy::unused_self, reason = "as in the server's module")]
     pub(super) fn notify(&self) {}
 }
@@ -26,7 +29,6 @@ mod shared {
     use crate::limits::shared::SharedLimiter;
 
     /// Nothing where the client has limits of its own.
-    #[derive(Default)]
     pub(in crate::wasm) struct Share(Option<Part>);
 
     struct Part {
@@ -38,6 +40,10 @@ mod shared {
     }
 
     impl Share {
+        pub(in crate::wasm) fn none() -> Self {
+            Self(None)
+        }
+
         pub(in crate::wasm) fn new(
             limiter: Rc<RefCell<SharedLimiter>>,
             notify: Function,

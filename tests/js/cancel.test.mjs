@@ -6,6 +6,7 @@ import { UsersClient } from "pipedrive-users";
 import { runScript } from "./support/child.mjs";
 import { stopClock } from "./support/clock.mjs";
 import { good, held, respond, scripted } from "./support/script.mjs";
+import { EXPECTED_ENDS, sentAfterTheEnd } from "./support/ends.mjs";
 import { serve, success } from "./support/server.mjs";
 import { deferred, rejection, settle, until } from "./support/wait.mjs";
 
@@ -312,6 +313,34 @@ for (const [what, clients] of [["200 calls at once of one client", 1], ["200 cal
     assert.deepEqual(warnings.splice(before), []);
   });
 }
+
+test("nothing is sent and nothing is unhandled after the end, also where fetch hears of no abort and settles later", { timeout: 30_000 }, async () => {
+  const unhandled = [];
+  const listener = (reason) => unhandled.push(reason);
+  process.on("unhandledRejection", listener);
+  assert.deepEqual(await sentAfterTheEnd(UsersClient), EXPECTED_ENDS);
+  process.off("unhandledRejection", listener);
+  assert.deepEqual(unhandled, []);
+});
+
+test("a fetch that settles after close() changes nothing any more", async () => {
+  for (const settles of ["resolves", "rejects"]) {
+    const late = deferred();
+    const events = [];
+    const client = newClient({ fetch: () => late.promise, logLevel: "off", onEvent: ({ type }) => events.push(type) });
+    const reason = rejection(client.getUser(7));
+    await until(() => events.length === 1);
+    client.close();
+    assert.match((await reason).message, /closed by close\(\)/);
+    await settle();
+    const { usage, rateLimit } = client;
+    if (settles === "resolves") late.resolve(good({}, { "x-ratelimit-limit": "20", "x-ratelimit-remaining": "1" }));
+    else late.reject(new TypeError("fetch failed"));
+    await settle();
+    assert.deepEqual([client.usage, client.rateLimit, events], [usage, rateLimit, ["request"]], settles);
+    assert.equal((await rejection(client.getUser(8))).kind, "config");
+  }
+});
 
 // What aborts or closes at a moment when the next request is about to be sent.
 const ENDS = { "aborts its call": ({ controller }) => controller.abort("enough"), "closes the client": ({ client }) => client.close() };

@@ -12,6 +12,7 @@ const TWO = { GET: 2, PUT: 2, POST: 2 };
 /** The wait before the second request, in milliseconds at least: 0.5 s times 0.75 to 1, or what the server asks for. */
 const BACKOFF = 375;
 const ASKED = 1000;
+const TWO_SECONDS = 2000;
 
 const TIMEOUT_MS = 500;
 
@@ -152,6 +153,30 @@ export const FAULTS = [
     why: "never followed: nothing reaches the other origin",
     page: { status: 0, hidden: true, why: "the status is 0 and there are no headers: a browser hides redirects" },
   },
+  { fault: "520", what: "520 of Cloudflare, and so 521 to 524", outcome: "ServerError", status: 520, requests: POST_ONCE, wait: BACKOFF, why: "a gateway: it may pass" },
+  { fault: "530", what: "530 of Cloudflare", outcome: "ServerError", status: 530, requests: POST_ONCE, wait: BACKOFF, why: "a gateway: it may pass" },
+  {
+    fault: "503-nonsense",
+    what: "503 with `Retry-After: 1, 2`, as where it is sent twice",
+    outcome: "ServerError",
+    status: 503,
+    requests: POST_ONCE,
+    wait: BACKOFF,
+    why: "what is no number and no date is ignored",
+  },
+  {
+    fault: "429-nonsense",
+    what: "429 with an `x-ratelimit-reset` of 400 digits; then 200",
+    outcome: "success",
+    status: 200,
+    requests: TWO,
+    wait: TWO_SECONDS,
+    spread: 1.25,
+    why: "a number that overflows is ignored: the length of Pipedrive's window counts",
+  },
+  { fault: "deep-400", what: "400 with 20 000 nested lists", outcome: "ValidationError", status: 400, requests: ONE, why: "nesting is read to a depth that no stack overflows at" },
+  { fault: "other-kind", what: "200 with a list where a record belongs, or a record where a list belongs", outcome: "DecodeError", status: 200, requests: ONE, why: "it is not what was asked for" },
+  { fault: "bomb", what: "30 MB of blanks, compressed to 30 KB, where `maxBodyBytes` is 1 MiB", outcome: "DecodeError", status: 200, requests: ONE, why: "no more than `maxBodyBytes` is read, and it is not kept" },
   { fault: "gzip", what: "a good response, compressed", outcome: "success", status: 200, requests: ONE, why: "not a fault" },
 ];
 
@@ -173,12 +198,29 @@ function line(row) {
       const { requests, attempts } = expected(row, method, where);
       return requests === attempts ? `${requests}` : `${requests} of ${attempts}`;
     });
-  const wait = row.spread ? `1 to ${row.spread} s` : ({ [BACKOFF]: "0.375 to 0.5 s", [ASKED]: "1 s" }[row.wait] ?? "");
+  const wait = row.spread ? `${row.wait / 1000} to ${(row.wait / 1000) * row.spread} s` : ({ [BACKOFF]: "0.375 to 0.5 s", [ASKED]: "1 s" }[row.wait] ?? "");
   const error = outcome === "success" ? "the data" : `\`${outcome}\`${scope ? `, \`${scope}\`` : ""}`;
   const there = counts("page");
   const differs = page ? `${there.join() === counts("node").join() ? "" : `${there.join(", ")}: `}${page.why}` : "";
   return `| ${[what, error, status ?? "", ...counts("node"), wait, why, differs].join(" | ")} |`;
 }
+
+/** What holds for every call, and the test that says so. */
+export const PROMISES = [
+  ["A credential function is called for each call, in its caller's own async context, and its token is used for no other call. Identical reads share a request only where they carry the same credential.", "tests/js/tokens.test.mjs"],
+  ["No error, event or log line has a credential of any attempt: texts are redacted before they are cut.", "tests/js/secrets.test.mjs"],
+  ["At most as many calls as the limit are counted in any two seconds: a slot is free two seconds after its response. Random programs of calls, aborts, faults and latencies are tried in virtual time.", "tests/js/properties.test.mjs"],
+  ["Many processes keep one limit, and one daily budget, also while the store is away, restarts, or loses replies.", "tests/server/limits.test.mjs"],
+  ["An aborted call gives the rest of the day back, and a spent day fails at once also while the window is full.", "tests/js/budget.test.mjs"],
+  ["A time of day that is set, stands still or lies before 1970 changes no wait; the fake timers of Jest, Vitest, sinon and Node.js drive the client.", "tests/js/limits.test.mjs"],
+  ["After `abort()` or `close()` nothing is sent: not by a hook, not in the tick in which a token comes, not by a timed-out attempt whose fetch settles late.", "tests/js/cancel.test.mjs"],
+  ["The same in workerd and in Chromium.", "tests/workerd/ends.test.mjs"],
+  ["Every promise settles, whatever a fetch throws, returns or has for headers, and whatever `Error.prepareStackTrace` does.", "tests/js/hostile.test.mjs"],
+  ["A call is a native promise: `waitUntil`, streams, locks and debuggers see it pending, fulfilled or rejected.", "tests/js/promises.test.mjs"],
+  ["A client at a Worker's module level recovers by itself after calls of several requests have met in its queue.", "tests/workerd/ends.test.mjs"],
+  ["A body of 300 MB that is compressed to 300 KB costs less than 100 MB of memory.", "tests/js/body-size.test.mjs"],
+  ["A fault of the WebAssembly ends the calls in flight with a `LoadError`, and the next call works.", "tests/js/trap.test.mjs"],
+];
 
 /** The table as a page for readers. */
 export const render = () => `# The outcome of a call when something fails
@@ -206,6 +248,12 @@ The last column is what differs in a page on another origin. There, everywhere:
 A burst 429 pauses all calls of the client and does not count as a retry: the call is sent again until its pauses add up
 to a minute, unless \`maxRetries\` is 0. The pause is as long as the server asks, longer each time that the same call meets
 another 429, and spread by up to a quarter.
+
+## What holds for every call
+
+${PROMISES.map(([what, test]) => `- ${what} (\`${test}\`)`).join("\n")}
+
+## Waits that the server asks for
 
 A wait that the server asks for (\`Retry-After\` in seconds or as a date, \`x-ratelimit-reset\` after a 429) is kept up to
 60 s. If it is longer, the call fails at once: the error has \`retryAfterSeconds\` and \`resetAt\`.

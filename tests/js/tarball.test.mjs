@@ -173,14 +173,14 @@ async function pageBytes() {
   return outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents;
 }
 
-test("the ten calls weigh at most 28 700 bytes in a page, minified and brotli", async () => {
+test("the ten calls weigh at most 28 860 bytes in a page, minified and brotli", async () => {
   const page = brotliCompressSync(await pageBytes()).length;
-  assert.ok(page <= 28_700, `${page} bytes`);
+  assert.ok(page <= 28_860, `${page} bytes`);
 });
 
 test("the script alone, as a page without a bundler loads it, weighs no more either", async () => {
   const script = brotliCompressSync(Buffer.from(await read("dist/index.js"))).length;
-  assert.ok(script <= 28_700, `${script} bytes`);
+  assert.ok(script <= 28_860, `${script} bytes`);
 });
 
 test("neither the models' check nor the sandbox is in a page that does not use them", async () => {

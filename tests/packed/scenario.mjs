@@ -23,8 +23,13 @@ export async function tenCalls({ UsersClient, NotFoundError, isPipedriveError, E
   const added = await client.addUser({ email: `q${Date.now()}@mi6.example` });
   check("addUser", added.id > 2);
   check("updateUser", (await client.updateUser(added.id, { active_flag: false })).active_flag === false);
-  const error = await client.getUser(900_000).catch((error) => error);
+  async function theCaller() {
+    return await client.getUser(900_000);
+  }
+  await theCaller().catch(() => undefined);
+  const error = await theCaller().catch((error) => error);
   check("an error", error instanceof NotFoundError && isPipedriveError(error, "not_found") && error.status === 404);
+  check("the stack of an error, which shows its caller", error.stack.includes(theCaller.name) && /:\d+:\d+/.test(error.stack));
   const { operations } = client.usage;
   check("usage", Object.keys(ENDPOINTS).every((operation) => operations[operation].callsSent > 0));
   return { firstCallMs };

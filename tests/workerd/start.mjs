@@ -21,6 +21,7 @@ export async function start(dist) {
       module("CompiledWasm", dist, "sandbox.wasm"),
       module("ESModule", support, "operations.mjs"),
       module("ESModule", support, "trap.mjs"),
+      module("ESModule", support, "ends.mjs"),
     ]),
     compatibilityDate: "2026-01-01",
     // No request to Cloudflare.

@@ -3,11 +3,14 @@ import { UsersClient } from "./index.workerd.js";
 import { createSandbox } from "./sandbox.workerd.js";
 import { OPERATIONS } from "./operations.mjs";
 import { inARow, report } from "./trap.mjs";
+import { sentAfterTheEnd } from "./ends.mjs";
 
 const unhandled = [];
 for (const name of ["unhandledrejection", "error"]) addEventListener(name, (event) => unhandled.push(`${name}: ${event.reason ?? event.message}`));
 
 const sandbox = createSandbox({ users: 30 });
+
+let moduleLevel;
 
 const PATHS = {
   "/operations": async () => {
@@ -60,6 +63,12 @@ const PATHS = {
     const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch });
     const users = await Promise.all(Array.from({ length: 100 }, () => client.getCurrentUser()));
     return { distinct: new Set(users).size, usage: client.usage };
+  },
+  "/ends": () => sentAfterTheEnd(UsersClient),
+  // One client for all requests of the isolate.
+  "/module-level": async (url) => {
+    moduleLevel ??= new UsersClient({ apiToken: "secret", baseUrl: url.searchParams.get("base"), logLevel: "off", timeoutMs: 5_000 });
+    return (await moduleLevel.getUser(Number(url.searchParams.get("id")))).id;
   },
   "/faults": () => report(UsersClient),
   "/faults-in-a-row": () => inARow(UsersClient, 20),

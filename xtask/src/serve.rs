@@ -3,9 +3,9 @@
 use std::{
     io::{ErrorKind, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, LazyLock, Mutex, PoisonError, atomic::Ordering},
     thread::{self, JoinHandle},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use anyhow::Context;
@@ -217,7 +217,8 @@ async fn respond(
         headers: headers.collect(),
         body: text(&body),
     };
-    let response = sandbox.lock().unwrap_or_else(PoisonError::into_inner).handle(&request, now());
+    let response =
+        sandbox.lock().unwrap_or_else(PoisonError::into_inner).handle_at(&request, now(), monotonic());
     if response.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(response.delay_ms.into())).await;
     }
@@ -250,6 +251,11 @@ fn to_http(response: Response) -> HttpResponse<Body> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the server is the sandbox's world: its clock is the real one")]
+fn monotonic() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    START.elapsed()
+}
+
 fn now() -> Timestamp {
     SystemTime::now().into()
 }

@@ -21,6 +21,16 @@ fn ten_calls_go_before_anything_is_known() {
 }
 
 #[test]
+fn calls_without_a_response_are_no_reason_for_more_than_ten() {
+    let mut window = RollingWindow::default();
+    for _ in 0..10 {
+        let slot = window.send(MAX, 0.0);
+        window.release(slot, false, 0.0);
+    }
+    assert_eq!(window.next_slot(None, 400.0), NextSlot::At(4_001.0));
+}
+
+#[test]
 fn a_slot_is_free_two_seconds_after_its_response() {
     let mut window = known(1);
     let slot = window.send(MAX, 0.0);

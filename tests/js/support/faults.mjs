@@ -26,6 +26,9 @@ const DAILY_WAIT = 3939;
 const HTML = { "content-type": "text/html; charset=UTF-8" };
 const page = (text) => `<!DOCTYPE html><html><body>${text}</body></html>`;
 
+/** 30 MB of blanks in 30 KB. */
+const BOMB = gzipSync(Buffer.alloc(3e7, " "));
+
 /** What each fault does with a request that has arrived. */
 const RESPONSES = {
   "reset-before-headers": ({ reset }) => reset(),
@@ -66,6 +69,13 @@ const RESPONSES = {
   "429-daily": ({ no, send }) => send(429, no("daily request budget exceeded", 429), { "retry-after": DAILY_WAIT }),
   500: ({ no, send }) => send(500, no("Requested service is not available")),
   503: ({ no, send }) => send(503, no("Scheduled maintenance"), { "retry-after": "1" }),
+  520: ({ say, send }) => send(520, page(say("Web server is returning an unknown error")), HTML),
+  530: ({ say, send }) => send(530, page(say("Origin DNS error")), HTML),
+"503-nonsense": ({ no, send }) => send(503, no("Scheduled maintenance"), { "retry-after": "1, 2" }),
+  "429-nonsense": ({ whole, no, send, nth }) => (nth > 1 ? send(200, whole) : send(429, no("Request over limit", 429), { "x-ratelimit-reset": "9".repeat(400) })),
+  "deep-400": ({ send }) => send(400, `{"success":false,"errors":${"[".repeat(20_000)}${"]".repeat(20_000)}}`),
+  "other-kind": ({ whole, send }) => send(200, { ...whole, data: Array.isArray(whole.data) ? { id: 1 } : [{ id: 1 }] }),
+  bomb: ({ send }) => send(200, BOMB, { "content-encoding": "gzip" }),
   redirect: ({ other, path, say, send }) => send(307, "", { location: `${other}${path}${encodeURI(say("?from", "="))}` }),
   gzip: ({ whole, send }) => send(200, gzipSync(JSON.stringify(whole)), { "content-encoding": "gzip" }),
   // Not in the table: for tests of single cases.
