@@ -15,6 +15,7 @@ mod outcome;
 mod sandbox;
 #[cfg(feature = "npm-server")]
 mod server;
+#[cfg(feature = "npm-client")]
 mod share;
 #[cfg(feature = "npm-trap")]
 mod trap;

@@ -4,7 +4,7 @@ use js_sys::Array;
 use wasm_bindgen::prelude::*;
 
 use crate::sandbox::{Failure, Request, Response, Sandbox};
-use crate::transport::{Clock, Fetch};
+use crate::transport::Fetch;
 
 #[wasm_bindgen]
 extern "C" {
