@@ -14,7 +14,9 @@ export function load(app) {
   });
   app.renderer.postRenderAsyncJobs.push(async ({ navigation, outputDirectory }) => {
     const link = (path) => path && `/api/${path.replace(/\.md$/, "")}`;
-    const items = (nodes = []) => nodes.map(({ title, path, children }) => ({ text: ENTRIES[title] ?? title, link: link(path), ...(children && { collapsed: true, items: items(children) }) }));
+    // A group leads to its heading on the page of its entry: every line of the sidebar is a link.
+    const items = (nodes = [], above) =>
+      nodes.map(({ title, path, children }) => ({ text: ENTRIES[title] ?? title, link: link(path) ?? `${above}#${title.toLowerCase().replaceAll(" ", "-")}`, ...(children && { collapsed: true, items: items(children, link(path)) }) }));
     writeFileSync(join(outputDirectory, "typedoc-sidebar.json"), JSON.stringify(items(navigation)));
   });
 }

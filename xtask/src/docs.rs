@@ -17,6 +17,9 @@ pub(crate) struct Args {
     /// The path at which a host will serve it, such as /pipedrive-users/
     #[arg(long, default_value = "/")]
     base: String,
+    /// Take the package as it was built last
+    #[arg(long)]
+    built: bool,
     /// The address of the repository, for links to files that are not part of the site
     #[arg(long)]
     repository: Option<String>,
@@ -27,7 +30,9 @@ const SOURCE: &str = "www/docs";
 
 /// Builds the package and then the site.
 pub(crate) fn docs(args: &Args) -> Result<()> {
-    build::build()?;
+    if !args.built {
+        build::build()?;
+    }
     let out = args.out.clone().unwrap_or_else(|| root().join("target/site"));
     build_site(&out, &args.base, args.repository.as_deref())?;
     step(&format!("the site: {}", out.display()));

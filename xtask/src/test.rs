@@ -195,7 +195,9 @@ fn in_programs() -> [Part; 2] {
 }
 
 /// A release of what was built, short of uploading, and the table that is made of what ran.
-fn as_published() -> Result<[Part; 3]> {
+fn as_published() -> Result<[Part; 4]> {
+    let mut docs = Command::new(std::env::current_exe()?);
+    docs.args(["docs", "--built", "--out"]).arg(root().join("target/tmp/site")).stdout(Stdio::piped());
     let mut release = Command::new(std::env::current_exe()?);
     // Any address will do: nothing is uploaded.
     let repository = "https://forge.example/acme/pipedrive-users";
@@ -208,6 +210,7 @@ fn as_published() -> Result<[Part; 3]> {
             command: dependencies,
             count: one,
         },
+        Part { name: "cargo xtask docs", command: docs, count: one },
         Part { name: "cargo xtask release --dry-run", command: release, count: one },
         Part { name: "the table of runtimes", command: node(&["packed/table.mjs"]), count: one },
     ])

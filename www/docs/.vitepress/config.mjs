@@ -20,6 +20,8 @@ export default defineConfig({
   head: [["link", { rel: "icon", href: `${DOCS_BASE}icon.svg`, type: "image/svg+xml" }]],
   // The console and rustdoc are put beside the pages afterwards, and pages of the repository are outside the site.
   ignoreDeadLinks: [/^\/(console|rustdoc)\//],
+  // The page of the home layout has no landmark of its own; theme/index.mjs does the same after a click.
+  transformHtml: (html, _, { pageData }) => (pageData.frontmatter.layout === "home" ? html.replace('id="VPContent"', 'id="VPContent" role="main"') : undefined),
   markdown: {
     languageAlias: { "rust,no_run": "rust", "rust,ignore": "rust" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
