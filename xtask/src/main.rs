@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod api;
 mod bench;
 mod build;
 mod contract;
@@ -47,6 +48,8 @@ enum Command {
     Release(release::Args),
     /// Serves the sandbox over HTTP until it is stopped
     Sandbox(serve::Args),
+    /// Compares the crate's public names with the list of them
+    Api(api::Args),
     /// Checks what the crates are made of: licences, sources, and the Rust that they need
     #[command(hide = true)]
     CheckDependencies,
@@ -75,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         Command::Pack => build::pack().map(|tarball| println!("{}", tarball.display())),
         Command::Release(args) => release::release(&args),
         Command::Sandbox(args) => serve::run(&args),
+        Command::Api(args) => api::api(&args),
         Command::CheckDependencies => dependencies::check(),
         Command::WasmTestRunner { args } => {
             let name = OsString::from("wasm-bindgen-test-runner");

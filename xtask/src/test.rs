@@ -195,7 +195,7 @@ fn in_programs() -> [Part; 2] {
 }
 
 /// A release of what was built, short of uploading, and the table that is made of what ran.
-fn as_published() -> Result<[Part; 4]> {
+fn as_published() -> Result<[Part; 5]> {
     let mut docs = Command::new(std::env::current_exe()?);
     docs.args(["docs", "--built", "--out"]).arg(root().join("target/tmp/site")).stdout(Stdio::piped());
     let mut release = Command::new(std::env::current_exe()?);
@@ -205,6 +205,11 @@ fn as_published() -> Result<[Part; 4]> {
     let this = std::env::current_exe()?;
     let dependencies = command(&this.to_string_lossy(), &["check-dependencies"]);
     Ok([
+        Part {
+            name: "the crate's public names",
+            command: command(&this.to_string_lossy(), &["api"]),
+            count: one,
+        },
         Part {
             name: "licences, sources and Rust versions of dependencies",
             command: dependencies,
