@@ -413,6 +413,20 @@ describe("one company's API token behind a page:", () => {
     assert.equal(app.requests.length, 1, "no other request was sent");
   });
 
+  test("nor the API token that all users share, in whatever form Pipedrive repeats it", async () => {
+    const apiToken = "0123456789abcdef0123456789abcdef01234567";
+    for (const form of [(token) => token, (token) => token.replace(/./g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`), btoa]) {
+      for (const status of [200, 403, 500]) {
+        const fetch = async () => Response.json({ success: status === 200, data: { echo: form(apiToken) }, error: form(apiToken) }, { status, headers: { "x-correlation-id": apiToken } });
+        const proxy = createUsersProxy({ apiToken, authenticate: () => BOND, fetch, logLevel: "off" });
+        const response = await proxy(new Request(`${BASE}/v1/users/1`));
+        const text = (await response.text()) + JSON.stringify([...response.headers]);
+        assert.equal(response.status, status);
+        assert.ok(text.includes("[redacted]") && !text.includes(form(apiToken)) && !text.includes(apiToken), text);
+      }
+    }
+  });
+
   test("writes if allow names them; a company's host; a budget", async () => {
     const { app, ask } = makeShared({ allow: ["addUser"], companyDomain: "casinoroyale", dailyTokenBudget: 12 });
     assert.equal((await ask("/v1/users", { method: "POST", body: '{"email":"a@casinoroyale.example"}', headers: { "content-type": "application/json" } })).status, 200);
