@@ -10,34 +10,52 @@ const REST = "(?:[\\w.~+/:=%&#;|@-]|\\\\{1,8}u00[\\da-fA-F]{2}|\\\\{1,8}/)*";
 /** What replaces a token. */
 const REDACTED = "[redacted]";
 
-/** Number of tokens whose patterns are kept. */
+/** Number of tokens whose parts are remembered. */
 const MAX_TOKENS = 1_000;
+
+/** An escape of a character that tokens have. */
+const ESCAPE = /%(?:25)*[2-7][\da-f]|\\u00[2-7]|&#/i;
+
+/** What a token is recognised by: its beginning, its longest word, and its base64. */
+interface Parts {
+  readonly beginning: string;
+  readonly word: string | undefined;
+  readonly base64: readonly string[];
+}
 
 /** Takes tokens out of what a server sends: a page never gets one, in whatever form the server repeats it. */
 export class TokenRedactor {
-  readonly #patterns = new Map<string, RegExp>();
+  readonly #parts = new Map<string, Parts>();
 
   /** Returns a function that takes these tokens out of a text. */
   cleaner(tokens: readonly string[]): (text: string) => string {
-    const patterns = [...new Set(tokens)].filter(({ length }) => length >= SHORTEST).map((token) => this.#patternOf(token));
-    return (text) => patterns.reduce((text, pattern) => (text.search(pattern) < 0 ? text : text.replace(pattern, REDACTED)), text);
+    const all = [...new Set(tokens)].filter(({ length }) => length >= SHORTEST).map((token) => this.#partsOf(token));
+    return (text) => all.reduce((text, parts) => (mayContain(text, parts) ? text.replace(patternOf(parts), REDACTED) : text), text);
   }
 
-  #patternOf(token: string): RegExp {
-    const known = this.#patterns.get(token);
+  #partsOf(token: string): Parts {
+    const known = this.#parts.get(token);
     if (known) return known;
-    const pattern = patternOf(token);
-    this.#patterns.set(token, pattern);
-    if (this.#patterns.size > MAX_TOKENS) this.#patterns.delete(this.#patterns.keys().next().value!);
-    return pattern;
+    const [word] = (token.match(/[A-Za-z0-9]{16,}/g) ?? []).sort((a, b) => b.length - a.length);
+    const parts = { beginning: token.slice(0, PREFIX), word, base64: base64Of(token) };
+    this.#parts.set(token, parts);
+    if (this.#parts.size > MAX_TOKENS) this.#parts.delete(this.#parts.keys().next().value!);
+    return parts;
   }
 }
 
+/** Whether a text must be searched with the pattern, which is slow to make: hardly any is. */
+function mayContain(text: string, { beginning, word, base64 }: Parts): boolean {
+  // JSON may escape a slash.
+  const [lead = ""] = beginning.split("/");
+  const isPlain = (part: string) => text.includes(part.split(/[+/]/)[0]!);
+  return text.includes(lead) || (word !== undefined && text.includes(word)) || base64.some(isPlain) || ESCAPE.test(text);
+}
+
 /** Matches a token as it is, with any of its characters escaped for a URL, JSON or HTML, within base64, and its longest word alone. */
-function patternOf(token: string): RegExp {
-  const beginning = [...token.slice(0, PREFIX)].map(formsOf).join("");
-  const [word] = (token.match(/[A-Za-z0-9]{16,}/g) ?? []).sort((a, b) => b.length - a.length);
-  const parts = [beginning + REST, ...(word === undefined ? [] : [word]), ...base64Of(token)];
+function patternOf({ beginning, word, base64 }: Parts): RegExp {
+  const digits = base64.map((form) => form.replace(/[+/]/g, (digit) => (digit === "+" ? "[+-]" : "(?:\\\\?/|_)")));
+  const parts = [[...beginning].map(formsOf).join("") + REST, ...(word === undefined ? [] : [word]), ...digits];
   return new RegExp(parts.join("|"), "g");
 }
 
@@ -58,6 +76,5 @@ function base64Of(token: string): string[] {
     const [begin, end] = [offset && offset + 1, Math.floor(((offset + token.length) * 8) / 6)];
     return digits.slice(begin, end);
   });
-  const long = forms.filter((form) => form.length >= PREFIX);
-  return long.map((form) => form.replace(/[+/]/g, (digit) => (digit === "+" ? "[+-]" : "(?:\\\\?/|_)")));
+  return forms.filter((form) => form.length >= PREFIX);
 }
