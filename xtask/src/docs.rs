@@ -62,7 +62,7 @@ pub(crate) fn build_site(out: &Path, base: &str, repository: Option<&str>) -> Re
     step("rustdoc");
     // What was documented before would be copied too.
     let _ = fs::remove_dir_all(root().join("target/doc"));
-    let features = "--features=sandbox,server";
+    let features = "--features=reqwest,sandbox,server,stream,tracing";
     run(&mut command("cargo", &["doc", "--quiet", "--no-deps", "--package=pipedrive-users", features]))?;
     copy(&root().join("target/doc"), &out.join("rustdoc"))?;
     copy_console(&out.join("console"))

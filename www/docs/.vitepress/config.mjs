@@ -57,7 +57,7 @@ export default defineConfig({
 const HERE = { "BACKEND.md": "app-extensions", "SUPPORT.md": "compatibility", "CHANGELOG.md": "changelog", "src/README.md": "rust" };
 
 /**
- * The guides link as files of the repository do. Here such a link leads to the page of this site, or else to the repository; without one it is
+ * The guides link as files of the repository do. Here a link to www/index.html leads to the console, and any other such a link leads to the page of this site, or else to the repository; without one it is
  * plain text.
  */
 function repositoryLinks(markdown, repository) {
@@ -66,6 +66,13 @@ function repositoryLinks(markdown, repository) {
       for (const [index, token] of children.entries()) {
         if (token.type !== "link_open") continue;
         const href = token.attrGet("href");
+        // The console is no page of the site's own router.
+        const console = /^(?:\.\.\/)+index\.html(#.*)$/.exec(href);
+        if (console) {
+          token.attrSet("href", `/console/${console[1]}`);
+          token.attrSet("target", "_self");
+          continue;
+        }
         const path = /^(?:\.\.\/)*((?:[\w-]+\/)*[A-Z]+\.md)(#.*)?$/.exec(href);
         if (!path) continue;
         const [, file, anchor = ""] = path;
