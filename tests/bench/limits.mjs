@@ -1,6 +1,8 @@
-// What shared limits cost, with real processes and stores against the sandbox: `cargo xtask bench --limits`. With `--quick` less
-// is measured; otherwise the table is written into BACKEND.md.
+// What shared limits cost, with real processes and stores against the sandbox, and in the simulation of many more: `cargo xtask
+// bench --limits`. With `--quick` less is measured; otherwise the tables of LIMITS.md are written.
+import { execFile } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { openStore, runScenario, startProcess } from "../server/support/limits.mjs";
 
 const isQuick = process.argv.includes("--quick");
@@ -42,10 +44,20 @@ for (const [kind, counts, patterns, limits, roundTrips] of PARTS) {
 const line = (cells) => `| ${cells.join(" | ")} |\n`;
 const table = [line(HEAD), `${"|---".repeat(HEAD.length)}|\n`, ...rows.map(line)].join("");
 if (!isQuick) {
-  const file = new URL("../../BACKEND.md", import.meta.url);
-  const guide = await readFile(file, "utf8");
-  await writeFile(file, guide.replace(/(<!-- limits -->\n)[^]*?(<!-- \/limits -->)/, (_, begin, end) => begin + table + end));
+  const file = new URL("../../LIMITS.md", import.meta.url);
+  const replaced = (page, name, content) => page.replace(new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`), (_, begin, end) => begin + content + end);
+  const page = replaced(await readFile(file, "utf8"), "limits", table);
+  await writeFile(file, replaced(page, "scale", await simulated()));
 }
+
+/** The table of the simulation, whose rows are its output. */
+async function simulated() {
+  const args = ["test", "--quiet", "--release", "--lib", "--features", "sandbox,server", "--", "simulation::many_processes_share_one_token", "--nocapture"];
+  const { stdout } = await promisify(execFile)("cargo", args, { cwd: new URL("../..", import.meta.url), env: { ...process.env, LIMITS_SCALE: "1" } });
+  const head = ["processes", "calls / 2 s", "calls arrive", "429s", "trips / call", "trips / s", "memory, MB", "trips of a million calls"];
+  return [line(head), `${"|---".repeat(head.length)}|\n`, ...stdout.match(/^\|.*\n/gm)].join("");
+}
+
 if (rows.some(([, , , , , refused, failed]) => refused + failed > 0)) {
   console.error("a call was refused or failed");
   process.exitCode = 1;

@@ -90,6 +90,32 @@ test("the pauses of a call last a minute in all, and then it fails", async (t) =
   assert.deepEqual([name, scope, attempts, server.requests.length], ["RateLimitError", "burst", 3, 3]);
 });
 
+for (const [what, type] of [["hears of a request", "request"], ["hears of a response", "response"]]) {
+  test(`a hook that keeps the thread busy for a minute when it ${what} lets no more calls in flight than maxConcurrency`, async (t) => {
+    const pass = stopClock(t);
+    const server = held();
+    let isBusy = true;
+    const onEvent = (event) => {
+      if (event.type !== type || !isBusy) return;
+      isBusy = false;
+      pass.jump(60_000);
+    };
+    const client = newClient({ fetch: server.fetch, maxConcurrency: 2, timeoutMs: 30_000, maxRetries: 0, onEvent });
+    const calls = numbers(1, 6).map((id) => client.getUser(id));
+    const settled = Promise.allSettled(calls);
+    await settle();
+    const inFlight = () => server.requests.filter(({ signal, isOver }) => !signal.aborted && !isOver).length;
+    for (let turn = 0; turn < 12; turn++) {
+      assert.ok(inFlight() <= 2, `${inFlight()} are in flight`);
+      const next = server.requests.find(({ signal, isOver }) => !signal.aborted && !isOver);
+      if (next) Object.assign(next, { isOver: true }).give();
+      await pass(1_000);
+    }
+    await settled;
+    assert.ok(inFlight() <= 2);
+  });
+}
+
 test("a 429 leaves the retries for other failures as they were", async (t) => {
   const pass = stopClock(t);
   const responses = [() => respond(503, "{}", { "retry-after": "0" }), () => tooMany(), () => respond(503, "{}", { "retry-after": "0" }), () => tooMany(), () => respond(503, "{}", { "retry-after": "0" })];

@@ -59,7 +59,7 @@ pub(crate) fn bench(Args { quick, counts, limits, record }: Args) -> Result<()> 
     run(node.current_dir(folder).env("CHROMIUM", browser.browser))
 }
 
-/// Measures limits that real processes share in real stores, and writes the table of BACKEND.md.
+/// Measures limits that real processes share in real stores, and writes the tables of LIMITS.md.
 fn bench_limits(quick: bool) -> Result<()> {
     tools::redis()?;
     tools::npm_packages("tests")?;

@@ -7,8 +7,9 @@ use crate::limits::LATE_ARRIVAL_MS;
 /// How early a lease ends, since clocks round.
 const MARGIN_MS: f64 = 2.0;
 
-/// How long a slot that no call waits for is kept for the next one.
+/// How long a slot that no call waits for is kept for the next one, and where the store has few left.
 const KEEP_MS: f64 = 1_000.0;
+const KEEP_FEW_MS: f64 = 100.0;
 
 /// How long returned slots wait for a trip, while other processes want them and otherwise.
 pub(super) const RETURN_SOON_MS: f64 = 300.0;
@@ -48,6 +49,14 @@ pub(super) struct Demand {
     pub(super) others: u32,
     pub(super) limit: usize,
     pub(super) is_store_away: bool,
+    /// Whether the store has few slots left: a call of another process would wait for one that is only kept.
+    pub(super) are_few_left: bool,
+}
+
+impl Demand {
+    fn keep_ms(&self) -> f64 {
+        if self.are_few_left { KEEP_FEW_MS } else { KEEP_MS }
+    }
 }
 
 /// The slots that this process holds, and those that it returns.
@@ -119,7 +128,7 @@ impl HeldSlots {
         for (index, slot) in idle.into_iter().enumerate() {
             let is_over = now >= slot.until - MARGIN_MS;
             let is_needed = index < demand.calls || demand.is_store_away;
-            let is_kept = is_needed || (demand.others == 0 && now < slot.from + KEEP_MS);
+            let is_kept = is_needed || (demand.others == 0 && now < slot.from + demand.keep_ms());
             if is_over || !is_kept || index >= most {
                 self.give(slot.name, now);
             }
@@ -186,7 +195,7 @@ impl HeldSlots {
                     at(slot.from);
                 }
             } else if !demand.is_store_away {
-                at(slot.from + KEEP_MS);
+                at(slot.from + demand.keep_ms());
             }
         }
         self.held.iter().filter_map(|slot| slot.busy).for_each(at);

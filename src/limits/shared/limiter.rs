@@ -29,6 +29,8 @@ pub(crate) struct SharedLimiter {
     others: u32,
     /// Whether the store had no slot left.
     is_scarce: bool,
+    /// Whether it had few left.
+    are_few_left: bool,
     next_ask: f64,
     paused_until: f64,
     spent_until: f64,
@@ -53,6 +55,7 @@ impl SharedLimiter {
             grace_ms: 0.0,
             others: 0,
             is_scarce: false,
+            are_few_left: false,
             next_ask: f64::MIN,
             paused_until: f64::MIN,
             spent_until: f64::MIN,
@@ -204,6 +207,7 @@ impl SharedLimiter {
             others: self.others,
             limit: to_count(self.limit()),
             is_store_away: self.trips.has_failed(),
+            are_few_left: self.are_few_left,
         }
     }
 

@@ -9,6 +9,9 @@ use crate::limits::shared::{COOLING_MS, DRIFT_MS, LEASE_MS};
 /// How long the next call for more slots waits where the store did not grant all.
 const ASK_AGAIN_MS: f64 = 1_000.0;
 
+/// Few slots are left in the store where it has less than this part of the limit.
+const FEW: u32 = 3;
+
 /// How often leases are renewed by a process that holds many slots; others do it half as often.
 const RENEW_MS: f64 = 1_000.0;
 
@@ -87,6 +90,7 @@ impl SharedLimiter {
         // While the store is cold, no process gains anything by slots that are returned.
         self.others = if grant.cold_ms > 0.0 { 0 } else { grant.waiting };
         self.is_scarce = grant.free == 0;
+        self.are_few_left = grant.free < self.limit() / FEW;
         let is_all = grant.slots.len() >= to_count(trip.wanted);
         self.next_ask = if is_all { now } else { now + self.trips.jitter(ASK_AGAIN_MS) };
         self.news = self.news.without(trip.news);

@@ -7,7 +7,7 @@ mod rng;
 mod scenario;
 mod world;
 
-use scenario::{Arrivals, BUDGET, Mutant, Scenario, simulate};
+use scenario::{Arrivals, BUDGET, Mutant, Outcome, Scenario, simulate};
 
 /// `LIMITS_SCENARIOS` is how many to run; `LIMITS_SEED` the first seed.
 fn environment(name: &str, default: u32) -> u32 {
@@ -36,40 +36,75 @@ fn the_simulation_notices_faults() {
     }
 }
 
-/// What one token costs that many processes share. `LIMITS_SCALE=1` makes the table of the guide.
+/// A scenario in which nothing fails.
+fn calm(processes: usize, limit: u32, arrivals: Arrivals, calls: usize) -> Scenario {
+    Scenario {
+        seed: 1,
+        limit,
+        processes,
+        calls,
+        arrivals,
+        latency: 80.0,
+        trip_latency: 1.0,
+        lossy: 0.0,
+        has_death: false,
+        has_restart: false,
+        budget: None,
+    }
+}
+
 #[test]
+fn calls_at_half_the_limit_hardly_wait() {
+    for limit in [20, 80] {
+        for processes in [1, 2, 4, 8, 16] {
+            let outcome = simulate(calm(processes, limit, Arrivals::Rate(0.5), 600), Mutant::None);
+            #[allow(clippy::cast_precision_loss)]
+            let trips = outcome.trips as f64 / outcome.calls as f64;
+            println!("{processes} processes, limit {limit}: {:.1} ms, {trips:.2} trips", outcome.p95_ms);
+            assert_eq!((outcome.over, outcome.unfinished), (0, 0));
+            // A trip takes up to three milliseconds.
+            assert!(outcome.p95_ms <= 13.0, "{processes} processes, limit {limit}: {:.1} ms", outcome.p95_ms);
+            let most = if processes == 1 { 0.7 } else { 2.2 };
+            assert!(trips <= most, "{processes} processes, limit {limit}: {trips:.2} trips a call");
+        }
+    }
+}
+
+/// What limits cost that many share. `LIMITS_SCALE=1` prints the table of LIMITS.md.
+#[test]
+#[allow(clippy::cast_precision_loss)]
 fn many_processes_share_one_token() {
     let is_full = environment("LIMITS_SCALE", 0) > 0;
-    let counts: &[usize] = if is_full { &[10, 100, 1_000] } else { &[100] };
-    println!("| processes | calls | limit | over it | trips / call | trips / s | in the store, KB |");
-    for processes in counts {
+    let (calls, many) = if is_full { (4_800, vec![10, 100, 1_000]) } else { (960, vec![100]) };
+    for processes in many {
         for limit in [80, 480] {
-            for arrivals in [Arrivals::Once, Arrivals::Rate(0.5)] {
-                let scenario = Scenario {
-                    seed: 1,
-                    limit,
-                    processes: *processes,
-                    calls: if is_full { 4_800 } else { 960 },
-                    arrivals,
-                    latency: 80.0,
-                    trip_latency: 1.0,
-                    lossy: 0.0,
-                    has_death: false,
-                    has_restart: false,
-                    budget: None,
-                };
-                let outcome = simulate(scenario, Mutant::None);
-                assert_eq!((outcome.over, outcome.unfinished), (0, 0), "{scenario:?}");
-                #[allow(clippy::cast_precision_loss)]
-                let (trips, calls) = (outcome.trips as f64, outcome.calls as f64);
-                println!(
-                    "| {processes} | {arrivals:?} | {limit} | {} | {:.2} | {:.0} | {:.1} |",
-                    outcome.over,
-                    trips / calls,
-                    trips / outcome.seconds,
-                    f64::from(u32::try_from(outcome.bytes).unwrap_or(u32::MAX)) / 1_000.0
-                );
+            for (name, arrivals) in
+                [("all at once", Arrivals::Once), ("at 0.5 of the limit", Arrivals::Rate(0.5))]
+            {
+                let outcome = simulate(calm(processes, limit, arrivals, calls), Mutant::None);
+                print_row(&format!("one company, {processes} processes"), limit, name, 1.0, &outcome);
             }
         }
     }
+    for processes in [1, 2] {
+        let outcome = simulate(calm(processes, 80, Arrivals::Rate(0.05), calls / 4), Mutant::None);
+        let what =
+            format!("10 000 companies, {processes} process{} each", if processes == 1 { "" } else { "es" });
+        print_row(&what, 80, "at 0.05 of each limit", 10_000.0, &outcome);
+    }
+}
+
+/// A row of the table, for so many companies alike.
+#[allow(clippy::cast_precision_loss)]
+fn print_row(what: &str, limit: u32, arrivals: &str, companies: f64, outcome: &Outcome) {
+    assert_eq!((outcome.over, outcome.unfinished), (0, 0), "{what}");
+    let trips = outcome.trips as f64;
+    let per_call = trips / outcome.calls as f64;
+    println!(
+        "| {what} | {limit} | {arrivals} | {} | {per_call:.2} | {:.0} | {:.1} | {:.2} M |",
+        outcome.over,
+        companies * trips / outcome.seconds,
+        companies * outcome.bytes as f64 / 1e6,
+        per_call,
+    );
 }

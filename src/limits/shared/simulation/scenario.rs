@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     /// How long it took, and what the store had to remember at most.
     pub(super) seconds: f64,
     pub(super) bytes: usize,
+    /// How long 95 of 100 calls waited at most.
+    pub(super) p95_ms: f64,
     pub(super) describes: String,
 }
 
@@ -128,6 +130,8 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         spent: 0,
         trips: 0,
         bytes: 0,
+        born: Vec::new(),
+        waits: Vec::new(),
     };
     let mut time = 0.0;
     for call in 0..calls {
@@ -139,6 +143,7 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
         let process = (simulation.rng.next() * count as f64) as usize;
+        simulation.born.push(time);
         simulation.at(time, Event::Born { process, call });
     }
     if scenario.has_death {
@@ -159,6 +164,7 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         simulation.now = time;
         simulation.handle(event);
     }
+    let p95_ms = percentile(std::mem::take(&mut simulation.waits), 95);
     let Simulation { mut arrived, done, spent, trips, bytes, .. } = simulation;
     let seconds = simulation.now / 1_000.0;
     arrived.sort_by(f64::total_cmp);
@@ -175,10 +181,16 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         calls,
         seconds,
         bytes,
+        p95_ms,
         describes: format!("{scenario:?}"),
     }
 }
 
 pub(super) fn to_usize(number: u32) -> usize {
     number as usize
+}
+
+fn percentile(mut numbers: Vec<f64>, part: usize) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers.get(numbers.len() * part / 100).copied().unwrap_or(0.0)
 }

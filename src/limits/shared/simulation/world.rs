@@ -50,6 +50,9 @@ pub(super) struct Simulation {
     pub(super) spent: u32,
     pub(super) trips: usize,
     pub(super) bytes: usize,
+    /// When each call was made, and how long those that were sent had waited.
+    pub(super) born: Vec<f64>,
+    pub(super) waits: Vec<f64>,
 }
 
 impl Simulation {
@@ -84,6 +87,8 @@ impl Simulation {
         match this.limiter.admit(ticket, COST, TIMEOUT_MS, now) {
             Verdict::Send(slot) => {
                 this.waiting.retain(|(_, known)| *known != call);
+                let wait = self.now - self.born.get(call).copied().unwrap_or(self.now);
+                self.waits.push(wait);
                 self.send(process, slot.number);
                 true
             }
