@@ -27,11 +27,15 @@ const PROVIDED = () => ({ head: `import { providedModule } from "${here("src/ini
 /** The scripts: `<entry><ending>`, their format, and how each gets its module. `core` names the one in the place of the core. */
 const SCRIPTS = [
   // Where bytes may be compiled: no second request, loader or content type.
-  { entries: ["index", "sandbox"], ending: ".js", format: "esm", module: INSIDE },
-  { entries: ["index", "sandbox"], ending: ".cjs", format: "cjs", module: INSIDE },
+  { entries: ["index"], ending: ".js", format: "esm", module: INSIDE },
+  { entries: ["index"], ending: ".cjs", format: "cjs", module: INSIDE },
+  { entries: ["sandbox"], ending: ".js", format: "esm", module: INSIDE },
+  { entries: ["sandbox"], ending: ".cjs", format: "cjs", module: INSIDE },
   // These forbid it, and take a module as an import instead.
-  { entries: ["index", "sandbox"], ending: ".workerd.js", format: "esm", module: BESIDE("") },
-  { entries: ["index", "sandbox"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module") },
+  { entries: ["index"], ending: ".workerd.js", format: "esm", module: BESIDE("") },
+  { entries: ["index"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module") },
+  { entries: ["sandbox"], ending: ".workerd.js", format: "esm", module: BESIDE("") },
+  { entries: ["sandbox"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module") },
   // The server's module contains the core.
   { entries: ["server"], ending: ".js", format: "esm", module: INSIDE, core: "server" },
   { entries: ["server"], ending: ".cjs", format: "cjs", module: INSIDE, core: "server" },
@@ -67,6 +71,34 @@ const durableObjects = {
   },
 };
 
+/** What the other entries take from the client's file: classes, of which a program has one each. */
+const SHARED = {
+  "client.ts": "export { preload, UsersClient } from './index.js';",
+  "api-promise.ts": "export { ApiPromise } from './index.js';",
+  "pages.ts": "export { CursorPage, OffsetPage, PagePromise } from './index.js';",
+  "cached-token.ts": "export { cachedToken } from './index.js';",
+  "helpers.ts": "export { formattingLocale, identityKey, isAdmin, languageTag, parseTimestamp } from './index.js';",
+  "pipedrive-error.ts": "export { isPipedriveError as isBranded, PipedriveError } from './index.js';",
+};
+
+/** Takes the client's classes from the client's file, instead of bundling them again. */
+const fromClient = (file) => ({
+  name: "from-client",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\/index\.js$/ }, ({ pluginData, importer }) => (pluginData === "shared" || importer.endsWith("/server/index.ts") ? { path: file, external: true } : null));
+    build.onLoad({ filter: /\/src\/[\w-]+\.ts$/ }, ({ path }) => {
+      const contents = SHARED[basename(path)];
+      return contents && { contents, loader: "ts", pluginData: "shared" };
+    });
+    build.onLoad({ filter: /\/generated\/errors\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const names = [...text.matchAll(/^export class (\w+)/gm)].map(([, name]) => name).join(", ");
+      const contents = `import { ${names} } from "./index.js";\nexport { ${names} };\n${/^export const CLASSES.*$/m.exec(text)[0]}\n`;
+      return { contents, loader: "ts", pluginData: "shared" };
+    });
+  },
+});
+
 /** Leaves what an import names a file of its own: the check for drift, which pages that do not use it do not load, and other entries. */
 const apart = (filter, file) => ({
   name: "apart",
@@ -80,15 +112,20 @@ const options = {
   absWorkingDir: here("."),
   bundle: true,
   target: "es2022",
-  minify: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
   // Members of wasm-bindgen's classes.
   mangleProps: /^__(wbg|destroy)_/,
   legalComments: "none",
   logLevel: "warning",
   sourcemap: true,
+  define: { IS_EDGE: "false" },
   // Fields that are not set need no definition.
   tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
 };
+
+/** The classes whose names are seen, in stacks and in what consoles show; those of the errors are set by hand. */
+const CLASSES = ["UsersClient", "ApiPromise", "PagePromise", "CursorPage", "OffsetPage", "OAuth", "TokenObject", "LimitsObject"];
 
 /** Short names in a fixed order: terser's own follows the letters of the whole script, in which the module's text is most. */
 const names = {
@@ -100,17 +137,21 @@ const names = {
   },
 };
 
-/** Writes what esbuild made, smaller still, without the modules' bytes in the source maps: the scripts have them. */
-async function write({ outputFiles }, format) {
+/**
+ * Writes what esbuild made, smaller still unless it is to be readable. The source maps leave out the modules' bytes: the scripts have
+ * them.
+ */
+async function write({ outputFiles }, format, isReadable = false) {
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]));
   for (const [path, text] of texts) {
     if (path.endsWith(".map")) continue;
     const name = basename(path);
     const content = JSON.parse(texts.get(`${path}.map`));
     const contents = new Map(content.sources.map((source, index) => [source, content.sourcesContent[index]]));
+    const size = isReadable ? { compress: false, mangle: false } : { mangle: { nth_identifier: names, reserved: CLASSES } };
     const { code, map } = await minify(
       { [name]: text },
-      { module: format === "esm", toplevel: true, ecma: 2020, mangle: { nth_identifier: names }, format: { preserve_annotations: true }, sourceMap: { content, url: `${name}.map`, asObject: true } },
+      { module: format === "esm", toplevel: true, ecma: 2020, ...size, format: { preserve_annotations: true, beautify: isReadable, comments: false }, sourceMap: { content, url: `${name}.map`, asObject: true } },
     );
     map.sourcesContent = map.sources.map((source) => (source.startsWith("wasm:") ? "// wasm-bindgen's glue, and the module.\n" : contents.get(source)));
     map.sources = map.sources.map((source) => source.replace(/^.*?src\//, "../src/"));
@@ -121,6 +162,9 @@ async function write({ outputFiles }, format) {
 
 for (const { entries, ending, format, module, core } of SCRIPTS) {
   const [, name, extension] = /^(.*)(\.c?js)$/.exec(ending);
+  const isClient = entries.includes("index") || module === PROVIDED;
+  // What Node.js runs shows in its terminal where an error was made.
+  const isReadable = module === INSIDE && !isClient;
   await write(
     await build({
       ...options,
@@ -129,12 +173,15 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
       outdir: values.out,
       outExtension: { ".js": extension },
       write: false,
+      ...(isReadable && { minifySyntax: false, minifyWhitespace: false }),
+      define: { IS_EDGE: String(module !== INSIDE && module !== PROVIDED) },
       external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
-      plugins: [modules(module, core), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
+      plugins: [modules(module, core), ...(isClient ? [] : [fromClient(`./index${ending}`)]), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),
     format,
+    isReadable,
   );
 }
 for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
@@ -152,12 +199,12 @@ const fromIndex = {
   name: "from-index",
   resolveId(source, importer) {
     if (!importer || !source.startsWith(".")) return null;
-    const isOwn = /\/(server\/.+|init)\.js$/.test(new URL(source, `file://${importer}`).pathname);
+    const isOwn = /\/(server\/.+|sandbox\/.+|generated\/sandbox-data|init)\.js$/.test(new URL(source, `file://${importer}`).pathname);
     return isOwn ? null : { id: "./index.js", external: true };
   },
 };
 
-for (const [entry, plugins] of [["index", []], ["sandbox", []], ["server", [fromIndex]], ["slim", [fromIndex]]]) {
+for (const [entry, plugins] of [["index", []], ["sandbox", [fromIndex]], ["server", [fromIndex]], ["slim", [fromIndex]]]) {
   const bundle = await rollup({ input: here(sourceOf(entry)), plugins: [...plugins, dts({ tsconfig: here("tsconfig.json") })], logLevel: "warn" });
   const { output } = await bundle.generate({ format: "es" });
   for (const extension of ["ts", "cts"]) {

@@ -8,27 +8,40 @@ export interface Outcome<Data> {
   readonly response: ResponseInfo;
 }
 
+/** The engine's own: a program may have put another, such as Bluebird, in its place. */
+const NativePromise = /* @__PURE__ */ (() => (async () => undefined)().constructor)() as PromiseConstructor;
+
 /** A promise of the data of a response, which can return the rest of the response too. */
-export class ApiPromise<Data, Raw = Data> extends Promise<Data> {
+export class ApiPromise<Data> extends NativePromise<Data> {
   /** What `then` returns is a plain promise. */
   static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
+    return NativePromise;
   }
 
-  readonly #outcome: Promise<Outcome<Raw>> | undefined;
-
   /** @internal */
-  constructor(outcome: Promise<Outcome<Raw>> | ConstructorParameters<typeof Promise<Data>>[0], pick?: (outcome: Outcome<Raw>) => Data) {
+  constructor(
+    outcome: Promise<Outcome<never>> | ConstructorParameters<typeof Promise<Data>>[0],
+    pick?: (outcome: Outcome<never>) => Data,
+  ) {
     super(typeof outcome === "function" ? outcome : (resolve, reject) => void outcome.then((settled) => resolve(pick!(settled)), reject));
-    if (typeof outcome !== "function") this.#outcome = outcome;
+    if (typeof outcome !== "function") hide(this, { _outcome: outcome });
   }
 
   /** Returns the data together with the response's status, headers, cost and limits. */
   async withResponse(): Promise<{ data: Data; response: ResponseInfo }> {
+    const { _outcome } = this as unknown as { readonly _outcome?: Promise<Outcome<never>> };
     // The data alone is awaited by nobody then: its rejection is this promise's.
     this.catch(() => undefined);
-    if (!this.#outcome) throw new TypeError("a promise that was not made by a client has no response");
-    const outcome = await this.#outcome;
+    if (!_outcome) throw new TypeError("a promise that was not made by a client has no response");
+    const outcome = await _outcome;
     return { data: await this, response: outcome.response };
   }
+}
+
+/**
+ * Gives an object members that do not show. A proxy around it, such as Vue's, hands on a function or a promise as it is, where it
+ * would find no private field.
+ */
+export function hide(object: object, members: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(members)) Object.defineProperty(object, name, { value });
 }

@@ -6,7 +6,6 @@ import type { inspector } from "./drift.js";
 import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, operationError, type PipedriveError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
-import type { Values } from "./generated/methods.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import type { Instance, InstanceCall } from "./load.js";
 import { withCallerStack } from "./stack.js";
@@ -29,6 +28,9 @@ async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value
     return [false, error];
   }
 }
+
+/** What a method was given before its options, by its names. */
+export type Values = Readonly<Record<string, unknown>>;
 
 /** A call to be made. */
 export interface CallRequest {

@@ -1,9 +1,7 @@
-import { ApiPromise } from "./api-promise.js";
 import { checkConfig } from "./config.js";
 import { CoreClient, loader } from "./core-client.js";
 import { EndpointMethods } from "./generated/methods.js";
-import { PagePromise } from "./pages.js";
-import { captureCallSite } from "./stack.js";
+import { throwFromCaller } from "./stack.js";
 import type { RateLimit, Usage, UsersClientConfig } from "./types.js";
 
 /** Loads the WebAssembly now, instead of behind the first call. Rejects with a {@link LoadError}; a later call tries again. */
@@ -13,34 +11,26 @@ export async function preload(): Promise<void> {
 
 /** A client of Pipedrive's Users API, for one user of one company. */
 export class UsersClient extends EndpointMethods {
-  readonly #core: CoreClient;
-
   /**
    * Makes a client. Nothing is loaded or sent before the first call. A configuration that cannot be used throws a
    * {@link ConfigError}.
    */
   constructor(config: UsersClientConfig) {
-    const core = new CoreClient(checkConfig(config));
-    super({
-      call: (operation, values, options) => new ApiPromise(core.call({ operation, values, options, site: captureCallSite(this[operation]) }), (outcome) => outcome.data as never),
-      pages: (operation, values, options, Kind) =>
-        new PagePromise(operation, (from) => core.call<never[]>({ operation, values: { ...values, ...from }, options, site: captureCallSite(from ? undefined : this[operation]) }), Kind),
-    });
-    this.#core = core;
+    super(throwFromCaller(new.target, () => new CoreClient(checkConfig(config))));
   }
 
   /** What this client has spent since it was made: in all, and per operation. */
   get usage(): Usage {
-    return this.#core.state.usage;
+    return this._core().state.usage;
   }
 
   /** The rate limits as the last response reported them. */
   get rateLimit(): RateLimit {
-    return this.#core.state.rateLimit;
+    return this._core().state.rateLimit;
   }
 
   /** Aborts all calls in flight, and frees what the client holds. Later calls are refused. */
   close(): void {
-    this.#core.close();
+    this._core().close();
   }
 }

@@ -56,14 +56,23 @@ function rootsOf(companyDomain: string | undefined, baseUrl: string | undefined)
     return { v1: root + "/v1", v2: root + "/v2" };
   }
   if (baseUrl !== undefined && !isSafe(baseUrl)) refuse(`baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user, got ${quoted(baseUrl)}`);
-  const root = (baseUrl ?? "https://api.pipedrive.com").replace(/\/+$/, "");
+  // A worker made of a blob has no address that a path could belong to.
+  const { protocol, origin } = (globalThis.location ?? {}) as Partial<Location>;
+  const root = ((isPath(baseUrl) && protocol === "blob:" ? origin : "") + (baseUrl ?? "https://api.pipedrive.com")).replace(/\/+$/, "");
   return { v1: root + "/v1", v2: root + "/api/v2" };
 }
 
+/** Whether the build is one for edge servers, where old Cloudflare Workers have all that a page's worker has. */
+declare const IS_EDGE: boolean;
+
 /** Pages and their workers: every visitor can read what is in their code. */
 function isPage(): boolean {
-  const { navigator, importScripts } = globalThis as { navigator?: { userAgent?: string }; importScripts?: unknown };
-  return navigator?.userAgent !== "Cloudflare-Workers" && ((typeof window === "object" && typeof document === "object") || isFunction(importScripts));
+  if (IS_EDGE) return false;
+  const { window, document, importScripts } = globalThis as { window?: unknown; document?: Partial<Document>; importScripts?: unknown };
+  if (typeof window !== "object" || typeof document !== "object") return isFunction(importScripts);
+  // A browser's document is native. One that is written in JavaScript imitates a page on a server, as jsdom does.
+  const { createElement } = document;
+  return !createElement || /\[native code\]/.test(String(createElement));
 }
 
 /** A configuration that was checked. The names of its headers are in lower case. */

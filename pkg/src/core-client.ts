@@ -1,5 +1,5 @@
-import type { Outcome } from "./api-promise.js";
-import { Call, type CallContext, type CallRequest, rateLimitOf, type Running } from "./call.js";
+import { ApiPromise, type Outcome } from "./api-promise.js";
+import { Call, type CallContext, type CallRequest, rateLimitOf, type Running, type Values } from "./call.js";
 import { checkKeys, describeType, isFunction, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import { type ErrorFields, type ErrorKind, operationError } from "./errors.js";
@@ -7,8 +7,10 @@ import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
 import { CALL_OPTIONS } from "./generated/settings.js";
-import { type Instance, Loader, notLoaded } from "./load.js";
-import type { RateLimit, Usage } from "./types.js";
+import { type Instance, Loader } from "./load.js";
+import { type Page, type PageClass, PagePromise } from "./pages.js";
+import { captureCallSite } from "./stack.js";
+import type { CallOptions, RateLimit, Usage } from "./types.js";
 
 /** The module: one instance for all clients. */
 export const loader = /* @__PURE__ */ new Loader<Exports>(source);
@@ -113,6 +115,16 @@ export class CoreClient implements CallContext {
     return own(options, name ? (values[name] as object) : {}, values);
   }
 
+  /** Loads the check behind `onDrift`. Service workers forbid it, and a bundler may have left its file out: that fails no call. */
+  async #loadInspector(onDrift: NonNullable<CheckedConfig["onDrift"]>): Promise<CallContext["inspect"]> {
+    try {
+      return (await import("./drift.js")).inspector(onDrift, this.listener);
+    } catch (error) {
+      this.listener.log("warn", `onDrift is never called, since its check could not be loaded (drift.js, beside this script): ${String(error)}`);
+      return () => undefined;
+    }
+  }
+
   /** A core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<void> {
     const loading = this.#loader.load();
@@ -121,7 +133,7 @@ export class CoreClient implements CallContext {
     const instance = await loading;
     const { onDrift } = this.config;
     // Only those load it who want it.
-    if (onDrift) this.inspect ??= (await import("./drift.js").catch(driftNotLoaded)).inspector(onDrift, this.listener);
+    if (onDrift) this.inspect ??= await this.#loadInspector(onDrift);
     if (this.#running?.instance !== instance && !this.#isClosed) {
       const settings = own(this.config, { eventMask: this.listener.mask });
       const core = this.#loader.core?.(instance, settings) ?? new instance.exports.Core(settings);
@@ -129,6 +141,22 @@ export class CoreClient implements CallContext {
     }
   }
 }
+
+/** The client of a method: none, if the method was taken off it. */
+type Owner = { readonly _core: () => CoreClient } & Partial<Record<OperationId, Parameters<typeof captureCallSite>[0]>>;
+
+function request(client: Owner | undefined, request: CallRequest): Promise<Outcome<never>> {
+  const { operation } = request;
+  return client?._core().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}(): taken off its client, the method has none`));
+}
+
+/** Makes the call of a client's method. */
+export const call = <Data>(client: Owner, operation: OperationId, values: Values, options: CallOptions | undefined): ApiPromise<Data> =>
+  new ApiPromise(request(client, { operation, values, options, site: captureCallSite(client?.[operation]) }), (outcome) => outcome.data);
+
+/** Makes the call of a client's method whose list has pages. */
+export const pages = <Item, P extends Page<Item>>(client: Owner, operation: OperationId, values: Values, options: CallOptions | undefined, Kind: PageClass<Item, P>): PagePromise<Item, P> =>
+  new PagePromise(operation, (from) => request(client, { operation, values: { ...values, ...from }, options, site: captureCallSite(from ? undefined : client?.[operation]) }), Kind);
 
 /** A copy of plain values, lists and objects. */
 function copy(value: unknown, depth: number): unknown {
@@ -139,5 +167,3 @@ function copy(value: unknown, depth: number): unknown {
 }
 
 const closed = (operation: OperationId) => operationError(operation, "config", "the client was closed by close()");
-
-const driftNotLoaded = (cause: unknown) => Promise.reject(notLoaded(cause, "the check for onDrift", "A bundler has to keep drift.js beside the script"));

@@ -1,6 +1,6 @@
 import { CLASSES, type ErrorFields, type ErrorKind } from "./generated/errors.js";
 import type { OperationId } from "./generated/operations.js";
-import { BRAND, PipedriveError } from "./pipedrive-error.js";
+import { isBranded, PipedriveError } from "./pipedrive-error.js";
 
 export * from "./generated/errors.js";
 export { PipedriveError };
@@ -12,7 +12,7 @@ function named<Classes extends Record<string, typeof PipedriveError>>(classes: C
   for (const [kind, error] of Object.entries({ pipedrive: PipedriveError, ...classes })) {
     const value = kind.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase()) + "Error";
     for (const target of [error, error.prototype]) Object.defineProperty(target, "name", { value, configurable: true });
-    if (error !== PipedriveError) Object.defineProperty(error, "kind", { value: kind });
+    Object.defineProperty(error, "kind", { value: error === PipedriveError ? undefined : kind });
   }
   return classes;
 }
@@ -31,11 +31,5 @@ export const operationError = (operation: OperationId, kind: ErrorKind, text: st
 export function isPipedriveError(error: unknown): error is AnyPipedriveError;
 export function isPipedriveError<Kind extends ErrorKind>(error: unknown, kind: Kind): error is InstanceType<(typeof classes)[Kind]>;
 export function isPipedriveError(error: unknown, kind?: ErrorKind): boolean {
-  try {
-    // Not by instanceof: it may come from another realm, or from another copy.
-    return typeof error === "object" && error !== null && BRAND in error && (kind === undefined || (error as { readonly kind?: unknown }).kind === kind);
-  } catch {
-    // A proxy may refuse.
-    return false;
-  }
+  return isBranded(error, kind);
 }

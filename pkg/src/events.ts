@@ -1,6 +1,6 @@
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
 import { LOG_LEVELS } from "./generated/settings.js";
-import type { UsersClientOptions, UsersEvent } from "./types.js";
+import type { Logger, UsersClientOptions, UsersEvent } from "./types.js";
 
 type EventType = UsersEvent["type"];
 
@@ -16,22 +16,25 @@ export class EventListener {
 
   /** The types that have a listener, a bit each. */
   get mask(): number {
-    return EVENTS.reduce((mask, type, index) => (this.config.onEvent || this.#isLogged(type) ? mask | (1 << index) : mask), 0);
+    return EVENTS.reduce((mask, type, index) => (this.config.onEvent || this.#isLogged(LEVELS[type]) ? mask | (1 << index) : mask), 0);
   }
 
   emit(type: EventType, operation: OperationId, { callId, attempt, status, durationMs, text }: Pick<UsersEvent, "callId" | "attempt"> & Partial<UsersEvent>): void {
-    const { onEvent, logger = console } = this.config;
+    const { onEvent } = this.config;
     const { cost, method } = ENDPOINTS[operation];
     callHook(() => onEvent?.({ type, callId, operation, method, attempt, cost, status, durationMs, text } as UsersEvent));
-    if (!this.#isLogged(type)) return;
     const duration = durationMs !== undefined && `${DURATIONS[type] ?? "took"} ${Math.round(durationMs)} ms`;
-    const words = [`[pipedrive-users] ${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status !== undefined && `status ${status}`, duration];
-    const line = words.filter(Boolean).join(", ") + (text ? `. ${text}` : "");
-    callHook(() => logger[LEVELS[type] ?? "debug"](line.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
+    const words = [`${operation}: ${type}`, attempt > 1 && `attempt ${attempt}`, status !== undefined && `status ${status}`, duration];
+    this.log(LEVELS[type], words.filter(Boolean).join(", ") + (text ? `. ${text}` : ""));
   }
 
-  #isLogged(type: EventType): boolean {
-    return LOG_LEVELS.indexOf(LEVELS[type] ?? "debug") <= LOG_LEVELS.indexOf(this.config.logLevel ?? "warn");
+  log(level: keyof Logger = "debug", text: string): void {
+    const { logger = console } = this.config;
+    if (this.#isLogged(level)) callHook(() => logger[level](`[pipedrive-users] ${text}`.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
+  }
+
+  #isLogged(level: keyof Logger = "debug"): boolean {
+    return LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(this.config.logLevel ?? "warn");
   }
 }
 

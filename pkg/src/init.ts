@@ -1,8 +1,11 @@
 import { makeError } from "./errors.js";
 import { notLoaded } from "./load.js";
 
-/** The client's module: the file `pipedrive-users/core.wasm`, in any of these forms. */
-export type InitInput = WebAssembly.Module | BufferSource | Response | URL | string;
+/**
+ * The client's module: the file `pipedrive-users/core.wasm` as a `WebAssembly.Module`, as bytes (an `ArrayBuffer` or a view of one), as a
+ * `Response`, or as a `URL` or string to fetch. The type names none of them, so that it needs no `lib: ["DOM"]`.
+ */
+export type InitInput = object | string;
 
 let module: Promise<WebAssembly.Module> | undefined;
 
@@ -27,9 +30,11 @@ async function compile(source: InitInput | Promise<InitInput>): Promise<WebAssem
   // Not by instanceof: a sandbox may have constructors of its own.
   if (Object.prototype.toString.call(it) === "[object WebAssembly.Module]") return it as WebAssembly.Module;
   if (typeof it === "string" || it instanceof URL) return compile(fetch(it));
-  if (!("arrayBuffer" in it)) return WebAssembly.compile(it as BufferSource);
+  if (!isResponse(it)) return WebAssembly.compile(it as BufferSource);
   if (!it.ok) throw new Error(`${it.url || "the server"} responded with ${it.status}`);
   // Only a response with the right type can be compiled while it is received.
   const isTyped = /^application\/wasm\b/.test(it.headers.get("content-type") ?? "");
   return isTyped && typeof WebAssembly.compileStreaming === "function" ? WebAssembly.compileStreaming(it) : WebAssembly.compile(await it.arrayBuffer());
 }
+
+const isResponse = (it: object): it is Response => "arrayBuffer" in it;

@@ -1,16 +1,16 @@
-import { ApiPromise, type Outcome } from "./api-promise.js";
+import { ApiPromise, hide, type Outcome } from "./api-promise.js";
 import { describeType, isInteger } from "./check.js";
 import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 
 /** Asks for the page that begins somewhere, or for the first. */
-type AskForPage<Item> = (from?: ReturnType<typeof beginning>) => Promise<Outcome<Item[]>>;
+type AskForPage = (from?: ReturnType<typeof beginning>) => Promise<Outcome<never>>;
 
 /** Where a page begins, as an option of its operation. */
 const beginning = (next: string | number | undefined) => (typeof next === "string" ? { cursor: next } : { start: next });
 
 /** The class of a kind of page. */
-export type PageClass<Item, P> = new (outcome: Outcome<Item[]>, ask: AskForPage<Item>) => P;
+export type PageClass<Item, P> = new (outcome: Outcome<Item[]>, ask: AskForPage) => P;
 
 /** One page of a list. */
 export abstract class Page<Item> {
@@ -18,52 +18,49 @@ export abstract class Page<Item> {
   readonly items: Item[];
   /** Whether there is a page after this one. */
   readonly hasNextPage: boolean;
-  readonly #next: string | number | undefined;
-  readonly #ask: AskForPage<Item>;
+  /** @internal */
+  declare readonly _ask: AskForPage;
+  /** @internal Where the next page begins. */
+  declare readonly _next: string | number | undefined;
 
   /** @internal */
-  constructor({ data, next }: Outcome<Item[]>, ask: AskForPage<Item>) {
+  constructor({ data, next }: Outcome<Item[]>, ask: AskForPage) {
     this.items = data;
     this.hasNextPage = next !== undefined;
-    this.#next = next;
-    this.#ask = ask;
-  }
-
-  /** @internal Where the next page begins. */
-  get next(): string | number | undefined {
-    return this.#next;
+    hide(this, { _ask: ask, _next: next });
   }
 
   /** Asks for the next page. */
-  getNextPage(): ApiPromise<this, Item[]> {
+  getNextPage(): ApiPromise<this> {
     const Same = this.constructor as PageClass<Item, this>;
-    const next = this.hasNextPage ? this.#ask(beginning(this.#next)) : Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
-    return new ApiPromise(next, (outcome) => new Same(outcome, this.#ask));
+    const { _ask, _next } = this;
+    const next = this.hasNextPage ? _ask(beginning(_next)) : Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
+    return new ApiPromise(next, (outcome) => new Same(outcome, _ask));
   }
 }
 
 /** A page of a list that continues at a cursor. */
 export class CursorPage<Item> extends Page<Item> {
   /** Where the next page begins: pass it as `cursor`. Undefined at the end. */
-  readonly nextCursor = this.next as string | undefined;
+  readonly nextCursor = this._next as string | undefined;
 }
 
 /** A page of a list that continues after so many items. */
 export class OffsetPage<Item> extends Page<Item> {
   /** Where the next page begins: pass it as `start`. Undefined at the end. */
-  readonly nextStart = this.next as number | undefined;
+  readonly nextStart = this._next as number | undefined;
 }
 
 /**
  * A promise of the first page, which can also be iterated: with `for await` over the items of all pages, or by
  * `pages()`. A page is asked for when it is needed, and not before.
  */
-export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[]> implements AsyncIterable<Item> {
+export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P> implements AsyncIterable<Item> {
   /** @internal */
   constructor(
     /** The operation. */
     readonly operation: OperationId,
-    ask: AskForPage<Item>,
+    ask: AskForPage,
     Kind: PageClass<Item, P>,
   ) {
     super(ask(), (outcome) => new Kind(outcome, ask));
@@ -74,10 +71,10 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P, Item[
     const seen = new Set<string | number>();
     for (let page = await this; ; page = await page.getNextPage()) {
       yield page;
-      const { next } = page;
-      if (next === undefined) return;
-      if (seen.has(next)) throw operationError(this.operation, "decode", "the server's pages go in a circle: reading on would never end", beginning(next));
-      seen.add(next);
+      const { _next } = page;
+      if (_next === undefined) return;
+      if (seen.has(_next)) throw operationError(this.operation, "decode", "the server's pages go in a circle: reading on would never end", beginning(_next));
+      seen.add(_next);
     }
   }
 

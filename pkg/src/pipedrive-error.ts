@@ -1,7 +1,18 @@
 import type { ErrorDetails, ErrorFields, ErrorKind } from "./generated/errors.js";
 
 /** Marks the errors of all copies of the package. */
-export const BRAND: unique symbol = /* @__PURE__ */ Symbol.for("pipedrive-users.error") as never;
+const BRAND: unique symbol = /* @__PURE__ */ Symbol.for("pipedrive-users.error") as never;
+
+/** Whether a value is an error of the package, and of a kind where one is given. */
+export function isBranded(error: unknown, kind: ErrorKind | undefined): boolean {
+  try {
+    // Not by its prototype: it may come from another realm, or from another copy.
+    return typeof error === "object" && error !== null && BRAND in error && (kind === undefined || (error as { readonly kind?: unknown }).kind === kind);
+  } catch {
+    // A proxy may refuse.
+    return false;
+  }
+}
 
 /** A failed call, or a configuration that cannot be used. It never holds a token. */
 export class PipedriveError extends (Error as unknown as new (message: string) => Error & ErrorDetails) {
@@ -14,6 +25,11 @@ export class PipedriveError extends (Error as unknown as new (message: string) =
     Object.assign(this, Object.fromEntries(Object.entries({ kind, attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined)));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });
     Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** @internal An error of another copy of the package, or of another realm, is an instance too; not of a class that a program derives. */
+  static override [Symbol.hasInstance](this: { readonly kind?: ErrorKind }, value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(this as never, value) || (Object.hasOwn(this, "kind") && isBranded(value, this.kind));
   }
 
   /** Returns all fields, for logs. */

@@ -29,3 +29,13 @@ export function withCallerStack<E>(error: E, site: { stack?: unknown } | undefin
   }
   return error;
 }
+
+/** Does a constructor's work. What it throws shows the line that called the constructor, and not this bundle. */
+export function throwFromCaller<Made>(above: new (...args: never[]) => unknown, work: () => Made): Made {
+  try {
+    return work();
+  } catch (error) {
+    (Error as { captureStackTrace?: (target: unknown, above?: unknown) => void }).captureStackTrace?.(error, above);
+    throw error;
+  }
+}

@@ -22,6 +22,10 @@ extern "C" {
     #[wasm_bindgen(js_namespace = globalThis, js_name = fetch, catch)]
     fn global_fetch(url: &JsString, init: &JsValue) -> Result<JsValue, JsValue>;
 
+    // Old Cloudflare Workers have no `cache`, and refuse a request that says something of it.
+    #[wasm_bindgen(js_namespace = ["Request", "prototype"], js_name = hasOwnProperty, catch)]
+    fn request_has(name: &JsString) -> Result<bool, JsValue>;
+
     // The timers of Jest, Vitest and sinon are `@sinonjs/fake-timers`, which leave their clock on what they replace.
     #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf)]
     fn set_timeout_itself() -> JsValue;
@@ -235,6 +239,11 @@ fn init(request: &Request<JsText>, controller: Option<&AbortController>) -> JsVa
     set("headers", &headers);
     // A redirect could carry x-api-token to another host: browsers remove only `authorization`.
     set("redirect", &JsText::new("manual").0);
+    // Next.js 13 and 14 keep the responses to a GET otherwise, and for ever.
+    let cache = JsText::new("cache");
+    if request_has(&cache.0).is_ok_and(|has| has) {
+        set("cache", &JsText::new("no-store").0);
+    }
     if let Some(controller) = controller {
         set("signal", &member(controller, "signal"));
     }

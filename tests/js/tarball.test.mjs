@@ -78,7 +78,7 @@ test("the entries export what is documented, and nothing of their inside", async
     "RateLimitError", "ServerError", "TimeoutError", "UnexpectedStatusError", "UsersClient", "ValidationError", "cachedToken", "formattingLocale", "identityKey", "isAdmin", "isPipedriveError", "languageTag", "parseTimestamp", "preload",
   ]);
   assert.deepEqual(Object.keys(await import("pipedrive-users/slim")).sort(), [...names, "init"].sort());
-  assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")), ["createSandbox"]);
+  assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")).sort(), ["createSandbox", "fakePage"]);
   const server = ["LimitsObject", "OAuth", "TokenObject", "createUsersProxy", "denoKvLimits", "denoKvStore", "durableObjectLimits", "durableObjectStore", "errorResponse", "memoryLimits", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisLimits", "redisStore", "toNodeListener", "verifySignedToken"];
   assert.deepEqual(Object.keys(await import("pipedrive-users/server")).sort(), [...names, ...server].sort());
 });
@@ -86,7 +86,7 @@ test("the entries export what is documented, and nothing of their inside", async
 test("the scripts run under a strict Content-Security-Policy and on every runtime", async () => {
   for (const file of SCRIPTS) {
     // The module's own bytes are text too, in which any word may occur.
-    const code = (await read(file)).replace(/(["'`])[^"'`]{10000,}\1/g, '""').replace('import("./drift.js")', "").replace(/\n\/\/# sourceMappingURL=.*\n$/, "");
+    const code = (await read(file)).replace(/(["'`])[^"'`]{10000,}\1/g, '""').replace('import("./drift.js")', "").replace(/^\s*(?:import|export)[^"']*from\s*"\.\/index\.js";/gm, "").replace(/(["'];?|\})import\{[^}]*\}from"\.\/index\.js"/g, "$1").replace(/\n\/\/# sourceMappingURL=.*\n$/, "");
     for (const word of [/\beval\s*\(/, /new\s+Function\b/, /(?<![`"'.\w])Function\s*\(/, /\brequire\s*\(/, /\bimport\s*\(/, /\bimport\.meta\b/, /\bBuffer\b/, /\bprocess\b/, /from\s*"node:/, /^\s*import\b/m, /\b__dirname\b/, /\bXMLHttpRequest\b/, /sourceMappingURL/]) {
       assert.ok(!word.test(code), `${file} has ${word}`);
     }
@@ -122,8 +122,10 @@ test("the scripts have the modules inside, byte for byte", async () => {
       const compiled = [];
       const { compile } = WebAssembly;
       WebAssembly.compile = (bytes) => (compiled.push(Buffer.from(bytes)), compile(bytes));
-      const { UsersClient, createSandbox } = extension === "js" ? await import(new URL(`dist/${name}.js`, root)) : createRequire(import.meta.url)(fileURLToPath(new URL(`dist/${name}.cjs`, root)));
+      const { UsersClient, createSandbox, verifySignedToken } = extension === "js" ? await import(new URL(`dist/${name}.js`, root)) : createRequire(import.meta.url)(fileURLToPath(new URL(`dist/${name}.cjs`, root)));
       const fetch = createSandbox ? createSandbox().fetch : async () => Response.json({ success: true, data: {} });
+      // The client in the server's script is that of the client's; what the server decides is in its own module.
+      await verifySignedToken?.("not.a.token", "s".repeat(32)).catch(() => undefined);
       await (UsersClient ? new UsersClient({ apiToken: "secret", fetch }).getUser(1) : fetch("/v1/users/me"));
       WebAssembly.compile = compile;
       assert.ok(compiled.some((one) => bytes.equals(one)), `${name}.${extension}`);
@@ -173,14 +175,14 @@ async function pageBytes() {
   return outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents;
 }
 
-test("the ten calls weigh at most 28 860 bytes in a page, minified and brotli", async () => {
+test("the ten calls weigh at most 29 300 bytes in a page, minified and brotli", async () => {
   const page = brotliCompressSync(await pageBytes()).length;
-  assert.ok(page <= 28_860, `${page} bytes`);
+  assert.ok(page <= 29_300, `${page} bytes`);
 });
 
 test("the script alone, as a page without a bundler loads it, weighs no more either", async () => {
   const script = brotliCompressSync(Buffer.from(await read("dist/index.js"))).length;
-  assert.ok(script <= 28_860, `${script} bytes`);
+  assert.ok(script <= 29_300, `${script} bytes`);
 });
 
 test("neither the models' check nor the sandbox is in a page that does not use them", async () => {

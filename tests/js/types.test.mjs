@@ -79,7 +79,7 @@ test("the declarations need no other library's types, and hold no leftover of th
     }
     assert.ok(!/(?<!\w)r#?"/.test(text), `${file} holds a raw string of Rust`);
     // The client is declared once: what has it too names it.
-    for (const [, from] of text.matchAll(/\b(?:import|export)\b.*\bfrom ['"](.*)['"]/g)) assert.ok(from === "./index.js" && /server|slim/.test(file), `${file} imports ${from}`);
+    for (const [, from] of text.matchAll(/\b(?:import|export)\b.*\bfrom ['"](.*)['"]/g)) assert.ok(from === "./index.js" && /sandbox|server|slim/.test(file), `${file} imports ${from}`);
   }
 });
 

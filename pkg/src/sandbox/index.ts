@@ -9,6 +9,8 @@ import {
 import { Loader } from "../load.js";
 import { deliver, requestOf } from "./fetch.js";
 
+export { fakePage, type FakePageOptions } from "./fake-page.js";
+
 export type { SandboxApp, SandboxFailure, SandboxOptions };
 
 /** An in-memory Pipedrive company, for tests, demos and development without a network. */

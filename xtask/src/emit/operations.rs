@@ -41,7 +41,7 @@ pub(super) fn operations() -> String {
         );
     }
     write_arguments(&mut out);
-    out.push_str("/** The operations of the Users API. */\nexport interface UsersOperations {\n");
+    out.push_str("/** The operations of the Users API: a `UsersClient`, or in a test a plain object of async functions. */\nexport interface UsersOperations {\n");
     for ((endpoint, reference), (_, values, _)) in ENDPOINTS.into_iter().zip(REFERENCE).zip(METHODS) {
         write_method(&mut out, endpoint, reference, values);
     }
@@ -49,7 +49,7 @@ pub(super) fn operations() -> String {
     let models: Vec<_> = ["AccessApp"].into_iter().chain(models_in(&out)).collect();
     let imports = imports(&models);
     format!(
-        "{HEAD}import type {{ CursorPage, OffsetPage, PagePromise }} from \"../pages.js\";\n{imports}\n{out}"
+        "{HEAD}import type {{ CursorPage, OffsetPage }} from \"../pages.js\";\n{imports}\n{out}"
     )
 }
 
@@ -143,9 +143,9 @@ pub(super) fn methods() -> String {
         let call = match (endpoint.response.page_param(), endpoint.response) {
             (Some(_), kind) => {
                 let class = if kind == ResponseKind::CursorPage { "CursorPage" } else { "OffsetPage" };
-                format!("this.#endpoints.pages(\"{operation}\", {named}, options, {class}<{data}>)")
+                format!("pages(this, \"{operation}\", {named}, options, {class}<{data}>)")
             }
-            (None, _) => format!("this.#endpoints.call(\"{operation}\", {named}, options)"),
+            (None, _) => format!("call(this, \"{operation}\", {named}, options)"),
         };
         let params: Vec<_> = params.into_iter().chain([format!("options?: {options}")]).collect();
         let _ =
@@ -154,15 +154,13 @@ pub(super) fn methods() -> String {
     types.sort();
     types.dedup();
     types.retain(|name| name != "CallOptions");
-    types.extend(["OperationId".to_owned(), "UsersOperations".to_owned()]);
+    types.push("UsersOperations".to_owned());
     format!(
-        "{HEAD}import {{ CursorPage, OffsetPage, type Page, type PageClass, PagePromise }} from \"../pages.js\";\n{}import type {{ {} }} from \"./operations.js\";\n\n\
-         /** What a method was given before its options, by its names. */\nexport type Values = Readonly<Record<string, unknown>>;\n\n\
-         /** Makes the calls of the methods. */\nexport interface EndpointCalls {{\n  \
-         call<Data>(operation: OperationId, values: Values, options: CallOptions | undefined): ApiPromise<Data>;\n  \
-         pages<Item, P extends Page<Item>>(operation: OperationId, values: Values, options: CallOptions | undefined, Kind: PageClass<Item, P>): PagePromise<Item, P>;\n}}\n\n\
+        "{HEAD}import {{ hide }} from \"../api-promise.js\";\nimport {{ type CoreClient, call, pages }} from \"../core-client.js\";\n\
+         import {{ CursorPage, OffsetPage, type PagePromise }} from \"../pages.js\";\n{}import type {{ {} }} from \"./operations.js\";\n\n\
          /** The methods of the endpoints, each a call of its operation. */\nexport abstract class EndpointMethods implements UsersOperations {{\n  \
-         readonly #endpoints: EndpointCalls;\n\n  /** @internal */\n  constructor(endpoints: EndpointCalls) {{\n    this.#endpoints = endpoints;\n  }}\n\n{}}}\n",
+         /** @internal */\n  declare readonly _core: () => CoreClient;\n\n  \
+         /** @internal */\n  constructor(core: CoreClient) {{\n    hide(this, {{ _core: () => core }});\n  }}\n\n{}}}\n",
         imports(&models_in(&body)),
         types.join(", "),
         body
@@ -245,6 +243,16 @@ fn returned(endpoint: &Endpoint, data: &str) -> String {
     }
 }
 
+/// What an operation returns in the description that other objects can follow too: a plain promise.
+fn resolved(endpoint: &Endpoint, data: &str) -> String {
+    match endpoint.response {
+        ResponseKind::Object => format!("Promise<{data}>"),
+        ResponseKind::List => format!("Promise<{data}[]>"),
+        ResponseKind::CursorPage => format!("Promise<CursorPage<{data}>>"),
+        ResponseKind::OffsetPage => format!("Promise<OffsetPage<{data}>>"),
+    }
+}
+
 fn documented<'a>(
     endpoint: &'a Endpoint,
     reference: &'a Reference,
@@ -312,7 +320,7 @@ fn write_method(out: &mut String, endpoint: &Endpoint, reference: &Reference, va
     }
     let (mut params, options) = signature(endpoint, values);
     params.push(format!("options?: {options}"));
-    let returns = returned(endpoint, &type_of(reference.data));
+    let returns = resolved(endpoint, &type_of(reference.data));
     doc(out, "  ", &text);
     let _ = writeln!(out, "  {}({}): {returns};\n", endpoint.operation, params.join(", "));
 }

@@ -1,6 +1,7 @@
 import { UsersClient } from "../../client.js";
+import { loader } from "../../core-client.js";
 import { isPipedriveError, type PipedriveError } from "../../errors.js";
-import type { TokenFunction, UsersClientOptions } from "../../types.js";
+import type { SharedLimits, TokenFunction, UsersClientOptions } from "../../types.js";
 import type { Tenant } from "./tenant.js";
 
 /** The settings of a user's client, besides its credential. */
@@ -8,6 +9,9 @@ export type TenantOptions = Omit<UsersClientOptions, "companyDomain" | "baseUrl"
 
 /** Stands for a token that could not be refreshed yet: the attempt asks for it again. */
 const UNAVAILABLE = "unavailable";
+
+/** No shared limits. The client runs in the server's module, which contains its own. */
+const UNSHARED: SharedLimits = { attach: () => loader, for: () => UNSHARED };
 
 /** Returns the credential function of a user's client. */
 export function tokenOf(tenant: Tenant): TokenFunction {
@@ -25,6 +29,7 @@ export function makeClient(fetch: typeof globalThis.fetch | undefined, token: To
   const send = (fetch ?? globalThis.fetch) as NonNullable<UsersClientOptions["fetch"]>;
   return new UsersClient({
     ...options,
+    limits: options.limits ?? UNSHARED,
     accessToken: token,
     // A placeholder: the company's host is known only once the client has called the credential function.
     companyDomain: "tenant",

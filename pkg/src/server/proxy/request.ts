@@ -1,6 +1,6 @@
 import { checkKeys } from "../../check.js";
 import { type OperationId, PARAM_KINDS, PARAMS, POSITIONAL } from "../../generated/operations.js";
-import type { Values } from "../../generated/methods.js";
+import type { Values } from "../../call.js";
 import type { CallOptions } from "../../types.js";
 import { Refusal } from "../core.js";
 import type { ProxyInput } from "./message.js";
