@@ -48,9 +48,7 @@ pub(super) fn operations() -> String {
     out.push_str("}\n");
     let models: Vec<_> = ["AccessApp"].into_iter().chain(models_in(&out)).collect();
     let imports = imports(&models);
-    format!(
-        "{HEAD}import type {{ CursorPage, OffsetPage }} from \"../pages.js\";\n{imports}\n{out}"
-    )
+    format!("{HEAD}import type {{ CursorPage, OffsetPage }} from \"../pages.js\";\n{imports}\n{out}")
 }
 
 fn write_endpoints(out: &mut String) {
