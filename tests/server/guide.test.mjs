@@ -111,6 +111,41 @@ test("the Worker compiles under tsc --strict, with Cloudflare's own types", { ti
   }
 });
 
+test("its shorter examples compile under tsc --strict", { timeout: 120_000 }, async () => {
+  /** What the app that an example belongs to has. */
+  const app = `
+import { createUsersProxy, OAuth, toNodeListener } from "pipedrive-users/server";
+declare const process: { env: Record<string, string | undefined> };
+declare const userOfSession: (request: Request) => Promise<{ companyId: number; userId: number } | undefined>;
+declare const fastify: import("fastify").FastifyInstance;
+declare const listener: ReturnType<typeof toNodeListener>;
+declare const redis: { eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>; sendCommand(): void };
+declare const oauth: OAuth;
+declare const [apiToken, signedTokenSecret]: [string, string];
+declare const [companyId, userId]: [number, number];
+`;
+  const isWhole = (text) => /^(\/\/ The |\/\/ Bundles|\/\/ Serves|import .*app-extensions|import \{ createServer)/m.test(text);
+  const examples = [...guide.matchAll(/^```js\n([^]*?)^```/gm)].map(([, text]) => text).filter((text) => !isWhole(text) && !/^export|^\/\/ .* file|esbuild/m.test(text));
+  assert.equal(examples.length, 3);
+  // Where the package is found.
+  const folder = await mkdtemp(fileURLToPath(new URL("../guide-", import.meta.url)));
+  try {
+    const files = await Promise.all(examples.map(async (text, index) => {
+      await writeFile(join(folder, `${index}.ts`), `${app}{\n${text.replace(/^import .*$/gm, "")}}\n${text.match(/^import .*$/gm)?.join("\n") ?? ""}\nexport {};\n`);
+      return `${index}.ts`;
+    }));
+    const compilerOptions = { strict: true, noEmit: true, skipLibCheck: true, target: "ES2022", module: "ESNext", moduleResolution: "Bundler", lib: ["ES2022", "DOM", "DOM.Iterable"], types: [] };
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
+    try {
+      execFileSync(process.execPath, [fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url)), "-p", folder], { encoding: "utf8" });
+    } catch (error) {
+      assert.fail(error.stdout);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("the messages that it explains are the package's own", async () => {
   const [script, module] = await Promise.all(["server.js", "server.wasm"].map((file) => readFile(new URL(`../../pkg/dist/${file}`, import.meta.url), "latin1")));
   const source = script + module;
