@@ -10,6 +10,15 @@ use crate::sync::BoxFuture;
 use crate::transport::Runtime;
 
 /// Where a page of a list begins.
+///
+/// ```
+/// # use pipedrive_users::{Client, PagePosition, Result, transport::Runtime};
+/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+/// let saved = PagePosition::Start(200);
+/// let page = client.get_user_role_assignments(7).from(saved).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PagePosition {

@@ -42,6 +42,12 @@ pub(crate) struct Details<T = String, C = Cause, H = Vec<(T, T)>> {
 }
 
 /// Pipedrive's own code of an error: a text or a number, as it came.
+///
+/// ```
+/// use pipedrive_users::error::Code;
+///
+/// assert_ne!(Code::Text("401".to_owned()), Code::Number(401.0));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Code<T = String> {
     /// Such as `feature_capping_deals_limit`.

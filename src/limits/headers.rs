@@ -21,6 +21,13 @@ pub(crate) struct RateLimitHeaders {
 }
 
 /// The rate limits as the last response reported them. A page on another origin can read only the first three.
+///
+/// ```
+/// use pipedrive_users::RateLimit;
+///
+/// let unknown = RateLimit::default();
+/// assert_eq!((unknown.remaining, unknown.reset_at), (None, None));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {

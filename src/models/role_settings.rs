@@ -33,6 +33,13 @@ model! {
 }
 
 /// A visibility level: so far 1, 3, 5 or 7. Its meaning depends on the plan, see [`RoleSettings`].
+///
+/// ```
+/// use pipedrive_users::models::{RoleSettings, Visibility};
+///
+/// let settings = RoleSettings::with(|settings| settings.deal_default_visibility = Some(Visibility(3)));
+/// assert!(settings.deal_default_visibility < Some(Visibility(7)));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Visibility(pub u64);

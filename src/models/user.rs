@@ -87,6 +87,12 @@ pub enum NumericFlag {
 
 impl NumericFlag {
     /// Returns the flag as a boolean.
+    ///
+    /// ```
+    /// use pipedrive_users::models::NumericFlag;
+    ///
+    /// assert!(NumericFlag::Number(1).is_set() && !NumericFlag::Boolean(false).is_set());
+    /// ```
     #[must_use]
     pub const fn is_set(self) -> bool {
         matches!(self, Self::Boolean(true) | Self::Number(1..))

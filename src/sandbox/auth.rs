@@ -8,6 +8,13 @@ use super::{
 use crate::schema::Scope;
 
 /// The tokens that every sandbox accepts. They are not valid anywhere else.
+///
+/// ```
+/// use pipedrive_users::sandbox::Sandbox;
+///
+/// let sandbox = Sandbox::default();
+/// assert_ne!(sandbox.tokens().api_token, sandbox.tokens().access_token);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {

@@ -20,6 +20,15 @@ pub static FAILURE_RANGES: [(&str, u32, u32); 3] =
     [("status", 300, 599), ("delayMs", 0, i32::MAX.cast_unsigned()), ("times", 1, u32::MAX)];
 
 /// A failure of one or several requests. When deserialized, unknown members are an error.
+///
+/// ```
+/// use pipedrive_users::sandbox::{Failure, Fault};
+/// use pipedrive_users::transport::SandboxWorld;
+///
+/// let world = SandboxWorld::default();
+/// world.fail(Failure { fault: Some(Fault::Burst), times: Some(2), ..Failure::default() })?;
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Failure {

@@ -17,6 +17,14 @@ pub static RANGES: [(&str, u64, u64); 4] = [
 
 /// Options of a [`Sandbox`](super::Sandbox). When deserialized, missing members get their defaults and unknown members
 /// are an error.
+///
+/// ```
+/// use pipedrive_users::sandbox::{Options, Sandbox};
+///
+/// let small = Options { users: 3, burst: Some(10), ..Options::default() };
+/// assert!(Sandbox::new(&small).is_ok());
+/// assert!(Sandbox::new(&Options { users: 1, ..Options::default() }).is_err());
+/// ```
 #[derive(Clone, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Options {

@@ -1,6 +1,14 @@
 //! Resolves conflicts between two stored versions of one user's tokens.
 
 /// The version of a user's tokens: every new pair of tokens is a new generation.
+///
+/// ```
+/// use pipedrive_users::server::Generation;
+///
+/// let newer = Generation { number: 2, is_revoked: false };
+/// assert!(newer.replaces(Generation { number: 1, is_revoked: true }));
+/// assert!(!newer.replaces(newer));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Generation {
     /// Increases with each new pair of tokens. It is 1 after the first authorization.

@@ -2,6 +2,13 @@
 
 /// Returns whether an `api_domain` is Pipedrive's, which is exactly `https://<label>.pipedrive.com`. With `loopback`,
 /// which is for tests, `http://127.0.0.1` and `http://localhost` with any port are accepted too.
+///
+/// ```
+/// use pipedrive_users::server::is_pipedrive;
+///
+/// assert!(is_pipedrive("https://casinoroyale.pipedrive.com", false));
+/// assert!(!is_pipedrive("https://casinoroyale.example", false));
+/// ```
 #[must_use]
 pub fn is_pipedrive(api_domain: &str, loopback: bool) -> bool {
     if let Some(rest) = api_domain.strip_prefix("http://").filter(|_| loopback) {

@@ -16,6 +16,14 @@ pub struct Permit<'a> {
 /// Checks the method and the path of a request. Operations that only read are always allowed; `allowed` lists the
 /// operation ids of the others that are.
 ///
+/// ```
+/// use pipedrive_users::server::permit;
+///
+/// assert_eq!(permit("GET", "/v1/users/7", &[]).unwrap().endpoint.operation, "getUser");
+/// assert!(permit("PUT", "/v1/users/7", &[]).is_err());
+/// assert!(permit("PUT", "/v1/users/7", &["updateUser"]).is_ok());
+/// ```
+///
 /// # Errors
 ///
 /// Returns the error response for a request that is not allowed.

@@ -34,6 +34,15 @@ impl SignedToken {
     /// Verifies a token at the time `now`. `secret` is the app's JWT secret, or its
     /// client secret if it has no JWT secret. Only HS256 is accepted, and signatures are compared in constant time.
     ///
+    /// ```
+    /// use pipedrive_users::Timestamp;
+    /// use pipedrive_users::server::SignedToken;
+    ///
+    /// let now = Timestamp::from_unix_millis(1_795_348_800_000);
+    /// let refusal = SignedToken::verify("header.payload.signature", "the app's secret", now).unwrap_err();
+    /// assert_eq!(refusal.status, 401);
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a refusal that names the problem and does not contain the token.

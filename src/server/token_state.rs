@@ -8,6 +8,16 @@ const EXPIRING_SOON_MS: f64 = 120_000.0;
 const EXPIRED_MS: f64 = 30_000.0;
 
 /// What to do with an access token.
+///
+/// ```
+/// use std::time::Duration;
+/// use pipedrive_users::Timestamp;
+/// use pipedrive_users::server::TokenState;
+///
+/// let now = Timestamp::from_unix_millis(1_795_348_800_000);
+/// assert_eq!(TokenState::at(now + Duration::from_secs(3_600), now), TokenState::Valid);
+/// assert_eq!(TokenState::at(now, now), TokenState::Expired);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenState {
     /// Use it.
