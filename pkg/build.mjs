@@ -165,6 +165,8 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
   const isClient = entries.includes("index") || module === PROVIDED;
   // What Node.js runs shows in its terminal where an error was made.
   const isReadable = module === INSIDE && !isClient;
+  // A Worker would carry the core twice: its own classes know each other's errors all the same.
+  const isShared = !isClient && (module === INSIDE || entries.includes("sandbox"));
   await write(
     await build({
       ...options,
@@ -176,7 +178,7 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
       ...(isReadable && { minifySyntax: false, minifyWhitespace: false }),
       define: { IS_EDGE: String(module !== INSIDE && module !== PROVIDED) },
       external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
-      plugins: [modules(module, core), ...(isClient ? [] : [fromClient(`./index${ending}`)]), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
+      plugins: [modules(module, core), ...(isShared ? [fromClient(`./index${ending}`)] : []), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),
