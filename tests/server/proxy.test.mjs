@@ -546,12 +546,12 @@ test("a failure of the server itself is logged, and not shown to the page", asyn
   const lines = [];
   const logger = { error: (line) => lines.push(line), warn() {}, info() {}, debug() {} };
   const { app, who } = await makePanel();
-  const broken = { ...memoryStore(), get: () => Promise.reject(new Error("the database is down")) };
+  const broken = { ...memoryStore(), get: () => Promise.reject(new Error("the database\r\n[pipedrive-users] a line of its own\u001b[2J is down: redis://app:hunter2@10.0.0.5:6379")) };
   const other = createUsersProxy({ oauth: new OAuth({ ...app.config, store: broken }), signedTokenSecret: JWT_SECRET, logger });
   const response = await other(new Request(`${BASE}/v1/users`, { headers: bearer(who) }));
   assert.equal(response.status, 500);
   assert.ok(!(await response.text()).includes("database"));
-  assert.deepEqual(lines, ["[pipedrive-users] proxy: Error: the database is down"]);
+  assert.deepEqual(lines, ["[pipedrive-users] proxy: Error: the database [pipedrive-users] a line of its own [2J is down: redis://10.0.0.5:6379"], "one line, and no password");
 });
 
 test("authenticate() identifies the user", async () => {

@@ -1,6 +1,7 @@
 import { makeError } from "../../errors.js";
 import type { UsersClient } from "../../client.js";
 import { serverCore } from "../core.js";
+import { logLine } from "../log.js";
 import { errorResponse } from "../proxy/response.js";
 import { checkApp, type CheckedApp, type OAuthConfig } from "./config.js";
 import { EncryptedStore, type Versioned, type TokenRecord } from "./encrypted-store.js";
@@ -132,7 +133,7 @@ export class OAuth {
   }
 
   #log(what: string, error: unknown): void {
-    this.#app.logger.error(`[pipedrive-users] ${what}: ${String(error)}`);
+    this.#app.logger.error(logLine(`${what}: ${String(error)}`));
   }
 
   #forget(key: string): void {

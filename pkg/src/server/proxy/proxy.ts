@@ -5,6 +5,7 @@ import { SETTINGS } from "../../generated/settings.js";
 import { checkConfig } from "../../config.js";
 import type { UsersClientOptions } from "../../types.js";
 import { configError, Refusal, type ServerCore, serverCore } from "../core.js";
+import { logLine } from "../log.js";
 import { internalsOf } from "../oauth/internals.js";
 import type { OAuth } from "../oauth/oauth.js";
 import { type Identity, isIdentity } from "../oauth/tenant.js";
@@ -115,7 +116,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     if (signal.aborted) return { status: 499, headers: {} };
     const reply = errorReply(error);
     // The response does not say why.
-    if ((reply.status === 500 || isPipedriveError(error, "connection")) && logLevel !== "off") logger.error(`[pipedrive-users] proxy: ${isPipedriveError(error) ? error.message : String(error)}`);
+    if ((reply.status === 500 || isPipedriveError(error, "connection")) && logLevel !== "off") logger.error(logLine(`proxy: ${isPipedriveError(error) ? error.message : String(error)}`));
     return reply;
   };
 
