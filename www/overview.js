@@ -3,8 +3,9 @@ import { formatDuration, formatNumber } from "./format.js";
 import { OPERATIONS } from "./operations.js";
 import { runAll } from "./run-all.js";
 
-/** Links to the other pages. */
-const MORE = [
+/** Links to the other pages: beside the console in the demo, above it on the documentation site, which has no server for the rest. */
+const MORE = location.pathname.endsWith("/console/") ? [["../", "Documentation", "guides and the reference"]] : [
+  ["/docs/", "Documentation", "guides and the reference, a minute after the demo started"],
   ["/compare/", "Side by side", "the package compared with other clients, measured in this browser"],
   ["/app-extension/", "In an app extension", "the panel, its backend in a Worker, and a page that simulates Pipedrive"],
 ];
