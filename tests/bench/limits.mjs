@@ -54,7 +54,7 @@ if (!isQuick) {
 async function simulated() {
   const args = ["test", "--quiet", "--release", "--lib", "--features", "sandbox,server", "--", "simulation::many_processes_share_one_token", "--nocapture"];
   const { stdout } = await promisify(execFile)("cargo", args, { cwd: new URL("../..", import.meta.url), env: { ...process.env, LIMITS_SCALE: "1" } });
-  const head = ["processes", "calls / 2 s", "calls arrive", "429s", "trips / call", "trips / s", "memory, MB", "trips of a million calls"];
+  const head = ["processes", "calls / 2 s", "calls arrive", "429s", "trips / call", "trips / s", "memory, kB", "trips of a million calls"];
   return [line(head), `${"|---".repeat(head.length)}|\n`, ...stdout.match(/^\|.*\n/gm)].join("");
 }
 

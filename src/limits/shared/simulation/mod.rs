@@ -74,6 +74,7 @@ fn calls_at_half_the_limit_hardly_wait() {
 #[test]
 #[allow(clippy::cast_precision_loss)]
 fn many_processes_share_one_token() {
+    println!();
     let is_full = environment("LIMITS_SCALE", 0) > 0;
     let (calls, many) = if is_full { (4_800, vec![10, 100, 1_000]) } else { (960, vec![100]) };
     for processes in many {
@@ -104,7 +105,7 @@ fn print_row(what: &str, limit: u32, arrivals: &str, companies: f64, outcome: &O
         "| {what} | {limit} | {arrivals} | {} | {per_call:.2} | {:.0} | {:.1} | {:.2} M |",
         outcome.over,
         companies * trips / outcome.seconds,
-        companies * outcome.bytes as f64 / 1e6,
+        companies * outcome.bytes as f64 / 1e3,
         per_call,
     );
 }
