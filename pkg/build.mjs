@@ -9,7 +9,7 @@ import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
 import { minify } from "terser";
 import { encodeAscii } from "./ascii.mjs";
-import { glueOf } from "./glue.mjs";
+import { glueOf, rawExports } from "./glue.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const { values } = parseArgs({
@@ -41,22 +41,31 @@ const SCRIPTS = [
   { entries: ["server"], ending: ".cjs", format: "cjs", module: INSIDE, core: "server" },
   { entries: ["server"], ending: ".workerd.js", format: "esm", module: BESIDE(""), core: "server" },
   { entries: ["server"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module"), core: "server" },
+  // Its classes of errors are the client's.
+  { entries: ["directory"], ending: ".js", format: "esm", module: INSIDE, client: "./index.js" },
+  { entries: ["directory"], ending: ".cjs", format: "cjs", module: INSIDE, client: "./index.cjs" },
+  { entries: ["directory"], ending: ".workerd.js", format: "esm", module: BESIDE(""), client: "./index.workerd.js" },
+  { entries: ["directory"], ending: ".edge-light.js", format: "esm", module: BESIDE("?module"), client: "./index.edge-light.js" },
   // The caller provides it.
   { entries: ["slim"], ending: ".js", format: "esm", module: PROVIDED },
   { entries: ["slim"], ending: ".cjs", format: "cjs", module: PROVIDED },
 ];
 
 /** The source of an entry point. */
-const sourceOf = (entry) => (["server", "sandbox"].includes(entry) ? `src/${entry}/index.ts` : `src/${entry}.ts`);
+const sourceOf = (entry) => (["server", "sandbox", "directory"].includes(entry) ? `src/${entry}/index.ts` : `src/${entry}.ts`);
 
-/** Puts a module and its glue in the place of `generated/core.js` and `generated/sandbox.js`. */
+/** Puts a module and its glue in the place of `generated/core.js` and so on. */
 const modules = (access, core = "core") => ({
   name: "modules",
   setup(build) {
-    build.onResolve({ filter: /\/generated\/(core|sandbox)\.js$/ }, ({ path }) => ({ path: path.endsWith("core.js") ? core : "sandbox", namespace: "wasm" }));
+    build.onResolve({ filter: /\/generated\/(core|sandbox|directory)\.js$/ }, ({ path }) => ({ path: path.endsWith("core.js") ? core : basename(path, ".js"), namespace: "wasm" }));
     build.onLoad({ filter: /.*/, namespace: "wasm" }, async ({ path }) => {
       const bytes = await readFile(`${values.wasm}/${path}_bg.wasm`);
       const { head, module } = access(path, bytes);
+      if (path === "directory") {
+        const exports = await rawExports(values.wasm, path, EXPORTS[path]);
+        return { contents: `${head}\nlet compiled;\nexport const instantiate = async () => (${exports})((await WebAssembly.instantiate(await (compiled ??= ${module}), {})).exports);\n`, resolveDir: here("src") };
+      }
       const glue = await glueOf(values.wasm, path, EXPORTS[path]);
       return { contents: `${head}\nexport const source = { ...(${glue})(), module: () => ${module} };\n`, resolveDir: here("src") };
     });
@@ -99,7 +108,7 @@ const fromClient = (file) => ({
   },
 });
 
-/** Leaves what an import names a file of its own: the check for drift, which pages that do not use it do not load, and other entries. */
+/** Leaves what an import names a file of its own: what pages that do not use it do not load, and other entries. */
 const apart = (filter, file) => ({
   name: "apart",
   setup: (build) => build.onResolve({ filter }, () => ({ path: file, external: true })),
@@ -160,13 +169,13 @@ async function write({ outputFiles }, format, isReadable = false) {
   }
 }
 
-for (const { entries, ending, format, module, core } of SCRIPTS) {
+for (const { entries, ending, format, module, core, client } of SCRIPTS) {
   const [, name, extension] = /^(.*)(\.c?js)$/.exec(ending);
   const isClient = entries.includes("index") || module === PROVIDED;
   // What Node.js runs shows in its terminal where an error was made.
-  const isReadable = module === INSIDE && !isClient;
+  const isReadable = module === INSIDE && !isClient && !client;
   // A Worker would carry the core twice: its own classes know each other's errors all the same.
-  const isShared = !isClient && (module === INSIDE || entries.includes("sandbox"));
+  const isShared = !isClient && !client && (module === INSIDE || entries.includes("sandbox"));
   await write(
     await build({
       ...options,
@@ -178,7 +187,7 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
       ...(isReadable && { minifySyntax: false, minifyWhitespace: false }),
       define: { IS_EDGE: String(module !== INSIDE && module !== PROVIDED) },
       external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
-      plugins: [modules(module, core), ...(isShared ? [fromClient(`./index${ending}`)] : []), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : [])],
+      plugins: [modules(module, core), ...(isShared ? [fromClient(`./index${ending}`)] : []), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : []), ...(client ? [apart(/^\.\.\/index\.js$/, client), apart(/^\.\/store\.js$/, `./directory-store${extension}`)] : [])],
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),
@@ -187,7 +196,7 @@ for (const { entries, ending, format, module, core } of SCRIPTS) {
   );
 }
 for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
-  await write(await build({ ...options, format, entryPoints: { drift: "src/drift.ts" }, outdir: values.out, outExtension: { ".js": extension }, write: false }), format);
+  await write(await build({ ...options, format, entryPoints: { drift: "src/drift.ts", "directory-store": "src/directory/store.ts" }, outdir: values.out, outExtension: { ".js": extension }, write: false }), format);
 }
 // The command runs in Node.js alone.
 await write(
@@ -201,12 +210,12 @@ const fromIndex = {
   name: "from-index",
   resolveId(source, importer) {
     if (!importer || !source.startsWith(".")) return null;
-    const isOwn = /\/(server\/.+|sandbox\/.+|generated\/sandbox-data|init)\.js$/.test(new URL(source, `file://${importer}`).pathname);
+    const isOwn = /\/(server\/.+|directory\/.+|sandbox\/.+|generated\/sandbox-data|init)\.js$/.test(new URL(source, `file://${importer}`).pathname);
     return isOwn ? null : { id: "./index.js", external: true };
   },
 };
 
-for (const [entry, plugins] of [["index", []], ["sandbox", [fromIndex]], ["server", [fromIndex]], ["slim", [fromIndex]]]) {
+for (const [entry, plugins] of [["index", []], ["sandbox", [fromIndex]], ["server", [fromIndex]], ["directory", [fromIndex]], ["slim", [fromIndex]]]) {
   const bundle = await rollup({ input: here(sourceOf(entry)), plugins: [...plugins, dts({ tsconfig: here("tsconfig.json") })], logLevel: "warn" });
   const { output } = await bundle.generate({ format: "es" });
   for (const extension of ["ts", "cts"]) {

@@ -122,3 +122,12 @@ ${body}
   },
 })`;
 }
+
+/** The exports of a module that needs no glue, as the text of a function that gives them their names again. */
+export async function rawExports(folder, name, exported) {
+  const { imports, exports } = JSON.parse(await readFile(`${folder}/${name}_names.json`, "utf8"));
+  const short = new Map(exports);
+  const missing = exported.filter((id) => !short.has(id));
+  if (imports.length || missing.length) throw new Error(`the module ${name} needs glue: ${[...imports, ...missing]}`);
+  return `(wasm) => ({ ${["memory", ...exported].map((id) => `${id}: wasm.${short.get(id) ?? id}`).join(", ")} })`;
+}

@@ -8,6 +8,7 @@
 pub mod schema;
 pub mod api;
 pub mod client;
+pub mod directory;
 pub mod error;
 mod limits;
 pub mod models;
@@ -20,7 +21,10 @@ mod sync;
 mod text;
 mod timestamp;
 pub mod transport;
-#[cfg(all(target_arch = "wasm32", any(feature = "npm-client", feature = "npm-sandbox")))]
+#[cfg(all(
+    target_arch = "wasm32",
+    any(feature = "npm-client", feature = "npm-sandbox", feature = "npm-directory")
+))]
 mod wasm;
 
 pub use client::config::{self, Config, ConfigBuilder};

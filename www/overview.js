@@ -1,6 +1,7 @@
 import { announce, h, icon } from "./dom.js";
 import { formatDuration, formatNumber } from "./format.js";
 import { OPERATIONS } from "./operations.js";
+import { peoplePicker } from "./people.js";
 import { runAll } from "./run-all.js";
 
 /** Links to the other pages: beside the console in the demo, above it on the documentation site, which has no server for the rest. */
@@ -53,6 +54,7 @@ export function overview(session) {
     h("section.card.flush", { "aria-label": "Operations" }, h("table.runs", { role: "table" },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, ["Operation", "Result", "Cost", "Time", "Status"].map((name) => h("th", { scope: "col", role: "columnheader" }, name)))),
       h("tbody", { role: "rowgroup" }, [...rows.values()].map(({ node }) => node)))),
+    peoplePicker(session),
     h("section.card", { "aria-label": "Other pages" }, h("ul.more", {}, MORE.map(([href, name, text]) => h("li", {}, h("a", { href }, name), h("span.faint", {}, text))))));
   return { view, start, stop: () => controller?.abort() };
 }

@@ -56,6 +56,10 @@ impl<R: Runtime> Driver<R> {
         look(&self.dispatcher.borrow())
     }
 
+    pub(super) fn wall(&self) -> f64 {
+        self.runtime.wall().as_ms()
+    }
+
     /// Makes a call. Dropping the future ends it, wherever it is.
     pub(super) fn call(
         self: &SharedRef<Self>,

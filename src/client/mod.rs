@@ -123,6 +123,11 @@ impl<R: Runtime> Client<R> {
         self.inner.driver.with(|dispatcher| dispatcher.usage().clone())
     }
 
+    /// The time of day, in milliseconds since 1970.
+    pub(crate) fn wall(&self) -> f64 {
+        self.inner.driver.wall()
+    }
+
     /// Returns the rate limits as the last response reported them.
     ///
     /// ```

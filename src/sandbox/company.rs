@@ -43,6 +43,10 @@ impl Company {
         company
     }
 
+    pub(super) const fn id(&self) -> u64 {
+        self.id
+    }
+
     pub(super) const fn seed(&self) -> u64 {
         self.seed
     }

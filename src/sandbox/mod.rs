@@ -40,6 +40,7 @@ mod roles;
 mod router;
 mod sample_data;
 mod time;
+mod webhooks;
 
 use auth::FixedTokens;
 use clock::Clock;
@@ -50,6 +51,7 @@ use oauth::OAuth;
 use random::Random;
 use responses::{ApiError, Headers};
 use time::Timestamp;
+use webhooks::Webhook;
 
 pub use auth::Tokens;
 pub use failures::{Delivery, FAILURE_RANGES, Failure, Fault};
@@ -98,6 +100,7 @@ pub struct Sandbox {
     clock: Clock,
     /// The time of the request that is handled, for burst limits.
     window_now: Timestamp,
+    webhook: Option<Webhook>,
 }
 
 impl Default for Sandbox {
@@ -128,6 +131,7 @@ impl Sandbox {
             burst: options.burst,
             clock: Clock::default(),
             window_now: Timestamp::from_ms(0.0),
+            webhook: Webhook::new(options),
         }
     }
 
@@ -141,6 +145,11 @@ impl Sandbox {
     #[must_use]
     pub fn oauth_counts(&self) -> OAuthCounts {
         self.oauth.counts()
+    }
+
+    /// Returns the webhooks that became due since the last time, to be sent to their targets.
+    pub fn take_webhooks(&mut self) -> Vec<Request> {
+        self.webhook.as_mut().map_or_else(Vec::new, Webhook::take)
     }
 
     /// Makes one or several of the next requests fail.
@@ -238,7 +247,16 @@ impl Sandbox {
             .and_then(|()| self.daily.charge(call.endpoint.cost, now));
         self.daily.write_headers(headers);
         charged?;
-        operations::execute(&mut self.company, &call, caller.user_id, &request.body, now)
+        let Some(webhook) = &mut self.webhook else {
+            return operations::execute(&mut self.company, &call, caller.user_id, &request.body, now);
+        };
+        let id = call.id.parse().unwrap_or(self.company.users().len() as u64 + 1);
+        let before = self.company.user(id).cloned();
+        let body = operations::execute(&mut self.company, &call, caller.user_id, &request.body, now)?;
+        if let Some(after) = self.company.user(id) {
+            webhook.on_change(&self.company, before.as_ref(), after, caller.user_id, now);
+        }
+        Ok(body)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::limits::Window;
 use super::oauth::App;
+use super::webhooks;
 use crate::schema::MAX_SAFE_INTEGER;
 
 /// The least and the greatest number of users; the list of so many is about 70 MB of JSON.
@@ -39,13 +40,29 @@ pub struct Options {
     pub seed: u64,
     /// How the calls of the burst limit's 2 seconds are counted. Default: rolling, as Pipedrive does.
     pub window: Window,
+    /// Where webhooks tell of users who were added or changed, as version 2 of Pipedrive's do. Default: nowhere.
+    pub webhook_url: Option<String>,
+    /// The user name of the webhooks' Basic authentication. Default: none.
+    pub webhook_username: Option<String>,
+    /// Its password.
+    pub webhook_password: Option<String>,
     /// The OAuth app that users can authorise.
     pub app: App,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { users: 25, burst: None, window: Window::default(), daily: None, seed: 7, app: App::default() }
+        Self {
+            users: 25,
+            burst: None,
+            window: Window::default(),
+            daily: None,
+            seed: 7,
+            webhook_url: None,
+            webhook_username: None,
+            webhook_password: None,
+            app: App::default(),
+        }
     }
 }
 
@@ -59,6 +76,7 @@ impl Options {
         if self.burst == Some(0) {
             return Err("burst must be an integer from 1, got 0".to_owned());
         }
+        webhooks::check(self)?;
         self.app.check()
     }
 }

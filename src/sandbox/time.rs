@@ -51,6 +51,11 @@ impl Timestamp {
         self.format('T', "Z")
     }
 
+    /// Formats as webhooks do: `2026-01-01T00:00:00.000Z`.
+    pub(super) fn format_ms(self) -> String {
+        self.format('T', &format!(".{:03}Z", self.0 % 1000))
+    }
+
     fn format(self, separator: char, suffix: &str) -> String {
         let (year, month, day) = date_of(self.day());
         let seconds = self.0 % DAY_MS / 1000;

@@ -15,6 +15,7 @@
 //! assert_eq!(TokenState::at(now + Duration::from_secs(90), now), TokenState::ExpiringSoon);
 //! ```
 
+mod basic;
 mod generation;
 mod origin;
 mod permit;
@@ -22,6 +23,7 @@ mod refusal;
 mod signed_token;
 mod token_state;
 
+pub use basic::is_basic;
 pub use generation::Generation;
 pub use origin::is_pipedrive;
 pub use permit::{Permit, permit};

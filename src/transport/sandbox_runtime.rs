@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport};
 use crate::sandbox::{self, Delivery, Failure, Options, Sandbox, Tokens};
-use crate::sync::{Lock, SharedRef};
+use crate::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
 use crate::timestamp::Timestamp;
 
 /// The sandbox as a runtime for a [`Client`](crate::Client), with a clock of its own. Clones share one sandbox. It works on
@@ -41,6 +41,8 @@ pub struct SandboxWorld(SharedRef<State>);
 struct State {
     world: Lock<World>,
     sandbox: Lock<Sandbox>,
+    /// Work that [`SandboxWorld::run`] does beside its own.
+    tasks: Lock<Vec<BoxFuture<()>>>,
 }
 
 #[derive(Default)]
@@ -158,7 +160,11 @@ impl SandboxWorld {
 
     fn of(sandbox: Sandbox) -> Self {
         let world = World { latency: Duration::from_millis(10), ..World::default() };
-        Self(SharedRef::new(State { world: Lock::new(world), sandbox: Lock::new(sandbox) }))
+        Self(SharedRef::new(State {
+            world: Lock::new(world),
+            sandbox: Lock::new(sandbox),
+            tasks: Lock::new(Vec::new()),
+        }))
     }
 
     /// Returns the tokens that the sandbox accepts.
@@ -204,7 +210,32 @@ impl SandboxWorld {
         self.0.world.borrow().timers.len()
     }
 
-    /// Runs a future to its end, letting time pass whenever it waits. Returns nothing if it waits for ever.
+    /// Returns a function that gives [`run`](Self::run) more work, for what spawns tasks, such as a
+    /// [`Directory`](crate::directory::Directory).
+    pub fn spawner(&self) -> impl Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm + 'static {
+        let state = SharedRef::clone(&self.0);
+        move |task| state.tasks.borrow_mut().push(task)
+    }
+
+    /// Polls the tasks that were spawned, those too that they spawn.
+    fn poll_tasks(&self, context: &mut Context<'_>) {
+        let mut waiting = Vec::new();
+        loop {
+            let tasks = std::mem::take(&mut *self.0.tasks.borrow_mut());
+            if tasks.is_empty() {
+                break;
+            }
+            for mut task in tasks {
+                if task.as_mut().poll(context).is_pending() {
+                    waiting.push(task);
+                }
+            }
+        }
+        self.0.tasks.borrow_mut().append(&mut waiting);
+    }
+
+    /// Runs a future to its end, and beside it the tasks that were spawned, letting time pass whenever all wait. Returns
+    /// nothing if it waits for ever.
     pub fn run<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         struct Flag(AtomicBool);
         impl Wake for Flag {
@@ -229,6 +260,7 @@ impl SandboxWorld {
                 if let Poll::Ready(result) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return Some(result);
                 }
+                self.poll_tasks(&mut Context::from_waker(&waker));
             }
             let due = self.0.world.borrow_mut().advance();
             if due.is_empty() {

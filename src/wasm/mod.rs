@@ -5,6 +5,8 @@ mod alloc;
 mod args;
 #[cfg(feature = "npm-client")]
 mod client;
+#[cfg(feature = "npm-directory")]
+mod directory;
 #[cfg(feature = "npm-client")]
 mod driver;
 #[cfg(feature = "npm-client")]

@@ -44,6 +44,17 @@ impl Company {
         self.0.fail(failure).map_err(|text| JsError::new(&text))
     }
 
+    /// Returns the webhooks that are due: the URL, the body, and the headers, names and values in turn.
+    #[wasm_bindgen(js_name = takeWebhooks)]
+    pub fn take_webhooks(&mut self) -> Array {
+        let due = self.0.take_webhooks().into_iter().map(|request| {
+            let headers =
+                request.headers.into_iter().map(|(name, value)| Array::of2(&name.into(), &value.into()));
+            Array::of3(&request.target.into(), &request.body.into(), &headers.collect::<Array>())
+        });
+        due.collect()
+    }
+
     /// Responds to a request that came at `now`, in milliseconds since 1970. `headers` are names and values in turn.
     #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
     pub fn handle(

@@ -4,17 +4,18 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::{Array, Float64Array, Function};
+use js_sys::{Array, Float64Array, Function, Object};
 use wasm_bindgen::prelude::*;
 
 use super::client::{Core, max_concurrency};
 use super::share::Share;
 use crate::api::ENDPOINTS;
+use crate::directory::news;
 use crate::error::{Redactor, Thrown};
 use crate::limits::RateLimiter;
 use crate::limits::shared::{CompanyLimits, Grant, Reservation, SharedLimiter, TokenLimits, reserve};
 use crate::server::{self, Generation, Refusal, SignedToken, TokenState};
-use crate::transport::{Fetch, JsText, JsThrown, Transport};
+use crate::transport::{Fetch, JsText, JsThrown, Transport, reflect_set};
 
 /// `[companyId, userId, expiresAt]` of a signed token that came at `now`, or a refusal, see [`refused`].
 #[wasm_bindgen(js_name = verifySignedToken)]
@@ -71,6 +72,30 @@ pub fn replaces(number: u32, is_revoked: bool, other: u32, is_other_revoked: boo
 #[must_use]
 pub fn is_pipedrive(api_domain: &str, loopback: bool) -> bool {
     server::is_pipedrive(api_domain, loopback)
+}
+
+/// Whether a header has the credentials of a webhook.
+#[wasm_bindgen(js_name = isBasic)]
+#[must_use]
+pub fn is_basic(authorization: &str, username: &str, password: &str) -> bool {
+    server::is_basic(authorization, username, password)
+}
+
+/// `[id, companyId, at, isDeleted, members]` of what a webhook tells of a user; undefined if it is none.
+#[wasm_bindgen(js_name = readUserWebhook)]
+#[must_use]
+pub fn read_user_webhook(body: JsValue) -> Option<Array> {
+    let news = news::read(&Fetch::parse_json(&JsText::of(body)?)?)?;
+    let members = Object::new();
+    for (name, value) in &news.members {
+        reflect_set(&members, name, value);
+    }
+    #[allow(clippy::cast_precision_loss)] // Ids up to 2^53.
+    let numbers = [news.id as f64, news.company_id as f64, news.at];
+    let told: Array = numbers.into_iter().map(JsValue::from_f64).collect();
+    told.push(&news.is_deleted.into());
+    told.push(&members);
+    Some(told)
 }
 
 /// `[undefined, status, error, info]`.

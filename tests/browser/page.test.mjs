@@ -501,3 +501,19 @@ test("a missing Chromium is reported in one line", async () => {
     else process.env.CHROMIUM = CHROMIUM;
   }
 });
+
+onPage("the picker finds people in the directory, which costs one list", {}, async (page) => {
+  const spent = async () => Number(/spent (\d+)/.exec(await page.locator("#people-cost").textContent())?.[1]);
+  const found = () => page.locator("#people-found strong").allTextContents();
+  await page.locator("#people").fill("ame");
+  await page.waitForFunction(() => document.querySelectorAll("#people-found li").length > 0);
+  const first = await spent();
+  assert.ok((await found()).every((name) => name.length > 0));
+  await page.locator("#people").fill("zzz");
+  await page.waitForFunction(() => document.querySelectorAll("#people-found li").length === 0);
+  await page.locator("#people").fill("casinoroyale");
+  await page.waitForFunction(() => document.querySelectorAll("#people-found li").length === 8);
+  assert.equal(await spent(), first, "the second search is free");
+  await page.locator("#people").fill("");
+  await page.waitForFunction(() => document.querySelectorAll("#people-found li").length === 0);
+});

@@ -11,16 +11,16 @@ import { build } from "esbuild";
 const root = new URL("../node_modules/pipedrive-users/", import.meta.url);
 const read = (path) => readFile(new URL(path, root), "utf8");
 const manifest = JSON.parse(await read("package.json"));
-const SCRIPTS = ["dist/index.js", "dist/sandbox.js", "dist/server.js", "dist/slim.js"];
+const SCRIPTS = ["dist/index.js", "dist/sandbox.js", "dist/server.js", "dist/slim.js", "dist/directory.js"];
 
 test("it holds what a user needs, and nothing else", async () => {
   const entries = await readdir(fileURLToPath(root), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map((entry) => `${entry.parentPath ?? entry.path}/${entry.name}`.slice(fileURLToPath(root).length).replace(/^\//, ""));
-  const scripts = ["cli.js", "drift.cjs", "drift.js", ...["index", "sandbox", "server"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
+  const scripts = ["cli.js", "directory-store.cjs", "directory-store.js", "drift.cjs", "drift.js", ...["directory", "index", "sandbox", "server"].flatMap((name) => [`${name}.cjs`, `${name}.edge-light.js`, `${name}.js`, `${name}.workerd.js`]), "slim.cjs", "slim.js"];
   assert.deepEqual(files.sort(), [
     "BACKEND.md", "BENCHMARKS.md", "CHANGELOG.md", "FAULTS.md", "LICENSE", "README.md", "RUNTIMES.md",
-    ...["core.wasm", "sandbox.wasm", "server.wasm", ...["index", "sandbox", "server", "slim"].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]), ...scripts, ...scripts.map((script) => `${script}.map`)].map((file) => `dist/${file}`),
-    "package.json", "sandbox/package.json", "server/package.json", "slim/package.json",
+    ...["core.wasm", "directory.wasm", "sandbox.wasm", "server.wasm", ...["directory", "index", "sandbox", "server", "slim"].flatMap((name) => [`${name}.d.cts`, `${name}.d.ts`]), ...scripts, ...scripts.map((script) => `${script}.map`)].map((file) => `dist/${file}`),
+    "directory/package.json", "package.json", "sandbox/package.json", "server/package.json", "slim/package.json",
   ].sort());
 });
 
@@ -51,7 +51,7 @@ test("its name, version and licence are those of the crate", async () => {
 });
 
 test("its entry points exist, with their types first in each condition", async () => {
-  assert.deepEqual(Object.keys(manifest.exports), [".", "./sandbox", "./server", "./slim", "./*.wasm", "./package.json"]);
+  assert.deepEqual(Object.keys(manifest.exports), [".", "./sandbox", "./server", "./directory", "./slim", "./*.wasm", "./package.json"]);
   for (const [name, entry] of Object.entries(manifest.exports)) {
     for (const target of typeof entry === "string" ? [entry] : Object.values(entry)) {
       if (typeof target === "string") await stat(new URL(target.replace("*", "core"), root));
@@ -63,7 +63,7 @@ test("its entry points exist, with their types first in each condition", async (
   }
   for (const field of ["main", "module", "types"]) await stat(new URL(manifest[field], root));
   // What does not read `exports` finds the other entries by their folders.
-  for (const name of ["sandbox", "server", "slim"]) {
+  for (const name of ["directory", "sandbox", "server", "slim"]) {
     const { main, module, types } = JSON.parse(await read(`${name}/package.json`));
     for (const path of [main, module, types]) await stat(new URL(path, new URL(`${name}/`, root)));
   }
@@ -78,15 +78,16 @@ test("the entries export what is documented, and nothing of their inside", async
     "RateLimitError", "ServerError", "TimeoutError", "UnexpectedStatusError", "UsersClient", "ValidationError", "cachedToken", "formattingLocale", "identityKey", "isAdmin", "isPipedriveError", "languageTag", "parseTimestamp", "preload",
   ]);
   assert.deepEqual(Object.keys(await import("pipedrive-users/slim")).sort(), [...names, "init"].sort());
+  assert.deepEqual(Object.keys(await import("pipedrive-users/directory")), ["UserDirectory"]);
   assert.deepEqual(Object.keys(await import("pipedrive-users/sandbox")).sort(), ["createSandbox", "fakePage"]);
-  const server = ["LimitsObject", "OAuth", "TokenObject", "createUsersProxy", "denoKvLimits", "denoKvStore", "durableObjectLimits", "durableObjectStore", "errorResponse", "memoryLimits", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisLimits", "redisStore", "toNodeListener", "verifySignedToken"];
+  const server = ["LimitsObject", "OAuth", "TokenObject", "createUserWebhook", "createUsersProxy", "denoKvLimits", "denoKvStore", "durableObjectLimits", "durableObjectStore", "errorResponse", "memoryLimits", "memoryStore", "objectStorageStore", "parseExtensionQuery", "redisLimits", "redisStore", "toNodeListener", "verifySignedToken"];
   assert.deepEqual(Object.keys(await import("pipedrive-users/server")).sort(), [...names, ...server].sort());
 });
 
 test("the scripts run under a strict Content-Security-Policy and on every runtime", async () => {
   for (const file of SCRIPTS) {
     // The module's own bytes are text too, in which any word may occur.
-    const code = (await read(file)).replace(/(["'`])[^"'`]{10000,}\1/g, '""').replace('import("./drift.js")', "").replace(/^\s*(?:import|export)[^"']*from\s*"\.\/index\.js";/gm, "").replace(/(["'];?|\})import\{[^}]*\}from"\.\/index\.js"/g, "$1").replace(/\n\/\/# sourceMappingURL=.*\n$/, "");
+    const code = (await read(file)).replace(/(["'`])[^"'`]{10000,}\1/g, '""').replace(/import\("\.\/(drift|directory-store)\.js"\)/g, "").replace(/^import\{[^}]*\}from"\.\/index\.js";/, "").replace(/^\s*(?:import|export)[^"']*from\s*"\.\/index\.js";/gm, "").replace(/(["'];?|\})import\{[^}]*\}from"\.\/index\.js"/g, "$1").replace(/\n\/\/# sourceMappingURL=.*\n$/, "");
     for (const word of [/\beval\s*\(/, /new\s+Function\b/, /(?<![`"'.\w])Function\s*\(/, /\brequire\s*\(/, /\bimport\s*\(/, /\bimport\.meta\b/, /\bBuffer\b/, /\bprocess\b/, /from\s*"node:/, /^\s*import\b/m, /\b__dirname\b/, /\bXMLHttpRequest\b/, /sourceMappingURL/]) {
       assert.ok(!word.test(code), `${file} has ${word}`);
     }
@@ -107,7 +108,7 @@ test("the client holds no token, and no path of a machine", async () => {
 });
 
 test("the modules hold no path of a machine", async () => {
-  for (const file of ["dist/core.wasm", "dist/sandbox.wasm", "dist/server.wasm"]) {
+  for (const file of ["dist/core.wasm", "dist/directory.wasm", "dist/sandbox.wasm", "dist/server.wasm"]) {
     const text = (await readFile(new URL(file, root))).toString("latin1");
     assert.ok(text.startsWith("\0asm"));
     for (const path of [/\/(home|root|work|tmp)\//, /\.cargo\//]) assert.ok(!path.test(text), `${file}: ${path.exec(text) && text.slice(path.exec(text).index, path.exec(text).index + 60)}`);
@@ -115,18 +116,20 @@ test("the modules hold no path of a machine", async () => {
 });
 
 test("the scripts have the modules inside, byte for byte", async () => {
-  for (const [name, wasm] of [["index", "core"], ["sandbox", "sandbox"], ["server", "server"]]) {
+  for (const [name, wasm] of [["index", "core"], ["sandbox", "sandbox"], ["server", "server"], ["directory", "directory"]]) {
     const bytes = await readFile(new URL(`dist/${wasm}.wasm`, root));
     for (const extension of ["js", "cjs"]) {
       // Node's own fetch compiles a module too.
       const compiled = [];
       const { compile } = WebAssembly;
       WebAssembly.compile = (bytes) => (compiled.push(Buffer.from(bytes)), compile(bytes));
-      const { UsersClient, createSandbox, verifySignedToken } = extension === "js" ? await import(new URL(`dist/${name}.js`, root)) : createRequire(import.meta.url)(fileURLToPath(new URL(`dist/${name}.cjs`, root)));
+      const { UsersClient, createSandbox, verifySignedToken, UserDirectory } = extension === "js" ? await import(new URL(`dist/${name}.js`, root)) : createRequire(import.meta.url)(fileURLToPath(new URL(`dist/${name}.cjs`, root)));
       const fetch = createSandbox ? createSandbox().fetch : async () => Response.json({ success: true, data: {} });
       // The client in the server's script is that of the client's; what the server decides is in its own module.
       await verifySignedToken?.("not.a.token", "s".repeat(32)).catch(() => undefined);
-      await (UsersClient ? new UsersClient({ apiToken: "secret", fetch }).getUser(1) : fetch("/v1/users/me"));
+      const nobody = async () => [];
+      if (UserDirectory) await new UserDirectory({ getUsers: nobody, getUser: nobody, getCurrentUser: nobody }).all();
+      else await (UsersClient ? new UsersClient({ apiToken: "secret", fetch }).getUser(1) : fetch("/v1/users/me"));
       WebAssembly.compile = compile;
       assert.ok(compiled.some((one) => bytes.equals(one)), `${name}.${extension}`);
     }
@@ -134,7 +137,7 @@ test("the scripts have the modules inside, byte for byte", async () => {
 });
 
 test("the source maps lead to the sources, and do not hold the modules again", async () => {
-  for (const file of ["index.js", "index.cjs", "sandbox.js", "server.js", "slim.js", "drift.js", "index.workerd.js", "server.workerd.js"]) {
+  for (const file of ["index.js", "index.cjs", "sandbox.js", "server.js", "slim.js", "drift.js", "index.workerd.js", "server.workerd.js", "directory.js", "directory.cjs", "directory-store.js"]) {
     const script = await read(`dist/${file}`);
     assert.match(script, new RegExp(`\\n//# sourceMappingURL=${file}\\.map\\n$`));
     const map = JSON.parse(await read(`dist/${file}.map`));
@@ -158,10 +161,27 @@ test("the source maps lead to the sources, and do not hold the modules again", a
 
 test("what is imported and not used leaves nothing in a bundle", async () => {
   const size = async (contents) => {
-    const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", write: false, external: ["./drift.js"] });
+    const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", write: false, external: ["./drift.js", "./directory-store.js"] });
     return outputFiles[0].contents.length;
   };
-  for (const name of ["pipedrive-users", "pipedrive-users/sandbox", "pipedrive-users/server", "pipedrive-users/slim"]) assert.equal(await size(`import "${name}"; import * as all from "${name}";`), 0, name);
+  for (const name of ["pipedrive-users", "pipedrive-users/sandbox", "pipedrive-users/server", "pipedrive-users/slim", "pipedrive-users/directory"]) assert.equal(await size(`import "${name}"; import * as all from "${name}";`), 0, name);
+});
+
+/** What a page loads, as a bundler makes it that splits, or that puts all into one file. */
+async function bundled(contents, splitting) {
+  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", splitting, outdir: "out", write: false });
+  return outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents;
+}
+
+test("the directory weighs at most 4 KB on top of the client, and nothing in a page without it", async () => {
+  const client = `import { UsersClient } from "pipedrive-users"; globalThis.client = new UsersClient({ baseUrl: "/pipedrive" });`;
+  const directory = `import { UserDirectory } from "pipedrive-users/directory"; globalThis.directory = new UserDirectory(client);`;
+  for (const splitting of [true, false]) {
+    const [without, together] = await Promise.all([bundled(client, splitting), bundled(client + directory, splitting)]);
+    const more = brotliCompressSync(together).length - brotliCompressSync(without).length;
+    assert.ok(more > 1_000 && more <= 4_096, `${more} bytes, ${splitting ? "split" : "in one file"}`);
+    for (const word of ["maxAgeMs", "staleMs", "directory"]) assert.ok(!Buffer.from(without).toString().includes(word), word);
+  }
 });
 
 /** What a page loads to make the ten calls, as a bundler that splits makes it. */

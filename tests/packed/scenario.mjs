@@ -1,7 +1,7 @@
-// What every environment runs: each operation once, and an error that has its type.
+// What every environment runs: each operation once, an error that has its type, and the directory where it is given.
 
 /** Makes the ten calls with the package as it was imported there, and measures how long the first one took. */
-export async function tenCalls({ UsersClient, NotFoundError, isPipedriveError, ENDPOINTS }, config) {
+export async function tenCalls({ UsersClient, NotFoundError, isPipedriveError, ENDPOINTS }, config, UserDirectory) {
   const client = new UsersClient(config);
   const started = performance.now();
   const me = await client.getCurrentUser();
@@ -32,5 +32,11 @@ export async function tenCalls({ UsersClient, NotFoundError, isPipedriveError, E
   check("the stack of an error, which shows its caller", error.stack.includes(theCaller.name) && /:\d+:\d+/.test(error.stack));
   const { operations } = client.usage;
   check("usage", Object.keys(ENDPOINTS).every((operation) => operations[operation].callsSent > 0));
+  if (UserDirectory) {
+    const directory = new UserDirectory(client);
+    check("the directory", (await directory.nameOf(2)) === users[1].name && (await directory.byEmail(users[1].email.toUpperCase())).id === users[1].id);
+    check("its search", (await directory.search(users[1].name.toUpperCase()))[0].id === users[1].id);
+    check("its argument", (await directory.byId("2").catch(({ kind }) => kind)) === "argument");
+  }
   return { firstCallMs };
 }

@@ -15,17 +15,41 @@ struct Module {
     feature: &'static str,
     /// Whether it uses the standard library's formatting.
     uses_fmt: bool,
+    /// Whether numbers alone cross its boundary, so that it needs no glue.
+    is_raw: bool,
     /// What the package uses of it.
     exports: &'static [&'static str],
 }
 
-const MODULES: [Module; 3] = [
-    Module { name: "core", feature: "npm-client", uses_fmt: false, exports: &["Core"] },
-    Module { name: "sandbox", feature: "npm-sandbox", uses_fmt: true, exports: &["Company"] },
+const MODULES: [Module; 4] = [
+    Module { name: "core", feature: "npm-client", uses_fmt: false, is_raw: false, exports: &["Core"] },
+    Module { name: "sandbox", feature: "npm-sandbox", uses_fmt: true, is_raw: false, exports: &["Company"] },
+    Module {
+        name: "directory",
+        feature: "npm-directory",
+        uses_fmt: false,
+        is_raw: true,
+        exports: &[
+            "open",
+            "look",
+            "begin",
+            "filled",
+            "failed",
+            "invalidate",
+            "nobody",
+            "each",
+            "news",
+            "text",
+            "query",
+            "search",
+            "found",
+        ],
+    },
     Module {
         name: "server",
         feature: "npm-server",
         uses_fmt: false,
+        is_raw: false,
         // The client's, and what the server package decides.
         exports: &[
             "Core",
@@ -35,6 +59,8 @@ const MODULES: [Module; 3] = [
             "replaces",
             "isPipedrive",
             "redact",
+            "isBasic",
+            "readUserWebhook",
             "ProcessLimiter",
             "reserve",
         ],
@@ -55,7 +81,7 @@ pub(crate) fn build() -> Result<()> {
         step(&format!("WebAssembly: {}", module.name));
         let wasm = generated.join("wasm");
         compile(module, &wasm)?;
-        emit::declare(&wasm, &generated, module.name, module.exports)?;
+        emit::declare(&wasm, &generated, module.name, module.exports, module.is_raw)?;
     }
     step("the npm package");
     build_package(&[])?;
@@ -68,7 +94,7 @@ pub(crate) fn build_with_faults() -> Result<PathBuf> {
     let (wasm, dist) = (root().join("target/trap/wasm"), root().join("target/trap/dist"));
     step("WebAssembly: core with faults on purpose");
     compile(&Module { feature: "npm-trap", ..MODULES[0] }, &wasm)?;
-    for name in ["sandbox", "server"] {
+    for name in ["sandbox", "directory", "server"] {
         for ending in ["_bg.js", "_bg.wasm", "_names.json"] {
             let file = format!("{name}{ending}");
             fs::copy(root().join("pkg/src/generated/wasm").join(&file), wasm.join(&file))?;

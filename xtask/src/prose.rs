@@ -111,11 +111,12 @@ pub(crate) fn llms() -> String {
 }
 
 /// The guides that `llms.txt` names.
-const GUIDES: [(&str, &str); 13] = [
+const GUIDES: [(&str, &str); 14] = [
     ("start", "Get started"),
     ("credentials", "Credentials: strings, functions, one client per identity"),
     ("errors", "Errors: classes and kinds"),
     ("limits", "Rate limits, retries, costs, shared requests"),
+    ("directory", "A directory: names for ids and e-mails, for 20 tokens"),
     ("pages", "Pages: for await, cursors, toArray"),
     ("configuration", "Every option with its default"),
     ("testing", "Tests without a network"),

@@ -18,7 +18,10 @@ use axum::{
 use futures_util::stream;
 use pipedrive_users::Timestamp;
 use pipedrive_users::sandbox::{App, Delivery, Failure, Options, Request, Response, Sandbox, Tokens, Window};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
+
+use crate::shell::step;
 
 use crate::loopback::{Loopback, Reset};
 
@@ -43,6 +46,15 @@ pub(crate) struct Args {
     /// Where names, tokens and everything else come from
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
+    /// Where webhooks tell of users who were added or changed, with http [default: nowhere]
+    #[arg(long)]
+    webhook_url: Option<String>,
+    /// The user name of the webhooks' Basic authentication
+    #[arg(long)]
+    webhook_username: Option<String>,
+    /// Its password
+    #[arg(long)]
+    webhook_password: Option<String>,
     /// The client id of the OAuth app that users can authorise
     #[arg(long, default_value_t = App::default().client_id)]
     client_id: String,
@@ -105,6 +117,9 @@ impl Args {
             window: self.window.into(),
             daily: self.daily,
             seed: self.seed,
+            webhook_url: self.webhook_url.clone(),
+            webhook_username: self.webhook_username.clone(),
+            webhook_password: self.webhook_password.clone(),
             app,
         }
     }
@@ -217,8 +232,17 @@ async fn respond(
         headers: headers.collect(),
         body: text(&body),
     };
-    let response =
-        sandbox.lock().unwrap_or_else(PoisonError::into_inner).handle_at(&request, now(), monotonic());
+    let (response, webhooks) = {
+        let mut sandbox = sandbox.lock().unwrap_or_else(PoisonError::into_inner);
+        (sandbox.handle_at(&request, now(), monotonic()), sandbox.take_webhooks())
+    };
+    for webhook in webhooks {
+        tokio::spawn(async move {
+            if let Err(error) = send(&webhook).await {
+                step(&format!("the webhook to {} was not delivered: {error}", webhook.target));
+            }
+        });
+    }
     if response.delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(response.delay_ms.into())).await;
     }
@@ -228,6 +252,26 @@ async fn respond(
         Delivery::Complete | Delivery::CutOff => {}
     }
     to_http(response)
+}
+
+/// Sends a webhook. The demo and the tests receive it on this machine, without TLS.
+async fn send(webhook: &Request) -> anyhow::Result<()> {
+    let rest = webhook.target.strip_prefix("http://").context("only http:// can be sent to")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let address = if host.contains(':') { host.to_owned() } else { format!("{host}:80") };
+    let headers = webhook.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n"));
+    let head = format!(
+        "POST /{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{}content-length: {}\r\n\r\n",
+        headers.collect::<String>(),
+        webhook.body.len()
+    );
+    let mut connection = tokio::net::TcpStream::connect(address).await?;
+    connection.write_all(head.as_bytes()).await?;
+    connection.write_all(webhook.body.as_bytes()).await?;
+    let mut response = Vec::new();
+    connection.read_to_end(&mut response).await?;
+    anyhow::ensure!(response.starts_with(b"HTTP/1.1 2"), "the response has another status");
+    Ok(())
 }
 
 /// The body moves into the HTTP response, which matters for the list of a large company.

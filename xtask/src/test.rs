@@ -117,7 +117,7 @@ fn in_rust(browser: &tools::Browser) -> Result<Vec<Part>> {
     let in_wasm = [
         "--target=wasm32-unknown-unknown",
         "--package=pipedrive-users",
-        "--features=npm-client,npm-sandbox,npm-server",
+        "--features=npm-client,npm-sandbox,npm-server,npm-directory",
     ];
     Ok(vec![
         Part { name: "formatting", command: command("cargo", &["fmt", "--all", "--check"]), count: one },

@@ -45,6 +45,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   checkKeys("config", undefined, "the sandbox's app", app, APP_NAMES);
   checkNumbers(options, RANGES);
   checkOneOf("window", options.window, WINDOWS);
+  for (const name of ["webhookUrl", "webhookUsername", "webhookPassword"] as const) checkSetting(name, options[name], [(value) => typeof value === "string", "a string"]);
   const failures: SandboxFailure[] = [];
   let company: ReturnType<typeof open> | undefined;
   const open = async () => {
@@ -73,6 +74,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       at.handle(request.method, request.url, [...request.headers].flat(), body, Date.now(), { answer: (...answer: Parameters<typeof deliver>[0]) => resolve(answer) });
       instance.calls.delete(call);
     });
+    for (const webhook of at.takeWebhooks() as Parameters<typeof sendWebhook>[]) sendWebhook(...webhook);
     return deliver(answer, request.signal);
   };
   const { clientId = APP.clientId, clientSecret = APP.clientSecret, redirectUri = "https://app.example/callback" } = app;
@@ -99,6 +101,11 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       return new Request(redirectUri, { method: "DELETE", headers, body });
     },
   };
+}
+
+/** Sends a webhook as Pipedrive does, behind the call: nobody waits for it, and one that fails is lost. */
+function sendWebhook(url: string, body: string, headers: [string, string][]): void {
+  void fetch(url, { method: "POST", body, headers, redirect: "manual" }).catch(() => undefined);
 }
 
 type Numbers = Readonly<Record<string, readonly [number, number]>>;

@@ -1,6 +1,7 @@
 import { loader } from "../core-client.js";
 import { makeError, type PipedriveError } from "../errors.js";
 import { OPERATIONS, type OperationId } from "../generated/operations.js";
+import type { UserNews } from "../directory/directory.js";
 import type { Exports } from "../generated/server.js";
 
 type RefusedResult = [nothing: undefined, status: number, error: string, info: string];
@@ -51,6 +52,15 @@ function functionsOf(core: Exports) {
     tokenState: (millisecondsLeft: number) => core.freshness(millisecondsLeft),
     replaces: (one: Generation, other: Generation) => core.replaces(one.generation, one.isRevoked, other.generation, other.isRevoked),
     isPipedrive: (apiDomain: string, loopback: boolean) => core.isPipedrive(apiDomain, loopback),
+    /** Whether a header has the credentials of a webhook, compared in constant time. */
+    isBasic: (authorization: string, username: string, password: string) => core.isBasic(authorization, username, password),
+    /** What a webhook tells of a user, if it is one of Pipedrive's. */
+    readUserWebhook: (body: string): UserNews | undefined => {
+      const told = core.readUserWebhook(body) as [number, number, number, boolean, UserNews["members"]] | undefined;
+      if (!told) return undefined;
+      const [id, companyId, at, isDeleted, members] = told;
+      return { id, companyId, at, isDeleted, members };
+    },
     /** Returns a copy of a text or of something thrown, without the secrets that it may repeat. */
     redact: <T>(thrown: T, secrets: readonly string[]): T => core.redact(thrown, [...secrets]) as T,
   };

@@ -18,3 +18,4 @@ export { type DenoKv, denoKvStore } from "./stores/deno-kv.js";
 export { durableObjectStore, type ObjectNamespace, type ObjectStorage, objectStorageStore, TokenObject, type TokenObjectMethods } from "./stores/durable-object.js";
 export { type RedisClient, type RedisEval, redisStore, type RedisStoreOptions } from "./stores/redis.js";
 export { memoryStore, type Stored, type TokenStore } from "./stores/store.js";
+export { createUserWebhook, type UserWebhookConfig, type WebhookContext } from "./webhook.js";

@@ -23,19 +23,21 @@ const CONFIG = {
 };
 
 /** What an entry needs beside the calls, and where it comes from. */
-const NEEDS = { client: [], sandbox: [{ name: "createSandbox", from: "pipedrive-users/sandbox" }], server: [{ name: "backend", from: "./backend.mjs" }] };
+const NEEDS = { client: [], sandbox: [{ name: "createSandbox", from: "pipedrive-users/sandbox" }, { name: "UserDirectory", from: "pipedrive-users/directory" }], server: [{ name: "backend", from: "./backend.mjs" }] };
+/** The directory goes with the entry that needs no network. */
+const DIRECTORY = { client: "", sandbox: ", UserDirectory", server: "" };
 const PACKAGE = { client: "pipedrive-users", sandbox: "pipedrive-users", server: "pipedrive-users/server" };
 
 /** A module with `run(facts)`, which makes the ten calls. */
 export const run = (entry) => `import * as users from "${PACKAGE[entry]}";
 ${NEEDS[entry].map(({ name, from }) => `import { ${name} } from "${from}";\n`).join("")}import { tenCalls } from "./scenario.mjs";
-export const run = async (facts) => tenCalls(users, ${CONFIG[entry]});
+export const run = async (facts) => tenCalls(users, ${CONFIG[entry]}${DIRECTORY[entry]});
 `;
 
 /** The same as CommonJS, with the files beside it written into it. */
 export const required = (entry) => `const users = require("${PACKAGE[entry]}");
 ${NEEDS[entry].filter(({ from }) => !from.startsWith("./")).map(({ name, from }) => `const { ${name} } = require("${from}");\n`).join("")}${[scenario, backend].join("").replaceAll("export async", "async")}
-exports.run = async (facts) => tenCalls(users, ${CONFIG[entry]});
+exports.run = async (facts) => tenCalls(users, ${CONFIG[entry]}${DIRECTORY[entry]});
 `;
 
 /** What a page does: it runs, and reports to where its address says. */

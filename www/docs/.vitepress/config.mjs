@@ -40,7 +40,7 @@ export default defineConfig({
     ],
     sidebar: {
       "/guide/": [
-        { text: "Begin", items: [guide("Get started", "start"), guide("Credentials", "credentials"), guide("Errors", "errors"), guide("Pages", "pages"), guide("Limits and costs", "limits"), guide("Configuration", "configuration")] },
+        { text: "Begin", items: [guide("Get started", "start"), guide("Credentials", "credentials"), guide("Errors", "errors"), guide("Pages", "pages"), guide("A directory", "directory"), guide("Limits and costs", "limits"), guide("Configuration", "configuration")] },
         { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Rust", "rust"), guide("Rust beside other clients", "rust-comparison")] },
         { text: "Server", items: [guide("A backend for your page", "backend"), guide("App extensions", "app-extensions")] },
         { text: "Tests", items: [guide("Testing", "testing")] },

@@ -22,7 +22,10 @@ fn with_argument_types(mut declared: String) -> Result<String> {
 }
 
 /// Imports what the declarations of a module refer to.
-fn imports(declared: &str) -> String {
+fn imports(declared: &str, is_raw: bool) -> String {
+    if is_raw {
+        return String::new();
+    }
     let mut imports = String::from(
         "import type { Outcome } from \"../api-promise.js\";\nimport type { WasmSource } from \"../load.js\";\n",
     );
@@ -39,8 +42,9 @@ fn imports(declared: &str) -> String {
     imports + "\n"
 }
 
-/// Writes `<name>.d.ts` of what wasm-bindgen declares, with a `source` of the exports that the package uses.
-pub(crate) fn declare(wasm: &Path, folder: &Path, name: &str, exports: &[&str]) -> Result<()> {
+/// Writes `<name>.d.ts` of what wasm-bindgen declares, with a `source` of the exports that the package uses, or, where the
+/// module needs no glue, a function that returns them.
+pub(crate) fn declare(wasm: &Path, folder: &Path, name: &str, exports: &[&str], is_raw: bool) -> Result<()> {
     let file = wasm.join(format!("{name}.d.ts"));
     let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     fs::remove_file(&file)?;
@@ -51,9 +55,14 @@ pub(crate) fn declare(wasm: &Path, folder: &Path, name: &str, exports: &[&str]) 
         declared = with_argument_types(declared)?;
     }
     let members: Vec<_> = exports.iter().map(|name| format!("  readonly {name}: typeof {name};\n")).collect();
+    let (memory, source) = if is_raw {
+        ("  readonly memory: WebAssembly.Memory;\n", "instantiate: () => Promise<Exports>")
+    } else {
+        ("", "source: WasmSource<Exports>")
+    };
     let text = format!(
-        "{HEAD}{}{declared}\n\nexport interface Exports {{\n{}}}\n\nexport const source: WasmSource<Exports>;\n",
-        imports(&declared),
+        "{HEAD}{}{declared}\n\nexport interface Exports {{\n{memory}{}}}\n\nexport const {source};\n",
+        imports(&declared, is_raw),
         members.concat()
     );
     fs::write(folder.join(format!("{name}.d.ts")), text)?;

@@ -2,6 +2,7 @@
 
 mod boundary;
 mod declared;
+mod directory;
 mod drift;
 mod models;
 mod operations;
@@ -34,6 +35,7 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     fs::write(folder.join("errors.ts"), types::errors()?)?;
     fs::write(folder.join("sandbox-data.ts"), sandbox::sandbox()?)?;
     fs::write(folder.join("sandbox-flags.ts"), sandbox::flags()?)?;
+    fs::write(folder.join("directory-data.ts"), directory::directory()?)?;
     Ok(())
 }
 

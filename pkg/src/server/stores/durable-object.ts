@@ -130,9 +130,9 @@ export function objectStorageStore(storage: ObjectStorage): TokenStore {
 /** Number of objects that hold the leases of callbacks, which name no company yet. */
 const STATE_OBJECTS = 16;
 
-/** Returns the name of the object that has a key: a user's key begins with the company. */
+/** Returns the name of the object that has a key: a user's key begins with the company, and so does a directory's after its first word. */
 function objectOf(key: string): string {
-  const [, company, state] = /^(\d+):\d+$|^state:([0-9a-f]{2})/.exec(key) ?? [];
+  const [, company, state] = /^(?:directory:)?(\d+)(?::|$)|^state:([0-9a-f]{2})/.exec(key) ?? [];
   return company ?? (state === undefined ? key : `state:${Number.parseInt(state, 16) % STATE_OBJECTS}`);
 }
 

@@ -1,0 +1,109 @@
+/** Two functions of one's own: what a store needs to have. */
+export interface DirectoryStore {
+  /** Returns the text of a key. */
+  get(key: string): Promise<string | null | undefined> | string | null | undefined;
+  /** Keeps a text for so many milliseconds. */
+  set(key: string, text: string, ttlMs: number): unknown;
+}
+
+/** The stores of `pipedrive-users/server`. */
+export interface RecordStore {
+  get(key: string): Promise<{ readonly record: string; readonly version: string } | undefined>;
+  put(key: string, record: string, expectedVersion: string | undefined, ttlMs?: number): Promise<string | undefined>;
+  lease(key: string, milliseconds: number): Promise<(() => Promise<void>) | undefined>;
+}
+
+/** A list, and when it was asked for. */
+export type Dated<T> = readonly [askedAt: number, list: T[]];
+
+/** Longer than a call with its retries. */
+const LEASE_MS = 100_000;
+const POLL_MS = 200;
+/** The stores take so much text in one value, whatever its letters. */
+const PART = 30_000;
+
+const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/**
+ * Asks for a list once for all processes that share a store. `isRecent` says whether a list that another process asked for then will do.
+ */
+export async function shared<T>(store: DirectoryStore | RecordStore, key: string, ttlMs: number, isRecent: (askedAt: number) => boolean, ask: () => Promise<Dated<T>>): Promise<Dated<T>> {
+  const { get, set, lease } = functions(store, ttlMs);
+  const head = async () => {
+    const [askedAt = 0, parts = 0, count = 0] = parse<number>(await get(key));
+    return { askedAt, parts, count };
+  };
+  const read = async () => {
+    const { askedAt, parts, count } = await head();
+    // So many parts are a hundred thousand users.
+    if (!isRecent(askedAt) || count > 5_000) return undefined;
+    const texts = await Promise.all(Array.from({ length: count }, (_, index) => get(`${key}:${parts}:${index}`)));
+    // Each part begins with the time of its list: another process may have written meanwhile.
+    const prefix = `${askedAt} `;
+    const list = texts.every((text) => text?.startsWith(prefix)) ? parse<T>(texts.map((text) => text!.slice(prefix.length)).join("")) : [];
+    return list.length ? ([askedAt, list] as const) : undefined;
+  };
+  const write = async ([askedAt, list]: Dated<T>) => {
+    const text = JSON.stringify(list);
+    const parts = 1 - (await head()).parts;
+    const count = Math.ceil(text.length / PART);
+    await Promise.all(Array.from({ length: count }, (_, index) => set(`${key}:${parts}:${index}`, `${askedAt} ${text.slice(index * PART, (index + 1) * PART)}`)));
+    await set(key, JSON.stringify([askedAt, parts, count]));
+  };
+  for (;;) {
+    const known = await read();
+    if (known) return known;
+    const release = await lease(key);
+    if (!release) await sleep(POLL_MS);
+    else {
+      try {
+        // Another process may have finished in between.
+        const latest = await read();
+        if (latest) return latest;
+        const fresh = await ask();
+        // What cannot be written is still good here.
+        await write(fresh).catch(() => undefined);
+        return fresh;
+      } finally {
+        await Promise.resolve(release()).catch(() => undefined);
+      }
+    }
+  }
+}
+
+/** What both kinds of stores can do. */
+function functions(store: DirectoryStore | RecordStore, ttlMs: number) {
+  if ("put" in store) {
+    return {
+      get: async (key: string) => (await store.get(key))?.record,
+      set: async (key: string, text: string) => store.put(key, text, (await store.get(key))?.version, ttlMs),
+      lease: async (key: string) => store.lease(key, LEASE_MS),
+    };
+  }
+  const get = async (key: string) => store.get(key);
+  const set = async (key: string, text: string) => store.set(key, text, ttlMs);
+  return {
+    get,
+    set,
+    // The last who wrote has it: each waits until the others who saw it free have written too.
+    async lease(key: string) {
+      const name = `${key}:lease`;
+      const [, until = 0] = parse<number>(await get(name));
+      if (until > Date.now()) return undefined;
+      const mine = JSON.stringify([Math.random(), Date.now() + LEASE_MS]);
+      await store.set(name, mine, LEASE_MS);
+      await sleep(POLL_MS / 4);
+      return (await get(name)) === mine ? () => store.set(name, "[]", 1) : undefined;
+    },
+  };
+}
+
+/** Returns a list from its text: an empty one if it is none. A company has somebody. */
+function parse<T>(text: unknown): T[] {
+  try {
+    const value: unknown = JSON.parse(text as string);
+    return Array.isArray(value) ? (value as T[]) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,514 @@
+//! The people of a company in memory: one `getUsers`, which costs 20, answers every question about names, ids and e-mails
+//! until it is too old.
+//!
+//! What a lookup does is decided by a state machine without a clock ([`machine`]); the search ([`index`]) works on folded
+//! text. The JavaScript directory, `pipedrive-users/directory`, is made of the same two.
+//!
+//! ```
+//! # #[cfg(feature = "sandbox")] {
+//! use pipedrive_users::config::Credential;
+//! use pipedrive_users::directory::{Directory, DirectoryOptions};
+//! use pipedrive_users::transport::SandboxWorld;
+//! use pipedrive_users::{Client, Config};
+//!
+//! let world = SandboxWorld::default();
+//! let credential = Credential::api_token(&world.tokens().api_token)?;
+//! let client = Client::new(Config::new(credential), world.clone());
+//! // With Tokio: |task| { tokio::spawn(task); }. In a page: wasm_bindgen_futures::spawn_local.
+//! let directory = Directory::new(client.clone(), DirectoryOptions::default(), world.spawner());
+//! let names = world.run(async {
+//!     let mut names = Vec::new();
+//!     for id in 1..=25 {
+//!         names.push(directory.name_of(id).await?);
+//!     }
+//!     Ok::<_, pipedrive_users::Error>(names)
+//! });
+//! assert_eq!(names.ok_or("it never ends")??.len(), 25);
+//! assert_eq!(client.usage().total().tokens_spent, 20);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod fold;
+pub(crate) mod index;
+pub(crate) mod machine;
+pub(crate) mod news;
+mod people;
+mod shared;
+#[cfg(all(test, feature = "sandbox"))]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub use fold::LETTERS;
+pub use index::LONGEST_QUERY;
+pub use people::{Entry, Status};
+
+use machine::{Machine, Step, asks_each, is_news};
+use news::News;
+use people::{People, apply, modified_at};
+use shared::Shared;
+
+use crate::client::Client;
+use crate::error::{Error, Kind, Result};
+use crate::models::User;
+use crate::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
+use crate::transport::Runtime;
+
+/// The ages of a [`Directory`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DirectoryOptions {
+    /// How long everything is given from memory. Default: 5 minutes.
+    pub max_age: Duration,
+    /// Until which age what is there is given while a refresh runs behind. After it, callers wait. Default: an hour. It is
+    /// never less than `max_age`.
+    pub stale: Duration,
+}
+
+impl Default for DirectoryOptions {
+    fn default() -> Self {
+        Self { max_age: Duration::from_secs(300), stale: Duration::from_secs(3_600) }
+    }
+}
+
+/// What happened to a directory.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// What is in memory changed.
+    Changed,
+    /// A refresh failed; what was there is still there.
+    Failed(Error),
+}
+
+/// The people of a company. A directory belongs to one client, and so to one company. Cloning it is cheap and gives the same
+/// directory.
+pub struct Directory<R: Runtime>(SharedRef<Inner<R>>);
+
+struct Inner<R: Runtime> {
+    client: Client<R>,
+    spawn: Box<dyn Spawn>,
+    state: Lock<State>,
+    listeners: Lock<Vec<(u64, Listener)>>,
+}
+
+trait Spawn: Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm {}
+impl<F: Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm> Spawn for F {}
+
+trait Listen: Fn(&Change) + SendOutsideWasm + SyncOutsideWasm {}
+impl<F: Fn(&Change) + SendOutsideWasm + SyncOutsideWasm> Listen for F {}
+
+type Listener = SharedRef<dyn Listen>;
+type Asked = Shared<Option<Arc<Entry>>>;
+
+struct State {
+    machine: Machine,
+    people: People,
+    error: Option<Error>,
+    refreshing: Option<Shared<()>>,
+    company_id: Option<u64>,
+    /// Ids that are asked for, and those of them that are collected still.
+    asked: HashMap<u64, Asked>,
+    batch: Vec<u64>,
+    /// When Pipedrive said that nobody has an id.
+    missing: HashMap<u64, f64>,
+    /// The entries that are not to be given as they are: whether they are given until they were asked for, and since when.
+    outdated: HashMap<u64, (bool, f64)>,
+    /// The last news of each user, and when it came.
+    news: HashMap<u64, (News<Value>, f64)>,
+}
+
+/// A listener, until it is dropped.
+#[must_use = "the listener is called until this is dropped"]
+pub struct Subscription<R: Runtime> {
+    directory: Directory<R>,
+    id: u64,
+}
+
+impl<R: Runtime> std::fmt::Debug for Directory<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Directory")
+            .field("people", &self.0.state.borrow().people.list().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<R: Runtime> Drop for Subscription<R> {
+    fn drop(&mut self) {
+        self.directory.0.listeners.borrow_mut().retain(|(id, _)| *id != self.id);
+    }
+}
+
+impl<R: Runtime> Clone for Directory<R> {
+    fn clone(&self) -> Self {
+        Self(SharedRef::clone(&self.0))
+    }
+}
+
+impl<R: Runtime> Directory<R> {
+    /// Makes a directory. `spawn` runs what goes on while nobody waits for it: `|task| { tokio::spawn(task); }`, or in a page
+    /// `wasm_bindgen_futures::spawn_local`.
+    pub fn new(
+        client: Client<R>,
+        options: DirectoryOptions,
+        spawn: impl Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm + 'static,
+    ) -> Self {
+        let milliseconds = |age: Duration| age.as_secs_f64() * 1_000.0;
+        let max_age = milliseconds(options.max_age);
+        let state = State {
+            machine: Machine::new(max_age, milliseconds(options.stale).max(max_age)),
+            people: People::new(),
+            error: None,
+            refreshing: None,
+            company_id: None,
+            asked: HashMap::new(),
+            batch: Vec::new(),
+            missing: HashMap::new(),
+            outdated: HashMap::new(),
+            news: HashMap::new(),
+        };
+        Self(SharedRef::new(Inner {
+            client,
+            spawn: Box::new(spawn),
+            state: Lock::new(state),
+            listeners: Lock::new(Vec::new()),
+        }))
+    }
+
+    /// Returns the user with an id, or nothing if nobody has it.
+    pub async fn by_id(&self, id: u64) -> Result<Option<Arc<Entry>>> {
+        let since = self.now();
+        self.ready().await?;
+        let asked = {
+            let state = self.0.state.borrow();
+            let entry = state.people.by_id(id).cloned();
+            let outdated = state.outdated.get(&id).map(|(is_given, _)| *is_given);
+            match (entry, outdated) {
+                (Some(entry), None) => return Ok(Some(entry)),
+                (Some(entry), Some(true)) => {
+                    drop(state);
+                    drop(self.ask(id));
+                    return Ok(Some(entry));
+                }
+                (Some(_), Some(false)) => true,
+                (None, _) => {
+                    let missing = state.missing.get(&id).copied().unwrap_or(f64::NEG_INFINITY);
+                    !state.machine.is_nobody(since, missing, self.now())
+                }
+            }
+        };
+        if asked { self.ask(id).await } else { Ok(None) }
+    }
+
+    /// Returns the users with these ids, in the same order: nothing where nobody has an id.
+    pub async fn by_ids(&self, ids: &[u64]) -> Result<Vec<Option<Arc<Entry>>>> {
+        self.ready().await?;
+        // They are asked for together before the first is waited for.
+        let asked: Vec<_> = ids.iter().map(|id| self.start(*id)).collect();
+        let mut found = Vec::with_capacity(ids.len());
+        for (id, asked) in ids.iter().zip(asked) {
+            found.push(match asked {
+                Some(asked) => asked.await?,
+                None => self.by_id(*id).await?,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Returns the name of the user with an id, or nothing if nobody has it.
+    pub async fn name_of(&self, id: u64) -> Result<Option<String>> {
+        Ok(self.by_id(id).await?.map(|entry| entry.user.name.clone()))
+    }
+
+    /// Returns the user with an e-mail address, whatever its case. One who is active comes before one who left.
+    pub async fn by_email(&self, email: &str) -> Result<Option<Arc<Entry>>> {
+        self.ready().await?;
+        Ok(self.0.state.borrow_mut().people.by_email(email))
+    }
+
+    /// Returns the users in whose names or e-mails all words of a text are found, whatever case and accents. The best come
+    /// first, and those who are not active last. Without a word it is everybody.
+    pub async fn search(&self, text: &str) -> Result<Vec<Arc<Entry>>> {
+        self.ready().await?;
+        Ok(self.0.state.borrow_mut().people.search(text))
+    }
+
+    /// Returns everybody, those who were deactivated or deleted too.
+    pub async fn all(&self) -> Result<Vec<Arc<Entry>>> {
+        self.ready().await?;
+        Ok(self.entries())
+    }
+
+    /// Returns what is in memory, however old, and asks for nothing.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Arc<Entry>> {
+        self.0.state.borrow().people.list().to_vec()
+    }
+
+    /// Returns a user who is in memory, however old that is, and asks for nothing.
+    #[must_use]
+    pub fn peek(&self, id: u64) -> Option<Arc<Entry>> {
+        self.0.state.borrow().people.by_id(id).cloned()
+    }
+
+    /// Why the last refresh failed; nothing once one succeeds.
+    #[must_use]
+    pub fn error(&self) -> Option<Error> {
+        self.0.state.borrow().error.clone()
+    }
+
+    /// Makes the next lookup wait for a refresh.
+    pub fn invalidate(&self) {
+        let mut state = self.0.state.borrow_mut();
+        state.missing.clear();
+        state.machine.invalidate();
+    }
+
+    /// Makes the next lookup of one user wait for a refresh of that user.
+    pub fn invalidate_user(&self, id: u64) {
+        let now = self.now();
+        let mut state = self.0.state.borrow_mut();
+        state.missing.remove(&id);
+        state.asked.remove(&id);
+        if state.people.by_id(id).is_some() {
+            state.outdated.insert(id, (false, now));
+        }
+    }
+
+    /// Calls a listener whenever what is in memory changes, or a refresh fails.
+    pub fn subscribe(
+        &self,
+        listener: impl Fn(&Change) + SendOutsideWasm + SyncOutsideWasm + 'static,
+    ) -> Subscription<R> {
+        let mut listeners = self.0.listeners.borrow_mut();
+        let id = listeners.last().map_or(0, |(id, _)| id + 1);
+        listeners.push((id, SharedRef::new(listener)));
+        Subscription { directory: self.clone(), id }
+    }
+
+    /// Takes the body of one of Pipedrive's webhooks for users: the members that it carries at once, and the rest is asked for
+    /// when it is needed. Returns whether it changed anything: a webhook of another company, a malformed one, and one that is
+    /// older than what is known, does not. Check its Basic authentication before.
+    ///
+    /// # Errors
+    ///
+    /// See [`Kind`]: the first webhook asks once which company it is.
+    pub async fn merge_webhook(&self, body: &str) -> Result<bool> {
+        let Some(news) = serde_json::from_str(body).ok().and_then(|body| news::read::<Value>(&body)) else {
+            return Ok(false);
+        };
+        if news.company_id != self.company_id().await? {
+            return Ok(false);
+        }
+        let id = news.id;
+        let since = self.now();
+        let is_known = {
+            let mut state = self.0.state.borrow_mut();
+            let current = state.people.by_id(id).map(|entry| entry.user.clone());
+            let last = state.news.get(&id).map_or(f64::NEG_INFINITY, |(news, _)| news.at);
+            if !is_news(news.at, last, modified_at(current.as_ref())) {
+                return Ok(false);
+            }
+            state.missing.remove(&id);
+            let is_known = current.is_some();
+            if let Some(mut user) = current {
+                apply(&mut user, &news);
+                state.people.set(user);
+                state.outdated.insert(id, (true, since));
+            }
+            state.news.insert(id, (news, since));
+            is_known || state.people.list().is_empty()
+        };
+        if is_known {
+            self.emit(&Change::Changed);
+        } else {
+            self.ask(id).await?;
+        }
+        Ok(true)
+    }
+
+    fn now(&self) -> f64 {
+        self.0.client.wall()
+    }
+
+    /// Waits, if what is there is too old. Begins a refresh, if it is time for one.
+    async fn ready(&self) -> Result<()> {
+        loop {
+            let step = self.0.state.borrow_mut().machine.look(self.now());
+            if matches!(step, Step::GiveAndRefresh | Step::RefreshAndWait) {
+                self.refresh();
+            }
+            if matches!(step, Step::Give | Step::GiveAndRefresh) {
+                return Ok(());
+            }
+            // What was declared invalid meanwhile is asked for again.
+            let refreshing = self.0.state.borrow().refreshing.clone();
+            if let Some(refreshing) = refreshing {
+                refreshing.await?;
+            }
+        }
+    }
+
+    /// Begins to ask for an id that is not known, if it is to be asked for.
+    fn start(&self, id: u64) -> Option<Asked> {
+        let now = self.now();
+        {
+            let state = self.0.state.borrow();
+            let missing = state.missing.get(&id).copied().unwrap_or(f64::NEG_INFINITY);
+            if state.people.by_id(id).is_some() || state.machine.is_nobody(now, missing, now) {
+                return None;
+            }
+        }
+        Some(self.ask(id))
+    }
+
+    /// Asks for a user, once for all who wait: those who are asked for at the same time may come with the list.
+    fn ask(&self, id: u64) -> Asked {
+        let mut state = self.0.state.borrow_mut();
+        if let Some(asked) = state.asked.get(&id) {
+            return asked.clone();
+        }
+        let asked = Asked::new();
+        state.asked.insert(id, asked.clone());
+        state.batch.push(id);
+        let is_first = state.batch.len() == 1;
+        drop(state);
+        if is_first {
+            let directory = self.clone();
+            (self.0.spawn)(Box::pin(async move { directory.ask_batch().await }));
+        }
+        asked
+    }
+
+    async fn ask_batch(&self) {
+        let ids = std::mem::take(&mut self.0.state.borrow_mut().batch);
+        if asks_each(u32::try_from(ids.len()).unwrap_or(u32::MAX)) {
+            for id in ids {
+                let directory = self.clone();
+                (self.0.spawn)(Box::pin(async move {
+                    let result = directory.ask_each(id).await;
+                    directory.settle(id, result);
+                }));
+            }
+            return;
+        }
+        let since = self.now();
+        if self.0.state.borrow_mut().machine.begin() {
+            self.refresh();
+        }
+        let refreshing = self.0.state.borrow().refreshing.clone();
+        let result = match refreshing {
+            Some(refreshing) => refreshing.await,
+            None => Ok(()),
+        };
+        for id in ids {
+            let found = result.clone().map(|()| self.peek(id));
+            if matches!(found, Ok(None)) {
+                self.0.state.borrow_mut().missing.insert(id, since);
+            }
+            self.settle(id, found);
+        }
+    }
+
+    async fn ask_each(&self, id: u64) -> Result<Option<Arc<Entry>>> {
+        let asked_at = self.now();
+        match self.0.client.get_user(id).await {
+            Ok(mut user) => {
+                let mut state = self.0.state.borrow_mut();
+                state.catch_up(&mut user, asked_at);
+                state.people.set(user);
+                drop(state);
+                self.emit(&Change::Changed);
+                Ok(self.peek(id))
+            }
+            Err(error) if error.kind() == Kind::NotFound => {
+                self.0.state.borrow_mut().missing.insert(id, asked_at);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn settle(&self, id: u64, result: Result<Option<Arc<Entry>>>) {
+        let asked = self.0.state.borrow_mut().asked.remove(&id);
+        if let Some(asked) = asked {
+            asked.settle(result);
+        }
+    }
+
+    /// Fills the directory. The machine has begun a refresh.
+    fn refresh(&self) {
+        let refreshing = Shared::new();
+        self.0.state.borrow_mut().refreshing = Some(refreshing.clone());
+        let directory = self.clone();
+        (self.0.spawn)(Box::pin(async move {
+            let asked_at = directory.now();
+            let result = directory.0.client.get_users().await;
+            let change = {
+                let now = directory.now();
+                let mut state = directory.0.state.borrow_mut();
+                state.refreshing = None;
+                match result {
+                    Ok(users) => {
+                        let mut people = People::new();
+                        for mut user in users {
+                            state.catch_up(&mut user, asked_at);
+                            people.set(user);
+                        }
+                        state.people = people;
+                        state.error = None;
+                        state.missing.clear();
+                        state.machine.on_filled(asked_at);
+                        Change::Changed
+                    }
+                    Err(error) => {
+                        state.error = Some(error.clone());
+                        state.machine.on_failed(now);
+                        Change::Failed(error)
+                    }
+                }
+            };
+            directory.emit(&change);
+            refreshing.settle(match change {
+                Change::Changed => Ok(()),
+                Change::Failed(error) => Err(error),
+            });
+        }));
+    }
+
+    /// The company of the client: nothing that a caller says is as certain.
+    async fn company_id(&self) -> Result<u64> {
+        if let Some(id) = self.0.state.borrow().company_id {
+            return Ok(id);
+        }
+        let id = self.0.client.get_current_user().await?.company_id;
+        self.0.state.borrow_mut().company_id = Some(id);
+        Ok(id)
+    }
+
+    fn emit(&self, change: &Change) {
+        let listeners: Vec<_> =
+            self.0.listeners.borrow().iter().map(|(_, listener)| SharedRef::clone(listener)).collect();
+        for listener in listeners {
+            listener(change);
+        }
+    }
+}
+
+impl State {
+    /// Writes the news into a record that came after it was asked for.
+    fn catch_up(&mut self, user: &mut User, asked_at: f64) {
+        if self.outdated.get(&user.id).is_some_and(|(_, since)| asked_at >= *since) {
+            self.outdated.remove(&user.id);
+        }
+        if let Some((news, since)) = self.news.get(&user.id)
+            && *since > asked_at
+            && is_news(news.at, f64::NEG_INFINITY, modified_at(Some(user)))
+        {
+            apply(user, news);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! HTTP Basic authentication: all that Pipedrive's webhooks are authenticated by.
+
+use base64ct::{Base64, Encoding};
+use sha2::{Digest, Sha256};
+
+/// Returns whether an `authorization` header has a user name and a password, compared in constant time.
+///
+/// ```
+/// use pipedrive_users::server::is_basic;
+///
+/// assert!(is_basic("Basic cGlwZWRyaXZlOnNlY3JldA==", "pipedrive", "secret"));
+/// assert!(!is_basic("Basic cGlwZWRyaXZlOnNlY3JldA==", "pipedrive", "another"));
+/// ```
+#[must_use]
+pub fn is_basic(authorization: &str, username: &str, password: &str) -> bool {
+    let (scheme, credentials) = authorization.split_once(' ').unwrap_or_default();
+    let given = Base64::decode_vec(credentials.trim()).unwrap_or_default();
+    // Hashes have the same length, and how they differ tells nothing of the text.
+    let expected = Sha256::digest([username, ":", password].concat());
+    let difference = Sha256::digest(given).iter().zip(expected).fold(0, |sum, (a, b)| sum | (a ^ b));
+    difference == 0 && scheme.eq_ignore_ascii_case("basic")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_exact_credentials_are_accepted() {
+        let header = |text: &str| ["Basic ", &Base64::encode_string(text.as_bytes())].concat();
+        assert!(is_basic(&header("user:päss:word"), "user", "päss:word"));
+        assert!(is_basic(&header("user:word").replace("Basic", "bAsIc"), "user", "word"));
+        for wrong in ["", "user", "user:", "user:wor", "user:words", "User:word", ":word", "user:word\0"] {
+            assert!(!is_basic(&header(wrong), "user", "word"), "{wrong:?}");
+        }
+        let right = Base64::encode_string(b"user:word");
+        for wrong in ["", "Basic", &right, &["Bearer ", &right].concat(), "Basic %%%", "Basic dXNlcjp3b3Jk="]
+        {
+            assert!(!is_basic(wrong, "user", "word"), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,412 @@
+// The directory: what a lookup costs, how old its answer may be, and what it finds.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { ArgumentError, ConfigError, DecodeError, NotFoundError, ServerError, UsersClient } from "pipedrive-users";
+import { UserDirectory } from "pipedrive-users/directory";
+import { createSandbox } from "pipedrive-users/sandbox";
+import { HOUR, stopClock } from "./support/clock.mjs";
+import { deferred, rejection, settle } from "./support/wait.mjs";
+
+const MINUTE = 60_000;
+
+// The modules are loaded before any clock is stopped.
+await new UserDirectory({ getUsers: async () => [], getUser: async () => ({}), getCurrentUser: async () => ({}) }).all();
+
+const person = (id, more = {}) => ({ id, name: `Person ${id}`, email: `p${id}@mi6.example`, active_flag: true, is_deleted: false, is_you: id === 1, modified: "2026-11-01 10:00:00", ...more });
+
+/** A stand-in for a client: how often it was called, and what it returns. */
+function standIn(people = [person(1), person(2)], companyId = 70_001) {
+  const calls = { getUsers: 0, getUser: 0, getCurrentUser: 0 };
+  const client = {
+    people,
+    calls,
+    inFlight: 0,
+    most: 0,
+    failure: undefined,
+    wait: undefined,
+    get tokens() {
+      return calls.getUsers * 20 + (calls.getUser + calls.getCurrentUser) * 2;
+    },
+    async getUsers() {
+      calls.getUsers++;
+      client.most = Math.max(client.most, ++client.inFlight);
+      const list = structuredClone(client.people);
+      await client.wait;
+      client.inFlight--;
+      if (client.failure) throw client.failure;
+      return list;
+    },
+    async getUser(id) {
+      calls.getUser++;
+      if (client.failure) throw client.failure;
+      const found = client.people.find((user) => user.id === id);
+      if (!found) throw new NotFoundError("getUser: no such user");
+      return structuredClone(found);
+    },
+    async getCurrentUser() {
+      calls.getCurrentUser++;
+      return { ...client.people[0], company_id: companyId };
+    },
+  };
+  return client;
+}
+
+test("a thousand lookups cost at most 20 tokens, on the sandbox's own counter", async () => {
+  for (const inTurn of [true, false]) {
+    const sandbox = createSandbox();
+    const remaining = async () => Number((await sandbox.fetch("/v1/users/me", { headers: { "x-api-token": sandbox.apiToken } })).headers.get("x-daily-ratelimit-token-remaining"));
+    const before = await remaining();
+    const directory = new UserDirectory(new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch }));
+    const look = [
+      async (id) => assert.equal((await directory.byId(id)).id, id),
+      async (id) => assert.equal(typeof (await directory.nameOf(id)), "string"),
+      async (id) => assert.equal((await directory.byEmail((await directory.byId(id)).email)).id, id),
+      async (id) => assert.ok((await directory.search((await directory.nameOf(id)).split(" ")[0])).length > 0),
+    ];
+    const lookups = Array.from({ length: 1_000 }, (_, index) => () => look[index % look.length](1 + (index % 25)));
+    if (inTurn) for (const lookup of lookups) await lookup();
+    else await Promise.all(lookups.map((lookup) => lookup()));
+    // The question itself costs 2.
+    assert.ok(before - (await remaining()) - 2 <= 20);
+  }
+});
+
+test("what is fresh comes from memory, what is stale is given while one refresh runs behind, and then callers wait", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn();
+  const directory = new UserDirectory(client);
+  assert.equal(await directory.nameOf(1), "Person 1");
+  client.people = [person(1, { name: "Renamed" })];
+  await pass(5 * MINUTE - 1_000);
+  assert.equal(await directory.nameOf(1), "Person 1");
+  assert.equal(client.calls.getUsers, 1, "still fresh");
+  await pass(1_000);
+  const { promise, resolve } = deferred();
+  client.wait = promise;
+  assert.deepEqual(await Promise.all([directory.nameOf(1), directory.byEmail("p1@mi6.example").then(({ name }) => name), directory.search("person").then(({ length }) => length)]), ["Person 1", "Person 1", 2]);
+  assert.equal(client.calls.getUsers, 2, "one refresh behind");
+  resolve();
+  await settle();
+  assert.equal(await directory.nameOf(1), "Renamed");
+  await pass.jump(HOUR);
+  client.people = [person(1, { name: "Again" })];
+  assert.deepEqual(await Promise.all([directory.nameOf(1), directory.nameOf(1)]), ["Again", "Again"]);
+  assert.deepEqual([client.calls.getUsers, client.most], [3, 1]);
+});
+
+test("a failing refresh leaves what is there, and says so", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn();
+  const directory = new UserDirectory(client);
+  const events = [];
+  directory.subscribe((event) => events.push(event));
+  await directory.all();
+  assert.deepEqual(events, [{ type: "changed" }]);
+  client.failure = new ServerError("getUsers: 500");
+  await pass.jump(6 * MINUTE);
+  assert.equal(await directory.nameOf(1), "Person 1");
+  await settle();
+  assert.equal(directory.error, client.failure);
+  assert.deepEqual(events.at(-1), { type: "failed", error: client.failure });
+  // It is not tried again with every lookup.
+  for (let time = 0; time < 10; time++) assert.equal(await directory.nameOf(2), "Person 2");
+  assert.equal(client.calls.getUsers, 2);
+  await pass.jump(1_000);
+  await directory.nameOf(1);
+  await settle();
+  assert.equal(client.calls.getUsers, 3);
+  await pass.jump(HOUR);
+  assert.equal(await rejection(directory.nameOf(1)), client.failure, "too old to be given");
+  assert.equal(directory.entries().length, 2, "and still there");
+  client.failure = undefined;
+  assert.equal(await directory.nameOf(1), "Person 1");
+  assert.equal(directory.error, undefined);
+});
+
+test("an unknown id is asked for once, many of them with the list, and a 404 is remembered", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn(Array.from({ length: 5 }, (_, index) => person(index + 1)));
+  const directory = new UserDirectory(client);
+  assert.deepEqual((await directory.byIds([3, 99, 1])).map((user) => user?.id), [3, undefined, 1]);
+  assert.equal(client.tokens, 20, "the list that was asked for then does not have it");
+  await pass.jump(1_000);
+  client.people.push(...Array.from({ length: 20 }, (_, index) => person(index + 6)));
+  assert.deepEqual((await Promise.all([directory.byId(6), directory.byId(6), directory.byIds([6, 7])])).flat().map(({ id }) => id), [6, 6, 6, 7]);
+  assert.equal(client.tokens, 24);
+  assert.equal((await directory.search("person 7")).length, 1, "and they are found then");
+  assert.equal((await directory.byIds(Array.from({ length: 9 }, (_, index) => index + 8))).filter(Boolean).length, 9);
+  assert.equal(client.tokens, 24 + 18, "nine are cheaper one by one");
+  assert.deepEqual(await directory.byIds([999, 998]), [undefined, undefined]);
+  assert.equal(client.tokens, 46);
+  assert.deepEqual(await directory.byIds([999, 998]), [undefined, undefined]);
+  assert.equal(client.tokens, 46, "remembered");
+  await pass.jump(1_000);
+  client.people.push(...Array.from({ length: 20 }, (_, index) => person(index + 100)));
+  assert.equal((await Promise.all(Array.from({ length: 10 }, (_, index) => directory.nameOf(index + 100)))).at(-1), "Person 109");
+  assert.equal(client.tokens, 66, "ten cost as much as the list");
+  await pass.jump(4 * MINUTE);
+  assert.equal(await directory.byId(999), undefined);
+  await pass.jump(2 * MINUTE);
+  client.people.push(person(999));
+  await directory.all();
+  await settle();
+  assert.equal(await directory.nameOf(999), "Person 999", "after a while it counts no more");
+});
+
+test("an error of a single user rejects for those who asked, and is not remembered", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn();
+  const directory = new UserDirectory(client);
+  await directory.all();
+  await pass.jump(1_000);
+  client.failure = new ServerError("getUser: 500");
+  assert.deepEqual(await Promise.all([rejection(directory.byId(9)), rejection(directory.byId(9))]), [client.failure, client.failure]);
+  assert.equal(client.calls.getUser, 1);
+  client.failure = undefined;
+  client.people.push(person(9));
+  assert.equal(await directory.nameOf(9), "Person 9");
+});
+
+test("e-mails whatever their case, names whatever their accents, the best first", async () => {
+  const directory = new UserDirectory(standIn([
+    person(1, { name: "Łukasz Żółć", email: "Lukasz@MI6.example" }),
+    person(2, { name: "Søren Ærø", email: "old@mi6.example", active_flag: false }),
+    person(3, { name: "Jürgen Müller", email: "OLD@mi6.example" }),
+    person(4, { name: "Mary Sørensen\tJones", email: "m@mi6.example" }),
+    person(5, { name: "Søren", email: "gone@mi6.example", active_flag: false, is_deleted: true }),
+    person(6, { name: "Nguyễn Thị Ánh", email: "lukas@mi6.example" }),
+    person(7, { name: "李小龍", email: "bruce@mi6.example" }),
+  ]));
+  const ids = async (text) => (await directory.search(text)).map(({ id }) => id);
+  assert.equal((await directory.byEmail(" LUKASZ@mi6.EXAMPLE ")).id, 1);
+  assert.equal((await directory.byEmail("old@mi6.example")).id, 3, "who is active comes first");
+  assert.equal(await directory.byEmail("nobody@mi6.example"), undefined);
+  assert.deepEqual(await ids("lukasz zolc"), [1]);
+  assert.deepEqual(await ids("LUKAS"), [1, 6]);
+  assert.deepEqual(await ids("soren"), [4, 5, 2], "those who left come last");
+  assert.deepEqual(await ids("müller"), [3]);
+  assert.deepEqual(await ids("anh nguyen"), [6]);
+  assert.deepEqual(await ids("龍"), [7]);
+  assert.deepEqual(await ids("sorensen\tjones"), [4]);
+  assert.deepEqual((await ids("mi6 lukas")), [1, 6]);
+  assert.equal((await ids("  ")).length, 7);
+  assert.deepEqual(await ids("\0\n%"), []);
+  for (const length of [1_000, 1_024, 1_025, 1_000_000]) assert.deepEqual(await ids("x".repeat(length)), [], "and a text of any length");
+  assert.deepEqual(await ids("lukasz"), [1]);
+});
+
+test("everybody is there, marked, and nothing depends on the caller", async () => {
+  const people = [person(1), person(2, { active_flag: false }), person(3, { active_flag: false, is_deleted: true }), person(4, { is_deleted: undefined, is_new: [1] })];
+  const client = standIn(people);
+  const directory = new UserDirectory(client);
+  const all = await directory.all();
+  assert.deepEqual(all.map(({ status }) => status), ["active", "deactivated", "deleted", "active"]);
+  for (const [index, entry] of all.entries()) {
+    const { is_you, ...rest } = people[index];
+    assert.deepEqual({ ...entry }, { ...rest, status: entry.status });
+    assert.ok(!("is_you" in entry));
+    assert.equal(await directory.byId(entry.id), entry, "one object for all");
+  }
+  assert.equal(directory.entries(), all);
+  assert.ok(Object.isFrozen(all));
+  assert.equal(directory.peek(3), all[2]);
+  assert.equal(people[0].is_you, true, "what the client returned is left as it is");
+});
+
+test("memory is asked without a call, and there is none before the first", async () => {
+  const client = standIn();
+  const directory = new UserDirectory(client);
+  assert.deepEqual([directory.entries(), directory.entries() === directory.entries(), directory.peek(1), directory.error, client.tokens], [[], true, undefined, undefined, 0]);
+});
+
+test("what is declared invalid is asked for again, even while a refresh is under way", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn();
+  const directory = new UserDirectory(client);
+  await directory.all();
+  client.people[0].name = "One";
+  directory.invalidate(1);
+  assert.deepEqual([await directory.nameOf(1), await directory.nameOf(2), client.tokens], ["One", "Person 2", 22]);
+  assert.equal(await directory.nameOf(1), "One");
+  assert.equal(client.tokens, 22);
+  client.people[1].name = "Two";
+  directory.invalidate();
+  assert.deepEqual([await directory.nameOf(2), client.calls.getUsers], ["Two", 2]);
+  directory.invalidate();
+  const { promise, resolve } = deferred();
+  client.wait = promise;
+  const waiting = directory.nameOf(1);
+  await settle();
+  // The answer is on its way already.
+  client.people[0].name = "Uno";
+  directory.invalidate();
+  resolve();
+  assert.equal(await waiting, "Uno");
+  assert.deepEqual([client.calls.getUsers, client.most], [4, 1]);
+  await pass.jump(1_000);
+  assert.equal(await directory.byId(9), undefined);
+  client.people.push(person(9));
+  directory.invalidate(9);
+  assert.equal(await directory.nameOf(9), "Person 9", "a 404 is forgotten");
+});
+
+test("news of a user are seen at once, and the rest is asked for behind", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn([person(1), person(2, { role_id: 1 })]);
+  const directory = new UserDirectory(client);
+  const before = await directory.all();
+  let changes = 0;
+  const stop = directory.subscribe(() => changes++);
+  await pass.jump(1_000);
+  const news = { id: 2, companyId: 70_001, at: Date.now(), members: { name: "Vesper", active_flag: false } };
+  client.people[1] = person(2, { name: "Vesper", active_flag: false, role_id: 7 });
+  assert.equal(await directory.merge(news), true);
+  assert.notEqual(directory.entries(), before);
+  assert.deepEqual([directory.peek(2).name, directory.peek(2).status, directory.peek(2).role_id, changes], ["Vesper", "deactivated", 1, 1]);
+  assert.equal((await directory.search("vesper")).length, 1);
+  const asked = client.calls.getUser;
+  assert.equal((await directory.byId(2)).role_id, 1);
+  await settle();
+  assert.deepEqual([directory.peek(2).role_id, client.calls.getUser - asked], [7, 1]);
+  for (const late of [news, { ...news, at: news.at - 1, members: { name: "Late" } }, { ...news, at: news.at + 1, companyId: 70_002 }, { ...news, id: 1, at: Date.UTC(2026, 9, 1) }]) assert.equal(await directory.merge(late), false);
+  assert.equal(directory.peek(2).name, "Vesper");
+  stop();
+  await directory.merge({ ...news, at: news.at + 2, isDeleted: true, members: {} });
+  assert.deepEqual([directory.peek(2).status, changes], ["deleted", 2]);
+  client.people.push(person(3));
+  await directory.merge({ ...news, id: 3, members: { name: "Person 3" } });
+  assert.equal(directory.entries().length, 3, "one who is new is asked for at once");
+});
+
+test("a list that was asked for before the news does not undo them", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn();
+  const directory = new UserDirectory(client);
+  await directory.all();
+  await pass.jump(6 * MINUTE);
+  const { promise, resolve } = deferred();
+  client.wait = promise;
+  await directory.all();
+  await settle();
+  await pass.jump(1);
+  await directory.merge({ id: 2, companyId: 70_001, at: Date.now(), members: { name: "Vesper" } });
+  resolve();
+  await settle();
+  assert.deepEqual([client.calls.getUsers, directory.peek(2).name, directory.peek(1).name], [2, "Vesper", "Person 1"]);
+});
+
+test("a listener that throws disturbs nothing, and the same function may listen twice", async () => {
+  const directory = new UserDirectory(standIn());
+  let calls = 0;
+  const listener = () => {
+    calls++;
+    throw new Error("of its own");
+  };
+  const [stop] = [directory.subscribe(listener), directory.subscribe(listener)];
+  await directory.all();
+  assert.equal(calls, 2);
+  stop();
+  stop();
+  directory.invalidate();
+  await directory.all();
+  assert.equal(calls, 3);
+});
+
+test("bad input is refused with the package's own errors", async () => {
+  const client = standIn();
+  for (const [bad, text] of [
+    [[], /^client must have getUsers\(\), got undefined$/],
+    [[null], /^client must have getUsers\(\), got null$/],
+    [[{ getUsers() {} }], /^client must have getUser\(\), got an object$/],
+    [[client, null], /^options must be an object, got null$/],
+    [[client, 5], /^options must be an object, got 5$/],
+    [[client, { maxAge: 5 }], /^the directory has no option "maxAge"; it takes maxAgeMs, staleMs, store$/],
+    [[client, { maxAgeMs: -1 }], /^maxAgeMs must be a whole number, got -1$/],
+    [[client, { maxAgeMs: "1" }], /got a string$/],
+    [[client, { staleMs: NaN }], /^staleMs .* got NaN$/],
+    [[client, { maxAgeMs: 10, staleMs: 9 }], /^staleMs must be a whole number from maxAgeMs, 10, got 9$/],
+    [[client, { store: {} }], /^store must have get\(\)/],
+    [[client, { store: null }], /^store must have get\(\), got null$/],
+    [[client, { store: { get() {}, put() {} } }], /^store must have lease\(\)/],
+  ]) {
+    assert.throws(() => new UserDirectory(...bad), (error) => error instanceof ConfigError && text.test(error.message), String(text));
+  }
+  assert.equal((await new UserDirectory(client, { maxAgeMs: 2 * HOUR, staleMs: undefined, store: undefined }).all()).length, 2);
+  const directory = new UserDirectory(client);
+  for (const call of [() => directory.byId("1"), () => directory.byId(0), () => directory.byId(1.5), () => directory.byId(), () => directory.byId(2 ** 53), () => directory.nameOf(null), () => directory.byIds(5), () => directory.byIds(null), () => directory.byIds([1, "2"]), () => directory.byIds("12"), () => directory.byEmail(), () => directory.search(5)]) {
+    const error = await rejection(call());
+    assert.ok(error instanceof ArgumentError, `${call}: ${error}`);
+  }
+  for (const call of [() => directory.invalidate("1"), () => directory.subscribe()]) assert.throws(call, ArgumentError);
+  assert.equal((await rejection(directory.byEmail(["secret@mi6.example"]))).message, "email must be a string, got an array", "no value is shown");
+  // A body that is no list of users is a failed refresh.
+  for (const getUsers of [async () => null, async () => [null], async () => ({})]) {
+    const broken = new UserDirectory({ ...client, getUsers });
+    const error = await rejection(broken.all());
+    assert.ok(error instanceof DecodeError && broken.error === error);
+    assert.equal(await rejection(broken.byId(1)).then(({ kind }) => kind), "decode", "and the next one asks again");
+  }
+});
+
+test("two directories share nothing", async () => {
+  const [one, other] = [standIn([person(1, { name: "One" })], 1), standIn([person(1, { name: "Other" })], 2)].map((client) => new UserDirectory(client));
+  assert.deepEqual([await one.nameOf(1), await other.nameOf(1)], ["One", "Other"]);
+  assert.deepEqual([(await one.search("other")).length, (await other.search("other")).length], [0, 1]);
+});
+
+test("ten thousand: the first fill, a lookup, a search, and the memory", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const sandbox = createSandbox({ users: 10_000 });
+  const body = await (await sandbox.fetch("/v1/users", { headers: { "x-api-token": sandbox.apiToken } })).text();
+  const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: async () => new Response(body) });
+  // What others do on this machine is not counted.
+  const cpu = async (work) => {
+    const before = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1_000;
+  };
+  const least = async (work) => {
+    let least = Infinity;
+    for (let time = 0; time < 7; time++) least = Math.min(least, await cpu(work));
+    return least;
+  };
+  await client.getUsers();
+  const [list, fill] = [await least(() => client.getUsers()), await least(() => new UserDirectory(client).byId(1))];
+  assert.ok(fill <= 1.3 * list, `filled in ${fill.toFixed(1)} ms, the list in ${list.toFixed(1)} ms`);
+
+  const heap = async () => {
+    for (let turn = 0; turn < 3; turn++) {
+      await settle();
+      gc();
+    }
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const start = await heap();
+  let parsed = JSON.parse(body).data;
+  const ofList = (await heap()) - start;
+  assert.equal(parsed.length, 10_000);
+  parsed = undefined;
+  const empty = await heap();
+  const directory = new UserDirectory(client);
+  await directory.all();
+  await directory.byEmail("x");
+  await directory.search("bon");
+  const ofDirectory = (await heap()) - empty;
+  assert.ok(ofDirectory <= 2.5 * ofList, `${ofDirectory} bytes, the list ${ofList}`);
+
+  const lookups = await least(async () => {
+    for (let id = 1; id <= 10_000; id++) await directory.byId(id);
+  });
+  assert.ok(lookups / 10 < 1, `${(lookups / 10).toFixed(3)} us`);
+  const queries = (await directory.all()).filter((_, index) => index % 20 === 0).map(({ name }) => name.replace(/\W/g, "").slice(0, 3));
+  const times = [];
+  for (const query of queries) times.push(await cpu(() => directory.search(query)));
+  times.sort((one, other) => one - other);
+  const p99 = times[Math.floor(times.length * 0.99)];
+  assert.ok(p99 < 2, `${p99} ms`);
+});
