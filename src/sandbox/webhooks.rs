@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::directory::news;
 
-    const NOW: f64 = 1_795_348_800_123.0;
+    const NOW: crate::Timestamp = crate::Timestamp::from_unix_millis(1_795_348_800_123);
 
     fn call(sandbox: &mut Sandbox, method: &str, target: &str, body: &str) {
         let token = sandbox.tokens().api_token.clone();
@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(body["previous"].get("name"), None);
         assert_eq!(body["meta"]["timestamp"], "2026-11-22T12:00:00.123Z");
         let told = news::read(&body).expect("news");
-        assert_eq!((told.id, told.at, told.is_deleted), (2, NOW, false));
+        assert_eq!((told.id, told.at, told.is_deleted), (2, NOW.as_ms(), false));
         let body: Value = serde_json::from_str(&create.body).expect("JSON");
         assert_eq!((&body["meta"]["action"], &body["previous"]), (&json!("create"), &Value::Null));
         assert_eq!(body["data"]["last_login"], Value::Null);
