@@ -45,7 +45,7 @@ export interface UserNews {
 const AGES = { maxAgeMs: 300_000, staleMs: 3_600_000 };
 
 /** Describes a value without quoting a string: it may be a secret. */
-const describe = (value: unknown) => (typeof value === "number" || value == null ? String(value) : Array.isArray(value) ? "an array" : `${typeof value === "object" ? "an" : "a"} ${typeof value}`);
+const describe = (value: unknown) => (typeof value === "number" || value === null ? String(value) : Array.isArray(value) ? "an array" : typeof value);
 
 function check(what: string, isGood: boolean, value: unknown, Refusal: typeof ArgumentError | typeof ConfigError = ArgumentError): void {
   if (!isGood) throw new Refusal(`${what}, got ${describe(value)}`);
@@ -339,7 +339,7 @@ export class UserDirectory {
   }
 }
 
-const NOBODY: readonly DirectoryEntry[] = Object.freeze([]);
+const NOBODY: readonly DirectoryEntry[] = [];
 
 const modifiedAt = (user: Partial<User> | undefined) => Number(parseTimestamp(user?.modified) ?? -Infinity);
 
