@@ -1,7 +1,7 @@
 //! The people of a company in memory: one `getUsers`, which costs 20, answers every question about names, ids and e-mails
 //! until it is too old.
 //!
-//! What a lookup does is decided by a state machine without a clock ([`machine`]); the search ([`index`]) works on folded
+//! What a lookup does is decided by a state machine without a clock (`machine`); the search (`index`) works on folded
 //! text. The JavaScript directory, `pipedrive-users/directory`, is made of the same two.
 //!
 //! ```
