@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "QJ>)WVH.L-SPAI?7=   R   N   +   ;:, /   E9 O 4  ^     U0 21   X #(8 G*@M        C           5   }abcdefghijklmnopqrstuvwxyz  & K" +
-  "[ %    6        |       ~   !                           3       ]       T                                     Y {  _    B   DZ F";
+  "G+>)W#-.LJHP?IAM=   R   N   F   ;:, /   9E Q 4  ^     0U 21   X !(5 V*@7        C           8   }abcdefghijklmnopqrstuvwxyz  & K" +
+  "[ %    6        |           O                           3       ]       T                                     Y {  _ ~  B   DZ S";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

@@ -6,7 +6,7 @@ import { row, stop } from "./support/rows.mjs";
 
 after(stop);
 
-const IMPORTS = { "pipedrive-users": "/package/dist/index.js", "pipedrive-users/sandbox": "/package/dist/sandbox.js" };
+const IMPORTS = { "pipedrive-users": "/package/dist/index.js", "pipedrive-users/sandbox": "/package/dist/sandbox.js", "pipedrive-users/directory": "/package/dist/directory.js" };
 const PAGES = {
   // What the README shows.
   "page with an import map": (entry) => ({ "index.html": HTML(`<script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script><script type="module" src="main.js"></script>`) }),
