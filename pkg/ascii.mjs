@@ -8,7 +8,7 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "G+>)W#-.LJHP?IAM=   R   N   F   ;:, /   9E Q 4  ^     0U 21   X !(5 V*@7        C           8   }abcdefghijklmnopqrstuvwxyz  & K" +
+  "WL>)G#-.+JHP?@AM=   R   N   F   ;:, /   0E K 4  ^     IU 21   X !(5 VC97        *           8   }abcdefghijklmnopqrstuvwxyz  & Q" +
   "[ %    6        |           O                           3       ]       T                                     Y {  _ ~  B   DZ S";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */

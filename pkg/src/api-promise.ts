@@ -32,7 +32,7 @@ export class ApiPromise<Data> extends NativePromise<Data> {
     const { _outcome } = this as unknown as { readonly _outcome?: Promise<Outcome<never>> };
     // The data alone is awaited by nobody then: its rejection is this promise's.
     this.catch(() => undefined);
-    if (!_outcome) throw new TypeError("a promise that was not made by a client has no response");
+    if (!_outcome) throw new TypeError("only a promise of a client has a response");
     const outcome = await _outcome;
     return { data: await this, response: outcome.response };
   }

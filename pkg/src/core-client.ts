@@ -147,7 +147,7 @@ type Owner = { readonly _core: () => CoreClient } & Partial<Record<OperationId, 
 
 function request(client: Owner | undefined, request: CallRequest): Promise<Outcome<never>> {
   const { operation } = request;
-  return client?._core().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}(): taken off its client, the method has none`));
+  return client?._core().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}(): it was taken off its client`));
 }
 
 /** Makes the call of a client's method. */

@@ -94,7 +94,7 @@ export class UserDirectory {
     for (const name of Object.keys(options)) if (!known.includes(name)) throw new ConfigError(`the directory has no option "${name.slice(0, 40)}"; it takes ${known.join(", ")}`);
     const { maxAgeMs = AGES.maxAgeMs, staleMs = Math.max(maxAgeMs, AGES.staleMs), store } = options;
     check("maxAgeMs must be a whole number", Number.isSafeInteger(maxAgeMs) && maxAgeMs >= 0, maxAgeMs, ConfigError);
-    check(`staleMs must be a whole number from maxAgeMs, ${maxAgeMs}`, Number.isSafeInteger(staleMs) && staleMs >= maxAgeMs, staleMs, ConfigError);
+    check("staleMs must be a whole number from maxAgeMs", Number.isSafeInteger(staleMs) && staleMs >= maxAgeMs, staleMs, ConfigError);
     if (store !== undefined) checkMethods("store", store, "put" in Object(store) ? ["get", "put", "lease"] : ["get", "set"]);
     this.#client = client;
     this.#maxAgeMs = maxAgeMs;
