@@ -12,14 +12,13 @@ pub mod directory;
 pub mod error;
 mod limits;
 pub mod models;
+mod platform;
 mod protocol;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 #[cfg(feature = "server")]
 pub mod server;
-mod sync;
 mod text;
-mod timestamp;
 pub mod transport;
 #[cfg(all(
     target_arch = "wasm32",
@@ -31,13 +30,13 @@ pub use client::config::{self, Config, ConfigBuilder};
 pub use client::{Answered, Call, Client, Page, PagePosition, PagedCall, Pager};
 pub use error::{Error, Result, Secret};
 pub use limits::{RateLimit, Spent, Usage};
+pub use platform::timestamp::Timestamp;
 pub use protocol::event;
 #[cfg(feature = "hot-paths")]
 #[doc(hidden)]
 pub use protocol::hot_paths;
 pub use protocol::{Drift, DriftKind};
 pub use text::{CharSet, Text};
-pub use timestamp::Timestamp;
 
 /// The programs in the comparison with other clients are compiled.
 #[cfg(all(doctest, feature = "sandbox", feature = "stream"))]

@@ -11,9 +11,9 @@ use super::Client;
 use super::config::checked_timeout;
 use crate::error::{Error, Kind, Result};
 use crate::limits::RateLimit;
+use crate::platform::sync::{BoxFuture, SendOutsideWasm};
 use crate::protocol::{PreparedRequest, Reply};
 use crate::schema::{Endpoint, HasSchema, PageRef, RustArgs};
-use crate::sync::{BoxFuture, SendOutsideWasm};
 use crate::text::Text;
 use crate::transport::{Headers, Json, Runtime};
 
@@ -35,8 +35,8 @@ impl<M: DeserializeOwned + HasSchema + SendOutsideWasm + 'static> ModelData for 
 /// use std::time::Duration;
 ///
 /// let user = client.get_user(2).timeout(Duration::from_secs(5)).header("x-trace", "7").await?;
-/// let answered = client.get_user(2).with_response().await?;
-/// assert_eq!((answered.data, answered.response.cost), (user, 2));
+/// let returned = client.get_user(2).with_response().await?;
+/// assert_eq!((returned.data, returned.response.cost), (user, 2));
 /// # Ok::<(), pipedrive_users::Error>(())
 /// # }).ok_or("it never ends")??;
 /// # }

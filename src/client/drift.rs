@@ -2,11 +2,11 @@
 
 use super::Client;
 use super::config::DriftHook;
+use crate::platform::sync::Lock;
 use crate::protocol::Emitted;
 use crate::protocol::event::EventKind;
 use crate::protocol::{Drift, check_drift};
 use crate::schema::{Endpoint, Schema};
-use crate::sync::Lock;
 use crate::text::Text;
 use crate::transport::Runtime;
 

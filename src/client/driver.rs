@@ -8,19 +8,19 @@ use std::task::{Context, Poll, Waker};
 
 use super::config::{Credential, EventHook, Token};
 use crate::error::{Secret, Thrown};
+use crate::platform::sync::{BoxFuture, Lock, SharedRef};
+use crate::platform::timestamp::{duration_as_ms, duration_from_ms};
 use crate::protocol::event::Event;
 use crate::protocol::{
     AttemptId, CallId, CredentialSource, Dispatcher, Emitted, Failed, Moment, NewCall, PreparedRequest,
     Reply, Step,
 };
 use crate::schema::Endpoint;
-use crate::sync::{BoxFuture, Lock, SharedRef};
 use crate::text::Text;
-use crate::timestamp::{duration_as_ms, duration_from_ms};
 use crate::transport::{Request, Response, Runtime, SendError, Transport};
 
 type Sent<R> = Result<Response<R>, SendError<R>>;
-type Answer<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
+type TokenResult<R> = Result<<R as Transport>::Text, <R as Transport>::Thrown>;
 
 /// Runs the calls of one client.
 pub(super) struct Driver<R: Runtime> {
@@ -77,7 +77,7 @@ impl<R: Runtime> Driver<R> {
         Running { driver: SharedRef::clone(self), id, credential: None, timer: None }
     }
 
-    fn ask_credential(&self, refused: Option<&R::Text>) -> Option<BoxFuture<Answer<R>>> {
+    fn ask_credential(&self, refused: Option<&R::Text>) -> Option<BoxFuture<TokenResult<R>>> {
         let refused = refused.and_then(|refused| Secret::new(refused.to_rust()).ok());
         let Some(Token::Provider(provider)) = self.credential.token() else { return None };
         let asked = provider.token(refused);
@@ -176,7 +176,7 @@ const SHORTEST_TIMER_MS: f64 = 1.0;
 pub(super) struct Running<R: Runtime> {
     driver: SharedRef<Driver<R>>,
     id: CallId,
-    credential: Option<BoxFuture<Answer<R>>>,
+    credential: Option<BoxFuture<TokenResult<R>>>,
     timer: Option<BoxFuture<()>>,
 }
 

@@ -14,7 +14,9 @@ mod trace;
 pub use call::{Answered, Call, Meta, ModelData};
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
 pub(crate) use config::{DEFAULT_MAX_BODY_BYTES, DEFAULT_MAX_RETRIES, DEFAULT_TIMEOUT_MS};
-pub use pages::{Page, PagePosition, PagedCall, Pager};
+pub use pages::{Page, PagedCall, Pager};
+
+pub use crate::schema::PagePosition;
 
 #[cfg(feature = "stream")]
 pub use stream::{ItemStream, PageStream};
@@ -24,8 +26,8 @@ use drift::DriftWatch;
 use driver::Driver;
 
 use crate::limits::{RateLimit, RateLimiter, Usage};
+use crate::platform::sync::SharedRef;
 use crate::protocol::{AuthScheme, Defaults, Dispatcher, Server};
-use crate::sync::SharedRef;
 use crate::text::Text;
 use crate::transport::Runtime;
 

@@ -5,38 +5,9 @@ use std::time::Duration;
 
 use super::call::{Answered, Call, ModelData, decode, meta};
 use crate::error::{Error, Kind, Result};
-use crate::schema::PageRef;
-use crate::sync::BoxFuture;
+use crate::platform::sync::BoxFuture;
+use crate::schema::{PagePosition, PageRef};
 use crate::transport::Runtime;
-
-/// Where a page of a list begins.
-///
-/// ```
-/// # use pipedrive_users::{Client, PagePosition, Result, transport::Runtime};
-/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
-/// let saved = PagePosition::Start(200);
-/// let page = client.get_user_role_assignments(7).from(saved).await?;
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PagePosition {
-    /// At this cursor.
-    Cursor(String),
-    /// After so many items.
-    Start(u64),
-}
-
-impl From<&PageRef> for PagePosition {
-    fn from(page: &PageRef) -> Self {
-        match page {
-            PageRef::Cursor(cursor) => Self::Cursor(cursor.clone()),
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Whole, and below 2^53.
-            PageRef::Start(start) => Self::Start(*start as u64),
-        }
-    }
-}
 
 /// A call for a list that comes in pages. Awaited, it returns the first page.
 ///

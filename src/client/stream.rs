@@ -8,7 +8,7 @@ use futures_core::Stream;
 use super::call::ModelData;
 use super::pages::{Page, Pager};
 use crate::error::Result;
-use crate::sync::BoxFuture;
+use crate::platform::sync::BoxFuture;
 use crate::transport::Runtime;
 
 /// A page that is being asked for, and the pages after it.

@@ -1,7 +1,7 @@
 //! Events as those of the crate `tracing`.
 
 use crate::event::{Event, EventKind};
-use crate::timestamp::duration_as_ms;
+use crate::platform::timestamp::duration_as_ms;
 
 /// Reports an event. What a person should look at is a warning, everything else is for debugging.
 pub(super) fn trace(event: &Event<'_>) {

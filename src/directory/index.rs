@@ -8,7 +8,7 @@ const LINE_FEED: u32 = 10;
 const BLANK: u32 = 32;
 const ACTIVE: u32 = 48;
 
-/// The most letters of a query: nobody has a name as long.
+/// The most letters of a query: no name is as long.
 pub const LONGEST_QUERY: usize = 1_024;
 
 /// How many ranks there are, see [`scan`]; those who are not active come after all others.

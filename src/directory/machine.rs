@@ -93,9 +93,9 @@ impl Machine {
         self.is_outdated = self.is_refreshing;
     }
 
-    /// Whether an id that is not in the list exists for nobody: the list is at least as recent as the question, or
-    /// Pipedrive said so a short while ago.
-    pub(crate) fn is_nobody(&self, questioned_at: f64, missing_since: f64, now: f64) -> bool {
+    /// Whether an id that is not in the list does not exist: the list is at least as recent as the question, or
+    /// Pipedrive responded so a short while ago.
+    pub(crate) fn is_missing(&self, questioned_at: f64, missing_since: f64, now: f64) -> bool {
         self.asked_at >= questioned_at || (now - missing_since).abs() < self.max_age_ms
     }
 }
@@ -188,7 +188,7 @@ mod tests {
 
     proptest! {
         /// Whatever happens in whatever order: one refresh at a time, nothing is given that is too old or was declared
-        /// invalid, nobody waits where there is something to give, and nobody waits for nothing.
+        /// invalid, no call waits where there is something to give, and none waits for nothing.
         #[test]
         fn one_refresh_at_a_time_and_nothing_too_old(events in prop::collection::vec(event(), 0..80)) {
             let (max_age, stale) = (1_000.0, 3_000.0);

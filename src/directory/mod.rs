@@ -56,7 +56,7 @@ use shared::Shared;
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
 use crate::models::User;
-use crate::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
+use crate::platform::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
 use crate::transport::Runtime;
 
 /// The ages of a [`Directory`].
@@ -113,7 +113,7 @@ struct State {
     /// Ids that are asked for, and those of them that are collected still.
     asked: HashMap<u64, Asked>,
     batch: Vec<u64>,
-    /// When Pipedrive said that nobody has an id.
+    /// When Pipedrive responded that an id does not exist.
     missing: HashMap<u64, f64>,
     /// The entries that are not to be given as they are: whether they are given until they were asked for, and since when.
     outdated: HashMap<u64, (bool, f64)>,
@@ -149,7 +149,7 @@ impl<R: Runtime> Clone for Directory<R> {
 }
 
 impl<R: Runtime> Directory<R> {
-    /// Makes a directory. `spawn` runs what goes on while nobody waits for it: `|task| { tokio::spawn(task); }`, or in a page
+    /// Makes a directory. `spawn` runs what continues in the background: `|task| { tokio::spawn(task); }`, or in a page
     /// `wasm_bindgen_futures::spawn_local`.
     pub fn new(
         client: Client<R>,
@@ -178,7 +178,7 @@ impl<R: Runtime> Directory<R> {
         }))
     }
 
-    /// Returns the user with an id, or nothing if nobody has it.
+    /// Returns the user with an id, or nothing if there is none.
     pub async fn by_id(&self, id: u64) -> Result<Option<Arc<Entry>>> {
         let since = self.now();
         self.ready().await?;
@@ -196,14 +196,14 @@ impl<R: Runtime> Directory<R> {
                 (Some(_), Some(false)) => true,
                 (None, _) => {
                     let missing = state.missing.get(&id).copied().unwrap_or(f64::NEG_INFINITY);
-                    !state.machine.is_nobody(since, missing, self.now())
+                    !state.machine.is_missing(since, missing, self.now())
                 }
             }
         };
         if asked { self.ask(id).await } else { Ok(None) }
     }
 
-    /// Returns the users with these ids, in the same order: nothing where nobody has an id.
+    /// Returns the users with these ids, in the same order: nothing where an id does not exist.
     pub async fn by_ids(&self, ids: &[u64]) -> Result<Vec<Option<Arc<Entry>>>> {
         self.ready().await?;
         // They are asked for together before the first is waited for.
@@ -218,7 +218,7 @@ impl<R: Runtime> Directory<R> {
         Ok(found)
     }
 
-    /// Returns the name of the user with an id, or nothing if nobody has it.
+    /// Returns the name of the user with an id, or nothing if there is none.
     pub async fn name_of(&self, id: u64) -> Result<Option<String>> {
         Ok(self.by_id(id).await?.map(|entry| entry.user.name.clone()))
     }
@@ -358,7 +358,7 @@ impl<R: Runtime> Directory<R> {
         {
             let state = self.0.state.borrow();
             let missing = state.missing.get(&id).copied().unwrap_or(f64::NEG_INFINITY);
-            if state.people.by_id(id).is_some() || state.machine.is_nobody(now, missing, now) {
+            if state.people.by_id(id).is_some() || state.machine.is_missing(now, missing, now) {
                 return None;
             }
         }

@@ -1,4 +1,4 @@
-//! What Pipedrive's webhooks tell of users: bodies of both versions become one form, and what is not complete is refused.
+//! What Pipedrive's webhooks report of users: bodies of both versions become one form, and what is not complete is refused.
 
 use crate::text::Text;
 use crate::transport::JsonRef;

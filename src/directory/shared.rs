@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::error::Result;
-use crate::sync::{Lock, SharedRef};
+use crate::platform::sync::{Lock, SharedRef};
 
 /// The result of work under way. Clones wait for the same one.
 pub(super) struct Shared<T>(SharedRef<Lock<State<T>>>);

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::sync::{SendOutsideWasm, SyncOutsideWasm};
+use crate::platform::sync::{SendOutsideWasm, SyncOutsideWasm};
 use crate::text::Text;
 
 /// Something that was thrown outside the crate, as a [`Transport`](crate::transport::Transport) keeps it. [`Cause`]

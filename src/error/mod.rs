@@ -19,8 +19,8 @@ pub(crate) use redact::{Redactor, is_credential};
 pub use secret::Secret;
 pub(crate) use secret::check_credential;
 
-use crate::client::PagePosition;
-use crate::timestamp::{Timestamp, duration_from_ms};
+use crate::platform::timestamp::{Timestamp, duration_from_ms};
+use crate::schema::PagePosition;
 
 /// The result of a call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

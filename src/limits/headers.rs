@@ -1,8 +1,8 @@
 //! What the status and the headers of a response mean.
 
 use super::Optional;
+use crate::platform::timestamp::Timestamp;
 use crate::text::{Text, contains_ignoring_case, parse_http_date};
-use crate::timestamp::Timestamp;
 use crate::transport::Headers;
 
 /// The rate-limit headers. A page on another origin can read only the first three.

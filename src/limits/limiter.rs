@@ -2,10 +2,11 @@
 
 use super::daily::DailyBudget;
 use super::headers::{Limits, RateLimitHeaders};
+use super::own::{self, Slots};
 use super::queue::Ticket;
 #[cfg(not(any(test, feature = "npm-server")))]
 use super::slots::SlotSource;
-use super::slots::{self, Slot, Slots, Verdict};
+use super::slots::{Slot, Verdict};
 use super::{LONGEST_WAIT_MS, Reset};
 use crate::error::{ErrorInfo, Kind, LimitScope};
 
@@ -65,7 +66,7 @@ const LONGEST_GROWN_PAUSE_MS: f64 = 8_000.0;
 impl RateLimiter {
     /// Limits of this client alone.
     pub(crate) fn new(max_concurrency: Option<u32>, daily_budget: Option<u32>) -> Self {
-        Self::within(slots::own(max_concurrency), daily_budget)
+        Self::within(own::own_slots(max_concurrency), daily_budget)
     }
 
     /// Limits with slots from elsewhere.

@@ -13,6 +13,20 @@ pub(super) struct OwnSlots {
     max_concurrency: Option<usize>,
 }
 
+/// A client that shares its limits with no other calls its own window without a detour, which would be bytes of a page.
+#[cfg(not(any(test, feature = "npm-server")))]
+pub(super) type Slots = OwnSlots;
+#[cfg(any(test, feature = "npm-server"))]
+pub(super) type Slots = Box<dyn SlotSource>;
+
+/// The slots of a client that shares them with no other.
+pub(super) fn own_slots(max_concurrency: Option<u32>) -> Slots {
+    let slots = OwnSlots::new(max_concurrency);
+    #[cfg(any(test, feature = "npm-server"))]
+    let slots = Box::new(slots);
+    slots
+}
+
 impl OwnSlots {
     pub(super) fn new(max_concurrency: Option<u32>) -> Self {
         Self {

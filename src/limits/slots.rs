@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use super::headers::RateLimitHeaders;
 use super::queue::Ticket;
 use crate::error::ErrorInfo;
-use crate::sync::SendOutsideWasm;
+use crate::platform::sync::SendOutsideWasm;
 
 /// The name of a slot, and since when it is occupied.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,20 +62,6 @@ pub(crate) trait SlotSource: Debug + SendOutsideWasm {
 
     /// A call has failed; it is free if the server certainly charged nothing.
     fn on_failure(&mut self, _failure: &ErrorInfo, _cost: u32, _is_free: bool, _now: f64) {}
-}
-
-/// A client that shares its limits with no other calls its own window without a detour, which would be bytes of a page.
-#[cfg(not(any(test, feature = "npm-server")))]
-pub(super) type Slots = super::own::OwnSlots;
-#[cfg(any(test, feature = "npm-server"))]
-pub(super) type Slots = Box<dyn SlotSource>;
-
-/// The slots of a client that shares them with no other.
-pub(super) fn own(max_concurrency: Option<u32>) -> Slots {
-    let slots = super::own::OwnSlots::new(max_concurrency);
-    #[cfg(any(test, feature = "npm-server"))]
-    let slots = Box::new(slots);
-    slots
 }
 
 /// How many calls of a client may be in flight at once.

@@ -1,7 +1,7 @@
 //! What the JavaScript package has as functions: methods of the records, and the reader of Pipedrive's times.
 
 use super::{AccessApp, CurrentUser, User};
-use crate::timestamp::Timestamp;
+use crate::platform::timestamp::Timestamp;
 
 /// Methods of both records of a user.
 macro_rules! user_methods {

@@ -7,8 +7,8 @@ use super::outcome::{DetailsOf, Outcome, read};
 use super::response::{credential_timed_out, no_credential};
 use super::signed::{Server, Signed};
 use crate::limits::{Limits, RateLimiter, Usage};
+use crate::platform::sync::SharedRef;
 use crate::schema::Endpoint;
-use crate::sync::SharedRef;
 use crate::transport::{Response, SendError, Transport};
 
 mod call;

@@ -7,8 +7,8 @@ use super::pagination::next_page;
 use super::signed::Signed;
 use crate::error::{Code, Details, Failure, Placeholder, Thrown, is_credential};
 use crate::limits::{Limits, ResponseHead};
+use crate::platform::sync::SharedRef;
 use crate::schema::PageRef;
-use crate::sync::SharedRef;
 use crate::text::{Message, Text, one_line};
 use crate::transport::{Headers, Response, SendError, Transport};
 

@@ -3,8 +3,8 @@
 use super::PreparedRequest;
 use super::request::set_header;
 use crate::error::{Redactor, is_credential};
+use crate::platform::sync::SharedRef;
 use crate::schema::Endpoint;
-use crate::sync::SharedRef;
 use crate::text::Text;
 use crate::transport::{Request, RequestHeaders};
 

@@ -2,7 +2,6 @@
 
 use super::limits::Window;
 use super::oauth::App;
-use super::webhooks;
 use crate::schema::MAX_SAFE_INTEGER;
 
 /// The least and the greatest number of users; the list of so many is about 70 MB of JSON.
@@ -40,7 +39,7 @@ pub struct Options {
     pub seed: u64,
     /// How the calls of the burst limit's 2 seconds are counted. Default: rolling, as Pipedrive does.
     pub window: Window,
-    /// Where webhooks tell of users who were added or changed, as version 2 of Pipedrive's do. Default: nowhere.
+    /// Where webhooks report users who were added or changed, as version 2 of Pipedrive's do. Default: nowhere.
     pub webhook_url: Option<String>,
     /// The user name of the webhooks' Basic authentication. Default: none.
     pub webhook_username: Option<String>,
@@ -76,8 +75,27 @@ impl Options {
         if self.burst == Some(0) {
             return Err("burst must be an integer from 1, got 0".to_owned());
         }
-        webhooks::check(self)?;
+        self.check_webhook()?;
         self.app.check()
+    }
+
+    fn check_webhook(&self) -> Result<(), String> {
+        let Self { webhook_url, webhook_username, webhook_password, .. } = self;
+        if webhook_url
+            .as_deref()
+            .is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://"))
+        {
+            return Err("webhookUrl must be a URL with https or http".to_owned());
+        }
+        if webhook_username.is_some() != webhook_password.is_some()
+            || webhook_username.as_deref().is_some_and(|username| username.contains(':'))
+        {
+            return Err(
+                "webhookUsername, which has no colon, and webhookPassword are given together or not at all"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The webhooks that tell of changed users, as version 2 of Pipedrive's has them.
+//! The webhooks that report changed users, as version 2 of Pipedrive's has them.
 
 use base64ct::{Base64, Encoding};
 use serde_json::{Map, Value, json};
@@ -17,23 +17,6 @@ pub(super) struct Webhook {
     authorization: Option<String>,
     correlation_ids: Random,
     due: Vec<Request>,
-}
-
-/// Returns an error message if the options of a webhook are not usable.
-pub(super) fn check(options: &Options) -> Result<(), String> {
-    let Options { webhook_url, webhook_username, webhook_password, .. } = options;
-    if webhook_url.as_deref().is_some_and(|url| !url.starts_with("http://") && !url.starts_with("https://")) {
-        return Err("webhookUrl must be a URL with https or http".to_owned());
-    }
-    if webhook_username.is_some() != webhook_password.is_some()
-        || webhook_username.as_deref().is_some_and(|username| username.contains(':'))
-    {
-        return Err(
-            "webhookUsername, which has no colon, and webhookPassword are given together or not at all"
-                .to_owned(),
-        );
-    }
-    Ok(())
 }
 
 impl Webhook {
@@ -163,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_told_and_nothing_else() {
+    fn changes_are_reported_and_nothing_else() {
         let mut sandbox = Sandbox::new(&options()).expect("options");
         call(&mut sandbox, "GET", "/v1/users", "");
         call(&mut sandbox, "PUT", "/v1/users/2", r#"{"active_flag":false}"#);
@@ -180,8 +163,8 @@ mod tests {
         assert_eq!(body["previous"]["active_flag"], true);
         assert_eq!(body["previous"].get("name"), None);
         assert_eq!(body["meta"]["timestamp"], "2026-11-22T12:00:00.123Z");
-        let told = news::read(&body).expect("news");
-        assert_eq!((told.id, told.at, told.is_deleted), (2, NOW.as_ms(), false));
+        let reported = news::read(&body).expect("news");
+        assert_eq!((reported.id, reported.at, reported.is_deleted), (2, NOW.as_ms(), false));
         let body: Value = serde_json::from_str(&create.body).expect("JSON");
         assert_eq!((&body["meta"]["action"], &body["previous"]), (&json!("create"), &Value::Null));
         assert_eq!(body["data"]["last_login"], Value::Null);

@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::Refusal;
-use crate::timestamp::Timestamp;
+use crate::platform::timestamp::Timestamp;
 use crate::transport::JsonRef;
 
 /// How far Pipedrive's clock may be ahead of this one, in seconds.

@@ -1,6 +1,6 @@
 //! Whether an OAuth access token can still be used.
 
-use crate::timestamp::Timestamp;
+use crate::platform::timestamp::Timestamp;
 
 /// Below this remaining lifetime, a token is refreshed in the background while calls still use it.
 const EXPIRING_SOON_MS: f64 = 120_000.0;

@@ -11,7 +11,7 @@ pub use chars::CharSet;
 pub(crate) use chars::{HEADER_NAME, HEADER_VALUE, VISIBLE_ASCII};
 pub(crate) use http_date::parse_http_date;
 
-use crate::sync::{SendOutsideWasm, SyncOutsideWasm};
+use crate::platform::sync::{SendOutsideWasm, SyncOutsideWasm};
 
 /// Text of a runtime. Lengths and positions count UTF-16 code units.
 ///

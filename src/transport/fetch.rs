@@ -14,8 +14,8 @@ use super::js_thrown::{JsThrown, error, errors};
 use super::monotonic::{Monotonic, Reading};
 use super::timer::{LONGEST_TIMER_MS, Timer};
 use super::{Clock, JsonRef, Progress, Random, Request, Response, SendError, Transport};
+use crate::platform::timestamp::{Timestamp, duration_as_ms, duration_from_ms};
 use crate::text::Text;
-use crate::timestamp::{Timestamp, duration_as_ms, duration_from_ms};
 
 #[wasm_bindgen]
 extern "C" {

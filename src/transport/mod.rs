@@ -98,12 +98,12 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
+use crate::platform::timestamp::Timestamp;
 use crate::schema::Method;
 use crate::text::Text;
-use crate::timestamp::Timestamp;
 
 pub use crate::error::{Cause, Thrown};
-pub use crate::sync::{BoxFuture, SendOutsideWasm, SyncOutsideWasm};
+pub use crate::platform::sync::{BoxFuture, SendOutsideWasm, SyncOutsideWasm};
 #[cfg(target_arch = "wasm32")]
 pub use fetch::Fetch;
 #[cfg(all(target_arch = "wasm32", feature = "npm-client"))]

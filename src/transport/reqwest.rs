@@ -5,8 +5,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::{Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport};
+use crate::platform::timestamp::Timestamp;
 use crate::schema::Method;
-use crate::timestamp::Timestamp;
 
 /// Sends requests with `reqwest`, and waits with tokio's timers. Clones share one pool of connections.
 ///

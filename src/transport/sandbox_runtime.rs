@@ -11,9 +11,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport};
+use crate::platform::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
+use crate::platform::timestamp::Timestamp;
 use crate::sandbox::{self, Delivery, Failure, Options, Sandbox, Tokens};
-use crate::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
-use crate::timestamp::Timestamp;
 
 /// The sandbox as a runtime for a [`Client`](crate::Client), with a clock of its own. Clones share one sandbox. It works on
 /// the host and in WebAssembly.

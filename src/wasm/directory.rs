@@ -55,10 +55,10 @@ pub fn invalidate() {
     with(Machine::invalidate);
 }
 
-/// Whether an id that is not in the list exists for nobody.
+/// Whether an id that is not in the list does not exist.
 #[wasm_bindgen]
-pub fn nobody(questioned_at: f64, missing_since: f64, now: f64) -> bool {
-    with(|machine| machine.is_nobody(questioned_at, missing_since, now))
+pub fn missing(questioned_at: f64, missing_since: f64, now: f64) -> bool {
+    with(|machine| machine.is_missing(questioned_at, missing_since, now))
 }
 
 /// Whether so many unknown ids are asked for one by one.

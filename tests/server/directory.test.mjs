@@ -10,7 +10,7 @@ import { createSandbox } from "pipedrive-users/sandbox";
 import * as server from "pipedrive-users/server";
 import { NOON, stopClock } from "../js/support/clock.mjs";
 import { deferred, rejection, settle } from "../js/support/wait.mjs";
-import { startRedis } from "./support/stores.mjs";
+import { connectRedis, startRedis } from "./support/stores.mjs";
 
 const MINUTE = 60_000;
 
@@ -101,16 +101,7 @@ function ownFunctions() {
 
 const STORES = {
   memory: async () => server.memoryStore(),
-  Redis: async (t) => {
-    const { createClient } = await import("redis");
-    const redis = await startRedis();
-    const client = await createClient({ url: redis.url }).connect();
-    t.after(() => {
-      client.destroy();
-      redis.stop();
-    });
-    return server.redisStore(client);
-  },
+  Redis: async (t) => server.redisStore(await connectRedis(t)),
   "Durable Objects": async () => server.durableObjectStore(fakeObjects()),
   "Deno KV": async () => server.denoKvStore(fakeDenoKv()),
   "two functions": async () => ownFunctions(),

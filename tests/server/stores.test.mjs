@@ -5,7 +5,7 @@ import { after, before, describe, test } from "node:test";
 import * as server from "pipedrive-users/server";
 import { startSandbox } from "../js/support/sandbox.mjs";
 import { consent, installWith } from "./support/app.mjs";
-import { folder, run, startRedis, startWorkers } from "./support/stores.mjs";
+import { connectRedis, folder, run, startRedis, startWorkers } from "./support/stores.mjs";
 import { carryOut } from "./support/work.mjs";
 
 const KEY = "0123456789abcdef".repeat(4);
@@ -163,18 +163,6 @@ test("an encrypted record reveals nothing, and can be read only at its own key",
   await store.put(`${me.company_id}:2`, record, undefined);
   await assert.rejects(oauth.client({ companyId: me.company_id, userId: 2 }).getUsers(), /another encryptionKey, or changed/);
 });
-
-/** A client of a Redis server of the test's own. */
-async function connectRedis(t) {
-  const { createClient } = await import("redis");
-  const redis = await startRedis();
-  const client = await createClient({ url: redis.url }).connect();
-  t.after(() => {
-    client.destroy();
-    redis.stop();
-  });
-  return client;
-}
 
 test("every key in Redis has an end, and requests to /install leave none", async (t) => {
   const client = await connectRedis(t);

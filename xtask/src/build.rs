@@ -36,7 +36,7 @@ const MODULES: [Module; 4] = [
             "filled",
             "failed",
             "invalidate",
-            "nobody",
+            "missing",
             "each",
             "news",
             "text",

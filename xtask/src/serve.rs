@@ -46,7 +46,7 @@ pub(crate) struct Args {
     /// Where names, tokens and everything else come from
     #[arg(long, default_value_t = Options::default().seed)]
     seed: u64,
-    /// Where webhooks tell of users who were added or changed, with http [default: nowhere]
+    /// Where webhooks report users who were added or changed, with http [default: nowhere]
     #[arg(long)]
     webhook_url: Option<String>,
     /// The user name of the webhooks' Basic authentication

@@ -80,7 +80,7 @@ export class UserDirectory {
   readonly #asked = new Map<number, Promise<DirectoryEntry | undefined>>();
   #batch: Promise<boolean> | undefined;
   #batched = 0;
-  /** When Pipedrive said that nobody has an id. */
+  /** When Pipedrive responded that an id does not exist. */
   readonly #missing = new Map<number, number>();
   /** The entries that are not to be given as they are, and since when. */
   readonly #outdated = new Map<number, { readonly isGiven: boolean; readonly since: number }>();
@@ -102,7 +102,7 @@ export class UserDirectory {
     this.#store = store;
   }
 
-  /** Returns the user with an id, or undefined if nobody has it. */
+  /** Returns the user with an id, or undefined if there is none. */
   async byId(id: number): Promise<DirectoryEntry | undefined> {
     checkId(id);
     const since = Date.now();
@@ -111,13 +111,13 @@ export class UserDirectory {
     return this.#find(id, since);
   }
 
-  /** Returns the users with these ids, in the same order: undefined where nobody has an id. */
+  /** Returns the users with these ids, in the same order: undefined where an id does not exist. */
   async byIds(ids: Iterable<number>): Promise<(DirectoryEntry | undefined)[]> {
     check("ids must be a list of positive integers", Symbol.iterator in Object(ids) && typeof ids !== "string", ids);
     return Promise.all(Array.from(ids, (id) => this.byId(id)));
   }
 
-  /** Returns the name of the user with an id, or undefined if nobody has it. */
+  /** Returns the name of the user with an id, or undefined if there is none. */
   async nameOf(id: number): Promise<string | undefined> {
     return (await this.byId(id))?.name;
   }
@@ -147,7 +147,7 @@ export class UserDirectory {
 
   /** Returns what is in memory, however old, and asks for nothing: the same list until something changes. */
   entries(): readonly DirectoryEntry[] {
-    return this.#people?.list ?? NOBODY;
+    return this.#people?.list ?? NO_ENTRIES;
   }
 
   /** Returns a user who is in memory, however old that is, and asks for nothing. */
@@ -220,7 +220,7 @@ export class UserDirectory {
       if (outdated) this.#askFor(id).catch(() => undefined);
       return entry;
     }
-    if (!entry && this.#wasm!.nobody(since, this.#missing.get(id) ?? -Infinity, Date.now())) return undefined;
+    if (!entry && this.#wasm!.missing(since, this.#missing.get(id) ?? -Infinity, Date.now())) return undefined;
     return this.#askFor(id);
   }
 
@@ -296,7 +296,7 @@ export class UserDirectory {
         throw error;
       }
     })();
-    // It is in `error`, where nobody waits.
+    // It is in `error`, where no call waits.
     this.#refreshing.catch(() => undefined);
   }
 
@@ -339,7 +339,7 @@ export class UserDirectory {
   }
 }
 
-const NOBODY: readonly DirectoryEntry[] = [];
+const NO_ENTRIES: readonly DirectoryEntry[] = [];
 
 const modifiedAt = (user: Partial<User> | undefined) => Number(parseTimestamp(user?.modified) ?? -Infinity);
 

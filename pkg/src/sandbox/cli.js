@@ -44,9 +44,9 @@ async function handle(sandbox, request, response) {
     const headers = Object.entries(request.headersDistinct).flatMap(([name, values]) => values.map((value) => [name, value]));
     const { method = "GET", url = "/" } = request;
     const body = method === "GET" || method === "HEAD" ? undefined : Buffer.concat(chunks);
-    const answered = await sandbox.fetch(`http://${request.headers.host ?? "127.0.0.1"}${url}`, { method, headers, body, signal: gone.signal });
-    response.writeHead(answered.status, [...answered.headers].flat());
-    if (answered.body) for await (const chunk of answered.body) await new Promise((resolve) => response.write(chunk, resolve));
+    const made = await sandbox.fetch(`http://${request.headers.host ?? "127.0.0.1"}${url}`, { method, headers, body, signal: gone.signal });
+    response.writeHead(made.status, [...made.headers].flat());
+    if (made.body) for await (const chunk of made.body) await new Promise((resolve) => response.write(chunk, resolve));
     response.end();
   } catch {
     // A reset of the connection before the response, or the end of it within.

@@ -6,9 +6,9 @@ import { DELIVERIES } from "../generated/sandbox-data.js";
 type Asked = Pick<Request, "method" | "url" | "headers" | "text"> & { readonly signal?: AbortSignal | null | undefined };
 
 /** A response: its status, headers and body, how late it comes, and how much of it, by Rust's number. */
-type Answer = readonly [status: number, headers: [string, string][], body: string, delayMs: number, delivery: number];
+type SandboxReply = readonly [status: number, headers: [string, string][], body: string, delayMs: number, delivery: number];
 
-/** A path needs a host that nobody asks: the sandbox answers for every host. */
+/** A path needs some host: the sandbox responds for every host. */
 const addressed = (url: string) => (url.startsWith("/") ? `https://sandbox.invalid${url}` : url);
 
 /** Reads what `fetch` was called with. */
@@ -23,7 +23,7 @@ export function requestOf(input: string | URL | Request, init: RequestInit = {})
 const connectionLost = (message: string) => new TypeError(message, { cause: Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }) });
 
 /** Delivers a response as a network does: late, in part, or not at all, if that was asked for. */
-export async function deliver([status, headers, body, delayMs, delivery]: Answer, signal: AbortSignal | null | undefined): Promise<Response> {
+export async function deliver([status, headers, body, delayMs, delivery]: SandboxReply, signal: AbortSignal | null | undefined): Promise<Response> {
   const kind = DELIVERIES[delivery];
   if (delayMs || kind === "never") await pause(kind === "never" ? undefined : delayMs, signal);
   if (kind === "reset") throw connectionLost("fetch failed");

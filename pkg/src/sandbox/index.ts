@@ -103,7 +103,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   };
 }
 
-/** Sends a webhook as Pipedrive does, behind the call: nobody waits for it, and one that fails is lost. */
+/** Sends a webhook as Pipedrive does, behind the call, which does not wait for it; one that fails is lost. */
 function sendWebhook(url: string, body: string, headers: [string, string][]): void {
   void fetch(url, { method: "POST", body, headers, redirect: "manual" }).catch(() => undefined);
 }

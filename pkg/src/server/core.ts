@@ -54,11 +54,11 @@ function functionsOf(core: Exports) {
     isPipedrive: (apiDomain: string, loopback: boolean) => core.isPipedrive(apiDomain, loopback),
     /** Whether a header has the credentials of a webhook, compared in constant time. */
     isBasic: (authorization: string, username: string, password: string) => core.isBasic(authorization, username, password),
-    /** What a webhook tells of a user, if it is one of Pipedrive's. */
+    /** What a webhook reports of a user, if it is one of Pipedrive's. */
     readUserWebhook: (body: string): UserNews | undefined => {
-      const told = core.readUserWebhook(body) as [number, number, number, boolean, UserNews["members"]] | undefined;
-      if (!told) return undefined;
-      const [id, companyId, at, isDeleted, members] = told;
+      const read = core.readUserWebhook(body) as [number, number, number, boolean, UserNews["members"]] | undefined;
+      if (!read) return undefined;
+      const [id, companyId, at, isDeleted, members] = read;
       return { id, companyId, at, isDeleted, members };
     },
     /** Returns a copy of a text or of something thrown, without the secrets that it may repeat. */

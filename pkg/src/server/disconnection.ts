@@ -6,7 +6,7 @@ export interface DisconnectSignal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
-/** The disconnection of a client: a signal that costs nothing as long as nobody needs an `AbortSignal`. */
+/** The disconnection of a client: a signal that costs nothing until an `AbortSignal` is needed. */
 export class Disconnection implements DisconnectSignal {
   readonly #listeners = new Set<() => void>();
   aborted = false;

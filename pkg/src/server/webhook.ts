@@ -10,19 +10,19 @@ interface Directory {
 
 /** The configuration of {@link createUserWebhook}. */
 export interface UserWebhookConfig {
-  /** The directory that learns what the webhooks tell, or a function that returns the one of a company, or undefined. */
+  /** The directory that is updated by the webhooks, or a function that returns the one of a company, or undefined. */
   readonly directory: Directory | ((companyId: number) => Directory | undefined | Promise<Directory | undefined>);
   /** The `http_auth_user` of the webhook. */
   readonly username: string;
   /** Its `http_auth_password`: the only thing by which a webhook is known to be Pipedrive's. Make it long and random. */
   readonly password: string;
-  /** Called when what a webhook told could not be taken, such as where the company could not be asked for. */
+  /** Called when what a webhook reported could not be taken, such as where the company could not be asked for. */
   readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** Keeps a Worker alive for work after its response, as Cloudflare's and Vercel's contexts do. */
 export interface WebhookContext {
-  /** Called with the work that goes on after the response. */
+  /** Called with the work that continues after the response. */
   waitUntil(work: Promise<unknown>): void;
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 
 use crate::error::{Cause, Error, Kind, Result, Secret};
-use crate::sync::{BoxFuture, SendOutsideWasm, SharedRef, SyncOutsideWasm};
+use crate::platform::sync::{BoxFuture, SendOutsideWasm, SharedRef, SyncOutsideWasm};
 
 /// How the client authenticates. Its `Debug` shows nothing of a token.
 #[derive(Clone, Debug)]

@@ -11,8 +11,8 @@ pub use credential::{Credential, Token, TokenFuture, TokenProvider};
 
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
+use crate::platform::sync::{SendOutsideWasm, SharedRef, SyncOutsideWasm};
 use crate::protocol::{Drift, LONGEST_TIMER_MS, MOST_RETRIES, check_header};
-use crate::sync::{SendOutsideWasm, SharedRef, SyncOutsideWasm};
 
 /// The default time of an attempt.
 pub(crate) const DEFAULT_TIMEOUT_MS: u32 = 30_000;

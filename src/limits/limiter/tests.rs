@@ -2,7 +2,7 @@
 
 use super::super::shared::{Grant, SharedLimiter};
 use super::*;
-use crate::sync::{Lock, SharedRef};
+use crate::platform::sync::{Lock, SharedRef};
 
 const WALL: f64 = 43_200_000.0;
 

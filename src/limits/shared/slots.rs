@@ -7,7 +7,7 @@ use crate::limits::headers::RateLimitHeaders;
 use crate::limits::limiter::RateLimiter;
 use crate::limits::queue::Ticket;
 use crate::limits::slots::{Slot, SlotSource, Verdict, most_in_flight};
-use crate::sync::{Lock, SharedRef};
+use crate::platform::sync::{Lock, SharedRef};
 
 /// How long all processes pause when Pipedrive has blocked one of them. It does not say how long that lasts.
 const BLOCKED_PAUSE_MS: f64 = 10_000.0;

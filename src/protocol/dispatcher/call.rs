@@ -4,12 +4,12 @@ use super::Credential;
 use super::step::{CallId, CredentialSource, Step};
 use crate::error::{Failure, Thrown, check_credential};
 use crate::limits::Ticket;
+use crate::platform::sync::SharedRef;
 use crate::protocol::call::{CallEvent, CallMachine};
 use crate::protocol::event::EventKind;
 use crate::protocol::exchange::Emitted;
 use crate::protocol::outcome::{DetailsOf, Outcome, Reply, render};
 use crate::protocol::signed::Signed;
-use crate::sync::SharedRef;
 use crate::text::{Message, Text};
 use crate::transport::Transport;
 

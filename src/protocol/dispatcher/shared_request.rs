@@ -3,11 +3,11 @@
 use super::Exchanged;
 use super::step::{AttemptId, CallId, Moment, Step};
 use crate::limits::{RateLimiter, Usage};
+use crate::platform::sync::SharedRef;
 use crate::protocol::error_body::ErrorHints;
 use crate::protocol::exchange::{Action, Context, Emitted, Event, ExchangeMachine};
 use crate::protocol::outcome::{DetailsOf, Outcome, render};
 use crate::protocol::signed::{Server, Signed};
-use crate::sync::SharedRef;
 use crate::text::Text;
 use crate::transport::{Response, SendError, Transport};
 

@@ -1,10 +1,10 @@
 //! What goes into the dispatcher, and the steps that come out.
 
+use crate::platform::sync::SharedRef;
 use crate::protocol::PreparedRequest;
 use crate::protocol::exchange::Emitted;
 use crate::protocol::outcome::{DetailsOf, Reply};
 use crate::schema::{Endpoint, PageRef};
-use crate::sync::SharedRef;
 use crate::transport::{Request, Transport};
 
 /// The name of a call, chosen by the driver.

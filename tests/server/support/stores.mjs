@@ -69,3 +69,15 @@ export async function startWorkers() {
   };
   return { ask, stop: () => miniflare.dispose() };
 }
+
+/** A client of a Redis server of the test's own. */
+export async function connectRedis(t) {
+  const { createClient } = await import("redis");
+  const redis = await startRedis();
+  const client = await createClient({ url: redis.url }).connect();
+  t.after(() => {
+    client.destroy();
+    redis.stop();
+  });
+  return client;
+}

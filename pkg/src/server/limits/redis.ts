@@ -9,7 +9,7 @@ import { FORGET_AFTER_MS } from "./memory.js";
 /** How long a server that has started grants nothing, in seconds. */
 const COLD_S = 7;
 
-/** The limit of a token before Pipedrive has told one. */
+/** The limit of a token before Pipedrive has reported one. */
 const FIRST_LIMIT = 10;
 
 /** Pipedrive's window, and how long a slot rests after its response. */

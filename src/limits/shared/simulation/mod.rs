@@ -7,7 +7,8 @@ mod rng;
 mod scenario;
 mod world;
 
-use scenario::{Arrivals, BUDGET, Mutant, Outcome, Scenario, simulate};
+use scenario::{Arrivals, BUDGET, Outcome, Scenario, simulate};
+use world::Mutant;
 
 /// `LIMITS_SCENARIOS` is how many to run; `LIMITS_SEED` the first seed.
 fn environment(name: &str, default: u32) -> u32 {

@@ -4,24 +4,12 @@ use std::collections::BinaryHeap;
 
 use super::events::{At, Event};
 use super::rng::Rng;
-use super::world::{Process, Simulation};
+use super::world::{COST, Mutant, Process, Simulation};
 use crate::limits::WINDOW_MS;
 use crate::limits::shared::SharedLimiter;
 use crate::limits::shared::store::{CompanyLimits, TokenLimits};
 
 pub(super) const BUDGET: u32 = 2_000;
-pub(super) const COST: u32 = 20;
-pub(super) const TIMEOUT_MS: f64 = 7_000.0;
-
-/// A fault on purpose, which the simulation has to notice.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Mutant {
-    None,
-    /// A slot is free a little early.
-    ShortWindow,
-    /// The smallest round trip is subtracted.
-    SubtractsRoundTrip,
-}
 
 /// The scenario of a seed, and what came of it.
 #[derive(Debug, Default)]

@@ -4,12 +4,24 @@ use std::collections::BinaryHeap;
 
 use super::events::{At, Event};
 use super::rng::Rng;
-use super::scenario::{COST, Mutant, TIMEOUT_MS};
 use crate::limits::queue::Ticket;
 use crate::limits::shared::messages::{Grant, Reservation};
 use crate::limits::shared::store::{CompanyLimits, TokenLimits, reserve};
 use crate::limits::shared::{COOLING_MS, LATE_ARRIVAL_MS, LEASE_MS, SharedLimiter};
 use crate::limits::slots::Verdict;
+
+pub(super) const COST: u32 = 20;
+const TIMEOUT_MS: f64 = 7_000.0;
+
+/// A fault on purpose, which the simulation has to notice.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Mutant {
+    None,
+    /// A slot is free a little early.
+    ShortWindow,
+    /// The smallest round trip is subtracted.
+    SubtractsRoundTrip,
+}
 
 pub(super) struct Process {
     pub(super) limiter: SharedLimiter,
