@@ -12,7 +12,8 @@ const memories = [];
 const { instantiate } = WebAssembly;
 WebAssembly.instantiate = async (...args) => {
   const instance = await instantiate(...args);
-  memories.push(Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory));
+  // Node.js has a module of its own behind fetch.
+  if (!instance.exports.llhttp_alloc) memories.push(Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory));
   return instance;
 };
 const { UsersClient } = await import("pipedrive-users");

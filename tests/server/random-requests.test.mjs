@@ -58,7 +58,8 @@ test("16 000 random requests make no error of the proxy, and no request that is 
     const method = isNear && next() < 0.9 ? endpoint.method : pick(METHODS);
     const headers = new Headers(isClean ? [] : some(HEADERS, 2));
     if (isClean || next() < 0.9) headers.set("authorization", `Bearer ${isClean ? TOKENS[0] : pick(TOKENS)}`);
-    const type = isClean ? TYPES[0] : pick(TYPES);
+    // A few that are good but for their content type: it is looked at last.
+    const type = isClean && next() < 0.9 ? TYPES[0] : pick(TYPES);
     if (type) headers.set("content-type", type);
     const body = /GET|HEAD/.test(method) ? undefined : pick(BODIES);
     let request;
