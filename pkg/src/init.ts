@@ -29,7 +29,7 @@ async function compile(source: InitInput | Promise<InitInput>): Promise<WebAssem
   const it = await source;
   // Not by instanceof: a sandbox may have constructors of its own.
   if (Object.prototype.toString.call(it) === "[object WebAssembly.Module]") return it as WebAssembly.Module;
-  if (typeof it === "string" || it instanceof URL) return compile(fetch(it));
+  if (typeof it === "string" || "href" in it) return compile(fetch(it as URL | string));
   if (!isResponse(it)) return WebAssembly.compile(it as BufferSource);
   if (!it.ok) throw new Error(`${it.url || "the server"} responded with ${it.status}`);
   // Only a response with the right type can be compiled while it is received.

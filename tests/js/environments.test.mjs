@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
 import * as mobx from "mobx";
 import { proxy } from "valtio/vanilla";
 import { reactive, ref } from "@vue/reactivity";
@@ -181,6 +182,31 @@ test("two copies in one program know each other's errors", () => {
   assert.ok(new Mine("x") instanceof Mine && new Mine("x") instanceof NotFoundError && new Mine("x") instanceof require("pipedrive-users").NotFoundError);
   assert.ok(!(new NotFoundError("x") instanceof Mine));
   assert.ok(!(new Mine("x") instanceof ServerError));
+});
+
+test("two copies in one program know each other's OAuth", () => {
+  const copies = [server, require("pipedrive-users/server")];
+  const config = { clientId: "id", clientSecret: "secret", redirectUri: "http://localhost/callback", encryptionKey: "none" };
+  for (const one of copies) {
+    for (const other of copies) {
+      const oauth = new one.OAuth({ ...config, store: other.memoryStore() });
+      assert.ok(oauth instanceof other.OAuth);
+      assert.equal(typeof other.createUsersProxy({ oauth, signedTokenSecret: "s".repeat(32) }), "function");
+      class Mine extends other.OAuth {}
+      assert.ok(!(oauth instanceof Mine) && new Mine({ ...config, store: one.memoryStore() }) instanceof one.OAuth);
+      assert.ok(!/tenant|token/i.test(inspect(oauth)) && JSON.stringify(oauth) === "{}");
+    }
+  }
+  for (const value of [null, undefined, 7, {}, new Proxy({}, { get() { throw new Error("no"); } })]) {
+    assert.ok(!(value instanceof server.OAuth));
+    assert.throws(() => server.createUsersProxy({ oauth: value, signedTokenSecret: "s".repeat(32) }), { kind: "config" });
+  }
+});
+
+test("bytes of another realm are bytes", () => {
+  const key = runInNewContext("Uint8Array.from({ length: 32 }, (_, index) => index)");
+  assert.ok(!(key instanceof Uint8Array));
+  assert.ok(new server.OAuth({ clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/callback", store: server.memoryStore(), encryptionKey: key }));
 });
 
 test("an error of a constructor shows the caller's line, and no bundle", () => {

@@ -1,7 +1,8 @@
 // www/examples, but for those in Rust: each project is built by its own commands from the packed package, started by `npm start`'s, and asked for users.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { cp, readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
@@ -9,14 +10,14 @@ import { command, start } from "./support/command.mjs";
 import { installed, ROOT } from "./support/project.mjs";
 
 const EXAMPLES = fileURLToPath(new URL("../../www/examples/", import.meta.url));
-const BUILD = { express: [], "hono-workers": ["wrangler/bin/wrangler.js", "deploy", "--dry-run", "--outdir", "dist"], next: ["next/dist/bin/next", "build"], "react-tanstack": ["vite/bin/vite.js", "build"], vite: ["vite/bin/vite.js", "build"] };
+const BUILD = { express: [], fastify: [], testing: [], sveltekit: ["vite/bin/vite.js", "build"], "hono-workers": ["wrangler/bin/wrangler.js", "deploy", "--dry-run", "--outdir", "dist"], next: ["next/dist/bin/next", "build"], "react-tanstack": ["vite/bin/vite.js", "build"], vite: ["vite/bin/vite.js", "build"] };
 
 const manifest = async (name) => JSON.parse(await readFile(join(EXAMPLES, name, "package.json"), "utf8"));
 
 /** Copies an example beside the tools: they and the tarball are found in the folder above. */
 async function project(name) {
   const folder = join(ROOT, `example-${name}`);
-  await cp(join(EXAMPLES, name), folder, { recursive: true, filter: (path) => !/node_modules|\.next|\.wrangler|dist$/.test(path.slice(EXAMPLES.length)) });
+  await cp(join(EXAMPLES, name), folder, { recursive: true, filter: (path) => !/node_modules|\.next|\.wrangler|\.svelte-kit|test-results|dist$/.test(path.slice(EXAMPLES.length)) });
   return folder;
 }
 
@@ -30,6 +31,28 @@ async function whileRunning(folder, args, until, work) {
     return await work(`http://${running.match[1]}`);
   } finally {
     running.stop();
+  }
+}
+
+/** A port that nobody listens on. */
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return String(port);
+}
+
+/** Opens a page in Chromium, and waits for what it has to show. */
+async function shows(origin, work) {
+  const { chromium } = await import(installed("playwright-core/index.mjs"));
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" });
+  try {
+    const page = await browser.newPage();
+    await page.goto(origin);
+    await work(page);
+  } finally {
+    await browser.close();
   }
 }
 
@@ -69,10 +92,57 @@ test("the example for Vite", { timeout: 120_000 }, async () => {
   });
 });
 
+test("the example for Vite in Playwright", { timeout: 120_000 }, async () => {
+  const folder = await project("vite");
+  const port = await freePort();
+  const printed = await command(process.execPath, [installed("@playwright/test/cli.js"), "test"], { cwd: folder, env: { ...env(folder), PORT: port, PATH: `${installed(".bin")}:${process.env.PATH}` } });
+  assert.match(printed, /2 passed/);
+});
+
+/** The queries of the example, run with a client of the sandbox. */
+const QUERIES = `
+  import assert from "node:assert/strict";
+  import { UsersClient } from "pipedrive-users";
+  import { createSandbox } from "pipedrive-users/sandbox";
+  import { createQueryClient, queriesOf } from "./src/queries.js";
+  const sandbox = createSandbox();
+  const client = new UsersClient({ apiToken: sandbox.apiToken, fetch: sandbox.fetch, logLevel: "off" });
+  const queries = queriesOf(client);
+  const queryClient = createQueryClient();
+  assert.equal((await queryClient.fetchQuery(queries.user(1))).id, 1);
+  await assert.rejects(queryClient.fetchQuery(queries.user(999)), { kind: "not_found" });
+  assert.equal(client.usage.callsSent, 2, "a 404 is asked for once");
+  sandbox.fail({ status: 503, times: 3 });
+  await assert.rejects(queryClient.fetchQuery(queries.user(3)), { kind: "server", attempts: 3 });
+  assert.equal(client.usage.callsSent, 5, "one layer retries");
+  sandbox.fail({ operation: "getUser", fault: "timeout" });
+  const waiting = queryClient.fetchQuery(queries.user(2));
+  setTimeout(() => void queryClient.cancelQueries({ queryKey: ["user", 2] }), 20);
+  await assert.rejects(waiting, { message: "CancelledError" });
+  const data = await queryClient.fetchInfiniteQuery({ ...queries.followers(1), pages: 2 });
+  assert.equal(data.pages.length, 2);
+  assert.notDeepEqual(data.pages[0].items, data.pages[1].items);
+  assert.deepEqual(structuredClone(data), data);
+  console.log("done");
+  process.exit(0);
+`;
+
+test("the example for React with TanStack Query: one layer retries, a cancelled query ends its call, and pages follow each other", { timeout: 60_000 }, async () => {
+  const folder = await project("react-tanstack");
+  await writeFile(join(folder, "queries.test.mjs"), QUERIES);
+  assert.match(await command(process.execPath, ["queries.test.mjs"], { cwd: folder }), /done/);
+});
+
 test("the example for React with TanStack Query", { timeout: 120_000 }, async () => {
   const folder = await project("react-tanstack");
   await command(process.execPath, [installed(BUILD.vite[0]), "build"], { cwd: folder, env: env(folder) });
-  await whileRunning(folder, [installed(BUILD.vite[0]), "--port", "0"], /(127\.0\.0\.1:\d+|localhost:\d+)/, servesUsers);
+  await whileRunning(folder, [installed(BUILD.vite[0]), "--port", "0"], /(127\.0\.0\.1:\d+|localhost:\d+)/, async (origin) => {
+    await servesUsers(origin);
+    await shows(origin, async (page) => {
+      await page.getByRole("button").first().click();
+      await page.getByText(/^\d+(, \d+)+$/).waitFor();
+    });
+  });
 });
 
 test("the example for Express", { timeout: 60_000 }, async () => {
@@ -82,6 +152,37 @@ test("the example for Express", { timeout: 60_000 }, async () => {
     assert.match(await (await fetch(origin)).text(), /importmap/);
     assert.equal((await fetch(`${origin}/pipedrive-users/index.js`)).status, 200);
   });
+});
+
+test("the example for Fastify", { timeout: 60_000 }, async () => {
+  const folder = await project("fastify");
+  await whileRunning(folder, ["server.js"], /(127\.0\.0\.1:\d+)/, async (origin) => {
+    await servesUsers(origin);
+    const PUT = { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify({ active_flag: false }) };
+    assert.equal((await fetch(`${origin}/pipedrive/v1/users/2`, PUT)).status, 403, "a page may only read");
+    assert.equal((await (await fetch(`${origin}/users/2`)).json()).id, 2);
+    assert.equal((await fetch(`${origin}/users/9999`)).status, 404);
+  });
+});
+
+test("the example for SvelteKit", { timeout: 180_000 }, async () => {
+  const folder = await project("sveltekit");
+  await command(process.execPath, [installed(BUILD.sveltekit[0]), "build"], { cwd: folder, env: env(folder) });
+  await whileRunning(folder, [installed(BUILD.sveltekit[0]), "preview", "--port", "0"], /(localhost:\d+)/, async (origin) => {
+    await servesUsers(origin);
+    assert.match(await (await fetch(origin)).text(), /<h1>Colleagues<\/h1>.*<li>/s);
+    await shows(origin, async (page) => page.getByText(/^You are \w+/).waitFor());
+  });
+});
+
+test("the example for tests: Vitest and MSW", { timeout: 60_000 }, async () => {
+  const folder = await project("testing");
+  assert.match(await command(process.execPath, [installed("vitest/vitest.mjs"), "run"], { cwd: folder }), /Tests +6 passed/);
+});
+
+test("the example for tests: Jest, on Node.js and in an edge runtime", { timeout: 60_000 }, async () => {
+  const folder = await project("testing");
+  await command(process.execPath, [installed("jest/bin/jest.js"), "--rootDir=."], { cwd: folder });
 });
 
 test("the example for Hono on Workers", { timeout: 120_000 }, async () => {
@@ -107,5 +208,6 @@ test("the example for Next.js", { timeout: 300_000 }, async () => {
   await whileRunning(folder, [installed(BUILD.next[0]), "start", "--port", "0"], /(localhost:\d+)/, async (origin) => {
     await servesUsers(origin);
     assert.match(await (await fetch(origin)).text(), /<h1>Colleagues<\/h1>.*<li>/s);
+    await shows(origin, async (page) => page.getByText(/^You are \w+/).waitFor());
   });
 });

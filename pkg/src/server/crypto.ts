@@ -22,9 +22,13 @@ export async function isSame(one: string, other: string): Promise<boolean> {
   return difference === 0;
 }
 
+/** Returns a copy of bytes. Not by instanceof: a test's environment may have a Uint8Array of its own. */
+export const bytesOf = (value: unknown): Uint8Array<ArrayBuffer> | undefined =>
+  Object.prototype.toString.call(value) === "[object Uint8Array]" ? new Uint8Array(value as Uint8Array) : undefined;
+
 /** Decodes a key of base64, base64url or 64 hexadecimal digits. Returns undefined if it is none of them. */
 export function keyBytes(key: unknown): Uint8Array<ArrayBuffer> | undefined {
-  if (typeof key !== "string") return key instanceof Uint8Array ? new Uint8Array(key) : undefined;
+  if (typeof key !== "string") return bytesOf(key);
   try {
     if (/^[0-9a-f]{64}$/i.test(key)) return Uint8Array.from(key.match(/../g)!, (byte) => Number.parseInt(byte, 16));
     return decodeBase64(key);

@@ -1,4 +1,5 @@
 import { Refusal } from "./core.js";
+import { bytesOf } from "./crypto.js";
 import { Disconnection, type DisconnectSignal } from "./disconnection.js";
 import { logLine } from "./log.js";
 import { type DirectHandler, directHandlerOf, type ProxyInput, type ProxyReply } from "./proxy/message.js";
@@ -152,7 +153,8 @@ function toBody(incoming: NodeRequest): BodyInit {
   if (!readableDidRead && !readableEnded) return toStream(incoming);
   for (const read of [rawBody, body]) {
     if (typeof read === "string") return read;
-    if (read instanceof Uint8Array) return new Uint8Array(read);
+    const bytes = bytesOf(read);
+    if (bytes) return bytes;
   }
   const hasBody = Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
   if (!hasBody) return "";

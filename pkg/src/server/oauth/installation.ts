@@ -143,9 +143,10 @@ export class Installation {
 async function toResponse(result: CallbackResult | undefined | Promise<CallbackResult>, content: (typeof PAGES)[keyof typeof PAGES]): Promise<Response> {
   const found = await result;
   if (found === undefined) return page(content);
-  if (typeof found === "string" || found instanceof URL) return redirect(String(found));
-  // Not by instanceof: a framework may have a Response of its own.
-  if (typeof found.status === "number" && typeof found.headers?.get === "function") return found;
+  // Not by instanceof: a framework may have classes of its own.
+  if (typeof found === "string" || typeof (found as Partial<URL> | null)?.href === "string") return redirect(String(found));
+  const { status, headers } = (found ?? {}) as Partial<Response>;
+  if (typeof status === "number" && typeof headers?.get === "function") return found as Response;
   throw configError(`installed and denied of handleCallback must return a response, a URL or a path, got ${describeType(found)}`);
 }
 

@@ -7,7 +7,7 @@ import { checkApp, type CheckedApp, type OAuthConfig } from "./config.js";
 import { EncryptedStore, type Versioned, type TokenRecord } from "./encrypted-store.js";
 import { InstallCookie } from "./install-cookie.js";
 import { type CallbackOptions, Installation } from "./installation.js";
-import { setInternals } from "./internals.js";
+import { internalsOf, setInternals } from "./internals.js";
 import { empty } from "./pages.js";
 import { type Identity, isIdentity, keyOf, Tenant } from "./tenant.js";
 import { makeClient, type TenantOptions, tokenOf } from "./tenant-client.js";
@@ -44,6 +44,11 @@ export class OAuth {
       log: (what, error) => this.#log(what, error),
     });
     setInternals(this, { tenant: (identity) => this.#tenant(identity), origin: new URL(redirectUri).origin, fetch });
+  }
+
+  /** @internal An OAuth of another copy of the package is an instance too; not of a class that a program derives. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(this, value) || (this === OAuth && internalsOf(value) !== undefined);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { bytesOf } from "../crypto.js";
 import type { TokenStore } from "./store.js";
 
 /** A Redis client that can run a script, such as node-redis, ioredis, Upstash's or Deno's. */
@@ -58,7 +59,8 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
 /** Returns a text: clients can return buffers, and Upstash's parses what looks like JSON. */
 function textOf(value: unknown): string {
   if (typeof value === "string") return value;
-  return value instanceof Uint8Array ? new TextDecoder().decode(value) : JSON.stringify(value);
+  const bytes = bytesOf(value);
+  return bytes ? new TextDecoder().decode(bytes) : JSON.stringify(value);
 }
 
 /** Returns how a client runs a script. */

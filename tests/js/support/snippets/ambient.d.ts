@@ -23,3 +23,4 @@ declare module "vitest" {
   export function test(name: string, body: () => Promise<void> | void): void;
   export function expect(value: unknown): { toBe(value: unknown): void; toEqual(value: unknown): void; toMatchObject(value: unknown): void; rejects: { toMatchObject(value: unknown): Promise<void> } };
 }
+declare const tracer: { startSpan(name: string, options: object): { setAttribute(name: string, value: unknown): void; setStatus(status: { code: number; message?: string }): void; end(): void } };

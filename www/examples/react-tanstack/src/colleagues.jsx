@@ -1,12 +1,13 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { UsersClient } from "pipedrive-users";
 import { useState } from "react";
+import { queriesOf } from "./queries.js";
 
-const client = new UsersClient({ baseUrl: "/pipedrive" });
+const queries = queriesOf(new UsersClient({ baseUrl: "/pipedrive" }));
 
 export function Colleagues() {
   const [selected, select] = useState(1);
-  const users = useQuery({ queryKey: ["users"], queryFn: ({ signal }) => client.getUsers({ signal }), retry: false });
+  const users = useQuery(queries.users());
   if (users.isPending) return <p>Loading …</p>;
   if (users.isError) return <p role="alert">{users.error.message}</p>;
   return (
@@ -25,16 +26,7 @@ export function Colleagues() {
 }
 
 function Followers({ id }) {
-  const followers = useInfiniteQuery({
-    queryKey: ["followers", id],
-    queryFn: async ({ pageParam, signal }) => {
-      const page = await client.getUserFollowers(id, { limit: 10, cursor: pageParam, signal });
-      return { items: page.items, nextCursor: page.nextCursor }; // data alone, so that it can be stored and sent
-    },
-    initialPageParam: undefined,
-    getNextPageParam: (page) => page.nextCursor,
-    retry: false,
-  });
+  const followers = useInfiniteQuery(queries.followers(id));
   if (followers.isError) return <p role="alert">{followers.error.message}</p>;
   const items = followers.data?.pages.flatMap((page) => page.items) ?? [];
   return (
