@@ -50,10 +50,13 @@ test("its name, version and licence are those of the crate", async () => {
   assert.deepEqual([manifest.name, manifest.version, manifest.license], [field("name"), field("version"), field("license")]);
 });
 
+/** The files of an entry, in whatever conditions they are. */
+const targetsOf = (entry) => (typeof entry === "string" || "types" in entry ? [entry] : Object.values(entry).flatMap(targetsOf));
+
 test("its entry points exist, with their types first in each condition", async () => {
   assert.deepEqual(Object.keys(manifest.exports), [".", "./sandbox", "./server", "./directory", "./slim", "./*.wasm", "./package.json"]);
   for (const [name, entry] of Object.entries(manifest.exports)) {
-    for (const target of typeof entry === "string" ? [entry] : Object.values(entry)) {
+    for (const target of targetsOf(entry)) {
       if (typeof target === "string") await stat(new URL(target.replace("*", "core"), root));
       else {
         assert.deepEqual(Object.keys(target), ["types", "default"], name);

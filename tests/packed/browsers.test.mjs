@@ -1,8 +1,9 @@
 // No bundler: pages with an import map, workers, a service worker, and a sandboxed frame under a policy, in real browsers.
-import { after } from "node:test";
-import { serveFolder, versionOf, visit } from "./support/browsers.mjs";
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { extension, serveFolder, versionOf, visit } from "./support/browsers.mjs";
 import { copy, ENTRIES, HTML, installed, PAGE, project, run } from "./support/project.mjs";
-import { row, stop } from "./support/rows.mjs";
+import { facts, row, stop } from "./support/rows.mjs";
 
 after(stop);
 
@@ -50,3 +51,65 @@ for (const browser of ["Chromium", "Firefox", "WebKit"]) {
     }
   }
 }
+
+// A worker of a blob, as Vite's `?worker&inline` makes it, has no address of its own: a path as baseUrl is one of its page's origin.
+row({ what: "Chromium, worker made of a blob, baseUrl a path", version: () => versionOf("Chromium"), entry: "client" }, async (facts) => {
+  const cwd = await project("chromium-blob", {
+    "index.html": HTML(`<script>const code = "const facts = " + JSON.stringify(Object.fromEntries(new URLSearchParams(location.search))) + ";\\nimport { run } from '" + location.origin + "/run.mjs';\\nconst report = (body) => fetch(facts.report, { method: 'POST', body: JSON.stringify(body) });\\nrun(facts).then((result) => report({ result }), (error) => report({ error: String(error.stack) }));"; new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })), { type: "module" })</script>`),
+    "run.mjs": run("client").replace(/"pipedrive-users"/, '"/package/dist/index.js"').replace(/\{ baseUrl: facts.url, .*? \}/, '{ baseUrl: "/pipedrive" }'),
+  });
+  await copy(installed("pipedrive-users"), `${cwd}/package`);
+  const server = await serveFolder(cwd, {}, facts);
+  try {
+    return { ...(await visit("Chromium", `${server.origin}/`, facts)), bytes: server.bytes() };
+  } finally {
+    server.close();
+  }
+});
+
+const MANIFEST = { manifest_version: 3, name: "background", version: "1", background: { service_worker: "background.js", type: "module" }, host_permissions: ["http://127.0.0.1/*"], content_security_policy: { extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'" } };
+const background = (work) => `import { facts } from "./facts.js";\nimport * as module from "./run.mjs";\nconst report = (body) => fetch(facts.report, { method: "POST", body: JSON.stringify(body) });\n(${work})(module, facts).then((result) => report({ result }), (error) => report({ error: String(error.stack) }));\n`;
+
+/** An extension's folder: its background imports the package by address. */
+async function extensionOf(name, work, runs) {
+  const cwd = await project(name, { "manifest.json": JSON.stringify(MANIFEST), "background.js": background(work), "run.mjs": runs.replace(/"(pipedrive-users[\w/]*)"/g, (_, name) => `".${IMPORTS[name]}"`) });
+  await copy(installed("pipedrive-users"), `${cwd}/package`);
+  return cwd;
+}
+
+for (const entry of ENTRIES) {
+  row({ what: "Chromium, background of a Manifest V3 extension", version: () => versionOf("Chromium"), entry }, async (facts) => extension(await extensionOf(`extension-${entry}`, "async ({ run }, facts) => run(facts)", run(entry)), facts));
+}
+
+const DRIFT = `async ({ UsersClient }, facts) => {
+  const lines = [];
+  const logger = { debug() {}, info() {}, warn: (line) => lines.push(line), error: (line) => lines.push(line) };
+  const client = new UsersClient({ baseUrl: facts.url, apiToken: facts.apiToken, dangerouslyAllowBrowser: true, logger, onDrift() {} });
+  const ids = [];
+  for (const id of [1, 2, 3]) ids.push((await client.getUser(id)).id);
+  return { ids, lines };
+}`;
+const EXPORTS = 'export { UsersClient } from "pipedrive-users";\n';
+
+test("Chromium: onDrift where import() is forbidden says so once, and fails no call: a service worker and a Manifest V3 background", { timeout: 120_000 }, async () => {
+  const sandbox = await facts();
+  const cwd = await project("service-worker-drift", {
+    "index.html": HTML('<script>navigator.serviceWorker.register("worker.js" + location.search, { type: "module" })</script>'),
+    "worker.js": `import * as module from "./run.mjs";\nconst facts = Object.fromEntries(new URLSearchParams(location.search));\n(${DRIFT})(module, facts).then((result) => ({ result }), (error) => ({ error: String(error.stack) })).then((body) => fetch(facts.report, { method: "POST", body: JSON.stringify(body) }));\n`,
+    "run.mjs": EXPORTS.replace("pipedrive-users", "./package/dist/index.js"),
+  });
+  await copy(installed("pipedrive-users"), `${cwd}/package`);
+  const server = await serveFolder(cwd);
+  const results = [];
+  try {
+    results.push(await visit("Chromium", `${server.origin}/`, sandbox));
+  } finally {
+    server.close();
+  }
+  results.push(await extension(await extensionOf("extension-drift", DRIFT, EXPORTS), sandbox));
+  for (const { ids, lines } of results) {
+    assert.deepEqual(ids, [1, 2, 3]);
+    assert.equal(lines.length, 1, lines.join("\n"));
+    assert.match(lines[0], /onDrift is never called, since its check could not be loaded/);
+  }
+});

@@ -46,6 +46,11 @@ for (const entry of ENTRIES) {
     await command(node, [installed("webpack-cli/bin/cli.js"), "build", "--mode", "production"], { cwd });
     return built(`${cwd}/dist`, facts);
   });
+  row({ what: "Rspack", version: () => packageVersion("@rspack/core"), entry }, async (facts) => {
+    const cwd = await project(`rspack-${entry}`, { ...files(entry), "src/index.js": 'import "../main.js";\n', "dist/index.html": HTML('<script src="main.js"></script>') });
+    await command(node, [installed("@rspack/cli/bin/rspack.js"), "build", "--mode", "production"], { cwd });
+    return built(`${cwd}/dist`, facts);
+  });
   row({ what: "Rollup", version: () => packageVersion("rollup"), entry }, async (facts) => {
     const cwd = await project(`rollup-${entry}`, { ...files(entry), "dist/index.html": MODULE });
     await command(node, [installed("rollup/dist/bin/rollup"), "main.js", "--dir", "dist", "--plugin", "node-resolve"], { cwd });

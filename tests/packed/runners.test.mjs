@@ -20,14 +20,16 @@ test("the team is listed", async () => {
 const IMPORT = 'import { UsersClient } from "pipedrive-users";\nimport { createSandbox } from "pipedrive-users/sandbox";';
 const REQUIRE = 'const { UsersClient } = require("pipedrive-users");\nconst { createSandbox } = require("pipedrive-users/sandbox");';
 
-for (const environment of ["node", "jsdom"]) {
+for (const environment of ["node", "jsdom", "edge-runtime"]) {
   row({ what: `Vitest, ${environment}`, version: () => packageVersion("vitest"), entry: "sandbox" }, async () => {
     const cwd = await project(`vitest-${environment}`, { "team.test.js": TEST(`import { expect, test } from "vitest";\n${IMPORT}`) });
     await command(process.execPath, [installed("vitest/vitest.mjs"), "run", `--environment=${environment}`], { cwd });
     return {};
   });
-  row({ what: `Jest, ${environment}`, version: () => packageVersion("jest"), entry: "sandbox" }, async () => {
-    const cwd = await project(`jest-${environment}`, { "package.json": '{ "private": true }\n', "team.test.js": TEST(REQUIRE) });
+}
+for (const [name, environment] of [["node", "node"], ["jsdom", "jsdom"], ["edge-runtime", "@edge-runtime/jest-environment"]]) {
+  row({ what: `Jest, ${name}`, version: () => packageVersion("jest"), entry: "sandbox" }, async () => {
+    const cwd = await project(`jest-${name}`, { "package.json": '{ "private": true }\n', "team.test.js": TEST(REQUIRE) });
     await command(process.execPath, [installed("jest/bin/jest.js"), `--env=${environment}`, "--rootDir=."], { cwd });
     return {};
   });

@@ -17,6 +17,9 @@ has; then each of the ten operations once, and an error that has its class. \`cl
 \`pipedrive-users/server\`, whose user authorised the app and whose token expired. Only what passed has a row, and a test
 fails if one is missing.
 
+Two that have no row. React Native's Hermes has no WebAssembly: every call rejects with a \`LoadError\` that says so. Electron does not
+come from npm alone, since its installer downloads the program: its main process is a Node.js and its windows are Chromium's.
+
 Bytes are all scripts that were loaded or bundled, the test's own two kilobytes with them, as brotli sends them. "First
 call" is the time of the first call with the loading of the WebAssembly in it, once, on a small and busy machine.
 

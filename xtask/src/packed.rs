@@ -8,12 +8,14 @@ use crate::shell::{command, root, run, step};
 use crate::tools;
 
 /// The test files: those of every run, and those that take longer.
-pub(crate) const FILES: [&str; 7] = [
+pub(crate) const FILES: [&str; 9] = [
     "servers.test.mjs",
     "readme.test.mjs",
     "edge.test.mjs",
     "bundlers.test.mjs",
     "runners.test.mjs",
+    "frameworks.test.mjs",
+    "installers.test.mjs",
     "browsers.test.mjs",
     "examples.test.mjs",
 ];

@@ -8,11 +8,20 @@ import { command, start } from "./command.mjs";
 
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".wasm": "application/wasm", ".css": "text/css" };
 
-/** Serves a folder. Reports what scripts a page loaded, as a compressing server sends them. */
-export async function serveFolder(folder, headers = {}) {
+/** What a backend does that adds the token. */
+async function forward(request, response, { url, apiToken }) {
+  const body = Buffer.concat(await request.toArray());
+  const reply = await fetch(url + request.url.slice("/pipedrive".length), { method: request.method, headers: { "x-api-token": apiToken, "content-type": request.headers["content-type"] ?? "" }, ...(body.length && { body }) });
+  response.writeHead(reply.status, { "content-type": reply.headers.get("content-type") ?? "" }).end(Buffer.from(await reply.arrayBuffer()));
+}
+
+/** Serves a folder. Reports what scripts a page loaded, as a compressing server sends them. With a sandbox, it is at /pipedrive. */
+export async function serveFolder(folder, headers = {}, sandbox = undefined) {
   const loaded = new Map();
-  const server = createServer(async ({ url, headers: { host } }, response) => {
+  const server = createServer(async (request, response) => {
+    const { url, headers: { host } } = request;
     const path = decodeURIComponent(new URL(url, "http://page").pathname);
+    if (sandbox && path.startsWith("/pipedrive/")) return forward(request, response, sandbox);
     try {
       const file = join(folder, normalize(path.endsWith("/") ? `${path}index.html` : path));
       const bytes = await readFile(file);
@@ -66,12 +75,24 @@ const VERSIONS = {
 export const versionOf = (browser) => VERSIONS[browser]();
 
 /** Opens a page in a browser, and gives what it reports. */
-export async function visit(browser, url, facts, seconds = 60) {
+export const visit = (browser, url, facts, seconds = 60) =>
+  open(browser, async (report) => [`${url}${url.includes("?") ? "&" : "?"}${new URLSearchParams({ url: facts.url, apiToken: facts.apiToken, report })}`], seconds);
+
+/** Starts Chromium with an extension, and gives what its background reports. `facts.js` in its folder is where it finds the sandbox. */
+export const extension = (folder, { url, apiToken }, seconds = 60) =>
+  open("Chromium", async (report) => {
+    await writeFile(join(folder, "facts.js"), `export const facts = ${JSON.stringify({ url, apiToken, report })};\n`);
+    return ["about:blank", `--load-extension=${folder}`, `--disable-extensions-except=${folder}`, "--disable-features=DisableLoadExtensionCommandLineSwitch"];
+  }, seconds);
+
+/** Starts a browser on what `prepare` returns, an address and more arguments, and gives what is reported. */
+async function open(browser, prepare, seconds) {
   const { url: report, reported, close } = await reports();
   const profile = await mkdtemp(join(tmpdir(), "profile-"));
   if (browser === "Firefox") await writeFile(join(profile, "user.js"), FIREFOX);
-  const address = `${url}${url.includes("?") ? "&" : "?"}${new URLSearchParams({ url: facts.url, apiToken: facts.apiToken, report })}`;
-  const [program, args] = BROWSERS[browser](profile, address);
+  const [url, ...more] = await prepare(report);
+  const [program, args] = BROWSERS[browser](profile, url);
+  args.unshift(...more);
   const running = await start(program, args, { env: { HOME: profile, WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1", LIBGL_ALWAYS_SOFTWARE: "1" } });
   const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`${browser} reported nothing from ${url} in ${seconds} s: ${running.log().slice(-1500)}`)), seconds * 1000).unref());
   try {

@@ -40,12 +40,15 @@ ${NEEDS[entry].filter(({ from }) => !from.startsWith("./")).map(({ name, from })
 exports.run = async (facts) => tenCalls(users, ${CONFIG[entry]}${DIRECTORY[entry]});
 `;
 
+/** The tarball itself. */
+export const TARBALL = fileURLToPath(new URL(`../../../target/npm/pipedrive-users-${JSON.parse(await readFile(join(ROOT, "node_modules/pipedrive-users/package.json"), "utf8")).version}.tgz`, import.meta.url));
+
 /** What a page does: it runs, and reports to where its address says. */
-export const PAGE = `import { run } from "./run.mjs";
-const facts = Object.fromEntries(new URLSearchParams(location.search));
+export const REPORT = `const facts = Object.fromEntries(new URLSearchParams(location.search));
 const report = (body) => fetch(facts.report, { method: "POST", body: JSON.stringify(body) });
 run(facts).then((result) => report({ result }), (error) => report({ error: String(error && error.stack || error) }));
 `;
+export const PAGE = `import { run } from "./run.mjs";\n${REPORT}`;
 
 export const HTML = (script) => `<!doctype html><meta charset="utf-8"><title>test</title><link rel="icon" href="data:,">${script}\n`;
 
