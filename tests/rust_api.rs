@@ -112,7 +112,7 @@ fn texts_name_what_a_rust_program_writes() {
             texts.push(fail(Scripted::response(status, body)).to_string());
         }
     }
-    for body in ["[]", "{}", r#"{"success":true,"data":[]}"#, r#"{"success":true,"data":{"id":"seven"}}"#] {
+    for body in ["[]", "{}", r#"{"success":true,"data":[]}"#] {
         texts.push(fail(Scripted::response(200, body)).to_string());
     }
     for progress in [
@@ -219,6 +219,10 @@ async fn callers_on_other_threads_share_a_request_and_may_leave() {
         for (index, task) in tasks.into_iter().enumerate() {
             if index == round % 8 {
                 task.abort();
+                // It may be on another thread, and its timer is there until it is gone.
+                if let Ok(user) = task.await {
+                    user.expect("a user");
+                }
             } else {
                 assert!(task.await.expect("no panic").expect("a user").is_you);
             }

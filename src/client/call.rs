@@ -231,7 +231,7 @@ pub(super) fn decode<R: Runtime, M: ModelData>(
     reply.data.decode().map_err(|what| unfit(endpoint, reply, &what))
 }
 
-/// Data that its model cannot represent: the error keeps the response, and [`Call::raw`] returns the data.
+/// Data that a transport cannot convert: the error keeps the response, and [`Call::raw`] returns the data.
 fn unfit<R: Runtime>(endpoint: &'static Endpoint, reply: &Reply<R>, what: &str) -> Error {
     let text =
         ["the data does not fit the model: ", what, ". See Error::body, or ask with Call::raw."].concat();

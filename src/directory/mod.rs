@@ -416,6 +416,10 @@ impl<R: Runtime> Directory<R> {
     async fn ask_each(&self, id: u64) -> Result<Option<Arc<Entry>>> {
         let asked_at = self.now();
         match self.0.client.get_user(id).await {
+            Ok(user) if user.id != id => {
+                let text = "the record has another id than the one that was asked for";
+                Err(Error::of(Kind::Decode, "getUser", text))
+            }
             Ok(mut user) => {
                 let mut state = self.0.state.borrow_mut();
                 state.catch_up(&mut user, asked_at);
@@ -454,7 +458,8 @@ impl<R: Runtime> Directory<R> {
                 match result {
                     Ok(users) => {
                         let mut people = People::new();
-                        for mut user in users {
+                        // Nobody can be asked for by an id that did not come.
+                        for mut user in users.into_iter().filter(|user| user.id > 0) {
                             state.catch_up(&mut user, asked_at);
                             people.set(user);
                         }

@@ -50,6 +50,7 @@ pub(super) fn modified_at(user: Option<&User>) -> f64 {
 /// Writes what became known of a user into the record.
 pub(super) fn apply(user: &mut User, news: &News<Value>) {
     for (name, value) in &news.members {
+        user.unfit.remove(*name);
         let text = || value.as_str().map(str::to_owned);
         match (*name, text()) {
             ("phone", text) => user.phone = text,

@@ -1,5 +1,7 @@
 //! What the API returns. A model is declared once, here; Rust callers get the struct, and the TypeScript
 //! declarations, the drift check and the sandbox's records are made from the same declaration.
+//!
+//! A record is made of any JSON: see the members `extra` and `unfit` of each.
 
 mod access;
 mod follower;

@@ -1,8 +1,9 @@
 //! Settings of a user's role.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::schema::{HasSchema, Schema};
+use crate::schema::{FromJson, HasSchema, Schema};
 
 model! {
     /// The default visibility of items that users with this role create, and the access levels of the role.
@@ -46,4 +47,10 @@ pub struct Visibility(pub u64);
 
 impl HasSchema for Visibility {
     const SCHEMA: Schema = Schema::OneOfNumbers(&[1, 3, 5, 7]);
+}
+
+impl FromJson for Visibility {
+    fn from_json(value: Value) -> Result<Self, Value> {
+        u64::from_json(value).map(Self)
+    }
 }

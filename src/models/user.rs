@@ -1,9 +1,10 @@
 //! The user record that most operations return.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Access;
-use crate::schema::{HasSchema, Schema};
+use crate::schema::{FromJson, HasSchema, Schema};
 
 /// Declares a model with the members that `User` and `CurrentUser` share, followed by further ones.
 macro_rules! user_model {
@@ -101,4 +102,15 @@ impl NumericFlag {
 
 impl HasSchema for NumericFlag {
     const SCHEMA: Schema = Schema::NumericFlag;
+}
+
+impl FromJson for NumericFlag {
+    fn from_json(value: Value) -> Result<Self, Value> {
+        let number = |value: Value| {
+            u64::from_json(value)
+                .and_then(|number| u8::try_from(number).map_err(|_| number.into()))
+                .map(Self::Number)
+        };
+        bool::from_json(value).map(Self::Boolean).or_else(number)
+    }
 }

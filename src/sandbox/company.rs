@@ -121,6 +121,7 @@ impl Company {
             language_code: language.to_owned(),
             country_code: country.to_owned(),
             extra: Extra::new(),
+            unfit: Extra::new(),
         };
         Some(CurrentUser {
             id: user.id,
@@ -152,6 +153,7 @@ impl Company {
             company_industry: Some("Hospitality".to_owned()),
             language,
             extra: user.extra,
+            unfit: Extra::new(),
         })
     }
 }
@@ -185,6 +187,7 @@ mod tests {
             admin: true,
             permission_set_id: String::new(),
             extra: Extra::new(),
+            unfit: Extra::new(),
         };
         let id = company.invite("new.one@casinoroyale.example", Some(vec![entry]), false, NOW);
         let user = company.user(id).expect("added");

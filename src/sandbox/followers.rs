@@ -28,7 +28,7 @@ pub(super) fn ids(company: &Company, user_id: u64, after: u64) -> Box<dyn Iterat
 pub(super) fn record(company: &Company, user_id: u64, follower: u64) -> Follower {
     let mut random = Random::new(company.seed(), "follow").for_id(user_id).for_id(follower);
     let add_time = Timestamp::from_seconds(EARLIEST + random.below(7_000_000)).format_v2();
-    Follower { user_id: follower, add_time, extra: Extra::new() }
+    Follower { user_id: follower, add_time, extra: Extra::new(), unfit: Extra::new() }
 }
 
 #[cfg(test)]

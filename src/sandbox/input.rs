@@ -113,6 +113,7 @@ fn parse_access(index: usize, entry: &Value) -> Result<Access, ApiError> {
         admin: flag(entry, "admin", &format!("{path}."))?.unwrap_or_default(),
         permission_set_id,
         extra: crate::schema::Extra::new(),
+        unfit: crate::schema::Extra::new(),
     })
 }
 

@@ -41,6 +41,7 @@ pub(super) fn assignments(user: &User) -> Vec<RoleAssignment> {
             active_flag: true,
             r#type: "1".to_owned(),
             extra: Extra::new(),
+            unfit: Extra::new(),
         })
         .collect()
 }
@@ -60,6 +61,7 @@ pub(super) fn settings(user: &User) -> RoleSettings {
         person_access_level: access_level,
         product_access_level: access_level,
         extra: Extra::new(),
+        unfit: Extra::new(),
     }
 }
 
@@ -101,6 +103,7 @@ pub(super) fn permissions(user: &User) -> UserPermissions {
         can_use_email_tracking: all,
         can_use_import: admin,
         extra: std::collections::BTreeMap::new(),
+        unfit: Extra::new(),
     }
 }
 

@@ -4,7 +4,7 @@
 ///
 /// The presence words are those of [`Presence`](crate::schema::Presence): `required`, `nullable`, `optional`,
 /// `optional_nullable`; all but the first make the member an `Option`. Members that the declaration does not
-/// name are kept in `extra`, as JSON, or typed after `more:`.
+/// name are kept in `extra`, as JSON, or typed after `more:`; what is of another type is kept in `unfit`.
 macro_rules! model {
     (
         $(#[doc = $doc:literal])+
@@ -13,17 +13,71 @@ macro_rules! model {
             $(more: $more:ty,)?
         }
     ) => {
-        model!(@struct [
-                $(#[doc = $doc])+
-                ///
-                /// A test makes one with `with`.
-                #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-                #[non_exhaustive]
-                pub struct $name
-            ] []
-            $($(#[doc = $field_doc])+ $presence $field: $ty,)+
-            { model!(@more $($more)?) }
-        );
+        $(#[doc = $doc])+
+        ///
+        /// A test makes one with `with`. It is made of any JSON: what does not fit is in `unfit`, and its own JSON has that again.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[doc = $field_doc])+ pub $field: model!(@type $presence $ty),)+
+            /// Members that this version does not name, kept as they came.
+            pub extra: model!(@more $($more)?),
+            /// Members whose value is not of their type, as they came: the member itself is empty, zero or false. A member that
+            /// should always come is null here where it did not. A record that came as something else than an object is all empty,
+            /// and what came instead has the name `""`.
+            pub unfit: $crate::schema::Extra,
+        }
+
+        impl $crate::schema::Record for $name {
+            const FIELDS: &'static [$crate::schema::Field] = Self::MODEL.fields;
+
+            fn set(&mut self, name: &str, value: serde_json::Value) -> Result<usize, serde_json::Value> {
+                let mut index = 0;
+                $(
+                    if name == $crate::schema::plain_name(stringify!($field)) {
+                        model!(@set $presence &mut self.$field, value)?;
+                        return Ok(index);
+                    }
+                    index += 1;
+                )+
+                self.extra.insert(name.to_owned(), $crate::schema::FromJson::from_json(value)?);
+                Ok(index)
+            }
+
+            fn unfit(&mut self) -> &mut $crate::schema::Extra {
+                &mut self.unfit
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::schema::deserialize(deserializer)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeMap;
+
+                if let Some(whole) = self.unfit.get("") {
+                    return whole.serialize(serializer);
+                }
+                let mut map = serializer.serialize_map(None)?;
+                $(
+                    let name = $crate::schema::plain_name(stringify!($field));
+                    if !self.unfit.contains_key(name) {
+                        model!(@write map $presence name &self.$field);
+                    }
+                )+
+                for (name, value) in &self.extra {
+                    map.serialize_entry(name, value)?;
+                }
+                for (name, value) in &self.unfit {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
 
         impl $name {
             /// Makes a record for a test: everything is empty, zero or false but for what the function sets.
@@ -67,27 +121,23 @@ macro_rules! model {
     (@more_schema) => { None };
     (@more_schema $more:ty) => { Some(<$more as $crate::schema::HasSchema>::SCHEMA) };
 
-    // An attribute depends on the presence, and a macro cannot expand to an attribute: so the members are taken one
-    // by one, and the struct is written at the end.
-    (@struct [$($head:tt)+] [$($done:tt)*] { $extra:ty }) => {
-        $($head)+ {
-            $($done)*
-            /// Members that this version does not name, kept as they came.
-            #[serde(flatten)]
-            pub extra: $extra,
+    (@type required $ty:ty) => { $ty };
+    (@type $presence:ident $ty:ty) => { Option<$ty> };
+
+    (@set required $member:expr, $value:ident) => { $crate::schema::required($member, $value) };
+    (@set $presence:ident $member:expr, $value:ident) => { $crate::schema::nullable($member, $value) };
+
+    // A member that may be missing is not written where it is.
+    (@write $map:ident optional $name:ident $value:expr) => {
+        if let Some(value) = $value {
+            $map.serialize_entry($name, value)?;
         }
     };
-    (@struct $head:tt [$($done:tt)*] $(#[$doc:meta])+ required $field:ident: $ty:ty, $($rest:tt)+) => {
-        model!(@struct $head [$($done)* $(#[$doc])+ pub $field: $ty,] $($rest)+);
+    (@write $map:ident optional_nullable $name:ident $value:expr) => {
+        model!(@write $map optional $name $value)
     };
-    (@struct $head:tt [$($done:tt)*] $(#[$doc:meta])+ nullable $field:ident: $ty:ty, $($rest:tt)+) => {
-        model!(@struct $head [$($done)* $(#[$doc])+ #[serde(default)] pub $field: Option<$ty>,] $($rest)+);
-    };
-    (@struct $head:tt [$($done:tt)*] $(#[$doc:meta])+ $optional:ident $field:ident: $ty:ty, $($rest:tt)+) => {
-        model!(@struct $head [
-            $($done)* $(#[$doc])+ #[serde(default, skip_serializing_if = "Option::is_none")]
-            pub $field: Option<$ty>,
-        ] $($rest)+);
+    (@write $map:ident $presence:ident $name:ident $value:expr) => {
+        $map.serialize_entry($name, $value)?
     };
 }
 
@@ -134,6 +184,12 @@ macro_rules! open_enum {
         impl From<$name> for String {
             fn from(value: $name) -> Self {
                 value.as_str().to_owned()
+            }
+        }
+
+        impl $crate::schema::FromJson for $name {
+            fn from_json(value: serde_json::Value) -> Result<Self, serde_json::Value> {
+                String::from_json(value).map(Self::from)
             }
         }
 

@@ -2,18 +2,22 @@
 
 mod args;
 mod endpoint;
+mod member;
 mod model;
 mod page_ref;
 mod param;
+mod record;
 
 #[macro_use]
 mod declare;
 
 pub(crate) use args::{Args, RustArgs};
 pub use endpoint::{Endpoint, Method, Reference, ResponseKind, Scope};
+pub(crate) use member::{FromJson, nullable, required};
 pub(crate) use model::plain_name;
 pub use model::{Extra, Field, HasSchema, Model, Presence, Schema};
 pub use page_ref::PagePosition;
 pub(crate) use page_ref::PageRef;
 pub(crate) use param::refusal;
 pub use param::{MAX_SAFE_INTEGER, Param, ParamKind, ParamLocation};
+pub(crate) use record::{Record, deserialize};

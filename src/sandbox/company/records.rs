@@ -88,7 +88,7 @@ impl Company {
     /// Returns an access entry. All admins of an app share a permission set, and so do all its other users.
     pub(super) fn access(&self, app: AccessApp, admin: bool) -> Access {
         let mut random = Random::new(self.seed, app.as_str()).for_id(admin.into());
-        Access { app, admin, permission_set_id: random.uuid(), extra: Extra::new() }
+        Access { app, admin, permission_set_id: random.uuid(), extra: Extra::new(), unfit: Extra::new() }
     }
 }
 
@@ -118,6 +118,7 @@ pub(super) fn default_user(id: u64, name: String, email: String, location: &Loca
         is_admin: None,
         signup_flow_variation: None,
         extra: Extra::new(),
+        unfit: Extra::new(),
     }
 }
 
