@@ -81,6 +81,8 @@ export async function glueOf(folder, name, exported) {
     .replace(/(?:const val\d = \+\w+;\s*)+.*;\s*\}$/gm, (text) => [...text.matchAll(/const (val\d) = \+(\w+);/g)].reduce((text, [line, value, name]) => text.replace(line, "").replaceAll(value, name), text))
     .replace(/^export function (__wb(?:g(?!_set_wasm)|indgen)_\w+)\(([^()]*)\) \{(\n[^]*?^)\}$/gm, (_, id, parameters, body) => importOf(id, parameters, body))
     .replace(/^export function (__wbg_\w+)\(\) \{ return handleError\(function \(([^()]*)\) \{(\n[^]*?^)\}, arguments\); \}$/gm, (_, id, parameters, body) => importOf(id, parameters, body, true))
+    // A polyfill of `detached`, such as that of SES, does not know that a memory has grown.
+    .replace(/(\w+)\.buffer\.detached === true \|\| \(\1\.buffer\.detached === undefined && (\1\.buffer !== wasm\.memory\.buffer)\)/g, "$2")
     // Some engines have no finalizers.
     .replace(/\(typeof (FinalizationRegistry) === 'undefined'\)\s*\?.*\s*:/g, "globalThis.$1 &&")
     .replace(/Finalization\./g, "Finalization?.")
@@ -107,7 +109,7 @@ export async function glueOf(folder, name, exported) {
     if (!body.includes("function readText(")) replaced.push("the function that reads a text");
   }
   body = FETCH + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
-  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError/, name === "core" ? /getObject|getUint8|TextEncoder|getDataView|isLikeNone/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
+  const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError|\.detached\b/, name === "core" ? /getObject|getUint8|TextEncoder|getDataView|isLikeNone/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   unexpected.push(...replaced.filter((id) => !REPLACED.includes(id)));
   if (unexpected.length || !body.includes("__wbg_set_wasm") || imports.length !== names.imports.length) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);
   if (short.has("__wbindgen_start")) throw new Error("the module wants to be started");

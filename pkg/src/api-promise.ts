@@ -8,14 +8,23 @@ export interface Outcome<Data> {
   readonly response: ResponseInfo;
 }
 
+/** The static methods of a promise make promises of the class that they are called on. */
+interface NativePromiseConstructor extends Omit<PromiseConstructor, "resolve" | "reject"> {
+  new <Value>(executor: ConstructorParameters<typeof Promise<Value>>[0]): Promise<Value>;
+  /** Makes what a mocked method returns. It has no response. */
+  resolve<Value>(value: Value | PromiseLike<Value>): ApiPromise<Awaited<Value>>;
+  /** Makes what a mocked method returns that fails. */
+  reject<Value = never>(reason?: unknown): ApiPromise<Value>;
+}
+
 /** The engine's own: a program may have put another, such as Bluebird, in its place. */
-const NativePromise = /* @__PURE__ */ (() => (async () => undefined)().constructor)() as PromiseConstructor;
+const NativePromise = /* @__PURE__ */ (() => (async () => undefined)().constructor)() as NativePromiseConstructor;
 
 /** A promise of the data of a response, which can return the rest of the response too. */
 export class ApiPromise<Data> extends NativePromise<Data> {
   /** What `then` returns is a plain promise. */
   static override get [Symbol.species](): PromiseConstructor {
-    return NativePromise;
+    return NativePromise as unknown as PromiseConstructor;
   }
 
   /** @internal */

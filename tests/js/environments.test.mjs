@@ -5,7 +5,12 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { runInNewContext } from "node:vm";
+import axios from "axios";
+import crossFetch from "cross-fetch";
+import * as immer from "immer";
 import * as mobx from "mobx";
+import nodeFetch from "node-fetch";
+import * as undici from "undici";
 import { proxy } from "valtio/vanilla";
 import { reactive, ref } from "@vue/reactivity";
 import ky from "ky";
@@ -102,6 +107,64 @@ test("fetch wrappers that throw on a status: the response on their error is read
     const client = new UsersClient({ apiToken: http.apiToken, baseUrl: http.url, fetch, maxRetries: 0 });
     await assert.rejects(client.getUser(999), { kind: "not_found", status: 404, message: /User not found/ }, name);
   }
+});
+
+/** A fetch made of axios, which has responses of its own. */
+const axiosFetch = async (url, { method, headers, body, signal }) => {
+  const { status, headers: received, data } = await axios({ url, method, headers: Object.fromEntries(new Headers(headers)), data: body, signal, responseType: "text", transformResponse: (text) => text, validateStatus: () => true });
+  return new Response(data, { status, headers: Object.entries(received) });
+};
+
+for (const [name, fetch] of [
+  ["node-fetch", nodeFetch],
+  ["cross-fetch", crossFetch],
+  ["undici's own", undici.fetch],
+  ["undici's own, with its Request", (url, init) => undici.fetch(new undici.Request(url, init))],
+  ["axios", axiosFetch],
+  ["a clone", async (url, init) => (await globalThis.fetch(url, init)).clone()],
+  ["headers in a Map", async (url, init) => {
+    const response = await globalThis.fetch(url, init);
+    return { status: response.status, headers: new Map(response.headers), text: () => response.text() };
+  }],
+]) {
+  test(`another fetch: ${name}`, async (t) => {
+    const http = await startSandbox();
+    t.after(() => http.stop());
+    const client = new UsersClient({ apiToken: http.apiToken, baseUrl: http.url, fetch, maxRetries: 0 });
+    const { data, response } = await client.getUser(1).withResponse();
+    assert.deepEqual([data.id, response.status, response.rateLimit.limit], [1, 200, 100]);
+    assert.equal((await client.updateUser(2, { active_flag: false })).active_flag, false);
+    await assert.rejects(client.getUser(999), { kind: "not_found", status: 404, message: /User not found/ });
+    await globalThis.fetch(`${http.url}/sandbox/fail`, { method: "POST", body: JSON.stringify({ fault: "latency", delayMs: 5_000 }) });
+    const controller = new AbortController();
+    const call = client.getUsers({ signal: controller.signal });
+    setTimeout(() => controller.abort(), 100);
+    await assert.rejects(call, { name: "AbortError" });
+  });
+}
+
+test("a fetch that returns no Response is named", async () => {
+  for (const [fetch, message] of [
+    [async () => ({ status: 200, headers: {}, text: async () => "" }), /did not return a Response: it has no headers/],
+    [async () => ({ status: 200, headers: new Headers(), json: async () => ({}) }), /did not return a Response: it has no text\(\)/],
+    [async () => ({ data: {}, status: 200, headers: new Headers(), config: {} }), /did not return a Response/],
+  ]) await assert.rejects(make({ fetch, maxRetries: 0 }).getUser(1), (error) => isPipedriveError(error, "connection") && message.test(error.message));
+});
+
+test("immer: a client, a page and an error in a state, and drafts as arguments", async () => {
+  const client = make();
+  const page = await client.getUserFollowers(1, { limit: 2 });
+  const error = await client.getUser(999).catch((error) => error);
+  const state = immer.produce({}, (draft) => void Object.assign(draft, { client, page, error }));
+  assert.equal((await state.client.getUser(1)).id, 1);
+  assert.equal((await state.page.getNextPage()).items.length, 2);
+  assert.ok(isPipedriveError(state.error, "not_found"));
+  const draft = immer.createDraft({ client, page, options: { limit: 2 }, changes: { active_flag: true }, config: { headers: { "x-app": "1" } } });
+  assert.equal((await draft.client.getUser(1)).id, 1);
+  assert.equal((await draft.page.getNextPage()).items.length, 2);
+  assert.equal((await draft.client.getUserFollowers(1, draft.options)).items.length, 2);
+  assert.equal((await client.updateUser(2, draft.changes)).id, 2);
+  assert.equal((await make(draft.config).getUser(2)).id, 2);
 });
 
 for (const [name, shim] of [

@@ -1,6 +1,6 @@
 // What programs and their tests write around the client.
 import {
-  type AnyPipedriveError, ApiPromise, type ApiPromise as Call, type CallOptions, type CursorPage, ENDPOINTS, type Follower, isPipedriveError, NotFoundError, RateLimitError, type User, UsersClient,
+  type AnyPipedriveError, ApiPromise, type CallOptions, type CursorPage, ENDPOINTS, type Follower, isPipedriveError, NotFoundError, RateLimitError, type User, UsersClient,
   type UsersEvent, type UsersOperations,
 } from "pipedrive-users";
 import { createSandbox, fakePage, type SandboxFailure } from "pipedrive-users/sandbox";
@@ -18,7 +18,7 @@ export const fake: Pick<UsersOperations, "getUser" | "getUserFollowers"> = {
   getUserFollowers: () => fakePage<Follower>([]),
 };
 export const whole: UsersOperations = client;
-export const mocked: Pick<UsersClient, "getUser"> = { getUser: () => ApiPromise.resolve(user) as Call<User> };
+export const mocked: Pick<UsersClient, "getUser"> = { getUser: () => ApiPromise.resolve(user) };
 export async function followers(operations: Pick<UsersOperations, "getUserFollowers">) {
   const page: CursorPage<Follower> = await operations.getUserFollowers(7, { limit: 5 });
   return page.items.length;

@@ -8,7 +8,7 @@ use crate::shell::{command, root, run, step};
 use crate::tools;
 
 /// The test files: those of every run, and those that take longer.
-pub(crate) const FILES: [&str; 9] = [
+pub(crate) const FILES: [&str; 10] = [
     "servers.test.mjs",
     "readme.test.mjs",
     "edge.test.mjs",
@@ -16,6 +16,7 @@ pub(crate) const FILES: [&str; 9] = [
     "runners.test.mjs",
     "frameworks.test.mjs",
     "installers.test.mjs",
+    "lint.test.mjs",
     "browsers.test.mjs",
     "examples.test.mjs",
 ];

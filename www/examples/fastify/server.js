@@ -4,7 +4,7 @@ import { createSandbox } from "pipedrive-users/sandbox";
 import { createUsersProxy, toNodeListener } from "pipedrive-users/server";
 
 const { PIPEDRIVE_API_TOKEN, PORT = "8080" } = process.env;
-const { apiToken, fetch } = PIPEDRIVE_API_TOKEN ? { apiToken: PIPEDRIVE_API_TOKEN } : createSandbox();
+const { apiToken, fetch } = PIPEDRIVE_API_TOKEN ? { apiToken: PIPEDRIVE_API_TOKEN, fetch: undefined } : createSandbox();
 
 const client = new UsersClient({ apiToken, fetch });
 const pipedrive = toNodeListener(

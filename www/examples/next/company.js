@@ -2,6 +2,6 @@
 import { createSandbox } from "pipedrive-users/sandbox";
 
 const token = process.env.PIPEDRIVE_API_TOKEN;
-const { apiToken, fetch } = token ? { apiToken: token } : createSandbox();
+const { apiToken, fetch } = token ? { apiToken: token, fetch: undefined } : createSandbox();
 
 export const company = { apiToken, fetch };

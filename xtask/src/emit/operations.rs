@@ -311,11 +311,15 @@ fn write_method(out: &mut String, endpoint: &Endpoint, reference: &Reference, va
         endpoint.scope.as_str()
     );
     for (param, about) in documented(endpoint, reference, Param::is_positional) {
-        let _ = write!(text, "\n@param {} {about}", param.name);
+        let _ = write!(text, "\n@param {} - {about}", param.name);
     }
-    for (param, about) in documented(endpoint, reference, is_option) {
-        let _ = write!(text, "\n@param options.{} {about}", param.name);
-    }
+    // TSDoc knows no parameter with a dot: each option is documented where its type is declared.
+    let own: Vec<_> =
+        documented(endpoint, reference, is_option).map(|(param, _)| format!("`{}`", param.name)).collect();
+    let _ = match own.as_slice() {
+        [] => write!(text, "\n@param options - Those of every call."),
+        own => write!(text, "\n@param options - {}, and those of every call.", own.join(", ")),
+    };
     let (mut params, options) = signature(endpoint, values);
     params.push(format!("options?: {options}"));
     let returns = resolved(endpoint, &type_of(reference.data));

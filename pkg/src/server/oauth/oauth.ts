@@ -67,7 +67,7 @@ export class OAuth {
    * - `GET ?code&state`, from Pipedrive's consent page: takes the state only from the browser that began the authorization, and once;
    *   exchanges the code, requests the user (`GET /v1/users/me`, cost 2) and stores the tokens under `"<company_id>:<user_id>"`.
    * - `GET ?code`, from the Marketplace: the code is not used. Redirects to a new authorization, once.
-   * - `DELETE`: see {@link handleUninstall}.
+   * - `DELETE`: see {@link OAuth.handleUninstall}.
    * - `POST`, an undocumented notice of shared apps: answered with 204 and otherwise ignored.
    */
   async handleCallback(request: Request, options: CallbackOptions = {}): Promise<Response> {

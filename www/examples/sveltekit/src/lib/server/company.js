@@ -3,6 +3,6 @@ import { env } from "$env/dynamic/private";
 import { createSandbox } from "pipedrive-users/sandbox";
 
 const token = env.PIPEDRIVE_API_TOKEN;
-const { apiToken, fetch } = token ? { apiToken: token } : createSandbox();
+const { apiToken, fetch } = token ? { apiToken: token, fetch: undefined } : createSandbox();
 
 export const company = { apiToken, fetch };
