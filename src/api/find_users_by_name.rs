@@ -39,6 +39,14 @@ pub static REFERENCE: Reference = Reference {
 };
 
 /// The operation, whose calls have the option [`search_by_email`](Call::search_by_email).
+///
+/// ```
+/// # use pipedrive_users::{Client, Result, transport::Runtime};
+/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+/// let found = client.find_users_by_name("bond@mi6.example").search_by_email(true).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct FindUsersByName;
 

@@ -18,6 +18,16 @@ use crate::text::Text;
 use crate::transport::{Headers, Json, Runtime};
 
 /// What calls return: the models, and lists of them.
+///
+/// ```
+/// use pipedrive_users::client::{Call, ModelData};
+/// use pipedrive_users::transport::Runtime;
+///
+/// /// Makes any call with more patience.
+/// fn patient<R: Runtime, M: ModelData>(call: Call<R, M>) -> Call<R, M> {
+///     call.max_retries(10)
+/// }
+/// ```
 pub trait ModelData: DeserializeOwned + HasSchema + SendOutsideWasm + 'static {}
 
 impl<M: DeserializeOwned + HasSchema + SendOutsideWasm + 'static> ModelData for M {}
@@ -62,6 +72,15 @@ impl<R: Runtime, M, O> Clone for Call<R, M, O> {
 }
 
 /// The data of a response, and what else is known of it.
+///
+/// ```
+/// # use pipedrive_users::{Client, Result, transport::Runtime};
+/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+/// let returned = client.get_user(7).with_response().await?;
+/// println!("{} cost {}", returned.data.name, returned.response.cost);
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub struct Answered<R: Runtime, M> {
     /// The data.
@@ -71,6 +90,15 @@ pub struct Answered<R: Runtime, M> {
 }
 
 /// What is known of a response besides its data.
+///
+/// ```
+/// # use pipedrive_users::{Client, Result, transport::Runtime};
+/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+/// let response = client.get_user(7).with_response().await?.response;
+/// println!("{}, {} left in this window", response.status, response.rate_limit.remaining.unwrap_or_default());
+/// # Ok(())
+/// # }
+/// ```
 #[non_exhaustive]
 pub struct Meta<R: Runtime> {
     /// The HTTP status.

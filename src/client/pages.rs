@@ -43,6 +43,15 @@ impl<R: Runtime, M> Clone for PagedCall<R, M> {
 }
 
 /// One page of a list.
+///
+/// ```
+/// # use pipedrive_users::{Client, Result, transport::Runtime};
+/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+/// let page = client.get_user_followers(7).limit(100).await?;
+/// println!("{} followers, and {}", page.items.len(), if page.next.is_some() { "more" } else { "no more" });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page<M> {

@@ -5,6 +5,12 @@ use crate::protocol::{LONGEST_TIMER_MS, MOST_RETRIES};
 use crate::text::{CharSet, HEADER_NAME, HEADER_VALUE, VISIBLE_ASCII};
 
 /// A setting of the JavaScript client.
+///
+/// ```
+/// use pipedrive_users::client::settings::SETTINGS;
+///
+/// assert!(SETTINGS.iter().any(|setting| setting.name == "timeoutMs"));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Setting {
@@ -17,6 +23,13 @@ pub struct Setting {
 }
 
 /// What a setting accepts.
+///
+/// ```
+/// use pipedrive_users::client::settings::{SETTINGS, SettingKind};
+///
+/// let retries = SETTINGS.iter().find(|setting| setting.name == "maxRetries");
+/// assert!(retries.is_some_and(|retries| matches!(retries.kind, SettingKind::Integer(0, 10))));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum SettingKind {
     /// A string, or a function that returns one.

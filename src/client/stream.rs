@@ -15,6 +15,19 @@ use crate::transport::Runtime;
 type NextPage<R, M> = BoxFuture<(Pager<R, M>, Result<Option<Page<M>>>)>;
 
 /// The pages of a list as a `Stream`, which ends after the last page or after an error. [`Pager::stream`] makes it.
+///
+/// ```
+/// # use pipedrive_users::{Client, Result, transport::Runtime};
+/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+/// use futures_util::TryStreamExt;
+///
+/// let mut pages = client.get_user_followers(7).pages().stream();
+/// while let Some(page) = pages.try_next().await? {
+///     println!("{} followers", page.items.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a stream asks for nothing before it is polled"]
 pub struct PageStream<R: Runtime, M>(State<R, M>);
 
@@ -25,6 +38,16 @@ enum State<R: Runtime, M> {
 }
 
 /// The items of a list as a `Stream`, which ends after the last item or after an error. [`Pager::items`] makes it.
+///
+/// ```
+/// # use pipedrive_users::{Client, Result, transport::Runtime};
+/// # async fn example<R: Runtime>(client: Client<R>) -> Result<()> {
+/// use futures_util::TryStreamExt;
+///
+/// let ids: Vec<u64> = client.get_user_followers(7).pages().items().map_ok(|item| item.user_id).try_collect().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "a stream asks for nothing before it is polled"]
 pub struct ItemStream<R: Runtime, M> {
     pages: PageStream<R, M>,

@@ -60,6 +60,14 @@ use crate::platform::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOut
 use crate::transport::Runtime;
 
 /// The ages of a [`Directory`].
+///
+/// ```
+/// use std::time::Duration;
+/// use pipedrive_users::directory::DirectoryOptions;
+///
+/// let options = DirectoryOptions { max_age: Duration::from_secs(60), ..DirectoryOptions::default() };
+/// assert_eq!(options.stale, Duration::from_secs(3_600));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DirectoryOptions {
     /// How long everything is given from memory. Default: 5 minutes.
@@ -76,6 +84,19 @@ impl Default for DirectoryOptions {
 }
 
 /// What happened to a directory.
+///
+/// ```
+/// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+/// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+/// use pipedrive_users::directory::Change;
+///
+/// let subscription = directory.subscribe(|change| match change {
+///     Change::Changed => println!("show it again"),
+///     Change::Failed(error) => eprintln!("{error}"),
+/// });
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub enum Change {
     /// What is in memory changed.
@@ -122,6 +143,15 @@ struct State {
 }
 
 /// A listener, until it is dropped.
+///
+/// ```
+/// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+/// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+/// let subscription = directory.subscribe(|change| println!("{change:?}"));
+/// drop(subscription); // It is called no more.
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "the listener is called until this is dropped"]
 pub struct Subscription<R: Runtime> {
     directory: Directory<R>,
@@ -151,6 +181,16 @@ impl<R: Runtime> Clone for Directory<R> {
 impl<R: Runtime> Directory<R> {
     /// Makes a directory. `spawn` runs what continues in the background: `|task| { tokio::spawn(task); }`, or in a page
     /// `wasm_bindgen_futures::spawn_local`.
+    ///
+    /// ```
+    /// use pipedrive_users::Client;
+    /// use pipedrive_users::directory::{Directory, DirectoryOptions};
+    /// # use pipedrive_users::transport::Runtime;
+    /// # fn example<R: Runtime>(client: Client<R>, spawn_local: fn(pipedrive_users::transport::BoxFuture<()>)) {
+    ///
+    /// let directory = Directory::new(client, DirectoryOptions::default(), spawn_local);
+    /// # }
+    /// ```
     pub fn new(
         client: Client<R>,
         options: DirectoryOptions,
@@ -179,6 +219,16 @@ impl<R: Runtime> Directory<R> {
     }
 
     /// Returns the user with an id, or nothing if there is none.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// if let Some(entry) = directory.by_id(7).await? {
+    ///     println!("{} {:?}", entry.user.name, entry.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn by_id(&self, id: u64) -> Result<Option<Arc<Entry>>> {
         let since = self.now();
         self.ready().await?;
@@ -204,6 +254,15 @@ impl<R: Runtime> Directory<R> {
     }
 
     /// Returns the users with these ids, in the same order: nothing where an id does not exist.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// let owners = directory.by_ids(&[7, 8, 7]).await?;
+    /// assert_eq!(owners.len(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn by_ids(&self, ids: &[u64]) -> Result<Vec<Option<Arc<Entry>>>> {
         self.ready().await?;
         // They are asked for together before the first is waited for.
@@ -219,11 +278,27 @@ impl<R: Runtime> Directory<R> {
     }
 
     /// Returns the name of the user with an id, or nothing if there is none.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// let name = directory.name_of(7).await?.unwrap_or_else(|| "somebody who left".to_owned());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn name_of(&self, id: u64) -> Result<Option<String>> {
         Ok(self.by_id(id).await?.map(|entry| entry.user.name.clone()))
     }
 
     /// Returns the user with an e-mail address, whatever its case. One who is active comes before one who left.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// let id = directory.by_email("James.Bond@mi6.example").await?.map(|entry| entry.user.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn by_email(&self, email: &str) -> Result<Option<Arc<Entry>>> {
         self.ready().await?;
         Ok(self.0.state.borrow_mut().people.by_email(email))
@@ -231,36 +306,91 @@ impl<R: Runtime> Directory<R> {
 
     /// Returns the users in whose names or e-mails all words of a text are found, whatever case and accents. The best come
     /// first, and those who are not active last. Without a word it is everybody.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// for entry in directory.search("jurgen mul").await?.iter().take(10) {
+    ///     println!("{} <{}>", entry.user.name, entry.user.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn search(&self, text: &str) -> Result<Vec<Arc<Entry>>> {
         self.ready().await?;
         Ok(self.0.state.borrow_mut().people.search(text))
     }
 
     /// Returns everybody, those who were deactivated or deleted too.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// use pipedrive_users::directory::Status;
+    ///
+    /// let left = directory.all().await?.iter().filter(|entry| entry.status != Status::Active).count();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn all(&self) -> Result<Vec<Arc<Entry>>> {
         self.ready().await?;
         Ok(self.entries())
     }
 
     /// Returns what is in memory, however old, and asks for nothing.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// println!("{} in memory", directory.entries().len());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn entries(&self) -> Vec<Arc<Entry>> {
         self.0.state.borrow().people.list().to_vec()
     }
 
     /// Returns a user who is in memory, however old that is, and asks for nothing.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// let name = directory.peek(7).map(|entry| entry.user.name.clone());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn peek(&self, id: u64) -> Option<Arc<Entry>> {
         self.0.state.borrow().people.by_id(id).cloned()
     }
 
     /// Why the last refresh failed; nothing once one succeeds.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// if let Some(error) = directory.error() {
+    ///     eprintln!("names may be old: {error}");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn error(&self) -> Option<Error> {
         self.0.state.borrow().error.clone()
     }
 
     /// Makes the next lookup wait for a refresh.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// directory.invalidate();
+    /// let everybody = directory.all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn invalidate(&self) {
         let mut state = self.0.state.borrow_mut();
         state.missing.clear();
@@ -268,6 +398,15 @@ impl<R: Runtime> Directory<R> {
     }
 
     /// Makes the next lookup of one user wait for a refresh of that user.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// directory.invalidate_user(7);
+    /// let name = directory.name_of(7).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn invalidate_user(&self, id: u64) {
         let now = self.now();
         let mut state = self.0.state.borrow_mut();
@@ -279,6 +418,21 @@ impl<R: Runtime> Directory<R> {
     }
 
     /// Calls a listener whenever what is in memory changes, or a refresh fails.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// use pipedrive_users::directory::Change;
+    ///
+    /// let subscription = directory.subscribe(|change| {
+    ///     if let Change::Failed(error) = change {
+    ///         eprintln!("the last refresh failed: {error}");
+    ///     }
+    /// });
+    /// drop(subscription);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn subscribe(
         &self,
         listener: impl Fn(&Change) + SendOutsideWasm + SyncOutsideWasm + 'static,
@@ -292,6 +446,15 @@ impl<R: Runtime> Directory<R> {
     /// Takes the body of one of Pipedrive's webhooks for users: the members that it carries at once, and the rest is asked for
     /// when it is needed. Returns whether it changed anything: a webhook of another company, a malformed one, and one that is
     /// older than what is known, does not. Check its Basic authentication before.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+    /// let body = r#"{ "meta": { "version": "2.0", "entity": "deal" }, "data": {} }"#;
+    /// assert!(!directory.merge_webhook(body).await?, "it is about no user");
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///

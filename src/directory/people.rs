@@ -11,6 +11,16 @@ use super::news::{News, parse_time};
 use crate::models::User;
 
 /// Whether a user can log in.
+///
+/// ```
+/// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+/// use pipedrive_users::directory::Status;
+///
+/// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+/// let active = directory.all().await?.iter().filter(|entry| entry.status == Status::Active).count();
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// The user can.
@@ -22,6 +32,21 @@ pub enum Status {
 }
 
 /// A user of the company, as every caller may know them.
+///
+/// ```
+/// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
+/// use pipedrive_users::directory::Status;
+///
+/// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
+/// let entry = directory.by_id(7).await?;
+/// let label = match entry.as_deref() {
+///     Some(entry) if entry.status == Status::Active => entry.user.name.clone(),
+///     Some(entry) => format!("{} (left)", entry.user.name),
+///     None => "unknown".to_owned(),
+/// };
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// The record. Its `is_you`, which depends on the caller, is always false.

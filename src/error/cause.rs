@@ -8,6 +8,13 @@ use crate::text::Text;
 
 /// Something that was thrown outside the crate, as a [`Transport`](crate::transport::Transport) keeps it. [`Cause`]
 /// serves every transport outside JavaScript.
+///
+/// ```
+/// use pipedrive_users::transport::{Cause, Thrown};
+///
+/// let thrown = <Cause as Thrown>::new(&"no route".to_owned());
+/// assert_eq!(thrown.text(), "no route");
+/// ```
 pub trait Thrown: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
     /// Text of the runtime.
     type Text: Text;
@@ -48,11 +55,25 @@ pub struct Cause(std::sync::Arc<dyn StdError + Send + Sync>);
 
 impl Cause {
     /// Wraps an error, or a text.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::Cause;
+    ///
+    /// let cause = Cause::new(std::io::Error::other("no route"));
+    /// assert_eq!(cause.to_string(), Cause::new("no route").to_string());
+    /// ```
     pub fn new(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self(error.into().into())
     }
 
     /// The wrapped error, to downcast it.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::Cause;
+    ///
+    /// let cause = Cause::new(std::io::Error::other("no route"));
+    /// assert!(cause.get_ref().downcast_ref::<std::io::Error>().is_some());
+    /// ```
     #[must_use]
     pub fn get_ref(&self) -> &(dyn StdError + Send + Sync + 'static) {
         &*self.0

@@ -64,6 +64,10 @@ impl Kind {
     ];
 
     /// The name of the kind: what JavaScript has in `error.kind`.
+    ///
+    /// ```
+    /// assert_eq!(pipedrive_users::error::Kind::NotFound.as_str(), "not_found");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -102,6 +106,10 @@ pub enum LimitScope {
 
 impl LimitScope {
     /// The name of the limit: what JavaScript has in `error.scope`.
+    ///
+    /// ```
+    /// assert_eq!(pipedrive_users::error::LimitScope::Burst.as_str(), "burst");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -31,6 +31,13 @@ pub(crate) fn check_credential<T: Text>(text: &T) -> Result<(), &'static str> {
 impl Secret {
     /// Wraps a token, if a header can carry it.
     ///
+    /// ```
+    /// use pipedrive_users::Secret;
+    ///
+    /// assert!(Secret::new("0123456789abcdef").is_ok());
+    /// assert_eq!(Secret::new(""), Err("is empty"));
+    /// ```
+    ///
     /// # Errors
     ///
     /// Says what is wrong with the text, without showing it.

@@ -3,6 +3,14 @@
 use crate::schema::Endpoint;
 
 /// What was spent, in all or on one operation.
+///
+/// ```
+/// # use pipedrive_users::{Client, transport::Runtime};
+/// # fn example<R: Runtime>(client: Client<R>) {
+/// let spent = client.usage().total();
+/// println!("{} tokens in {} requests, {} saved", spent.tokens_spent, spent.calls_sent, spent.calls_saved);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Spent {
@@ -25,6 +33,13 @@ pub struct Usage(Vec<(&'static Endpoint, Spent)>);
 
 impl Usage {
     /// What was spent on one operation.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, transport::Runtime};
+    /// # fn example<R: Runtime>(client: Client<R>) {
+    /// println!("{} lists", client.usage().of("getUsers").calls_sent);
+    /// # }
+    /// ```
     #[must_use]
     pub fn of(&self, operation: &str) -> Spent {
         let entry = self.0.iter().find(|(known, _)| known.operation == operation);
@@ -32,6 +47,13 @@ impl Usage {
     }
 
     /// What was spent in all.
+    ///
+    /// ```
+    /// # use pipedrive_users::{Client, transport::Runtime};
+    /// # fn example<R: Runtime>(client: Client<R>) {
+    /// println!("{} tokens", client.usage().total().tokens_spent);
+    /// # }
+    /// ```
     #[must_use]
     pub fn total(&self) -> Spent {
         self.0.iter().fold(Spent::default(), |sum, (_, spent)| Spent {

@@ -13,10 +13,22 @@ mod threads {
     pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
     /// Requires [`Send`] on the host, and nothing in WebAssembly.
+    ///
+    /// ```
+    /// fn keep<T: pipedrive_users::transport::SendOutsideWasm>(value: T) -> Box<T> {
+    ///     Box::new(value)
+    /// }
+    /// ```
     pub trait SendOutsideWasm: Send {}
     impl<T: Send + ?Sized> SendOutsideWasm for T {}
 
     /// Requires [`Sync`] on the host, and nothing in WebAssembly.
+    ///
+    /// ```
+    /// fn share<T: pipedrive_users::transport::SyncOutsideWasm>(value: T) -> std::sync::Arc<T> {
+    ///     std::sync::Arc::new(value)
+    /// }
+    /// ```
     pub trait SyncOutsideWasm: Sync {}
     impl<T: Sync + ?Sized> SyncOutsideWasm for T {}
 

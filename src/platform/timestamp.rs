@@ -18,18 +18,37 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     /// The time so many milliseconds after the beginning of 1970.
+    ///
+    /// ```
+    /// use pipedrive_users::Timestamp;
+    ///
+    /// assert!(Timestamp::from_unix_millis(1) > Timestamp::default());
+    /// ```
     #[must_use]
     pub const fn from_unix_millis(milliseconds: i64) -> Self {
         Self(milliseconds)
     }
 
     /// Milliseconds since 1970.
+    ///
+    /// ```
+    /// assert_eq!(pipedrive_users::Timestamp::default().as_unix_millis(), 0);
+    /// ```
     #[must_use]
     pub const fn as_unix_millis(self) -> i64 {
         self.0
     }
 
     /// How long after `earlier` it is; zero if it is before.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pipedrive_users::Timestamp;
+    ///
+    /// let (now, reset_at) = (Timestamp::from_unix_millis(1_000), Timestamp::from_unix_millis(3_500));
+    /// assert_eq!(reset_at.saturating_duration_since(now), Duration::from_millis(2_500));
+    /// assert_eq!(now.saturating_duration_since(reset_at), Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

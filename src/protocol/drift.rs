@@ -32,6 +32,16 @@ pub struct Drift {
 }
 
 /// The kind of a [`Drift`].
+///
+/// ```
+/// use pipedrive_users::DriftKind;
+///
+/// let config = pipedrive_users::Config::builder().on_drift(|operation, drift| {
+///     if drift.kind != DriftKind::Unknown {
+///         eprintln!("{operation}: {} is {}", drift.path, drift.found);
+///     }
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DriftKind {
@@ -47,6 +57,10 @@ pub enum DriftKind {
 
 impl DriftKind {
     /// The name of the kind in a report.
+    ///
+    /// ```
+    /// assert_eq!(pipedrive_users::DriftKind::Missing.as_str(), "missing");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -34,6 +34,15 @@ pub struct Event<'a> {
 }
 
 /// The kind of an [`Event`].
+///
+/// ```
+/// use pipedrive_users::event::EventKind;
+///
+/// let config = pipedrive_users::Config::builder().on_event(|event| match event.kind {
+///     EventKind::Limited | EventKind::Deprecated => eprintln!("{event:?}"),
+///     _ => {}
+/// });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventKind {
@@ -69,6 +78,10 @@ impl EventKind {
     ];
 
     /// The name of the kind: what JavaScript has in `event.type`.
+    ///
+    /// ```
+    /// assert_eq!(pipedrive_users::event::EventKind::Retry.as_str(), "retry");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

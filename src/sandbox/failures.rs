@@ -46,6 +46,12 @@ pub struct Failure {
 }
 
 /// What can go wrong.
+///
+/// ```
+/// use pipedrive_users::sandbox::{Failure, Fault};
+///
+/// let failure = Failure { fault: Some(Fault::Burst), times: Some(1), ..Failure::default() };
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Fault {
@@ -68,6 +74,12 @@ pub enum Fault {
 }
 
 /// How much of a response reaches the client.
+///
+/// ```
+/// use pipedrive_users::sandbox::Delivery;
+///
+/// assert_eq!(Delivery::default(), Delivery::Complete);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
     /// All of it.

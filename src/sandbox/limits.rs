@@ -11,6 +11,12 @@ use super::{
 const WINDOW_MS: u64 = 2000;
 
 /// How calls are counted for the burst limit.
+///
+/// ```
+/// use pipedrive_users::sandbox::{Options, Window};
+///
+/// let options = Options { window: Window::default(), ..Options::default() };
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Window {

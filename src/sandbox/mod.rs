@@ -60,6 +60,17 @@ pub use oauth::{App, OAuthCounts};
 pub use options::{Options, RANGES};
 
 /// An HTTP request.
+///
+/// ```
+/// use pipedrive_users::sandbox::Request;
+///
+/// let request = Request {
+///     method: "GET".to_owned(),
+///     target: "/v1/users/7".to_owned(),
+///     headers: vec![("x-api-token".to_owned(), "0123456789abcdef".to_owned())],
+///     body: String::new(),
+/// };
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// The HTTP method, in upper case.
@@ -73,6 +84,22 @@ pub struct Request {
 }
 
 /// An HTTP response.
+///
+/// ```
+/// use pipedrive_users::sandbox::{Options, Request, Sandbox};
+/// use pipedrive_users::Timestamp;
+///
+/// let mut sandbox = Sandbox::new(&Options::default())?;
+/// let request = Request {
+///     method: "GET".to_owned(),
+///     target: "/v1/users/7".to_owned(),
+///     headers: vec![("x-api-token".to_owned(), sandbox.tokens().api_token.clone())],
+///     body: String::new(),
+/// };
+/// let response = sandbox.handle(&request, Timestamp::default());
+/// assert_eq!(response.status, 200);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Response {
     /// The HTTP status.
@@ -112,6 +139,13 @@ impl Default for Sandbox {
 impl Sandbox {
     /// Creates a company. The same options always give the same company.
     ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Options, Sandbox};
+    ///
+    /// assert!(Sandbox::new(&Options { users: 500, ..Options::default() }).is_ok());
+    /// assert!(Sandbox::new(&Options { users: 0, ..Options::default() }).is_err());
+    /// ```
+    ///
     /// # Errors
     ///
     /// Returns a message that names the invalid option.
@@ -136,23 +170,57 @@ impl Sandbox {
     }
 
     /// Returns the tokens that the sandbox accepts without an OAuth authorization.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Options, Sandbox};
+    ///
+    /// let sandbox = Sandbox::new(&Options::default())?;
+    /// assert_ne!(sandbox.tokens().api_token, sandbox.tokens().access_token);
+    /// # Ok::<(), String>(())
+    /// ```
     #[must_use]
     pub fn tokens(&self) -> &Tokens {
         self.fixed_tokens.tokens()
     }
 
     /// Returns the number of OAuth requests so far.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Options, Sandbox};
+    ///
+    /// let sandbox = Sandbox::new(&Options::default())?;
+    /// assert_eq!(sandbox.oauth_counts().authorizations, 0);
+    /// # Ok::<(), String>(())
+    /// ```
     #[must_use]
     pub fn oauth_counts(&self) -> OAuthCounts {
         self.oauth.counts()
     }
 
     /// Returns the webhooks that became due since the last time, to be sent to their targets.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Options, Sandbox};
+    ///
+    /// let mut sandbox = Sandbox::new(&Options::default())?;
+    /// for webhook in sandbox.take_webhooks() {
+    ///     println!("{} {}", webhook.method, webhook.target);
+    /// }
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn take_webhooks(&mut self) -> Vec<Request> {
         self.webhook.as_mut().map_or_else(Vec::new, Webhook::take)
     }
 
     /// Makes one or several of the next requests fail.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Failure, Options, Sandbox};
+    ///
+    /// let mut sandbox = Sandbox::new(&Options::default())?;
+    /// sandbox.fail(Failure { operation: Some("getUser".to_owned()), status: Some(503), ..Failure::default() })?;
+    /// # Ok::<(), String>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -162,6 +230,21 @@ impl Sandbox {
     }
 
     /// Handles a request that arrives at this time.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Options, Request, Sandbox};
+    /// use pipedrive_users::Timestamp;
+    ///
+    /// let mut sandbox = Sandbox::new(&Options::default())?;
+    /// let request = Request {
+    ///     method: "GET".to_owned(),
+    ///     target: "/v1/users/7".to_owned(),
+    ///     headers: vec![("x-api-token".to_owned(), sandbox.tokens().api_token.clone())],
+    ///     body: String::new(),
+    /// };
+    /// assert_eq!(sandbox.handle(&request, Timestamp::from_unix_millis(1_793_527_200_000)).status, 200);
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn handle(&mut self, request: &Request, now: crate::Timestamp) -> Response {
         self.handle_ms(request, now.as_ms())
     }
@@ -173,6 +256,22 @@ impl Sandbox {
 
     /// Handles a request that arrives at this time, and at this time of a clock that never goes back, whose zero means nothing.
     /// The burst limit is counted by both: a time of day that is set changes nothing.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Options, Request, Sandbox};
+    /// use pipedrive_users::Timestamp;
+    ///
+    /// let mut sandbox = Sandbox::new(&Options::default())?;
+    /// let request = Request {
+    ///     method: "GET".to_owned(),
+    ///     target: "/v1/users/7".to_owned(),
+    ///     headers: vec![("x-api-token".to_owned(), sandbox.tokens().api_token.clone())],
+    ///     body: String::new(),
+    /// };
+    /// let (now, elapsed) = (Timestamp::default(), std::time::Duration::from_secs(5));
+    /// assert_eq!(sandbox.handle_at(&request, now, elapsed).status, 200);
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn handle_at(
         &mut self,
         request: &Request,

@@ -162,6 +162,10 @@ macro_rules! open_enum {
             pub const KNOWN: &'static [&'static str] = &[$($value),+];
 
             /// Pipedrive's own spelling.
+            ///
+            #[doc = concat!("```\nuse pipedrive_users::models::", stringify!($name), ";\n\n\
+                let unknown = ", stringify!($name), "::from(\"quantum\".to_owned());\n\
+                assert_eq!(unknown.as_str(), \"quantum\");\n```")]
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self { $(Self::$variant => $value,)+ Self::Other(value) => value }

@@ -3,6 +3,14 @@
 use super::{Param, Schema};
 
 /// One operation of the API: everything that is known before it is called.
+///
+/// ```
+/// use pipedrive_users::api::ENDPOINTS;
+///
+/// for endpoint in ENDPOINTS {
+///     println!("{} {} costs {}", endpoint.method.as_str(), endpoint.path, endpoint.cost);
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Endpoint {
@@ -31,6 +39,12 @@ impl Endpoint {
 
 /// The reference text of an endpoint. It stands apart from [`Endpoint`] so that no documentation is shipped in the
 /// npm module.
+///
+/// ```
+/// use pipedrive_users::api::get_user;
+///
+/// assert_eq!(get_user::REFERENCE.params[0].0, "id");
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Reference {
@@ -62,6 +76,10 @@ impl Method {
     pub const ALL: [Self; 4] = [Self::Get, Self::Post, Self::Put, Self::Delete];
 
     /// The method's name on the wire.
+    ///
+    /// ```
+    /// assert_eq!(pipedrive_users::schema::Method::Put.as_str(), "PUT");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -73,6 +91,12 @@ impl Method {
     }
 
     /// Whether sending the same request twice has the effect of sending it once.
+    ///
+    /// ```
+    /// use pipedrive_users::schema::Method;
+    ///
+    /// assert!(Method::Put.is_idempotent() && !Method::Post.is_idempotent());
+    /// ```
     #[must_use]
     pub const fn is_idempotent(self) -> bool {
         !matches!(self, Self::Post)
@@ -92,6 +116,10 @@ pub enum Scope {
 
 impl Scope {
     /// Pipedrive's name of the scope.
+    ///
+    /// ```
+    /// assert_eq!(pipedrive_users::schema::Scope::UsersRead.as_str(), "users:read");
+    /// ```
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -117,18 +145,33 @@ pub enum ResponseKind {
 
 impl ResponseKind {
     /// Whether `data` is a list.
+    ///
+    /// ```
+    /// assert!(pipedrive_users::api::get_users::ENDPOINT.response.is_list());
+    /// ```
     #[must_use]
     pub const fn is_list(self) -> bool {
         !matches!(self, Self::Object)
     }
 
     /// Whether the list comes in pages.
+    ///
+    /// ```
+    /// assert!(pipedrive_users::api::get_user_followers::ENDPOINT.response.is_paged());
+    /// ```
     #[must_use]
     pub const fn is_paged(self) -> bool {
         self.page_param().is_some()
     }
 
     /// The parameter that says where a page begins.
+    ///
+    /// ```
+    /// use pipedrive_users::api::{get_user, get_user_followers};
+    ///
+    /// assert_eq!(get_user_followers::ENDPOINT.response.page_param(), Some("cursor"));
+    /// assert_eq!(get_user::ENDPOINT.response.page_param(), None);
+    /// ```
     #[must_use]
     pub const fn page_param(self) -> Option<&'static str> {
         match self {

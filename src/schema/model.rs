@@ -7,6 +7,12 @@ use std::fmt;
 pub type Extra = BTreeMap<String, serde_json::Value>;
 
 /// A JSON object with known members.
+///
+/// ```
+/// use pipedrive_users::models::User;
+///
+/// assert!(User::MODEL.fields.iter().any(|field| field.name == "active_flag"));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Model {
@@ -21,6 +27,13 @@ pub struct Model {
 }
 
 /// One member of a [`Model`].
+///
+/// ```
+/// use pipedrive_users::models::User;
+///
+/// let phone = User::MODEL.fields.iter().find(|field| field.name == "phone");
+/// assert!(phone.is_some_and(|phone| phone.presence.may_be_null()));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Field {
@@ -49,12 +62,24 @@ pub enum Presence {
 
 impl Presence {
     /// Whether a record without the member is as expected.
+    ///
+    /// ```
+    /// use pipedrive_users::schema::Presence;
+    ///
+    /// assert!(Presence::Optional.may_be_missing() && !Presence::Nullable.may_be_missing());
+    /// ```
     #[must_use]
     pub const fn may_be_missing(self) -> bool {
         matches!(self, Self::Optional | Self::OptionalNullable)
     }
 
     /// Whether a null is as expected.
+    ///
+    /// ```
+    /// use pipedrive_users::schema::Presence;
+    ///
+    /// assert!(Presence::Nullable.may_be_null() && !Presence::Required.may_be_null());
+    /// ```
     #[must_use]
     pub const fn may_be_null(self) -> bool {
         matches!(self, Self::Nullable | Self::OptionalNullable)
@@ -62,6 +87,10 @@ impl Presence {
 }
 
 /// The schema of a JSON value.
+///
+/// ```
+/// assert_eq!(pipedrive_users::schema::Schema::Integer.to_string(), "an integer");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub enum Schema {
     /// `true` or `false`.
@@ -101,6 +130,13 @@ impl fmt::Display for Schema {
 }
 
 /// A Rust type with a schema.
+///
+/// ```
+/// use pipedrive_users::models::User;
+/// use pipedrive_users::schema::{HasSchema, Schema};
+///
+/// assert!(matches!(Vec::<User>::SCHEMA, Schema::List(Schema::Object(model)) if model.name == "User"));
+/// ```
 pub trait HasSchema {
     /// The schema of its JSON.
     const SCHEMA: Schema;

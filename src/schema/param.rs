@@ -8,6 +8,12 @@ use crate::transport::JsonRef;
 pub const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// A parameter of an operation.
+///
+/// ```
+/// use pipedrive_users::api::get_user;
+///
+/// assert_eq!(get_user::ENDPOINT.params[0].name, "id");
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Param {
@@ -24,6 +30,13 @@ pub struct Param {
 }
 
 /// Where a parameter is sent: OpenAPI's `in`.
+///
+/// ```
+/// use pipedrive_users::api::get_user;
+/// use pipedrive_users::schema::ParamLocation;
+///
+/// assert!(matches!(get_user::ENDPOINT.params[0].location, ParamLocation::Path));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamLocation {
     /// In the path.
@@ -35,6 +48,13 @@ pub enum ParamLocation {
 }
 
 /// What a parameter accepts.
+///
+/// ```
+/// use pipedrive_users::api::get_user;
+/// use pipedrive_users::schema::ParamKind;
+///
+/// assert!(matches!(get_user::ENDPOINT.params[0].kind, ParamKind::Id));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParamKind {
     /// A user id.
@@ -64,6 +84,10 @@ impl Param {
         Self { name: "id", wire: "id", location: ParamLocation::Path, kind: ParamKind::Id, required: true };
 
     /// Whether callers give it by position, before the options.
+    ///
+    /// ```
+    /// assert!(pipedrive_users::api::get_user::ENDPOINT.params[0].is_positional());
+    /// ```
     #[must_use]
     pub const fn is_positional(&self) -> bool {
         match self.location {

@@ -20,6 +20,13 @@ pub struct Generation {
 impl Generation {
     /// Returns whether this version may overwrite another: a newer generation may, and a generation may be marked as
     /// revoked. So a late response never overwrites newer tokens, and a revocation never overwrites a newer generation.
+    ///
+    /// ```
+    /// use pipedrive_users::server::Generation;
+    ///
+    /// let (old, new) = (Generation { number: 1, is_revoked: false }, Generation { number: 2, is_revoked: false });
+    /// assert!(new.replaces(old) && !old.replaces(new));
+    /// ```
     #[must_use]
     pub const fn replaces(self, other: Self) -> bool {
         self.number > other.number || (self.number == other.number && self.is_revoked)

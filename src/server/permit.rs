@@ -5,6 +5,13 @@ use crate::api;
 use crate::schema::{Endpoint, Method};
 
 /// A request that the proxy allows.
+///
+/// ```
+/// use pipedrive_users::server::permit;
+///
+/// let permit = permit("GET", "/v1/users/7", &["getUser"]).expect("it is allowed");
+/// assert_eq!((permit.endpoint.operation, permit.id), ("getUser", "7"));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Permit<'a> {
     /// The operation.

@@ -2,6 +2,13 @@
 
 /// The reason why a request is refused. It becomes a response in Pipedrive's format,
 /// `{ success: false, error, error_info }`.
+///
+/// ```
+/// use pipedrive_users::server::permit;
+///
+/// let refusal = permit("DELETE", "/v1/users/7", &["getUser"]).expect_err("there is no such operation");
+/// assert!(refusal.status >= 400);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status.

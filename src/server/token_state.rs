@@ -30,6 +30,16 @@ pub enum TokenState {
 
 impl TokenState {
     /// Returns the state at this time of a token that expires at `expires_at`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pipedrive_users::Timestamp;
+    /// use pipedrive_users::server::TokenState;
+    ///
+    /// let now = Timestamp::from_unix_millis(1_793_527_200_000);
+    /// assert_eq!(TokenState::at(now + Duration::from_secs(3_000), now), TokenState::Valid);
+    /// assert_eq!(TokenState::at(now, now), TokenState::Expired);
+    /// ```
     #[must_use]
     pub fn at(expires_at: Timestamp, now: Timestamp) -> Self {
         Self::from_remaining_ms(expires_at.as_ms() - now.as_ms())

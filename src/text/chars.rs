@@ -23,6 +23,13 @@ impl CharSet {
     }
 
     /// The set as a character class of a JavaScript regular expression.
+    ///
+    /// ```
+    /// use pipedrive_users::client::settings::{SETTINGS, SettingKind};
+    /// use pipedrive_users::client::settings::CHARACTERS;
+    ///
+    /// println!("{}", CHARACTERS[0].1.to_class());
+    /// ```
     #[must_use]
     pub fn to_class(self) -> String {
         str::replace(self.0, "[^", "[")

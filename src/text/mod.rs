@@ -17,6 +17,13 @@ use crate::platform::sync::{SendOutsideWasm, SyncOutsideWasm};
 ///
 /// Patterns are regular expressions of what JavaScript and `regex-lite` have in common. `\s` is JavaScript's, and stands in
 /// character classes only.
+///
+/// ```
+/// use pipedrive_users::Text;
+///
+/// let text = <String as Text>::new("a").concat(&Text::number(7));
+/// assert_eq!((text.as_str(), Text::len(&"😀".to_owned())), ("a7", 2));
+/// ```
 pub trait Text: Clone + PartialEq + SendOutsideWasm + SyncOutsideWasm + 'static {
     /// A text of the program itself, in ASCII: the glue of the npm package reads each once.
     fn new(text: &'static str) -> Self;

@@ -6,6 +6,13 @@ use serde_json::Value;
 use super::{CleanHeader, Headers, Json, JsonRef};
 
 /// Headers as a list, names in lower case.
+///
+/// ```
+/// use pipedrive_users::transport::{HeaderList, Headers};
+///
+/// let headers = HeaderList(vec![("retry-after".to_owned(), " 7 ".to_owned())]);
+/// assert_eq!(headers.get("retry-after").as_deref(), Some("7"));
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct HeaderList(pub Vec<(String, String)>);
 

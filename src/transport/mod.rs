@@ -123,6 +123,14 @@ pub use sandbox_runtime::{SandboxWorld, Scripted};
 pub(crate) use timer::LONGEST_TIMER_MS;
 
 /// Sends requests.
+///
+/// ```
+/// use pipedrive_users::transport::{Transport};
+///
+/// fn json<T: Transport>(body: &T::Text) -> Option<T::Json> {
+///     T::parse_json(body)
+/// }
+/// ```
 pub trait Transport {
     /// Text as the runtime keeps it.
     type Text: Text;
@@ -144,6 +152,14 @@ pub trait Transport {
 }
 
 /// Tells the time, and waits.
+///
+/// ```
+/// use pipedrive_users::transport::{Clock};
+///
+/// fn age<T: Clock>(clock: &T, begun: std::time::Duration) -> std::time::Duration {
+///     clock.now() - begun
+/// }
+/// ```
 pub trait Clock {
     /// The time since a moment of the clock's own choice, on a clock that is never set and never goes back.
     fn now(&self) -> Duration;
@@ -156,17 +172,42 @@ pub trait Clock {
 }
 
 /// Gives randomness.
+///
+/// ```
+/// use pipedrive_users::transport::{Random};
+///
+/// fn jitter<T: Random>(random: &T) -> f64 {
+///     0.75 + 0.25 * random.random()
+/// }
+/// ```
 pub trait Random {
     /// A number from 0 up to 1, without 1.
     fn random(&self) -> f64;
 }
 
 /// All that the client needs from outside.
+///
+/// ```
+/// use pipedrive_users::transport::Runtime;
+/// use pipedrive_users::{Client, Result};
+///
+/// /// Works with reqwest, with `fetch` and in tests.
+/// async fn greet<R: Runtime>(client: &Client<R>) -> Result<String> {
+///     Ok(client.get_current_user().await?.name)
+/// }
+/// ```
 pub trait Runtime: Transport + Clock + Random + Clone + SendOutsideWasm + SyncOutsideWasm + 'static {}
 
 impl<R: Transport + Clock + Random + Clone + SendOutsideWasm + SyncOutsideWasm + 'static> Runtime for R {}
 
 /// The headers of a response.
+///
+/// ```
+/// use pipedrive_users::transport::{HeaderList, Headers};
+///
+/// let headers = HeaderList(vec![("a".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())]);
+/// assert_eq!((headers.get("a").as_deref(), headers.entries().len()), (Some("1, 2"), 2));
+/// ```
 pub trait Headers: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
     /// Text as the runtime keeps it.
     type Text: Text;
@@ -190,6 +231,13 @@ pub trait Headers: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
 pub type CleanHeader<'a, T> = dyn Fn(&T, &T) -> T + 'a;
 
 /// A view of a JSON value that the runtime's own parser made, read where the runtime keeps it.
+///
+/// ```
+/// use pipedrive_users::transport::{JsonRef};
+///
+/// let json = serde_json::json!({ "data": { "name": "Ann" } });
+/// assert_eq!(json.text_at(&["data", "name"]).as_deref(), Some("Ann"));
+/// ```
 pub trait JsonRef: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
     /// Text as the runtime keeps it.
     type Text: Text;
@@ -248,6 +296,14 @@ pub trait JsonRef: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
 }
 
 /// A JSON value that can be converted to a Rust model.
+///
+/// ```
+/// use pipedrive_users::transport::{Json};
+///
+/// let user = serde_json::json!({ "id": 7 }).decode::<pipedrive_users::models::User>()?;
+/// assert_eq!(user.id, 7);
+/// # Ok::<(), String>(())
+/// ```
 pub trait Json: JsonRef {
     /// The members, if it is an object.
     fn members(&self) -> Vec<(String, Self)>;
@@ -261,6 +317,14 @@ pub trait Json: JsonRef {
 }
 
 /// A request.
+///
+/// ```
+/// use pipedrive_users::transport::Request;
+///
+/// fn log(request: &Request) {
+///     println!("{} {} {:?}", request.method.as_str(), request.url, request.headers);
+/// }
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Request<T = String> {
@@ -277,6 +341,13 @@ pub struct Request<T = String> {
 }
 
 /// Headers that cannot be printed, since one of them is the credential.
+///
+/// ```
+/// use pipedrive_users::transport::RequestHeaders;
+///
+/// let headers = RequestHeaders(vec![("x-api-token", "0123456789abcdef")]);
+/// assert_eq!(format!("{headers:?}"), r#"["x-api-token"]"#);
+/// ```
 #[derive(Clone)]
 pub struct RequestHeaders<T = String>(pub Vec<(T, T)>);
 
@@ -287,6 +358,14 @@ impl<T: fmt::Debug> fmt::Debug for RequestHeaders<T> {
 }
 
 /// A complete response.
+///
+/// ```
+/// use pipedrive_users::transport::{Response, Transport};
+///
+/// fn is_empty<T: Transport<Text = String>>(response: &Response<T>) -> bool {
+///     response.status == 204 || response.body.is_empty()
+/// }
+/// ```
 pub struct Response<T: Transport + ?Sized> {
     /// The status; 0 where a browser hides a redirect.
     pub status: u16,
@@ -303,6 +382,14 @@ impl<T: Transport + ?Sized> Clone for Response<T> {
 }
 
 /// Why there is no response.
+///
+/// ```
+/// use pipedrive_users::transport::{Cause, Progress, SendError, Transport};
+///
+/// fn refused<T: Transport<Thrown = Cause>>(error: std::io::Error) -> SendError<T> {
+///     SendError { progress: Progress::NotSent, head: None, cause: Cause::new(error) }
+/// }
+/// ```
 pub struct SendError<T: Transport + ?Sized> {
     /// How far the request got.
     pub progress: Progress,
@@ -313,6 +400,14 @@ pub struct SendError<T: Transport + ?Sized> {
 }
 
 /// How far a request without a complete response got.
+///
+/// ```
+/// # #[cfg(feature = "sandbox")] {
+/// use pipedrive_users::transport::{Progress, SandboxWorld, Scripted};
+///
+/// SandboxWorld::default().script([Scripted::Fail(Progress::BodyCutOff)]);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Progress {

@@ -32,6 +32,13 @@ pub struct Reqwest {
 impl Reqwest {
     /// Makes a transport that follows no redirect, since a redirect could carry the token to another host.
     ///
+    /// ```
+    /// use pipedrive_users::transport::Reqwest;
+    ///
+    /// let transport = Reqwest::new()?;
+    /// # Ok::<(), pipedrive_users::transport::Cause>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As `reqwest` does, where it cannot set up TLS.
@@ -40,6 +47,15 @@ impl Reqwest {
     }
 
     /// The same with settings of your own, such as a proxy. Redirects are never followed.
+    ///
+    /// ```
+    /// # /*
+    /// let settings = reqwest::Client::builder().user_agent("accounts/1.0");
+    /// # */
+    /// # let settings = reqwest::ClientBuilder::new();
+    /// let transport = pipedrive_users::transport::Reqwest::with(settings)?;
+    /// # Ok::<(), pipedrive_users::transport::Cause>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -91,6 +91,14 @@ impl World {
 }
 
 /// What happens to a request instead of the sandbox handling it.
+///
+/// ```
+/// use pipedrive_users::transport::SandboxWorld;
+/// use pipedrive_users::transport::{Progress, Scripted};
+///
+/// let world = SandboxWorld::default();
+/// world.script([Scripted::Fail(Progress::NotSent), Scripted::Hang, Scripted::Pass]);
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Scripted {
@@ -168,17 +176,41 @@ impl SandboxWorld {
     }
 
     /// Returns the tokens that the sandbox accepts.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    ///
+    /// let world = SandboxWorld::default();
+    /// let token = pipedrive_users::Secret::new(world.tokens().access_token);
+    /// ```
     #[must_use]
     pub fn tokens(&self) -> Tokens {
         self.0.sandbox.borrow().tokens().clone()
     }
 
     /// Sets what happens to the next requests; the sandbox handles those after them.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    /// use pipedrive_users::transport::Scripted;
+    ///
+    /// let world = SandboxWorld::default();
+    /// world.script([Scripted::response(503, "{}")]); // What follows is handled.
+    /// ```
     pub fn script(&self, steps: impl IntoIterator<Item = Scripted>) {
         self.0.world.borrow_mut().script.extend(steps);
     }
 
     /// Makes the sandbox fail the next requests that it handles.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    /// use pipedrive_users::sandbox::Failure;
+    ///
+    /// let world = SandboxWorld::default();
+    /// world.fail(Failure { status: Some(503), times: Some(2), ..Failure::default() })?;
+    /// # Ok::<(), String>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -188,23 +220,51 @@ impl SandboxWorld {
     }
 
     /// Sets how long a response takes. Default: 10 milliseconds.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    ///
+    /// let world = SandboxWorld::default();
+    /// world.set_latency(std::time::Duration::from_millis(80));
+    /// ```
     pub fn set_latency(&self, latency: Duration) {
         self.0.world.borrow_mut().latency = latency;
     }
 
     /// Returns the requests sent so far. Their headers hold the credentials.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    ///
+    /// let world = SandboxWorld::default();
+    /// assert!(world.sent().is_empty());
+    /// ```
     #[must_use]
     pub fn sent(&self) -> Vec<Request> {
         self.0.world.borrow().sent.clone()
     }
 
     /// Returns how many requests are in flight.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    ///
+    /// let world = SandboxWorld::default();
+    /// assert_eq!(world.in_flight(), 0);
+    /// ```
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.0.world.borrow().in_flight
     }
 
     /// Returns how many timers are running.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    ///
+    /// let world = SandboxWorld::default();
+    /// assert_eq!(world.timers(), 0);
+    /// ```
     #[must_use]
     pub fn timers(&self) -> usize {
         self.0.world.borrow().timers.len()
@@ -212,6 +272,17 @@ impl SandboxWorld {
 
     /// Returns a function that gives [`run`](Self::run) more work, for what spawns tasks, such as a
     /// [`Directory`](crate::directory::Directory).
+    ///
+    /// ```
+    /// use pipedrive_users::directory::{Directory, DirectoryOptions};
+    /// use pipedrive_users::transport::SandboxWorld;
+    /// # use pipedrive_users::{Client, Config};
+    ///
+    /// let world = SandboxWorld::default();
+    /// let client = Client::new(Config::builder().build()?, world.clone());
+    /// let directory = Directory::new(client, DirectoryOptions::default(), world.spawner());
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
     pub fn spawner(&self) -> impl Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm + 'static {
         let state = SharedRef::clone(&self.0);
         move |task| state.tasks.borrow_mut().push(task)
@@ -236,6 +307,14 @@ impl SandboxWorld {
 
     /// Runs a future to its end, and beside it the tasks that were spawned, letting time pass whenever all wait. Returns
     /// nothing if it waits for ever.
+    ///
+    /// ```
+    /// use pipedrive_users::transport::SandboxWorld;
+    ///
+    /// let world = SandboxWorld::default();
+    /// assert_eq!(world.run(async { 7 }), Some(7));
+    /// assert_eq!(world.run(std::future::pending::<()>()), None);
+    /// ```
     pub fn run<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         struct Flag(AtomicBool);
         impl Wake for Flag {

@@ -1,6 +1,6 @@
 //! The names that Rust programs can use of the crate, and the traits that its types implement, as a list in the repository. What a
-//! change takes away or renames fails the tests until it is accepted; what it adds is reported. Once there is a release,
-//! `cargo semver-checks`, which compares with one, knows signatures as well.
+//! change takes away or renames fails the tests until it is accepted; what it adds is reported. Where `cargo semver-checks` is installed
+//! and there is a release, what is compared with it are signatures as well. Every name that a program calls or makes has an example.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,9 +8,11 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::shell::{command, root, run};
+use crate::shell::{command, has_cargo_command, output, root, run, step};
 
 const LIST: &str = "xtask/api.txt";
+/// What programs can switch on.
+const FEATURES: &str = "--features=sandbox,server,stream,tracing,reqwest";
 const HEAD: &str = "# The crate's public names. `cargo xtask api --write` writes this list.\n";
 
 /// How to compare.
@@ -23,7 +25,13 @@ pub(crate) struct Args {
 
 /// Compares the names with the list, or writes it.
 pub(crate) fn api(Args { write }: &Args) -> Result<()> {
-    let names = public_names(&rustdoc()?)?;
+    let rustdoc = rustdoc()?;
+    let names = public_names(&rustdoc)?;
+    let lacking = names.without_example();
+    if !lacking.is_empty() {
+        bail!("these have no example in their documentation:\n  {}", lacking.join("\n  "));
+    }
+    let names = names.found;
     let path = root().join(LIST);
     if *write {
         let lines: Vec<_> = names.iter().map(String::as_str).collect();
@@ -45,7 +53,21 @@ pub(crate) fn api(Args { write }: &Args) -> Result<()> {
         println!("new since the list was written, see `cargo xtask api --write`:\n{}", lines(new));
     }
     println!("{} public names", names.len());
-    Ok(())
+    compare_with_release()
+}
+
+/// Compares signatures with those of the last release, by the tag of its version.
+fn compare_with_release() -> Result<()> {
+    let Ok(tag) = output(&mut command("git", &["describe", "--tags", "--abbrev=0", "--match=v[0-9]*"]))
+    else {
+        step("skipped: there is no tag of a release that cargo semver-checks could compare with");
+        return Ok(());
+    };
+    if !has_cargo_command("semver-checks") {
+        return Ok(());
+    }
+    let arguments = ["semver-checks", "--package=pipedrive-users", "--only-explicit-features", FEATURES];
+    run(command("cargo", &arguments).args(["--baseline-rev", tag.trim()]))
 }
 
 /// What rustdoc knows of the crate. The format is one that tools are made for, and unstable all the same.
@@ -53,7 +75,7 @@ fn rustdoc() -> Result<Value> {
     let target = root().join("target/api");
     let mut cargo = command("cargo", &["rustdoc", "--quiet", "--package=pipedrive-users"]);
     cargo
-        .args(["--features=sandbox,server,stream,tracing,reqwest", "--lib", "--target-dir"])
+        .args([FEATURES, "--lib", "--target-dir"])
         .arg(&target)
         .args(["--", "-Z", "unstable-options", "--output-format", "json", "--cap-lints", "allow"])
         .env("RUSTC_BOOTSTRAP", "1");
@@ -62,13 +84,13 @@ fn rustdoc() -> Result<Value> {
 }
 
 /// Every name, and the traits that each type implements.
-fn public_names(crate_: &Value) -> Result<BTreeSet<String>> {
-    let mut names = Names { index: &crate_["index"], found: BTreeSet::new(), open: Vec::new() };
-    names.add(&crate_["root"], "pipedrive_users");
+fn public_names(crate_: &Value) -> Result<Names<'_>> {
+    let mut names = Names { index: &crate_["index"], ..Names::default() };
+    names.add(&crate_["root"], "pipedrive_users", false);
     if names.found.len() < 200 {
         bail!("rustdoc's format is another one: it shows {} names", names.found.len());
     }
-    Ok(names.found)
+    Ok(names)
 }
 
 /// Traits of the compiler's own, which differ between its versions.
@@ -78,17 +100,42 @@ const INTERNAL: [&str; 6] =
 struct Names<'a> {
     index: &'a Value,
     found: BTreeSet<String>,
+    /// What is called or made, and has no example of its own.
+    lacking: Vec<(String, String)>,
+    /// What has a function with an example.
+    shown: BTreeSet<String>,
     /// The modules on the way here: a re-export may lead back.
     open: Vec<String>,
 }
+
+impl Default for Names<'_> {
+    fn default() -> Self {
+        Self {
+            index: &Value::Null,
+            found: BTreeSet::new(),
+            lacking: Vec::new(),
+            shown: BTreeSet::new(),
+            open: Vec::new(),
+        }
+    }
+}
+
+/// What a program calls, makes or implements.
+const WITH_EXAMPLE: [&str; 4] = ["function", "struct", "enum", "trait"];
 
 impl<'a> Names<'a> {
     fn item(&self, id: &Value) -> Option<&'a Value> {
         self.index.get(id.to_string())
     }
 
+    /// What has no example: one of a function serves its type, and one of a trait its methods.
+    fn without_example(&self) -> Vec<String> {
+        let lacking = self.lacking.iter().filter(|(_, path)| !self.shown.contains(path));
+        lacking.map(|(kind, path)| format!("{kind} {path}")).collect()
+    }
+
     /// Adds an item by its path, and what is in it.
-    fn add(&mut self, id: &Value, path: &str) {
+    fn add(&mut self, id: &Value, path: &str, is_of_trait: bool) {
         let Some(item) = self.item(id) else { return };
         let inner = &item["inner"];
         let Some((kind, inner)) = inner.as_object().and_then(|inner| inner.iter().next()) else { return };
@@ -96,7 +143,7 @@ impl<'a> Names<'a> {
             if let Some((parent, _)) = path.rsplit_once("::") {
                 let path = format!("{parent}::{}", inner["name"].as_str().unwrap_or_default());
                 if self.item(&inner["id"]).is_some() {
-                    self.add(&inner["id"], &path);
+                    self.add(&inner["id"], &path, false);
                 }
             }
             return;
@@ -106,11 +153,18 @@ impl<'a> Names<'a> {
             return;
         }
         self.found.insert(format!("{} {path}", kind.replace('_', " ")));
+        let has_example = item["docs"].as_str().is_some_and(|docs| docs.contains("```"));
+        if kind == "function" && has_example {
+            self.shown.extend(path.rsplit_once("::").map(|(parent, _)| parent.to_owned()));
+        }
+        if WITH_EXAMPLE.contains(&kind.as_str()) && !is_of_trait && !has_example {
+            self.lacking.push((kind.clone(), path.to_owned()));
+        }
         self.open.push(id);
         for list in [&inner["items"], &inner["variants"], &inner["fields"], &inner["kind"]["plain"]["fields"]]
         {
             for id in list.as_array().into_iter().flatten() {
-                self.add_member(id, path, kind == "trait" || kind == "enum");
+                self.add_member(id, path, kind);
             }
         }
         for id in inner["impls"].as_array().into_iter().flatten() {
@@ -120,10 +174,11 @@ impl<'a> Names<'a> {
     }
 
     /// Adds what is in a module, a type or a trait, if programs can reach it.
-    fn add_member(&mut self, id: &Value, path: &str, is_open: bool) {
+    fn add_member(&mut self, id: &Value, path: &str, of: &str) {
         let Some(item) = self.item(id) else { return };
-        if is_open || item["visibility"] == "public" {
-            self.add(id, &format!("{path}::{}", item["name"].as_str().unwrap_or_default()));
+        if of == "trait" || of == "enum" || item["visibility"] == "public" {
+            let path = format!("{path}::{}", item["name"].as_str().unwrap_or_default());
+            self.add(id, &path, of == "trait");
         }
     }
 
@@ -139,7 +194,7 @@ impl<'a> Names<'a> {
             }
             None => {
                 for id in inner["items"].as_array().into_iter().flatten() {
-                    self.add_member(id, path, false);
+                    self.add_member(id, path, "impl");
                 }
             }
         }
@@ -154,8 +209,7 @@ mod tests {
 
     #[test]
     fn what_is_public_is_named_with_the_traits_of_its_types() {
-        let public =
-            |name: &str, inner: Value| json!({ "name": name, "visibility": "public", "inner": inner });
+        let public = |name: &str, inner: Value| json!({ "name": name, "visibility": "public", "docs": name, "inner": inner });
         let index = json!({
             "0": public("it", json!({ "module": { "items": [1, 4, 6] } })),
             "1": public("Type", json!({ "struct": { "kind": { "plain": { "fields": [2] } }, "impls": [3, 5] } })),
@@ -166,8 +220,18 @@ mod tests {
             "6": public("", json!({ "use": { "name": "Other", "id": 1 } })),
             "7": public("method", json!({ "function": {} })),
         });
-        let mut names = Names { index: &index, found: BTreeSet::new(), open: Vec::new() };
-        names.add(&json!(0), "it");
+        let mut names = Names { index: &index, ..Names::default() };
+        names.add(&json!(0), "it", false);
+        let lacking = |names: &Names<'_>| names.without_example().join(", ");
+        assert_eq!(
+            lacking(&names),
+            "struct it::Type, function it::Type::method, struct it::Other, function it::Other::method"
+        );
+        let mut shown = index.clone();
+        shown["7"]["docs"] = "```\nmethod()\n```".into();
+        let mut names_of_shown = Names { index: &shown, ..Names::default() };
+        names_of_shown.add(&json!(0), "it", false);
+        assert_eq!(lacking(&names_of_shown), "");
         let found: Vec<_> = names.found.iter().map(String::as_str).collect();
         assert_eq!(
             found,

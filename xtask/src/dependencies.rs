@@ -1,6 +1,6 @@
 //! What the crates are made of, read from Cargo's own metadata: licences and sources of every package, and the Rust that those
-//! need which the published crate is compiled with. It knows no advisories: `cargo deny check`, which reads the same
-//! deny.toml, does.
+//! need which the published crate is compiled with. `cargo deny`, which reads the same deny.toml, checks more where it is installed;
+//! advisories, which it has to download, are left to `cargo deny check`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::fs;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::shell::{command, output, root};
+use crate::shell::{command, has_cargo_command, output, root, run};
 
 /// Fails with everything that is not as it should be.
 pub(crate) fn check() -> Result<()> {
@@ -42,6 +42,9 @@ pub(crate) fn check() -> Result<()> {
         bail!("{}", wrong.join("\n"));
     }
     println!("{} packages, {} of them in the crate", packages.len(), of_crate.len());
+    if has_cargo_command("deny") {
+        run(&mut command("cargo", &["deny", "--offline", "check", "bans", "licenses", "sources"]))?;
+    }
     Ok(())
 }
 

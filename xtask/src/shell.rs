@@ -50,6 +50,16 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Whether cargo has a command that is installed apart from it. Where it has not, that is said: what the command checks is skipped.
+pub(crate) fn has_cargo_command(name: &str) -> bool {
+    let is_there =
+        command("cargo", &[name, "--version"]).output().is_ok_and(|output| output.status.success());
+    if !is_there {
+        step(&format!("skipped: cargo {name} is not installed (cargo install --locked cargo-{name})"));
+    }
+    is_there
+}
+
 fn how_to_get(program: &str) -> &'static str {
     match program {
         "node" | "npm" | "npm.cmd" => "install Node.js 20 or newer",

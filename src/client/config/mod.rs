@@ -334,6 +334,11 @@ impl ConfigBuilder {
 
     /// Returns the configuration.
     ///
+    /// ```
+    /// let config = pipedrive_users::Config::builder().max_retries(3).build()?;
+    /// # Ok::<(), pipedrive_users::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// Says which setting was refused first, and why.

@@ -8,6 +8,12 @@ use crate::schema::Scope;
 
 /// An OAuth app, as registered in Pipedrive's Developer Hub. When deserialized, missing members get their defaults and
 /// unknown members are an error.
+///
+/// ```
+/// use pipedrive_users::sandbox::App;
+///
+/// assert_eq!(App::default().client_id, "sandbox-app");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct App {

@@ -58,6 +58,12 @@ impl OAuthResponse {
 }
 
 /// The number of OAuth requests so far.
+///
+/// ```
+/// use pipedrive_users::sandbox::OAuthCounts;
+///
+/// assert_eq!(OAuthCounts::default().authorizations, 0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OAuthCounts {
