@@ -1,7 +1,7 @@
 import { Refusal } from "./core.js";
 import { bytesOf } from "./crypto.js";
 import { Disconnection, type DisconnectSignal } from "./disconnection.js";
-import { logLine } from "./log.js";
+import { logError, textOf } from "./log.js";
 import { type DirectHandler, directHandlerOf, type ProxyInput, type ProxyReply } from "./proxy/message.js";
 import { errorReply, knownText } from "./proxy/response.js";
 
@@ -82,7 +82,7 @@ async function serve(handle: Handler, direct: DirectHandler | undefined, incomin
     // Also what the handler throws because its request was aborted.
     if (signal.aborted) return;
     const reply = errorReply(error);
-    if (outgoing.headersSent || reply.status === 500) console.error(logLine(`the handler of toNodeListener failed: ${String(error)}`));
+    if (outgoing.headersSent || reply.status === 500) logError(console, `the handler of toNodeListener failed: ${textOf(error)}`);
     if (outgoing.headersSent) breakOff(incoming, outgoing);
     else sendReply(reply, incoming, outgoing, signal);
   } finally {

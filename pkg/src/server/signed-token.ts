@@ -18,9 +18,10 @@ export interface SignedToken extends Identity {
 export async function verifySignedToken(jwt: string, secret: string): Promise<SignedToken> {
   // As a text, undefined would be a secret that everybody knows.
   if (typeof secret !== "string" || !secret) throw configError(`the secret of signed tokens must be a string with content, got ${secret === "" ? "an empty one" : describeType(secret)}`);
+  if (typeof jwt !== "string") throw makeError(`the signed token must be a string, got ${describeType(jwt)}`, { kind: "authentication", status: 401 });
   const core = await serverCore();
   try {
-    const [companyId, userId, expiresAt] = core.verify(String(jwt), secret, Date.now());
+    const [companyId, userId, expiresAt] = core.verify(jwt, secret, Date.now());
     return { companyId, userId, expiresAt: new Date(expiresAt) };
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;

@@ -1,5 +1,6 @@
 import { checkKeys, describeType } from "../../check.js";
 import { configError } from "../core.js";
+import { checkedStore } from "../stores/checked.js";
 import { memoryStore, type TokenStore } from "../stores/store.js";
 import { type EncryptionKey, keysOf } from "./encrypted-store.js";
 
@@ -59,7 +60,7 @@ export function checkApp(config: OAuthConfig): CheckedApp {
     refuse("store must have get, put, delete and lease, such as those of memoryStore(), redisStore(), denoKvStore() and durableObjectStore()");
   }
   const keys = keysOf(encryptionKey);
-  return { clientId, clientSecret, redirectUri, oauthUrl, store, keys, fetch, logger, loopback: oauthUrl.startsWith("http:") };
+  return { clientId, clientSecret, redirectUri, oauthUrl, store: checkedStore(store), keys, fetch, logger, loopback: oauthUrl.startsWith("http:") };
 }
 
 const refuse = (text: string): never => {

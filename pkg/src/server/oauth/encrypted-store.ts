@@ -37,6 +37,9 @@ const MAX_REMEMBERED = 10_000;
 /** By how much the clocks of two processes may differ. */
 const CLOCK_SKEW_MS = 10_000;
 
+/** How often a record is changed that other processes are writing. */
+const MAX_ATTEMPTS = 100;
+
 /** Number of replaced grants of a user that are remembered. */
 const MAX_ENDED = 8;
 
@@ -79,10 +82,18 @@ export class EncryptedStore {
   /** Returns the new version, or undefined if the record no longer has the expected one. */
   async write(key: string, value: TokenRecord, expectedVersion: string | undefined): Promise<string | undefined> {
     const version = await this.store.put(key, await this.#encrypt(JSON.stringify(value), key), expectedVersion, RECORD_MS);
-    // A store may return null.
-    if (version == null) return undefined;
+    if (version === undefined) return undefined;
     this.#remember(key, value);
     return version;
+  }
+
+  /** Attempts a change until it returns something: other processes may write the record meanwhile. */
+  async retry<T>(key: string, change: () => Promise<T | undefined | false>): Promise<T> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const result = await change();
+      if (result !== undefined && result !== false) return result;
+    }
+    throw makeError(`the token store has another version of record ${key} after each of ${MAX_ATTEMPTS} attempts to change it`, { kind: "timeout" });
   }
 
   /** Deletes a record, if it still has this version. */
@@ -131,7 +142,8 @@ export class EncryptedStore {
 /** Checks the keys of a configuration, and returns their bytes; none for `"none"`. */
 export function keysOf(encryptionKey: unknown): Uint8Array<ArrayBuffer>[] {
   if (encryptionKey === "none") return [];
-  const keys = (Array.isArray(encryptionKey) ? encryptionKey : [encryptionKey]) as unknown[];
+  // Spread, so that a hole in the list is a key that is missing.
+  const keys: unknown[] = Array.isArray(encryptionKey) ? [...(encryptionKey as unknown[])] : [encryptionKey];
   if (encryptionKey === undefined || encryptionKey === null || !keys.length) {
     throw configError('encryptionKey is missing: it must be 32 random bytes, or their base64 or hexadecimal, or "none", which stores tokens in plain text');
   }

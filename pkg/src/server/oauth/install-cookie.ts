@@ -7,7 +7,10 @@ export const AUTHORIZATION_MS = 10 * 60_000;
 const MAX_PENDING = 4;
 
 /** Number of cookies of the same name that are tried: another server of the domain may have set one too. */
-const MAX_COOKIES = 4;
+const MAX_COOKIES = 16;
+
+/** By how much the clocks of two processes of the app may differ. */
+const CLOCK_SKEW_MS = 60_000;
 
 /** An authorization that this browser has begun. */
 export interface Authorization {
@@ -50,7 +53,7 @@ export class InstallCookie {
     const values = pairs.filter((pair) => pair.startsWith(`${this.#name}=`)).map((pair) => pair.slice(this.#name.length + 1));
     const lists = await Promise.all(values.slice(0, MAX_COOKIES).map((value) => this.#decode(value)));
     const now = Date.now();
-    return lists.flat().filter(({ beganAt }) => beganAt <= now && beganAt > now - AUTHORIZATION_MS);
+    return lists.flat().filter(({ beganAt }) => beganAt <= now + CLOCK_SKEW_MS && beganAt > now - AUTHORIZATION_MS);
   }
 
   /** Returns the value of a `set-cookie` header. */

@@ -56,7 +56,10 @@ export class Installation {
 
   async #handle(request: Request, { installed, denied }: CallbackOptions): Promise<Response> {
     const { searchParams } = new URL(request.url);
-    const [code, state, error] = (["code", "state", "error"] as const).map((name) => searchParams.get(name) || undefined);
+    const names = ["code", "state", "error"] as const;
+    // OAuth 2.0 forbids it, and which of them counts is a matter of taste.
+    if (names.some((name) => searchParams.getAll(name).length > 1)) return page(PAGES.incomplete);
+    const [code, state, error] = names.map((name) => searchParams.get(name) || undefined);
     const pending = await this.app.cookie.read(request);
     if (state === undefined) {
       // Nothing is done for it, so it does not matter who sent it.
@@ -103,13 +106,13 @@ export class Installation {
     if (!isIdentity(identity)) throw makeError("Pipedrive's response to GET /users/me has no company_id or no id: nothing was stored", { kind: "decode" });
     const key = identityKey(user);
     const record: TokenRecord = { ...grant, ...identity, grantId: crypto.randomUUID(), isRevoked: false, generation: 1 };
-    for (;;) {
+    await this.app.records.retry(key, async () => {
       // A record that can no longer be read, such as after the loss of the encryption key, is replaced.
       const stored = await this.app.records.read(key).catch(() => undefined);
-      if (stored && isLater(stored.value, record)) break;
+      if (stored && isLater(stored.value, record)) return true;
       const version = stored?.version ?? (await this.app.records.store.get(key))?.version;
-      if ((await this.app.records.write(key, record, version)) !== undefined) break;
-    }
+      return (await this.app.records.write(key, record, version)) !== undefined;
+    });
     this.app.onInstalled(key);
     return user;
   }
@@ -142,10 +145,10 @@ export class Installation {
 
 async function toResponse(result: CallbackResult | undefined | Promise<CallbackResult>, content: (typeof PAGES)[keyof typeof PAGES]): Promise<Response> {
   const found = await result;
-  if (found === undefined) return page(content);
+  if (found === undefined || found === null) return page(content);
   // Not by instanceof: a framework may have classes of its own.
-  if (typeof found === "string" || typeof (found as Partial<URL> | null)?.href === "string") return redirect(String(found));
-  const { status, headers } = (found ?? {}) as Partial<Response>;
+  if (typeof found === "string" || typeof (found as Partial<URL>).href === "string") return redirect(String(found).replace(/[^\x00-\x7f]+/g, encodeURIComponent));
+  const { status, headers } = found as Partial<Response>;
   if (typeof status === "number" && typeof headers?.get === "function") return found as Response;
   throw configError(`installed and denied of handleCallback must return a response, a URL or a path, got ${describeType(found)}`);
 }

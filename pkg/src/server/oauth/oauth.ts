@@ -1,10 +1,10 @@
 import { makeError } from "../../errors.js";
 import type { UsersClient } from "../../client.js";
 import { serverCore } from "../core.js";
-import { logLine } from "../log.js";
+import { logError, textOf } from "../log.js";
 import { errorResponse } from "../proxy/response.js";
 import { checkApp, type CheckedApp, type OAuthConfig } from "./config.js";
-import { EncryptedStore, type Versioned, type TokenRecord } from "./encrypted-store.js";
+import { EncryptedStore } from "./encrypted-store.js";
 import { InstallCookie } from "./install-cookie.js";
 import { type CallbackOptions, Installation } from "./installation.js";
 import { internalsOf, setInternals } from "./internals.js";
@@ -115,9 +115,12 @@ export class OAuth {
     const stored = await this.#records.read(key);
     if (!stored) return;
     await this.#endpoint.revoke(stored.value.refreshToken);
-    for (let found: Versioned<TokenRecord> | undefined = stored; found?.value.grantId === stored.value.grantId; found = await this.#records.read(key)) {
+    await this.#records.retry(key, async () => {
+      const found = await this.#records.read(key);
+      if (found?.value.grantId !== stored.value.grantId) return true;
       await this.#records.delete(key, found.version);
-    }
+      return undefined;
+    });
     this.#forget(key);
   }
 
@@ -138,7 +141,7 @@ export class OAuth {
   }
 
   #log(what: string, error: unknown): void {
-    this.#app.logger.error(logLine(`${what}: ${String(error)}`));
+    logError(this.#app.logger, `${what}: ${textOf(error)}`);
   }
 
   #forget(key: string): void {

@@ -1,6 +1,6 @@
 import { UsersClient } from "../../client.js";
 import { loader } from "../../core-client.js";
-import { isPipedriveError, type PipedriveError } from "../../errors.js";
+import { isPipedriveError, makeError, type PipedriveError } from "../../errors.js";
 import type { SharedLimits, TokenFunction, UsersClientOptions } from "../../types.js";
 import type { Tenant } from "./tenant.js";
 
@@ -18,7 +18,8 @@ export function tokenOf(tenant: Tenant): TokenFunction {
   return async ({ refused }) => {
     if (refused !== undefined) tenant.refuse(refused);
     return tenant.token().catch((error: unknown) => {
-      if (isOutage(error)) return UNAVAILABLE;
+      // An error that is not of this package is of the app's store.
+      if (!isPipedriveError(error) || isOutage(error)) return UNAVAILABLE;
       throw error;
     });
   };
@@ -59,6 +60,7 @@ const isOutage = (error: unknown): error is PipedriveError =>
 
 /** What an attempt gets whose token could not be refreshed: the client then retries as usual. */
 function outageResponse(error: unknown, pauseMs: number): Response {
+  if (!isPipedriveError(error)) throw makeError("the store of the tokens failed", { kind: "connection", cause: error });
   if (!isOutage(error) || error.kind === "connection" || error.kind === "timeout") throw error;
   const status = error.kind === "rate_limit" ? 429 : 503;
   const body = { success: false, error: error.message, errorCode: status };

@@ -1,6 +1,7 @@
 import { isPipedriveError, makeError, type PipedriveError } from "../../errors.js";
 import { identityKey } from "../../helpers.js";
 import { type ServerCore, serverCore, TokenState } from "../core.js";
+import { STORE_TIMEOUT_MS } from "../stores/checked.js";
 import type { EncryptedStore, TokenRecord, Versioned } from "./encrypted-store.js";
 import { TIMEOUT_MS, type TokenEndpoint } from "./token-endpoint.js";
 
@@ -19,8 +20,8 @@ export const isIdentity = (identity: { readonly companyId?: unknown; readonly us
 /** Returns the only key that Pipedrive guarantees to be unique. */
 export const keyOf = ({ companyId, userId }: Identity): string => identityKey({ company_id: companyId, id: userId });
 
-/** A lease outlasts the request that it is for. */
-const LEASE_MS = TIMEOUT_MS + 5_000;
+/** A lease outlasts the request that it is for, and the writing of its result. */
+const LEASE_MS = TIMEOUT_MS + STORE_TIMEOUT_MS;
 /** How often a process that waits for another's lease reads the store. */
 const POLL_MS = 100;
 /** How long it waits at most. */
@@ -51,6 +52,8 @@ export class Tenant {
   #pausedUntil = 0;
   /** Why the last refresh failed. */
   #failure: PipedriveError | undefined;
+  /** The result of a refresh that the store has not taken yet. Pipedrive may no longer accept the refresh token that it replaces. */
+  #unsaved: TokenRecord | undefined;
 
   constructor(
     readonly identity: Identity,
@@ -180,33 +183,38 @@ export class Tenant {
   /** Refreshes the tokens, and stores the new ones before any call uses them. */
   async #exchange(base: Versioned<TokenRecord>, core: ServerCore): Promise<Versioned<TokenRecord>> {
     const { value } = base;
-    let next: TokenRecord;
-    try {
-      const grant = await this.endpoint.refresh(value.refreshToken, core);
-      const { accessToken, refreshToken, expiresAt, apiDomain } = grant;
-      next = { ...value, accessToken, refreshToken, expiresAt, apiDomain, generation: value.generation + 1 };
-    } catch (error) {
-      if (!isPermanent(error)) {
-        if (isPipedriveError(error)) this.#pause(error);
-        throw error;
-      }
-      next = { ...value, isRevoked: true };
-    }
+    const unsaved = this.#unsaved;
+    const next = unsaved?.grantId === value.grantId && core.replaces(unsaved, value) ? unsaved : await this.#next(value, core);
+    this.#unsaved = next;
     this.#refreshed = next.accessToken;
     const stored = await this.#replace(base, next, core);
+    this.#unsaved = undefined;
     this.#remember(stored);
     if (stored.value.isRevoked) throw revoked(this.#key);
     return stored;
   }
 
+  /** Asks Pipedrive for the next tokens. */
+  async #next(value: TokenRecord, core: ServerCore): Promise<TokenRecord> {
+    try {
+      const { accessToken, refreshToken, expiresAt, apiDomain } = await this.endpoint.refresh(value.refreshToken, core);
+      return { ...value, accessToken, refreshToken, expiresAt, apiDomain, generation: value.generation + 1 };
+    } catch (error) {
+      if (isPermanent(error)) return { ...value, isRevoked: true };
+      if (isPipedriveError(error)) this.#pause(error);
+      throw error;
+    }
+  }
+
   /** Replaces a record, unless another process has stored a better one or one of a newer installation: then returns that one. */
-  async #replace(base: Versioned<TokenRecord>, next: TokenRecord, core: ServerCore): Promise<Versioned<TokenRecord>> {
-    for (let found = base; ; ) {
+  #replace(base: Versioned<TokenRecord>, next: TokenRecord, core: ServerCore): Promise<Versioned<TokenRecord>> {
+    let found = base;
+    return this.records.retry(this.#key, async () => {
       const version = await this.records.write(this.#key, next, found.version);
       if (version !== undefined) return { value: next, version };
       found = await this.#read();
-      if (found.value.grantId !== next.grantId || !core.replaces(next, found.value)) return found;
-    }
+      return found.value.grantId !== next.grantId || !core.replaces(next, found.value) ? found : undefined;
+    });
   }
 }
 

@@ -1,5 +1,6 @@
 import { makeError, type PipedriveError } from "../../errors.js";
 import { type ServerCore, serverCore } from "../core.js";
+import { within } from "../deadline.js";
 
 /** The tokens that the token endpoint returned. */
 export interface Grant {
@@ -97,18 +98,16 @@ export class TokenEndpoint {
   async #post(endpoint: "token" | "revoke", form: Record<string, string>, secret: string): Promise<EndpointResponse> {
     const { clientId, clientSecret, oauthUrl, fetch = globalThis.fetch } = this.#app;
     const headers = { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`, accept: "application/json", "content-type": "application/x-www-form-urlencoded" };
+    const body = new URLSearchParams(form).toString();
+    const send = async () => {
+      const response = await fetch(`${oauthUrl}/oauth/${endpoint}`, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
+      return { response, text: await response.text() };
+    };
     try {
-      const response = await fetch(`${oauthUrl}/oauth/${endpoint}`, {
-        method: "POST",
-        headers,
-        body: new URLSearchParams(form).toString(),
-        redirect: "manual",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      const text = await response.text();
-      const retryAfter = Number(response.headers.get("retry-after")) || undefined;
-      const date = Date.parse(response.headers.get("date") ?? "");
-      const known = { status: response.status, retryAfter, date: Number.isNaN(date) ? Date.now() : date };
+      // A replaced fetch may not heed the signal.
+      const { response, text } = await within(TIMEOUT_MS + 100, send, () => new DOMException("", "TimeoutError"));
+      const date = dateOf(response.headers.get("date"));
+      const known = { status: response.status, retryAfter: secondsOf(response.headers.get("retry-after"), date), date };
       try {
         return { ...known, json: JSON.parse(text) };
       } catch {
@@ -127,14 +126,14 @@ export class TokenEndpoint {
     // One line, without escapes for a terminal.
     const text = (await this.#redact(found as string, secret)).slice(0, 300).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
     const fields = { status, retryAfterSeconds: retryAfter, ...(typeof code === "string" && /^[\w.-]{1,40}$/.test(code) && { code }) };
+    if (status === 408 || status >= 500 || code === "temporarily_unavailable" || code === "server_error") return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "server" });
     if (code === "invalid_grant") return makeError(`${text}. The user must authorise the app again`, { ...fields, kind: "authentication" });
     if (status === 401 || code === "invalid_client") return makeError(`${text}. Check clientId and clientSecret`, { ...fields, kind: "config" });
-    if (status >= 500) return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "server" });
     if (status === 429) {
       const resetAt = new Date(Date.now() + (retryAfter ?? RETRY_AFTER_S) * 1000);
       return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "rate_limit", scope: "burst", resetAt });
     }
-    return makeError(`Pipedrive's OAuth server refused the ${endpoint} request: ${text}`, { ...fields, kind: status === 400 ? "validation" : "unexpected_status" });
+    return makeError(`Pipedrive's OAuth server refused the ${endpoint} request: ${text}`, { ...fields, kind: status === 400 && code !== undefined ? "validation" : "unexpected_status" });
   }
 
   /** Returns a copy without the secrets. */
@@ -142,6 +141,19 @@ export class TokenEndpoint {
     const { clientId, clientSecret } = this.#app;
     return (await serverCore()).redact(thrown, [clientSecret, secret, btoa(`${clientId}:${clientSecret}`)]);
   }
+}
+
+/** Reads a `date` header: the server's time, or this clock's where there is none. */
+function dateOf(header: string | null): number {
+  const date = Date.parse(header ?? "");
+  return Number.isNaN(date) ? Date.now() : date;
+}
+
+/** Reads a `retry-after` header: seconds, or a date by the server's clock. Returns undefined where it names no wait. */
+function secondsOf(header: string | null, now: number): number | undefined {
+  const text = header?.trim() ?? "";
+  const seconds = /^\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : Math.ceil((Date.parse(text) - now) / 1000);
+  return seconds > 0 ? seconds : undefined;
 }
 
 const isToken = (value: unknown): value is string => typeof value === "string" && value.length <= MAX_TOKEN && /^[\x21-\x7e]+$/.test(value);

@@ -23,36 +23,39 @@ export async function uninstall(request: Request, { clientId, clientSecret, reco
   if (client_id !== clientId || !isIdentity(identity)) throw makeError("the uninstallation names no user of a company", { kind: "validation", status: 400 });
   const key = keyOf(identity);
   const uninstalledAt = timeOf(timestamp);
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+  return records.retry(key, async () => {
     const found = await records.store.get(key);
     if (!found) return key;
     // A record that can no longer be read is deleted.
     const stored = await records.read(key).catch(() => undefined);
     if (stored && uninstalledAt !== undefined && uninstalledAt < stored.value.grantedAt) return key;
     await records.delete(key, stored?.version ?? found.version);
-  }
-  throw makeError(`the store still has the record of user ${key} after ${MAX_ATTEMPTS} deletions`, { kind: "timeout" });
+    return undefined;
+  });
 }
-
-/** How often a record is deleted that other processes are writing. */
-const MAX_ATTEMPTS = 100;
 
 /** Reads an id, which Pipedrive may send as a number or as a string. */
 const idOf = (value: unknown): number => (typeof value === "number" || (typeof value === "string" && /^\d{1,16}$/.test(value)) ? Number(value) : NaN);
 
-/** A day, and perhaps a time in hours, minutes, seconds and less, and a time zone. */
-const ISO = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?:(:\d\d)(\.\d+)?)? ?(Z|[+-]\d\d:?\d\d)?)?$/i;
+/** A day, and perhaps a time in hours, minutes, seconds and less, and a time zone: with all of ISO 8601's separators, or none. */
+const ISO = /^(\d{4})([-/]?)(\d\d)\2(\d\d)(?:[T ]?(\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d+))?)? ?(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?$/i;
+
+/** A number of 12 or 14 digits that is a day and a time: as milliseconds it would be decades away. */
+const COMPACT = /^20\d{10}(?:\d\d)?$/;
+
+/** A time zone at the end of a text. */
+const ZONE = /(?:\b(?!AM$|PM$)[A-Z]{1,4}|[+-]\d\d:?\d\d|\))$/i;
 
 /** No time of an uninstallation is before: it would be of another format. */
 const EARLIEST = Date.UTC(2010, 0);
 
 /**
- * Reads a time of unknown format: seconds, or a thousandth, millionth or billionth of them, since 1970; ISO 8601 or `YYYY-MM-DD HH:MM:SS`,
- * in UTC if no zone is named; whatever else `Date` reads. Returns the last moment that it may mean.
+ * Reads a time of unknown format: seconds, or a thousandth, millionth or billionth of them, since 1970; ISO 8601, `YYYY-MM-DD HH:MM:SS` or
+ * `YYYYMMDDHHMMSS`; whatever else `Date` reads. A time without a zone is in UTC. Returns the last moment that it may mean.
  */
 export function timeOf(value: unknown): number | undefined {
   const text = String(value).trim();
-  const [time, precision] = /^\d{9,20}(\.\d+)?$/.test(text) ? ofNumber(Number(text)) : ofText(text);
+  const [time, precision] = /^\d{9,20}(\.\d+)?$/.test(text) && !COMPACT.test(text) ? ofNumber(Number(text)) : ofText(text);
   if (!(time >= EARLIEST)) return undefined;
   return time + (time % precision ? 0 : precision - 1);
 }
@@ -67,8 +70,9 @@ function ofNumber(number: number): TimeAndPrecision {
 }
 
 function ofText(text: string): TimeAndPrecision {
-  const [, day, minute = "00:00", seconds, fraction = "", zone = "Z"] = ISO.exec(text) ?? [];
-  if (day === undefined) return [Date.parse(text), 1_000];
-  const precision = seconds !== undefined ? 1_000 : text.length > day.length ? 60_000 : 86_400_000;
-  return [Date.parse(`${day}T${minute}${seconds ?? ":00"}${fraction}${zone}`), precision];
+  const [, year, , month, day, hour, minute, second, fraction = "", zone = "Z"] = ISO.exec(text) ?? [];
+  if (year === undefined) return [Date.parse(ZONE.test(text) ? text : `${text} UTC`), 1_000];
+  const precision = second !== undefined ? 1_000 : hour !== undefined ? 60_000 : 86_400_000;
+  const offset = /^[+-]/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3).replace(":", "") || "00"}` : "Z";
+  return [Date.parse(`${year}-${month}-${day}T${hour ?? "00"}:${minute ?? "00"}:${second ?? "00"}${fraction && `.${fraction}`}${offset}`), precision];
 }

@@ -193,12 +193,15 @@ export class CompanyPool {
   }
 }
 
+/** What every server accepts as a header's value. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 /** Whatever Pipedrive repeats, a page never gets a token. */
 function forwarded(status: number, headerOf: (name: string) => string | null | undefined, text: string, clean: (text: string) => string): UpstreamResponse {
   const headers: Record<string, string> = {};
   for (const name of FORWARDED_HEADERS) {
     const value = headerOf(name);
-    if (typeof value === "string") headers[name] = clean(value);
+    if (typeof value === "string" && HEADER_VALUE.test(value)) headers[name] = clean(value);
   }
   return { status, headers, text: clean(text) };
 }

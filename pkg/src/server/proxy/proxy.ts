@@ -1,11 +1,12 @@
 import { checkKeys, describeType, isInteger } from "../../check.js";
-import { isPipedriveError } from "../../errors.js";
+import { isPipedriveError, makeError } from "../../errors.js";
 import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
 import { SETTINGS } from "../../generated/settings.js";
 import { checkConfig } from "../../config.js";
 import type { UsersClientOptions } from "../../types.js";
 import { configError, Refusal, type ServerCore, serverCore } from "../core.js";
-import { logLine } from "../log.js";
+import { within } from "../deadline.js";
+import { logError, textOf } from "../log.js";
 import { internalsOf } from "../oauth/internals.js";
 import type { OAuth } from "../oauth/oauth.js";
 import { type Identity, isIdentity } from "../oauth/tenant.js";
@@ -66,12 +67,13 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
   const companies = new CompanyPool(settings, tenants ? undefined : checkConfig({ ...settings, apiToken, companyDomain, baseUrl }), apiToken);
   const ownOrigin = config.origin ?? tenants?.origin;
+  const waitMs = timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const verified = new VerifiedTokens(signedTokenSecret ?? "");
 
   /** Returns the user that a request is from. */
   const identify = async (input: ProxyInput, core: ServerCore): Promise<Identity> => {
     if (authenticate) {
-      const identity = await authenticate(input.toRequest());
+      const identity = await within(waitMs, () => authenticate(input.toRequest()), () => makeError(`the server did not identify the user within ${waitMs} ms`, { kind: "timeout" }));
       if (isIdentity(identity)) return { companyId: identity.companyId, userId: identity.userId };
       if (identity) throw configError("authenticate must return { companyId, userId }, two positive integers, or undefined");
       throw new Refusal(401, "unauthorized access", "This server does not know the user.");
@@ -83,11 +85,12 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
 
   const handle = async (input: ProxyInput, origin: string | undefined): Promise<ProxyReply> => {
     const { method, url, signal } = input;
-    if (origin !== undefined && !allowedOrigins.includes(origin) && !isOwn(origin, url, ownOrigin)) {
+    const isAllowed = origin !== undefined && allowedOrigins.includes(origin);
+    if (origin !== undefined && !isAllowed && !isOwn(origin, url, ownOrigin, config.origin !== undefined)) {
       throw new Refusal(403, "Forbidden", "allowedOrigins does not name the origin of this page.");
     }
     // A page that embeds the response of a GET, such as an image, sends no origin, but cookies.
-    if (origin === undefined && authenticate && /^(cross-site|same-site)$/.test(input.header("sec-fetch-site") ?? "")) {
+    if (!isAllowed && authenticate && !/^(same-origin|none)?$/.test(input.header("sec-fetch-site") ?? "")) {
       throw new Refusal(403, "Forbidden", "A page of another origin sent this request.");
     }
     if (method === "OPTIONS") {
@@ -100,7 +103,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     const core = await serverCore();
     const [operation, id] = core.permit(method, pathOf(url, basePath), allow);
     const identity = await identify(input, core);
-    const parsed = await parseProxyRequest(input, operation, id, timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const parsed = await parseProxyRequest(input, operation, id, waitMs);
     const tenant = tenants?.tenant(identity);
     const credential: UserCredential | undefined =
       tenant &&
@@ -116,7 +119,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     if (signal.aborted) return { status: 499, headers: {} };
     const reply = errorReply(error);
     // The response does not say why.
-    if ((reply.status === 500 || isPipedriveError(error, "connection")) && logLevel !== "off") logger.error(logLine(`proxy: ${isPipedriveError(error) ? error.message : String(error)}`));
+    if ((reply.status === 500 || isPipedriveError(error, "connection")) && logLevel !== "off") logError(logger, `proxy: ${isPipedriveError(error) ? error.message : textOf(error)}`);
     return reply;
   };
 
@@ -148,23 +151,28 @@ function pathOf({ pathname }: URL, basePath: string | undefined): string {
   return /^(?:\/[\w-]+)*?((?:\/api\/v[12]|\/v1)\/.*)$/.exec(pathname)?.[1] ?? "";
 }
 
-/** How long a body may take to arrive, in milliseconds, unless `timeoutMs` says so. */
+/** How long a body may take to arrive, and `authenticate` to respond, in milliseconds, unless `timeoutMs` says so. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Whether a page is of the proxy's own origin. */
-function isOwn(origin: string, { origin: requested, host }: URL, ownOrigin: string | undefined): boolean {
+/** Whether a page is of the proxy's own origin: the one that the configuration names, else one that the request's host may have. */
+function isOwn(origin: string, { origin: requested, host }: URL, ownOrigin: string | undefined, isConfigured: boolean): boolean {
+  if (isConfigured) return origin === ownOrigin;
   return origin === requested || (origin === ownOrigin && new URL(ownOrigin).host === host);
 }
 
 /** Whether a request has cookies besides that of an installation. */
 const hasCookies = (input: ProxyInput) => (input.header("cookie") ?? "").split(";").some((pair) => pair.trim() && !/^\s*(__Host-)?pipedrive-install=/.test(pair));
 
+/** Whether a `Response` can have a status: a server in front of Pipedrive may send any number. */
+const isResponseStatus = (status: number) => status >= 200 && status <= 599;
+
 /** Converts Pipedrive's response. What is not JSON is from something in front of Pipedrive, and must not become a page of this origin. */
 function forward({ status, headers, text }: UpstreamResponse): ProxyReply {
-  if (!/^application\/json\b/i.test(headers["content-type"] ?? "application/json") || !/^\s*[[{]/.test(text)) {
+  if (!isResponseStatus(status) || !/^application\/json\s*(?:;|$)/i.test(headers["content-type"] ?? "application/json") || !/^\s*[[{]/.test(text)) {
     const retryAfter = headers["retry-after"];
     const info = "The response is not Pipedrive's JSON.";
-    return replyOf(status >= 400 ? status : 502, status >= 400 ? "Refused in front of Pipedrive" : "Bad gateway", info, retryAfter === undefined ? {} : { "retry-after": retryAfter });
+    const isFailure = status >= 400 && isResponseStatus(status);
+    return replyOf(isFailure ? status : 502, isFailure ? "Refused in front of Pipedrive" : "Bad gateway", info, retryAfter === undefined ? {} : { "retry-after": retryAfter });
   }
   return { status, headers: { ...headers, ...JSON_HEADERS }, text };
 }
@@ -174,7 +182,9 @@ function checked(config: UsersProxyConfig): UsersProxyConfig {
     throw configError(text);
   };
   checkKeys("config", undefined, "the configuration of the proxy", config, KNOWN);
-  const { oauth, apiToken, origin, signedTokenSecret, authenticate, allow, allowedOrigins, basePath } = config;
+  const { oauth, apiToken, origin, signedTokenSecret, authenticate, allow, allowedOrigins, basePath, logger = console } = config;
+  for (const name of ["allow", "allowedOrigins"] as const) if (config[name] !== undefined && !Array.isArray(config[name])) refuse(`${name} must be a list, got ${describeType(config[name])}`);
+  if (typeof logger?.error !== "function") refuse("logger must have a method error, such as console");
   const isShared = "apiToken" in config && oauth === undefined;
   if (!isShared && !internalsOf(oauth)) refuse("oauth must be an OAuth");
   if (!isShared && apiToken !== undefined) refuse("give oauth or apiToken, and not both");
@@ -185,7 +195,7 @@ function checked(config: UsersProxyConfig): UsersProxyConfig {
   if ((signedTokenSecret === undefined) === (authenticate === undefined)) refuse("give signedTokenSecret or authenticate, and not both");
   if (signedTokenSecret !== undefined && (typeof signedTokenSecret !== "string" || !signedTokenSecret)) refuse("signedTokenSecret must be the app's JWT secret");
   if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${describeType(authenticate)}`);
-  if (allow?.some((operation) => !(operation in ENDPOINTS))) refuse(`allow takes operation ids: ${Object.keys(ENDPOINTS).join(", ")}`);
+  if (allow?.some((operation) => !Object.hasOwn(ENDPOINTS, operation))) refuse(`allow takes operation ids: ${Object.keys(ENDPOINTS).join(", ")}`);
   if (allowedOrigins?.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('allowedOrigins takes origins such as "https://app.example"');
   if (basePath !== undefined && !/^(\/[\w-]+)+$/.test(basePath)) refuse('basePath must be a path such as "/pipedrive"');
   if (config.limits !== undefined && typeof config.limits?.for !== "function") refuse(`limits must be what redisLimits() and the like return, got ${describeType(config.limits)}`);

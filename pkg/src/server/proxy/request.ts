@@ -75,7 +75,7 @@ async function fromBody(input: ProxyInput, operation: OperationId, timeoutMs: nu
 async function textOf(input: ProxyInput, timeoutMs: number): Promise<string> {
   const tooLarge = new Refusal(413, "Payload too large", `The body must have at most ${BODY_LIMIT} bytes.`);
   if (Number(input.header("content-length") ?? 0) > BODY_LIMIT) throw tooLarge;
-  const decoder = new TextDecoder();
+  const decoder = new TextDecoder("utf-8", { fatal: true });
   const reader = (input.toRequest().body as ReadableStream<Uint8Array> | null)?.getReader();
   if (!reader) return "";
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -93,7 +93,8 @@ async function textOf(input: ProxyInput, timeoutMs: number): Promise<string> {
     }
   } catch (error) {
     void reader.cancel().catch(() => undefined);
-    throw error;
+    // It broke off on its way, or is not UTF-8.
+    throw error instanceof Refusal ? error : bad("The body could not be read.");
   } finally {
     clearTimeout(timer);
   }

@@ -1,4 +1,4 @@
-import { bytesOf } from "../crypto.js";
+import { recordText } from "./checked.js";
 import type { TokenStore } from "./store.js";
 
 /** A Redis client that can run a script, such as node-redis, ioredis, Upstash's or Deno's. */
@@ -36,7 +36,7 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
   return {
     async get(key) {
       const [record, version] = (await run(GET, [keyFor(key, "record")], [])) as unknown[];
-      return record == null || version == null ? undefined : { record: textOf(record), version: textOf(version) };
+      return record == null || version == null ? undefined : { record: recordText(record), version: recordText(version) };
     },
     async put(key, record, expectedVersion, ttlMs) {
       const version = crypto.randomUUID();
@@ -54,13 +54,6 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
       };
     },
   };
-}
-
-/** Returns a text: clients can return buffers, and Upstash's parses what looks like JSON. */
-function textOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  const bytes = bytesOf(value);
-  return bytes ? new TextDecoder().decode(bytes) : JSON.stringify(value);
 }
 
 /** Returns how a client runs a script. */

@@ -1,0 +1,46 @@
+import { describeType } from "../../check.js";
+import { makeError } from "../../errors.js";
+import { configError } from "../core.js";
+import { bytesOf } from "../crypto.js";
+import { within } from "../deadline.js";
+import type { Stored, TokenStore } from "./store.js";
+
+/** How long an operation of a store may take. */
+export const STORE_TIMEOUT_MS = 5_000;
+
+/** Returns a store whose operations end, whatever the app's own does, and whose results are what a `TokenStore` promises. */
+export function checkedStore(store: TokenStore): TokenStore {
+  const run = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    within(STORE_TIMEOUT_MS, work, () => makeError(`the token store did not respond to ${name} within ${STORE_TIMEOUT_MS} ms`, { kind: "timeout" }));
+  return {
+    get: async (key) => storedOf(await run("get", () => store.get(key))),
+    // A store may return null or false.
+    put: async (key, record, expectedVersion, ttlMs) => (await run("put", () => store.put(key, record, expectedVersion, ttlMs))) || undefined,
+    delete: async (key, expectedVersion) => {
+      await run("delete", () => store.delete(key, expectedVersion));
+    },
+    async lease(key, milliseconds) {
+      const release: unknown = await run("lease", () => store.lease(key, milliseconds));
+      if (!release) return undefined;
+      if (typeof release !== "function") throw configError(`the token store's lease must return a function or undefined, got ${describeType(release)}`);
+      return () => run("release", async () => void (await release()));
+    },
+  };
+}
+
+/** Reads a stored record: some clients return bytes, or parse what looks like JSON. */
+function storedOf(found: unknown): Stored | undefined {
+  if (found === undefined || found === null) return undefined;
+  const { record, version } = found as Partial<Stored>;
+  if (record === undefined || record === null || version === undefined || version === null) {
+    throw configError(`the token store's get must return { record, version } or undefined, got ${describeType(found)}`);
+  }
+  return { record: recordText(record), version };
+}
+
+/** Returns a text, whatever a store's client made of it. */
+export function recordText(value: unknown): string {
+  if (typeof value === "string") return value;
+  const bytes = bytesOf(value);
+  return bytes ? new TextDecoder().decode(bytes) : JSON.stringify(value);
+}

@@ -1,0 +1,284 @@
+// What surrounds the server package at its worst: stores that hang or return anything, loggers and handlers that throw, OAuth servers that
+// fail in every way, responses and requests that no good server or browser would send.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createUsersProxy, isPipedriveError, memoryStore, OAuth, verifySignedToken } from "pipedrive-users/server";
+import { authorised, BOND, cookieOf, JWT_SECRET, makeEndpoint, REDIRECT, sign } from "./support/app.mjs";
+
+const CREDENTIALS = { clientId: "app", clientSecret: "the-app's-client-secret" };
+const API_TOKEN = "0123456789abcdef0123456789abcdef01234567";
+const silent = { error() {}, warn() {}, info() {}, debug() {} };
+
+const begin = async (oauth) => {
+  const response = await oauth.handleInstall(new Request("https://app.example/install"));
+  return { state: new URL(response.headers.get("location")).searchParams.get("state"), cookie: cookieOf(response) };
+};
+const callback = (oauth, query, cookie, options) => oauth.handleCallback(new Request(`${REDIRECT}?${query}`, { headers: { cookie } }), options);
+const install = async (oauth, options) => {
+  const { state, cookie } = await begin(oauth);
+  return callback(oauth, `code=c&state=${state}`, cookie, options);
+};
+const uninstall = (oauth, timestamp = 1_500_000_000) => {
+  const body = JSON.stringify({ client_id: "app", company_id: 7, user_id: 13, timestamp });
+  return oauth.handleUninstall(new Request(REDIRECT, { method: "DELETE", headers: { authorization: `Basic ${btoa(`app:${CREDENTIALS.clientSecret}`)}` }, body }));
+};
+const ask = (proxy, init = {}, path = "/v1/users/me") => proxy(new Request(`https://app.example${path}`, { ...init, headers: { authorization: `Bearer ${sign(BOND)}`, ...init.headers } }));
+
+/** Makes an OAuth that was authorised a minute ago: a token of 20 s has expired. */
+async function authorisedBefore(endpoint, options) {
+  const { now } = Date;
+  Date.now = () => now() - 60_000;
+  return authorised(endpoint, options).finally(() => (Date.now = now));
+}
+
+/** A store of which one method does something else while `state.isBad`. */
+function makeStore(method, instead) {
+  const good = memoryStore();
+  const state = { isBad: false };
+  const store = Object.fromEntries(["get", "put", "delete", "lease"].map((name) => [name, (...values) => (state.isBad && name === method ? instead(...values) : good[name](...values))]));
+  return { state, store };
+}
+
+const WRONG = {
+  "throws": () => { throw new Error("redis://user:hunter2@10.0.0.1 is down"); },
+  "rejects with nothing": () => Promise.reject(undefined),
+  "rejects with something that has no text": () => Promise.reject(Object.create(null)),
+  "returns nothing": () => undefined, "returns null": () => null, "returns true": () => true, "returns a text": () => "x", "returns a number": () => 1,
+  "returns a Buffer": () => Buffer.from("x"), "returns an object": async () => ({}), "returns an object without a prototype": () => Object.create(null),
+};
+
+for (const method of ["get", "put", "delete", "lease"]) {
+  test(`a store whose ${method} does not do what it should: responses of the package's own, no AuthenticationError for an outage, and no harm afterwards`, { timeout: 60_000 }, async () => {
+      for (const [name, instead] of Object.entries(WRONG)) {
+      const { state, store } = makeStore(method, instead);
+      const endpoint = makeEndpoint({ lifetimes: [20, 3600] });
+      const lines = [];
+      const logger = { ...silent, error: (line) => lines.push(line) };
+      const oauth = await authorisedBefore(endpoint, { store, logger });
+      const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, logger, timeoutMs: 300 });
+      state.isBad = true;
+      const client = oauth.client(BOND, { timeoutMs: 300, maxRetries: 0, logLevel: "off" });
+      const [failure] = await Promise.all([client.getCurrentUser().then(() => undefined, (error) => error), ask(proxy)]);
+      assert.ok(failure === undefined || isPipedriveError(failure), name);
+      if (/throws|rejects/.test(name)) assert.ok(!isPipedriveError(failure, "authentication"), name);
+      for (const response of [await install(oauth), await uninstall(oauth), await ask(proxy)]) {
+        assert.ok(response.status >= 200 && response.status < 600 && !/redis|10\.0\.0\.1/.test(await response.text()), name);
+      }
+      assert.ok(!lines.join().includes("hunter2"), name);
+      state.isBad = false;
+      assert.equal((await install(oauth)).status, 200, name);
+      assert.equal((await client.getCurrentUser()).id, 13, name);
+      client.close();
+    }
+  });
+}
+
+test("a store that hangs holds nothing up for ever, whichever of its methods it is", { timeout: 60_000 }, async () => {
+  await Promise.all(["get", "put", "delete", "lease"].map(async (method) => {
+    const { state, store } = makeStore(method, () => new Promise(() => {}));
+    const oauth = await authorisedBefore(makeEndpoint({ lifetimes: [20, 3600] }), { store, logger: silent });
+    const client = oauth.client(BOND, { timeoutMs: 300, maxRetries: 0, logLevel: "off" });
+    state.isBad = true;
+    const call = client.getCurrentUser();
+    if (method !== "delete") await assert.rejects(call, { kind: "timeout" });
+    const statuses = await Promise.all([install(oauth), uninstall(oauth, 4_000_000_000)].map(async (response) => (await response).status));
+    assert.ok(statuses.includes(504), `${method}: ${statuses}`);
+    state.isBad = false;
+    await install(oauth);
+    assert.equal((await client.getCurrentUser()).id, 13, `${method}: the user is not held up afterwards`);
+    client.close();
+  }));
+});
+
+test("tokens that the store did not take are stored by the next call, and not requested again", async () => {
+  let failures = 0;
+  const { state, store } = makeStore("put", () => { failures++; throw new Error("read only"); });
+  const endpoint = makeEndpoint({ lifetimes: [20, 3600], rotate: true });
+  const oauth = await authorisedBefore(endpoint, { store, logger: silent });
+  const client = oauth.client(BOND, { maxRetries: 0, logLevel: "off" });
+  state.isBad = true;
+  await assert.rejects(client.getCurrentUser(), { kind: "connection" });
+  await assert.rejects(client.getCurrentUser(), { kind: "connection" });
+  state.isBad = false;
+  assert.equal((await client.getCurrentUser()).id, 13);
+  assert.deepEqual([endpoint.given.refreshes, failures >= 2], [["1:1:refresh-1"], true], "Pipedrive may accept each refresh token once");
+  client.close();
+});
+
+test("failures of the OAuth server, in every form: none is the user's fault unless it says so, and it is asked once", async () => {
+  const json = (body, status = 200) => () => Response.json(body, { status });
+  const of = (status, body = null, headers = {}) => () => new Response(body, { status, headers });
+  const table = [
+    ["408", of(408), "server"], ["500", of(500), "server"], ["503 with a date", of(503, "", { "retry-after": new Date(Date.now() + 5_000).toUTCString() }), "server"],
+    ["503 with a negative wait", of(503, "", { "retry-after": "-5" }), "server"], ["530 with HTML", of(530, "<html>"), "server"],
+    ["500 with invalid_grant", json({ error: "invalid_grant" }, 500), "server"], ["503 with invalid_client", json({ error: "invalid_client" }, 503), "server"],
+    ["400 temporarily_unavailable", json({ error: "temporarily_unavailable" }, 400), "server"], ["429", of(429), "rate_limit"],
+    ["400 with HTML", of(400, "<html>"), "unexpected_status"], ["302", of(302, null, { location: "https://elsewhere.example" }), "unexpected_status"], ["204", of(204), "unexpected_status"], ["304", of(304), "unexpected_status"],
+    ["HTML", of(200, "<html>"), "decode"], ["null", json(null), "decode"], ["a list", json([]), "decode"], ["half a body", of(200, '{"access_token":"v1u:'), "decode"], ["200 with invalid_grant", json({ error: "invalid_grant" }), "decode"],
+    ["a body that breaks off", () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) })), "connection"],
+    ["nothing", () => undefined, "connection"], ["a rejection with null", () => Promise.reject(null), "connection"], ["a rejection without a text", () => Promise.reject(Object.create(null)), "connection"],
+  ];
+  for (const [name, respond, kind] of table) {
+    const endpoint = makeEndpoint({ lifetimes: [20, 3600] });
+    let asked = 0;
+    let isDown = false;
+    const fetch = (url, init) => (isDown && new URL(url).pathname === "/oauth/token" ? (asked++, respond()) : endpoint.fetch(url, init));
+    const oauth = await authorisedBefore({ ...endpoint, fetch }, { logger: silent });
+    isDown = true;
+    const client = oauth.client(BOND, { maxRetries: 0, logLevel: "off" });
+    await assert.rejects(client.getCurrentUser(), { kind }, name);
+    await Promise.all(Array.from({ length: 50 }, () => client.getUser(1).catch(() => undefined)));
+    assert.ok(asked <= 2, `${name}: asked ${asked} times`);
+    assert.equal(await oauth.isAuthorized(BOND), true, name);
+    client.close();
+  }
+});
+
+test("a fetch that heeds no signal holds a callback up for ten seconds, and not for ever", { timeout: 30_000 }, async () => {
+  const oauth = new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", fetch: () => new Promise(() => {}), logger: silent });
+  assert.equal((await install(oauth)).status, 504);
+});
+
+test("callbacks that no browser of Pipedrive's sends: a page, and nothing is used up", async () => {
+  const endpoint = makeEndpoint();
+  const oauth = new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", fetch: endpoint.fetch, logger: silent });
+  const { state, cookie } = await begin(oauth);
+  const other = await begin(oauth);
+  const name = cookie.split("=")[0];
+  const junk = Array.from({ length: 8 }, () => `${name}=junk`).join("; ");
+  for (const [query, sent] of [
+    [`code=c&state=${state}&state=${state}`, cookie], [`code=c&state=x&state=${state}`, cookie], [`code=c&code=d&state=${state}`, cookie], [`error=access_denied&error=x&state=${state}`, cookie],
+    [`code=c&state=${state.toUpperCase()}`, cookie], [`code=c&state=${state.slice(1)}`, cookie], [`code=c&state=${state}%20`, cookie], [`code=c&state=${state}`, other.cookie],
+    [`code=c&state=${state}`, cookie.slice(0, -3)], [`code=c&state=${state}`, `${name}="${cookie.split("=")[1]}"`], [`code=c&state=${state}`, junk], [`code=c&state=${state}`, ""],
+  ]) {
+    assert.equal((await callback(oauth, query, sent)).status, 400, query);
+  }
+  assert.equal((await callback(oauth, `code=c&state=${state}`, `${junk}; ${other.cookie}; ${cookie}`)).status, 200, "the right one of many");
+});
+
+test("a process whose clock is a little behind takes the callback of an authorization that another began", async () => {
+  const endpoint = makeEndpoint();
+  const [first, second] = [0, 1].map(() => new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", fetch: endpoint.fetch, logger: silent }));
+  const { now } = Date;
+  Date.now = () => now() + 5_000;
+  const { state, cookie } = await begin(first).finally(() => (Date.now = now));
+  assert.equal((await callback(second, `code=c&state=${state}`, cookie)).status, 200);
+});
+
+test("whatever installed, denied and the logger do, there is a response", async () => {
+  const endpoint = makeEndpoint();
+  for (const [result, status] of [
+    [() => null, 200], [() => "/fertig-für-heute", 302], [() => Promise.reject(Object.create(null)), 500], [() => { throw Symbol("x"); }, 500], [() => 0, 500], [() => Object.create(null), 500], [() => ({ get status() { throw 1; } }), 500],
+    [async () => { const response = new Response("x"); await response.text(); return response; }, 500], [() => Response.error(), 500], [null, 200],
+  ]) {
+    for (const logger of [silent, { error() { throw new Error("disk full"); } }]) {
+      const oauth = new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", fetch: endpoint.fetch, logger });
+      const response = await install(oauth, { installed: result });
+      assert.equal(response.status, status, String(result));
+      if (status === 302) assert.equal(response.headers.get("location"), "/fertig-f%C3%BCr-heute");
+      const { state, cookie } = await begin(oauth);
+      assert.equal((await callback(oauth, `error=access_denied&state=${state}`, cookie, { denied: result })).status, status === 200 ? 403 : status, String(result));
+    }
+  }
+});
+
+test("times of an uninstallation in further formats, whatever the time zone of the process", async () => {
+  const before = process.env.TZ;
+  try {
+    for (const zone of ["UTC", "America/Los_Angeles", "Asia/Tokyo"]) {
+      process.env.TZ = zone;
+      const oauth = await authorised(makeEndpoint(), { logger: silent });
+      const at = (time) => new Date(time).toISOString();
+      const formats = (time) => [
+        at(time).replace(/[-:]|\.\d+/g, ""), at(time).replace(/[-:TZ]|\.\d+/g, ""), at(time).replace(".", ","), at(time).replace("Z", "+00"), at(time).replaceAll("-", "/").replace("T", " ").replace(/\.\d+Z/, ""),
+        new Date(time).toUTCString().replace(" GMT", ""), `${at(time).slice(0, 19).replace("T", " ")} GMT`,
+      ];
+      for (const timestamp of formats(Date.now() - 120_000)) {
+        await uninstall(oauth, timestamp);
+        assert.equal(await oauth.isAuthorized(BOND), true, `${timestamp}, ${zone}`);
+      }
+      for (const timestamp of formats(Date.now() + 120_000)) {
+        await uninstall(oauth, timestamp);
+        assert.equal(await oauth.isAuthorized(BOND), false, `${timestamp}, ${zone}`);
+        await install(oauth);
+      }
+    }
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  }
+});
+
+test("a list of keys with a hole is no way to plain text", () => {
+  const key = crypto.getRandomValues(new Uint8Array(32));
+  for (const encryptionKey of [new Array(1), [, key], [key, , key], [key, undefined], [key, null], [key, "none"], ["none"], [[key]], [new Uint16Array(16)], new DataView(key.buffer), key.buffer, Promise.resolve(key), {}, 7, "", " ", new String("none")]) {
+    assert.throws(() => new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey }), { kind: "config" }, String(encryptionKey));
+  }
+});
+
+test("a signed token that is no string is refused, whatever text it would make", async () => {
+  const token = sign({ ...BOND, exp: Math.floor(Date.now() / 1000) + 60 });
+  await verifySignedToken(token, JWT_SECRET);
+  for (const value of [undefined, null, 7, [token], new String(token), { toString: () => token }, Object.create(null), Symbol("x"), Buffer.from(token), Promise.resolve(token)]) {
+    await assert.rejects(verifySignedToken(value, JWT_SECRET), { kind: "authentication", status: 401 });
+  }
+});
+
+/** A proxy of one API token over a `fetch`. */
+const makeProxy = (fetch, options = {}) => createUsersProxy({ apiToken: API_TOKEN, authenticate: () => BOND, fetch, logger: silent, ...options });
+
+test("statuses, types and headers that no response can have or that are not JSON: a 502, and no rejection", async () => {
+  const body = '{"success":true,"data":{"id":1}}';
+  const like = (status, type = "application/json", more = {}) => async () => ({ status, ok: status < 300, headers: new Headers({ "content-type": type, ...more }), text: async () => body, body: null });
+  for (const status of [0, 100, 199, 600, 777, 999]) assert.equal((await makeProxy(like(status))(new Request("https://app.example/v1/users/me"))).status, 502, String(status));
+  for (const type of ["text/html", "application/json-seq", "application/jsonp", "image/svg+xml"]) assert.equal((await makeProxy(like(200, type))(new Request("https://app.example/v1/users/me"))).status, 502, type);
+  const response = await makeProxy(like(200, "application/json", { "x-correlation-id": "a\u0001b", "x-ratelimit-limit": "7" }))(new Request("https://app.example/v1/users/me"));
+  assert.deepEqual([response.status, response.headers.get("x-correlation-id"), response.headers.get("x-ratelimit-limit")], [200, null, "7"], "Node.js could not send it");
+});
+
+test("bodies of a page that are not UTF-8, break off or are of something else: a 400", async () => {
+  let sent = 0;
+  const proxy = makeProxy(async () => (sent++, Response.json({ success: true, data: { id: 7 } })), { allow: ["updateUser"] });
+  const put = (body) => proxy(new Request("https://app.example/v1/users/7", { method: "PUT", body, duplex: "half", headers: { "content-type": "application/json" } }));
+  for (const body of [Buffer.from([0x7b, 0xff, 0x7d]), Buffer.concat([Buffer.from('{"active_flag":true}'), Buffer.from([0xe2, 0x82])]), new ReadableStream({ pull: (controller) => controller.error(new Error("gone")) }), new ReadableStream({ pull: (controller) => controller.enqueue("{}") })]) {
+    assert.equal((await put(body)).status, 400);
+  }
+  assert.deepEqual([sent, (await put('{"active_flag":true}')).status], [0, 200]);
+});
+
+test("authenticate that hangs is a 504, and what it throws is in the log, whatever it is", async () => {
+  const lines = [];
+  const proxy = (authenticate) => makeProxy(async () => Response.json({ success: true, data: {} }), { authenticate, timeoutMs: 100, logger: { ...silent, error: (line) => lines.push(line) } });
+  assert.equal((await proxy(() => new Promise(() => {}))(new Request("https://app.example/v1/users/me"))).status, 504);
+  for (const thrown of [Object.create(null), undefined, Symbol("x"), { toString() { throw 1; } }]) assert.equal((await proxy(() => { throw thrown; })(new Request("https://app.example/v1/users/me"))).status, 500);
+  assert.equal(lines.length, 4);
+  const broken = makeProxy(async () => Response.json({}), { authenticate: () => { throw new Error("x"); }, logger: { ...silent, error() { throw new Error("disk full"); } } });
+  assert.equal((await broken(new Request("https://app.example/v1/users/me"))).status, 500);
+});
+
+test("Origin and Sec-Fetch-Site in every combination: only the own origin, and an allowed one, get a response", async () => {
+  const proxy = makeProxy(async () => Response.json({ success: true, data: { id: 1 } }), { allowedOrigins: ["https://panel.example"] });
+  const sites = [undefined, "same-origin", "none", "same-site", "cross-site", "CROSS-SITE", "cross-site, same-origin", "anything"];
+  const origins = [undefined, "https://app.example", "https://panel.example", "http://app.example", "https://app.example.evil.example", "https://app.example:444", "HTTPS://APP.EXAMPLE", "https://app.example/", "null", ""];
+  for (const site of sites) {
+    for (const origin of origins) {
+      const headers = { ...(site !== undefined && { "sec-fetch-site": site }), ...(origin !== undefined && { origin }) };
+      const isGood = origin === "https://panel.example" || ((origin === undefined || origin === "https://app.example") && [undefined, "same-origin", "none"].includes(site));
+      assert.equal((await proxy(new Request("https://app.example/v1/users/me", { headers }))).status, isGood ? 200 : 403, JSON.stringify(headers));
+    }
+  }
+});
+
+test("an origin that the configuration names is the only own one, whatever a reverse proxy makes of the host and the scheme", async () => {
+  const proxy = makeProxy(async () => Response.json({ success: true, data: { id: 1 } }), { origin: "https://app.example" });
+  const status = async (url, origin) => (await proxy(new Request(`${url}/v1/users/me`, { headers: { origin } }))).status;
+  assert.deepEqual(await Promise.all(["http://app.example", "http://10.0.0.5:3000", "https://app.example"].map((url) => status(url, "https://app.example"))), [200, 200, 200]);
+  assert.deepEqual(await Promise.all([status("http://app.example", "http://app.example"), status("http://rebound.example", "http://rebound.example")]), [403, 403]);
+});
+
+test("settings of another kind than they should be are a ConfigError", () => {
+  const good = { apiToken: API_TOKEN, authenticate: () => BOND };
+  for (const wrong of [{ allow: "updateUser" }, { allow: ["constructor"] }, { allow: ["toString"] }, { allow: [null] }, { allow: { 0: "updateUser" } }, { allowedOrigins: "https://app.example" }, { allowedOrigins: ["*"] }, { allowedOrigins: ["null"] }, { logger: {} }, { logger: null }]) {
+    assert.throws(() => createUsersProxy({ ...good, ...wrong }), { kind: "config" }, JSON.stringify(wrong));
+  }
+});
