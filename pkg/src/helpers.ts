@@ -1,21 +1,38 @@
 import type { AccessApp, CurrentUser, User } from "./generated/models.js";
 
+// A record may lack what it should have: no helper throws for that.
+
 /**
  * Returns the only safe account key: `"<company_id>:<id>"`. A person can belong to several companies, and an e-mail can
- * change, so that neither the user id alone nor the e-mail identifies an account.
+ * change, so that neither the user id alone nor the e-mail identifies an account. Empty where an id is missing: such a
+ * record is of no known account.
  */
-export const identityKey = (me: Pick<CurrentUser, "company_id" | "id">): string => `${me.company_id}:${me.id}`;
+export function identityKey(me: Pick<CurrentUser, "company_id" | "id">): string {
+  const key = `${me?.company_id}:${me?.id}`;
+  return /^[1-9]\d*:[1-9]\d*$/.test(key) ? key : "";
+}
 
-/** Returns the language of the user's interface as a BCP 47 tag, such as `en-US`. */
-export const languageTag = ({ language: { language_code: language, country_code: country } }: Pick<CurrentUser, "language">): string =>
-  country ? `${language}-${country}` : language;
+/** A BCP 47 tag, which is "und" for what is not known: `Intl` takes that as well. */
+function tagOf(text: unknown): string {
+  const tag = `${text || ""}`.replace(/_/g, "-");
+  return /^[a-z]{2,8}(-\w{2,8})*$/i.test(tag) ? tag : "und";
+}
 
-/** Returns the user's date and number format as a BCP 47 tag, such as `et-EE`. It is not the language, see {@link languageTag}. */
-export const formattingLocale = (me: Pick<User, "locale">): string => me.locale.replace(/_/g, "-");
+/** Returns the language of the user's interface as a BCP 47 tag, such as `en-US`; `und` where it is missing. */
+export function languageTag(me: Pick<CurrentUser, "language">): string {
+  const { language_code: language, country_code: country } = me?.language ?? {};
+  return tagOf(language && country ? `${language}-${country}` : language);
+}
+
+/**
+ * Returns the user's date and number format as a BCP 47 tag, such as `et-EE`; `und` where it is missing. It is not the
+ * language, see {@link languageTag}.
+ */
+export const formattingLocale = (me: Pick<User, "locale">): string => tagOf(me?.locale);
 
 /** Returns whether the user administers an app. An app that is missing from `access` means no. */
 export const isAdmin = (user: Pick<User, "access">, app: AccessApp): boolean =>
-  user.access?.some((entry) => entry.app === app && entry.admin) ?? false;
+  user?.access?.some?.((entry) => entry?.app === app && entry.admin === true) ?? false;
 
 /**
  * Reads Pipedrive's times, `YYYY-MM-DD HH:MM:SS` in UTC and RFC 3339. Null for null, for the zero date of a user who

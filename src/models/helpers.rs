@@ -16,21 +16,32 @@ macro_rules! user_methods {
                 self.access.iter().flatten().any(|entry| entry.app == *app && entry.admin)
             }
 
-            /// Returns the user's date and number format as a BCP 47 tag, such as `et-EE`. It is not the language, which
-            /// only the current user's record has: [`CurrentUser::language_tag`].
+            /// Returns the user's date and number format as a BCP 47 tag, such as `et-EE`; `und` where it is missing. It is
+            /// not the language, which only the current user's record has: [`CurrentUser::language_tag`].
             ///
             #[doc = concat!("```\nuse pipedrive_users::models::", stringify!($record), ";\n\n\
                 let user = ", stringify!($record), "::with(|user| user.locale = \"et_EE\".to_owned());\n\
                 assert_eq!(user.formatting_locale(), \"et-EE\");\n```")]
             #[must_use]
             pub fn formatting_locale(&self) -> String {
-                self.locale.replace('_', "-")
+                tag_of(&self.locale)
             }
         })+
     };
 }
 
 user_methods!(User CurrentUser);
+
+/// A BCP 47 tag, which is `und` for what is not known.
+fn tag_of(text: &str) -> String {
+    let tag = text.replace('_', "-");
+    let is_part = |(index, part): (usize, &str)| {
+        let is_good = |byte: u8| byte.is_ascii_alphabetic() || index > 0 && byte.is_ascii_digit();
+        (2..=8).contains(&part.len()) && part.bytes().all(is_good)
+    };
+    let is_tag = tag.split('-').enumerate().all(is_part);
+    if is_tag { tag } else { "und".to_owned() }
+}
 
 impl CurrentUser {
     /// Returns the only safe account key: `"<company_id>:<id>"`. A person can belong to several companies, and an e-mail
@@ -44,10 +55,13 @@ impl CurrentUser {
     /// ```
     #[must_use]
     pub fn identity_key(&self) -> String {
+        if self.company_id == 0 || self.id == 0 {
+            return String::new();
+        }
         [&self.company_id.to_string(), ":", &self.id.to_string()].concat()
     }
 
-    /// Returns the language of the user's interface as a BCP 47 tag, such as `en-US`.
+    /// Returns the language of the user's interface as a BCP 47 tag, such as `en-US`; `und` where it is missing.
     ///
     /// ```
     /// use pipedrive_users::models::CurrentUser;
@@ -61,7 +75,11 @@ impl CurrentUser {
     #[must_use]
     pub fn language_tag(&self) -> String {
         let (language, country) = (&self.language.language_code, &self.language.country_code);
-        if country.is_empty() { language.clone() } else { [language, "-", country].concat() }
+        if language.is_empty() || country.is_empty() {
+            tag_of(language)
+        } else {
+            tag_of(&[language, "-", country].concat())
+        }
     }
 }
 
@@ -174,6 +192,24 @@ mod tests {
             let clock = words.next().expect("a time");
             let text = format!("{}-{month:02}-{} {clock}", year.expect("a year"), day.expect("a day"));
             assert_eq!(parse_timestamp(&text), Some(time.into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_that_lacks_a_member_makes_nothing_up() {
+        let nobody = CurrentUser::default();
+        assert_eq!((nobody.identity_key(), nobody.language_tag()), (String::new(), "und".to_owned()));
+        assert_eq!(CurrentUser::with(|me| me.id = 7).identity_key(), "");
+        assert_eq!(CurrentUser::with(|me| me.company_id = 7).identity_key(), "");
+        for (locale, tag) in [
+            ("", "und"),
+            ("et_EE", "et-EE"),
+            ("zh_Hant_TW", "zh-Hant-TW"),
+            ("en US", "und"),
+            ("7", "und"),
+            ("_", "und"),
+        ] {
+            assert_eq!(User::with(|user| user.locale = locale.to_owned()).formatting_locale(), tag);
         }
     }
 

@@ -61,3 +61,21 @@ test("parseTimestamp is null for null, the zero date, and what is no time", () =
 test("parseTimestamp does not turn a day that does not exist into another day", () => {
   for (const text of ["2023-02-29 00:00:00", "2024-02-30 12:00:00", "2024-04-31 00:00:00"]) assert.equal(parseTimestamp(text), null, text);
 });
+
+test("no helper throws on a missing or null member, and nothing is made up of it", () => {
+  const odd = [null, undefined, {}, "", 7, [], { company_id: null, id: null, locale: null, language: null, access: null }, { company_id: 0, id: 0, locale: "", language: {}, access: {} }, { company_id: 1.5, id: -1, locale: 7, language: "en", access: "sales" }, { company_id: {}, id: [], locale: {}, language: { language_code: null, country_code: "US" }, access: [null, undefined, "sales", {}, { app: "sales" }, { app: "sales", admin: "false" }] }];
+  for (const record of odd) {
+    const text = JSON.stringify(record);
+    assert.equal(identityKey(record), "", text);
+    assert.equal(languageTag(record), "und", text);
+    assert.equal(formattingLocale(record), "und", text);
+    assert.equal(isAdmin(record, "sales"), false, text);
+    assert.equal(parseTimestamp(record), null, text);
+  }
+  for (const one of [{ company_id: 7 }, { id: 7 }, { company_id: 7, id: null }, { company_id: null, id: 7 }]) assert.equal(identityKey(one), "", JSON.stringify(one));
+  assert.deepEqual(Intl.getCanonicalLocales(["und"]), ["und"]);
+});
+
+test("ids that come as text are the same account", () => {
+  assert.equal(identityKey({ company_id: "12", id: "7" }), identityKey({ company_id: 12, id: 7 }));
+});
