@@ -73,7 +73,7 @@ function buildNavigation() {
           h("span.line", {}, h(`span.method${writes ? ".writes" : ""}`, {}, method), " ", path))))),
     ]));
   picker.append(h("option", { value: "" }, "Overview"), ...groups.map(([title, operations]) =>
-    h("optgroup", { label: title }, operations.map(({ name, method, cost }) => h("option", { value: name }, `${name} · ${method} · ${cost} tokens`)))));
+    h("optgroup", { label: title }, operations.map(({ name }) => h("option", { value: name }, name)))));
   picker.onchange = () => (location.hash = picker.value);
 }
 

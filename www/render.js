@@ -82,7 +82,10 @@ function avatar(id, name) {
 }
 
 const person = (user) =>
-  h("span.person", {}, avatar(user.id, user.name), h("span", {}, h("strong", {}, user.name, user.is_you && h("span.badge.you", {}, "you")), h("span.mono.faint", {}, user.email)));
+  h("span.person", {}, avatar(user.id, user.name), h("span", {}, h("strong", {}, user.name, user.is_you && h("span.badge.you", {}, "you")), h("span.mono.faint", {}, breakable(user.email))));
+
+/** Where there is no room, an address breaks before its "@". */
+const breakable = (email) => email.split(/(?=@)/).flatMap((part, index) => (index ? [h("wbr"), part] : [part]));
 
 const personById = (people, id) =>
   h("span.person", {}, avatar(id, people.get(id) ?? "#"), h("strong", {}, people.get(id) ?? `User ${id}`));

@@ -64,8 +64,12 @@ for (const colorScheme of ["light", "dark"]) {
   });
 
   test(`the pages of the app extension, ${colorScheme}`, { timeout: 60_000 }, async () => {
-    for (const path of ["panel/index.html", "panel/installed.html", "host/index.html"]) {
-      const { page, close } = await open(here.browser, `${here.server.origin}/app-extension/${path}`, { colorScheme });
+    // The last two are the sandbox's own: its Marketplace and its consent page.
+    const { clientId } = here.server.sandbox.app;
+    const query = new URLSearchParams({ client_id: clientId, redirect_uri: "https://app.example/callback" });
+    for (const path of ["app-extension/panel/index.html", "app-extension/panel/installed.html", "app-extension/host/index.html", `account/sandbox/marketplace?${query}`, `account/oauth/authorize?${query}`]) {
+      const { page, close } = await open(here.browser, `${here.server.origin}/${path}`, { colorScheme });
+      await page.locator("h1").first().waitFor();
       assert.deepEqual(await violations(page), [], path);
       await close();
     }

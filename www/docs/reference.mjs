@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { MarkdownPageEvent } from "typedoc-plugin-markdown";
 
 /** The package's entries, by the names of their declarations. */
-const ENTRIES = { index: "pipedrive-users", server: "pipedrive-users/server", sandbox: "pipedrive-users/sandbox", slim: "pipedrive-users/slim" };
+const ENTRIES = { index: "pipedrive-users", server: "pipedrive-users/server", directory: "pipedrive-users/directory", sandbox: "pipedrive-users/sandbox", slim: "pipedrive-users/slim" };
+const NAMES = Object.keys(ENTRIES).join("|");
 
 export function load(app) {
   app.renderer.on(MarkdownPageEvent.END, (page) => {
     page.contents = page.contents
-      ?.replace(/^# (index|server|sandbox|slim)$/m, (_, name) => `# ${ENTRIES[name]}`)
-      .replace(/^- \[(index|server|sandbox|slim)\]\(modules/gm, (_, name) => `- [${ENTRIES[name]}](modules`);
+      ?.replace(new RegExp(`^# (${NAMES})$`, "m"), (_, name) => `# ${ENTRIES[name]}`)
+      .replace(new RegExp(`^- \\[(${NAMES})\\]\\(modules`, "gm"), (_, name) => `- [${ENTRIES[name]}](modules`);
   });
   app.renderer.postRenderAsyncJobs.push(async ({ navigation, outputDirectory }) => {
     const link = (path) => path && `/api/${path.replace(/\.md$/, "")}`;

@@ -105,13 +105,13 @@ pub(crate) fn llms() -> String {
     }
     out.push_str("\n## Guides\n\n");
     for (name, about) in GUIDES {
-        let _ = writeln!(out, "- [{about}](guide/{name})");
+        let _ = writeln!(out, "- [{about}](guide/{name}.html)");
     }
     out
 }
 
 /// The guides that `llms.txt` names.
-const GUIDES: [(&str, &str); 14] = [
+const GUIDES: [(&str, &str); 16] = [
     ("start", "Get started"),
     ("credentials", "Credentials: strings, functions, one client per identity"),
     ("errors", "Errors: classes and kinds"),
@@ -126,6 +126,8 @@ const GUIDES: [(&str, &str); 14] = [
     ("frameworks", "React, Next.js, Hono, Express, Vite"),
     ("runtimes", "A program for each runtime"),
     ("migration", "Coming from the official client"),
+    ("rust", "The crate"),
+    ("faults", "What becomes of a call when something fails"),
 ];
 
 fn one_line(text: &str) -> String {

@@ -37,6 +37,9 @@ pub(crate) fn test(Args { all }: Args) -> Result<()> {
     let browser = tools::chromium()?;
     tools::redis()?;
     tools::npm_packages("tests")?;
+    if all {
+        tools::npm_packages("tests/site")?;
+    }
     let tarball = build::pack()?;
     packed::prepare(&tarball, all)?;
     extension::prepare()?;
@@ -83,7 +86,7 @@ fn parts(browser: &tools::Browser, faulty: &Path, tarball: &Path, all: bool) -> 
     parts.extend(in_javascript(browser, faulty, tarball, all)?);
     if all {
         parts.extend(in_programs());
-        parts.extend(as_published()?);
+        parts.extend(as_published(browser)?);
     }
     Ok(parts)
 }
@@ -194,10 +197,15 @@ fn in_programs() -> [Part; 2] {
     ]
 }
 
-/// A release of what was built, short of uploading, and the table that is made of what ran.
-fn as_published() -> Result<[Part; 5]> {
+/// The documentation and its tests, a release of what was built, short of uploading, and the table that is made of what ran.
+fn as_published(browser: &tools::Browser) -> Result<[Part; 6]> {
+    let folder = root().join("target/tmp/site");
     let mut docs = Command::new(std::env::current_exe()?);
-    docs.args(["docs", "--built", "--out"]).arg(root().join("target/tmp/site")).stdout(Stdio::piped());
+    docs.args(["docs", "--built", "--out"]).arg(&folder).stdout(Stdio::piped());
+    let mut site = node(&["--test", "--test-reporter=tap", "--test-concurrency=1"]);
+    site.args(["site/site.test.mjs", "site/lighthouse.test.mjs"])
+        .env("PIPEDRIVE_SITE", &folder)
+        .env("CHROMIUM", &browser.browser);
     let mut release = Command::new(std::env::current_exe()?);
     // Any address will do: nothing is uploaded.
     let repository = "https://forge.example/acme/pipedrive-users";
@@ -216,6 +224,7 @@ fn as_published() -> Result<[Part; 5]> {
             count: one,
         },
         Part { name: "cargo xtask docs", command: docs, count: one },
+        Part { name: "the site in Chromium, and Lighthouse", command: site, count: tap },
         Part { name: "cargo xtask release --dry-run", command: release, count: one },
         Part { name: "the table of runtimes", command: node(&["packed/table.mjs"]), count: one },
     ])

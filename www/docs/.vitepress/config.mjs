@@ -20,17 +20,18 @@ export default defineConfig({
   head: [["link", { rel: "icon", href: `${DOCS_BASE}icon.svg`, type: "image/svg+xml" }]],
   // The console and rustdoc are put beside the pages afterwards, and pages of the repository are outside the site.
   ignoreDeadLinks: [/^\/(console|rustdoc)\//],
-  // The page of the home layout has no landmark of its own; theme/index.mjs does the same after a click.
+  // The home page has no landmark of its own; theme/index.mjs does the same after a click.
   transformHtml: (html, _, { pageData }) => (pageData.frontmatter.layout === "home" ? html.replace('id="VPContent"', 'id="VPContent" role="main"') : undefined),
   markdown: {
     languageAlias: { "rust,no_run": "rust", "rust,ignore": "rust" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
-    config: (markdown) => void markdown.use(repositoryLinks, DOCS_REPOSITORY),
+    config: (markdown) => void markdown.use(repositoryLinks, DOCS_REPOSITORY).use(consoleBesideLinks).use(withoutHiddenLines),
   },
   themeConfig: {
     logo: "/icon.svg",
     search: { provider: "local" },
     outline: [2, 3],
+    notFound: { quote: "There is no such page. The search knows them all.", linkLabel: "Take me home", linkText: "Take me home" },
     nav: [
       { text: "Guide", link: "/guide/start", activeMatch: "/guide/" },
       { text: "Reference", link: "/api/", activeMatch: "/api/" },
@@ -41,10 +42,11 @@ export default defineConfig({
     sidebar: {
       "/guide/": [
         { text: "Begin", items: [guide("Get started", "start"), guide("Credentials", "credentials"), guide("Errors", "errors"), guide("Pages", "pages"), guide("A directory", "directory"), guide("Limits and costs", "limits"), guide("Configuration", "configuration")] },
-        { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Rust", "rust"), guide("Rust beside other clients", "rust-comparison")] },
+        { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Recipes", "recipes"), guide("Rust", "rust"), guide("Rust beside other clients", "rust-comparison")] },
         { text: "Server", items: [guide("A backend for your page", "backend"), guide("App extensions", "app-extensions")] },
         { text: "Tests", items: [guide("Testing", "testing")] },
-        { text: "Versions", items: [guide("Coming from the official client", "migration"), guide("Support and compatibility", "compatibility"), guide("Changelog", "changelog")] },
+        { text: "Tested and measured", items: [guide("When something fails", "faults"), guide("Where it was run", "where-it-ran"), guide("Beside other clients", "benchmarks"), guide("Shared limits", "shared-limits"), guide("Threats", "threats")] },
+        { text: "Versions", items: [guide("Coming from the official client", "migration"), guide("Support and compatibility", "compatibility"), guide("Security", "security"), guide("Changelog", "changelog")] },
       ],
       "/api/": [{ text: "Reference", link: "/api/", items: reference }],
     },
@@ -54,7 +56,10 @@ export default defineConfig({
 });
 
 /** Pages of the repository that are pages here too, by the name of their guide. */
-const HERE = { "BACKEND.md": "app-extensions", "SUPPORT.md": "compatibility", "CHANGELOG.md": "changelog", "src/README.md": "rust" };
+const HERE = {
+  "BACKEND.md": "app-extensions", "BENCHMARKS.md": "benchmarks", "CHANGELOG.md": "changelog", "FAULTS.md": "faults", "FRAMEWORKS.md": "recipes", "LIMITS.md": "shared-limits", "RUNTIMES.md": "where-it-ran",
+  "SECURITY.md": "security", "SUPPORT.md": "compatibility", "THREATS.md": "threats", "src/README.md": "rust",
+};
 
 /**
  * The guides link as files of the repository do. Here a link to www/index.html leads to the console, and any other such a link leads to the page of this site, or else to the repository; without one it is
@@ -76,7 +81,8 @@ function repositoryLinks(markdown, repository) {
         const path = /^(?:\.\.\/)*((?:[\w-]+\/)*[A-Z]+\.md)(#.*)?$/.exec(href);
         if (!path) continue;
         const [, file, anchor = ""] = path;
-        if (HERE[file]) token.attrSet("href", `/guide/${HERE[file]}${anchor}`);
+        // An anchor of this site does not begin with a digit.
+        if (HERE[file]) token.attrSet("href", `/guide/${HERE[file]}${anchor.replace(/^#(?=\d)/, "#_")}`);
         else if (repository) token.attrSet("href", `${repository}/blob/main/${file}${anchor}`);
         else {
           const close = children.findIndex(({ type }, later) => later > index && type === "link_close");
@@ -84,6 +90,28 @@ function repositoryLinks(markdown, repository) {
           Object.assign(children[close], { type: "text", tag: "", nesting: 0, content: "" });
         }
       }
+    }
+  });
+}
+
+/** Below a paragraph that links to the console is the console itself, at that call, loaded when it is opened. */
+function consoleBesideLinks(markdown) {
+  markdown.core.ruler.after("repository-links", "console-beside-links", (state) => {
+    state.tokens = state.tokens.flatMap((token, index, tokens) => {
+      const link = token.type === "paragraph_close" && tokens[index - 1].children.find((child) => child.attrGet("href")?.startsWith("/console/#"));
+      if (!link || token.level > 0) return [token];
+      const frame = new state.Token("html_block", "", 0);
+      frame.content = `<details class="try"><summary>Try it here</summary><iframe title="The console" loading="lazy" src="${DOCS_BASE}${link.attrGet("href").slice(1)}"></iframe></details>\n`;
+      return [token, frame];
+    });
+  });
+}
+
+/** Lines that rustdoc compiles and does not show are not shown here either. */
+function withoutHiddenLines(markdown) {
+  markdown.core.ruler.push("without-hidden-lines", ({ tokens }) => {
+    for (const token of tokens) {
+      if (token.type === "fence" && token.info.startsWith("rust")) token.content = token.content.replace(/^#(?: .*)?\n/gm, "");
     }
   });
 }
