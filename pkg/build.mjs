@@ -200,7 +200,7 @@ for (const [format, extension] of [["esm", ".js"], ["cjs", ".cjs"]]) {
 }
 // The command runs in Node.js alone.
 await write(
-  await build({ ...options, format: "esm", platform: "node", entryPoints: { cli: "src/sandbox/cli.js" }, outdir: values.out, write: false, plugins: [apart(/^\.\/index\.js$/, "./sandbox.js")] }),
+  await build({ ...options, format: "esm", platform: "node", entryPoints: { cli: "src/sandbox/cli.js" }, loader: { ".html": "text", ".css": "text", ".page.js": "text" }, outdir: values.out, write: false, plugins: [apart(/^\.\/index\.js$/, "./sandbox.js")] }),
   "esm",
 );
 for (const name of Object.keys(EXPORTS)) await copyFile(`${values.wasm}/${name}_bg.wasm`, `${values.out}/${name}.wasm`);

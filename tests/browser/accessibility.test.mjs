@@ -67,7 +67,7 @@ for (const colorScheme of ["light", "dark"]) {
     // The last two are the sandbox's own: its Marketplace and its consent page.
     const { clientId } = here.server.sandbox.app;
     const query = new URLSearchParams({ client_id: clientId, redirect_uri: "https://app.example/callback" });
-    for (const path of ["app-extension/panel/index.html", "app-extension/panel/installed.html", "app-extension/host/index.html", `account/sandbox/marketplace?${query}`, `account/oauth/authorize?${query}`]) {
+    for (const path of ["app-extension/panel/index.html", "app-extension/panel/installed.html", "panel-page/index.html", `account/sandbox/marketplace?${query}`, `account/oauth/authorize?${query}`]) {
       const { page, close } = await open(here.browser, `${here.server.origin}/${path}`, { colorScheme });
       await page.locator("h1").first().waitFor();
       assert.deepEqual(await violations(page), [], path);

@@ -6,6 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../www/app-extension/demo.mjs";
+import { launch } from "../browser/browser.mjs";
+import { startSandboxOfPackage } from "../js/support/sandbox.mjs";
 
 const APP = fileURLToPath(new URL("../../www/app-extension/", import.meta.url));
 const read = (file) => readFile(join(APP, file), "utf8");
@@ -16,7 +19,7 @@ const blocks = [...guide.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language
 const files = new Map([...guide.matchAll(/`([\w./-]+)`[^`]*:\n\n```\w+\n([^]*?)^```$/gm)].map(([, name, text]) => [name, text]).filter(([name]) => /[./]/.test(name)));
 
 test("every file that it shows is the app's, and whole", async () => {
-  assert.deepEqual([...files.keys()].sort(), ["app.js", "build.mjs", "files.mjs", "node.mjs", "package.json", "panel/_headers", "panel/index.html", "panel/installed.html", "panel/panel.css", "panel/panel.js", "worker.js", "wrangler.jsonc"]);
+  assert.deepEqual([...files.keys()].sort(), ["app.js", "build.mjs", "files.mjs", "local.env", "node.mjs", "package.json", "panel/_headers", "panel/index.html", "panel/installed.html", "panel/panel.css", "panel/panel.js", "worker.js", "wrangler.jsonc"]);
   for (const [name, text] of files) {
     if (name !== "package.json") assert.equal(text, await read(name), name);
   }
@@ -46,6 +49,51 @@ test("its files alone make a backend that starts and serves the panel", { timeou
   const install = await fetch(`${url}install`, { redirect: "manual" });
   assert.match(install.headers.get("location"), /^https:\/\/oauth\.pipedrive\.com\/oauth\/authorize\?client_id=app&/);
   assert.equal((await fetch(`${url}pipedrive/v1/users`)).status, 401);
+});
+
+test("without an account: the sandbox's page around the panel, which is installed, lists users and is uninstalled", { timeout: 120_000 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "guide-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  await mkdir(join(folder, "panel"));
+  for (const [name, text] of files) await writeFile(join(folder, name), text);
+  await symlink(join(APP, "node_modules"), join(folder, "node_modules"));
+  const { scripts } = JSON.parse(files.get("package.json"));
+  const [, sandboxFlags] = /^pipedrive-users sandbox (.*)$/.exec(scripts.sandbox);
+  assert.equal(scripts.local, "node build.mjs --local && node --env-file=local.env node.mjs");
+  // The ports of the guide may be taken here.
+  const [backendPort, sandboxPort] = [await freePort(), await freePort()];
+  const elsewhere = (text) => text.replaceAll("8787", backendPort).replaceAll("8018", sandboxPort);
+  await writeFile(join(folder, "local.env"), elsewhere(files.get("local.env")));
+  execFileSync(process.execPath, ["build.mjs", "--local"], { cwd: folder });
+  const sandbox = await startSandboxOfPackage(...elsewhere(sandboxFlags).split(" "));
+  t.after(() => sandbox.stop());
+  const child = spawn(process.execPath, ["--env-file=local.env", "node.mjs"], { cwd: folder, env: { PATH: process.env.PATH, PORT: String(backendPort) }, stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill());
+  await new Promise((resolve, reject) => {
+    child.stdout.once("data", resolve);
+    child.once("exit", (code) => reject(new Error(`it exited with ${code}`)));
+  });
+  const browser = await launch();
+  t.after(() => browser.close());
+  const context = await browser.newContext();
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  assert.ok(guide.includes("`http://127.0.0.1:8018/sandbox/panel/`"));
+  assert.equal(sandbox.panel, `http://127.0.0.1:${sandboxPort}/sandbox/panel/`);
+  await page.goto(sandbox.panel);
+  const panel = page.frameLocator("iframe");
+  const [consent] = await Promise.all([context.waitForEvent("page"), panel.locator("#status a").click()]);
+  await consent.click("button[value=allow]");
+  await consent.waitForURL(/\/installed(\.html)?$/);
+  await panel.locator("#again").click();
+  await panel.locator("#status", { hasText: "25 users of Casino Royale" }).waitFor();
+  await page.click("#expire");
+  await page.locator("#log", { hasText: "have expired" }).waitFor();
+  await panel.locator("#again:enabled").click();
+  await panel.locator("#status", { hasText: "25 users of Casino Royale" }).waitFor();
+  await page.click("#uninstall");
+  await page.locator("#log", { hasText: "responded with 204" }).waitFor();
+  await panel.locator("#status", { hasText: "not authorised" }).waitFor();
 });
 
 test("the README's backend is the app's", async () => {

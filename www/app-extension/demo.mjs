@@ -1,7 +1,7 @@
 // Runs the whole app locally: the backend, a sandbox instead of Pipedrive's API, and a page that simulates Pipedrive around the panel.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,9 +26,6 @@ export const freePort = () =>
  */
 export async function startAll(sandbox, { runtime = "worker", port, env } = {}) {
   const me = await (await fetch(`${sandbox.url}/v1/users/me`, { headers: { "x-api-token": sandbox.apiToken } })).json();
-  // The page that simulates Pipedrive, on the loopback, may frame the panel too.
-  const headers = await readFile(here("panel/_headers"), "utf8");
-  await writeFile(here("public/_headers"), headers.replace("https://*.pipedrive.com", "$& http://127.0.0.1:*"));
   const backendPort = await freePort();
   const backend = `http://127.0.0.1:${backendPort}`;
   const vars = { CLIENT_ID: sandbox.clientId, CLIENT_SECRET: sandbox.clientSecret, REDIRECT_URI: `${backend}/callback`, ENCRYPTION_KEY: randomBytes(32).toString("base64"), OAUTH_URL: sandbox.url };

@@ -1,6 +1,7 @@
-// Simulates Pipedrive around the panel: serves a page with a deal, signs the panel's tokens, and notifies the app when it is uninstalled.
+// Simulates Pipedrive around the panel: serves the sandbox's page, signs the panel's tokens, and notifies the app when it is uninstalled.
 import { createServer } from "node:http";
 import { toNodeListener } from "pipedrive-users/server";
+import { respondToPage } from "../../pkg/src/sandbox/panel/routes.js";
 import { fileServer } from "./files.mjs";
 import { sign } from "./sign.mjs";
 
@@ -9,7 +10,7 @@ import { sign } from "./sign.mjs";
  * `app` has the client id and secret registered there, `companyId` is the sandbox's company.
  */
 export async function startHost({ sandbox, app, backend, companyId, port = 0 }) {
-  const serveFile = await fileServer(new URL("host/", import.meta.url));
+  const serveFile = await fileServer(new URL("../../pkg/src/sandbox/panel/", import.meta.url));
   const uninstall = async (userId) => {
     // Pipedrive revokes the tokens before it notifies the app.
     await fetch(`${sandbox}/sandbox/oauth/uninstall?user=${userId}`, { method: "POST" });
@@ -17,16 +18,18 @@ export async function startHost({ sandbox, app, backend, companyId, port = 0 }) 
     const authorization = `Basic ${btoa(`${app.clientId}:${app.clientSecret}`)}`;
     return fetch(`${backend}/callback`, { method: "DELETE", headers: { authorization, "content-type": "application/json" }, body });
   };
+  const host = {
+    panelUrl: `${backend}/`,
+    companyId,
+    // The app has no installation URL, so its users arrive at the callback without a state.
+    marketplace: `${sandbox}/sandbox/marketplace?redirect_uri=${encodeURIComponent(`${backend}/callback`)}`,
+    signedToken: (userId) => sign({ userId, companyId }, app.clientSecret),
+    expire: () => fetch(`${sandbox}/sandbox/oauth/expire`, { method: "POST" }),
+    uninstall,
+  };
   const route = async (request) => {
     const { pathname, searchParams } = new URL(request.url);
-    const userId = Number(searchParams.get("user"));
-    // The app has no installation URL, so its users arrive at the callback without a state.
-    const marketplace = `${sandbox}/sandbox/marketplace?redirect_uri=${encodeURIComponent(`${backend}/callback`)}`;
-    if (pathname === "/config") return Response.json({ backend, companyId, marketplace });
-    if (pathname === "/signed-token") return Response.json({ token: sign({ userId, companyId }, app.clientSecret) });
-    if (pathname === "/expire" && request.method === "POST") return Response.json({ status: (await fetch(`${sandbox}/sandbox/oauth/expire`, { method: "POST" })).status });
-    if (pathname === "/uninstall" && request.method === "POST") return Response.json({ status: (await uninstall(userId)).status });
-    return serveFile(request);
+    return (await respondToPage(host, request.method, pathname.slice(1), searchParams)) ?? serveFile(request);
   };
   const handle = async (request) => {
     const response = await route(request);

@@ -1,8 +1,8 @@
 import { announce, h, icon } from "../dom.js";
 import { formatNumber } from "../format.js";
 import { plot } from "./plot.js";
-import { recordResponses } from "./responses.js";
 import { quartiles, rounds } from "./rounds.js";
+import { inThread } from "./threads.js";
 
 /** The comparison page: plots of bundle size and call times, measured in the visitor's browser. */
 
@@ -60,7 +60,7 @@ async function run() {
     const { bytes, versions } = await loadBuildFacts();
     sizePlot.draw(Object.fromEntries(Object.entries(bytes).map(([id, value]) => [id, { value }])));
     main.querySelector(".versions").textContent = Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ");
-    recording ??= await recordResponses();
+    recording ??= await inThread("responses.js", "the sandbox");
     const measured = Object.fromEntries(PEERS.map(({ id }) => [id, []]));
     for await (const { peer, round, ...times } of rounds(PEERS.map(({ id }) => id), recording, ROUNDS)) {
       measured[peer].push(times);

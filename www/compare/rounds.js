@@ -1,19 +1,10 @@
+import { inThread } from "./threads.js";
+
 /** Calls in a measurement: enough for a stable median, few enough to keep a round short. */
 const CALLS = { small: 1_000, list: 5 };
 
-/** The page's Content-Security-Policy requires a TrustedScriptURL for the worker. */
-const rules = { createScriptURL: (path) => new URL(path, import.meta.url).href };
-const workerUrl = (globalThis.trustedTypes?.createPolicy("rounds", rules) ?? rules).createScriptURL("worker.js");
-
-/** Measures one client in a new worker. */
-function measure(peer, { token, responses }) {
-  const worker = new Worker(workerUrl, { type: "module" });
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => (data.error === undefined ? resolve(data) : reject(new Error(`${peer}: ${data.error}`)));
-    worker.onerror = (event) => reject(new Error(`${peer}: ${event.message ?? "its script could not be loaded"}`));
-    worker.postMessage({ peer, token, responses, calls: CALLS });
-  }).finally(() => worker.terminate());
-}
+/** Measures one client in a new thread. */
+const measure = (peer, { token, responses }) => inThread("worker.js", peer, { peer, token, responses, calls: CALLS });
 
 /**
  * Measures every client once in each round and yields each measurement. The clients alternate, so that a disturbance

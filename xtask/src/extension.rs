@@ -12,7 +12,7 @@ use crate::{serve, tools};
 /// Its packages, among them the one in `pkg`, and the files that its backend serves.
 pub(crate) fn prepare() -> Result<()> {
     tools::npm_packages("www/app-extension")?;
-    run(&mut command("node", &["www/app-extension/build.mjs"]))
+    run(&mut command("node", &["www/app-extension/build.mjs", "--local"]))
 }
 
 /// The app's backend in workerd, a sandbox instead of Pipedrive's API, and a page instead of Pipedrive's own; until this is dropped.

@@ -4,10 +4,12 @@ import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { APP_FLAGS, FLAGS } from "../generated/sandbox-flags.js";
 import { createSandbox } from "./index.js";
+import { callbackOf, PANEL_PAGE, panelPage } from "./panel-page.js";
 
 const OTHERS = {
   port: { type: "number", about: "Port on 127.0.0.1. Default: 0, any that is free." },
   fail: { type: "json", about: 'A failure of the next requests as JSON, such as {"status":503,"times":2}; several come in this order.' },
+  panel: { type: "string", about: `The URL of an app extension's panel. ${PANEL_PAGE} is then a page that simulates Pipedrive around it.` },
   help: { type: "boolean", about: "Shows this." },
 };
 const ALL = { ...OTHERS, ...FLAGS, ...APP_FLAGS };
@@ -35,7 +37,7 @@ function read(flags, values) {
 }
 
 /** Handles a request as the sandbox's `fetch` does, whatever becomes of its connection. */
-async function handle(sandbox, request, response) {
+async function handle(sandbox, page, request, response) {
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   try {
@@ -44,7 +46,8 @@ async function handle(sandbox, request, response) {
     const headers = Object.entries(request.headersDistinct).flatMap(([name, values]) => values.map((value) => [name, value]));
     const { method = "GET", url = "/" } = request;
     const body = method === "GET" || method === "HEAD" ? undefined : Buffer.concat(chunks);
-    const made = await sandbox.fetch(`http://${request.headers.host ?? "127.0.0.1"}${url}`, { method, headers, body, signal: gone.signal });
+    const origin = `http://${request.headers.host ?? "127.0.0.1"}`;
+    const made = (await page?.(method, url)) ?? (await sandbox.fetch(`${origin}${url}`, { method, headers, body, signal: gone.signal }));
     response.writeHead(made.status, [...made.headers].flat());
     if (made.body) for await (const chunk of made.body) await new Promise((resolve) => response.write(chunk, resolve));
     response.end();
@@ -65,16 +68,21 @@ async function main() {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  const sandbox = createSandbox({ ...read(FLAGS, values), app: read(APP_FLAGS, values) });
+  const { panel } = values;
+  if (panel !== undefined && !URL.canParse(panel)) throw new Error(`--panel must be a URL, such as http://127.0.0.1:8787/, got ${panel}`);
+  const app = { ...(panel !== undefined && { redirectUri: callbackOf(panel) }), ...read(APP_FLAGS, values) };
+  const sandbox = createSandbox({ ...read(FLAGS, values), app });
   for (const failure of values.fail ?? []) sandbox.fail(JSON.parse(failure));
   // What only the module can refuse is refused before there is a port.
   await sandbox.fetch("/sandbox/oauth");
-  const { apiToken, accessToken, nonAdminToken, baseToken, app } = sandbox;
-  const server = createServer((request, response) => void handle(sandbox, request, response));
+  const page = panel === undefined ? undefined : await panelPage(sandbox, panel);
+  const { apiToken, accessToken, nonAdminToken, baseToken } = sandbox;
+  const server = createServer((request, response) => void handle(sandbox, page, request, response));
   server.once("error", fail);
   server.listen(Number(values.port ?? 0), "127.0.0.1", () => {
     const { port } = server.address();
-    console.log(JSON.stringify({ url: `http://127.0.0.1:${port}`, apiToken, accessToken, nonAdminToken, baseToken, ...app }));
+    const url = `http://127.0.0.1:${port}`;
+    console.log(JSON.stringify({ url, apiToken, accessToken, nonAdminToken, baseToken, ...sandbox.app, ...(page && { panel: `${url}${PANEL_PAGE}` }) }));
   });
 }
 

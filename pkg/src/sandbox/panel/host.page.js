@@ -1,7 +1,7 @@
 // Pipedrive's side of the app extension protocol: receives commands from the official SDK in the panel and responds to them.
 
 const [user, install, expire, uninstall, panel, log] = ["user", "install", "expire", "uninstall", "panel", "log"].map((id) => document.getElementById(id));
-const { backend, companyId, marketplace } = await (await fetch("/config")).json();
+const { panelUrl, companyId, marketplace } = await (await fetch("config")).json();
 const runtimeId = crypto.randomUUID();
 install.href = marketplace;
 
@@ -18,7 +18,7 @@ function addToLog(text) {
   while (log.children.length > 5) log.lastChild.remove();
 }
 
-const signedToken = async () => (await (await fetch(`/signed-token?user=${user.value}`)).json()).token;
+const signedToken = async () => (await (await fetch(`signed-token?user=${user.value}`)).json()).token;
 
 /** The commands that a panel may send, and the data of the response. */
 const COMMANDS = {
@@ -37,7 +37,7 @@ function resize(size) {
 
 addEventListener("message", async ({ data, ports: [port], source, origin }) => {
   // Accept messages only from the panel's own window and origin, and with the id given to it.
-  if (!port || source !== panel.firstChild?.contentWindow || origin !== backend || data?.id !== runtimeId) return;
+  if (!port || source !== panel.firstChild?.contentWindow || origin !== new URL(panelUrl).origin || data?.id !== runtimeId) return;
   const { type, command, args } = data.payload;
   if (type !== "command") return;
   const execute = COMMANDS[command];
@@ -51,17 +51,17 @@ async function openPanel() {
   const query = new URLSearchParams({ id: runtimeId, userId: user.value, companyId, resource: "deal", view: "details", selectedIds: "42", theme: "light", token: await signedToken() });
   const frame = document.createElement("iframe");
   frame.title = "Who works here";
-  frame.src = `${backend}/?${query}`;
+  frame.src = `${panelUrl}?${query}`;
   panel.replaceChildren(frame);
 }
 
 user.onchange = openPanel;
 expire.onclick = async () => {
-  await (await fetch("/expire", { method: "POST" })).json();
+  await (await fetch("expire", { method: "POST" })).json();
   addToLog("all access tokens have expired: refresh the panel");
 };
 uninstall.onclick = async () => {
-  const { status } = await (await fetch(`/uninstall?user=${user.value}`, { method: "POST" })).json();
+  const { status } = await (await fetch(`uninstall?user=${user.value}`, { method: "POST" })).json();
   addToLog(`the app was notified of the uninstallation and responded with ${status}`);
   await openPanel();
 };
