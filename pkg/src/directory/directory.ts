@@ -1,3 +1,4 @@
+import { describeType } from "../check.js";
 import { instantiate } from "../generated/directory.js";
 import type { Exports } from "../generated/directory.js";
 import { Step } from "../generated/directory-data.js";
@@ -45,10 +46,8 @@ export interface UserNews {
 const AGES = { maxAgeMs: 300_000, staleMs: 3_600_000 };
 
 /** Describes a value without quoting a string: it may be a secret. */
-const describe = (value: unknown) => (typeof value === "number" || value === null ? String(value) : Array.isArray(value) ? "an array" : typeof value);
-
 function check(what: string, isGood: boolean, value: unknown, Refusal: typeof ArgumentError | typeof ConfigError = ArgumentError): void {
-  if (!isGood) throw new Refusal(`${what}, got ${describe(value)}`);
+  if (!isGood) throw new Refusal(`${what}, got ${describeType(value)}`);
 }
 
 const checkId = (id: number) => check("id must be a positive integer", Number.isSafeInteger(id) && id > 0, id);
