@@ -47,7 +47,7 @@ function showView() {
   const { view, open, refresh } = views.get(key);
   if (Object.keys(params).length) open?.(params);
   refresh?.();
-  main.replaceChildren(view);
+  main.replaceChildren(...(name && !operation ? [h("p.note.unknown", { role: "status" }, `There is no operation "${name}". Here is the overview.`)] : []), view);
   picker.value = key;
   for (const link of document.querySelectorAll("#list a")) {
     if (link.hash.slice(1) === key) link.setAttribute("aria-current", "page");

@@ -12,8 +12,14 @@ import { rememberNames } from "./session.js";
 
 /** The view of one operation: its parameters, the code of the call, and the response. */
 
-/** What of the code is shown, and in which language. Shared by all views. */
-const shown = { extent: "call", language: "javascript" };
+/** What of the code is shown, and in which language. Shared by all views, and kept in this browser. */
+const SHOWN_KEY = "pipedrive-users-code";
+const shown = { extent: "call", language: "javascript", ...chosenBefore() };
+
+function chosenBefore() {
+  const [language, extent] = (localStorage.getItem(SHOWN_KEY) ?? "").split(" ");
+  return language in LANGUAGES && extent in EXTENTS ? { language, extent } : {};
+}
 
 /**
  * Returns the view of an operation. `onCall` is called with each call that ended, `onChange` with the link that has the parameters of now.
@@ -66,10 +72,12 @@ export function workbench(operation, session, { onCall, onChange }) {
 
   async function run() {
     if (controller) return;
-    if (session.live && operation.writes && !(await confirmWrite(operation, codeText()))) return;
+    const args = argumentsOf(operation, values);
+    // The client refuses a call without a change, and sends nothing.
+    const changes = operation.writes && Object.keys(args.positional.at(-1)).length > 0;
+    if (session.live && changes && !(await confirmWrite(operation, args.positional, codeText()))) return;
     controller = new AbortController();
     sentBefore = totalSent();
-    const args = argumentsOf(operation, values);
     runButton.start(showInFlight);
     section.setAttribute("aria-busy", "true");
     const startedAt = performance.now();
@@ -117,6 +125,7 @@ export function workbench(operation, session, { onCall, onChange }) {
 
   const choose = (name, label, choices) => segments(name, label, choices, choices.some(([value]) => value === shown[name]) ? shown[name] : choices[0][0], (value) => {
     shown[name] = value;
+    localStorage.setItem(SHOWN_KEY, `${shown.language} ${shown.extent}`);
     drawCode();
   });
   const extent = choose("extent", "How much code", Object.entries(EXTENTS).filter(([value]) => !(session.live && value === "account")));

@@ -219,6 +219,21 @@ onPage("a link holds the operation and its parameters, and the history has such 
   assert.equal(await page.getByLabel("id").inputValue(), "4");
 });
 
+onPage("a link to no operation says so, and what of the code is shown is kept", {}, async (page) => {
+  await page.evaluate(() => void (location.hash = "#nonsense"));
+  await page.getByText('There is no operation "nonsense".').waitFor();
+  assert.equal(await page.locator("h1").textContent(), "Overview");
+  await go(page, "getUser");
+  assert.equal(await page.locator(".note.unknown").count(), 0);
+  await page.locator('[name="language"][value="typescript"]').check();
+  await page.locator('[name="extent"][value="program"]').check();
+  const program = await page.locator(".source pre").textContent();
+  assert.match(program, /^import \{/);
+  await page.reload();
+  await page.waitForSelector("html[data-ready]");
+  assert.equal(await page.locator(".source pre").textContent(), program);
+});
+
 onPage("each fault can be looked at, and its timeline", {}, async (page) => {
   await go(page, "getUser");
   const choose = (fault) => page.locator("#fault").selectOption(fault);
@@ -361,7 +376,7 @@ onPage("one's own account: its token is shown nowhere, and writing asks first", 
   await go(page, "addUser");
   await page.getByLabel("email").fill("mathis@example.com");
   await run(page);
-  await page.getByRole("dialog").waitFor();
+  await page.getByRole("dialog").getByText("This invites mathis@example.com and may be billed as a seat.").waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
   assert.equal(seen.length, 8, "no was said");
@@ -370,6 +385,16 @@ onPage("one's own account: its token is shown nowhere, and writing asks first", 
   await page.locator(".profile").waitFor();
   assert.equal(seen.length, 9);
   assert.equal(seen[8].headers()["x-api-token"], token);
+
+  await go(page, "updateUser");
+  await page.locator('[name="active_flag"]').selectOption("");
+  await run(page);
+  assert.equal(await errorName(page), "ArgumentError", "what is refused needs no confirmation");
+  await page.locator('[name="active_flag"]').selectOption("false");
+  await run(page);
+  await page.getByRole("dialog").getByText(/^This deactivates user \d+\.$/).waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(seen.length, 9);
 
   await page.locator('[name="extent"][value="program"]').check();
   const shown = await page.evaluate(() => document.documentElement.outerHTML + location.href + JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
