@@ -21,6 +21,8 @@ interface Parts {
   readonly beginning: string;
   readonly word: string | undefined;
   readonly base64: readonly string[];
+  /** Texts of which one is in every text that has the token in plain. */
+  readonly plain: readonly string[];
 }
 
 /** Takes tokens out of what a server sends: a page never gets one, in whatever form the server repeats it. */
@@ -37,7 +39,10 @@ export class TokenRedactor {
     const known = this.#parts.get(token);
     if (known) return known;
     const [word] = (token.match(/[A-Za-z0-9]{16,}/g) ?? []).sort((a, b) => b.length - a.length);
-    const parts = { beginning: token.slice(0, PREFIX), word, base64: base64Of(token) };
+    const [beginning, base64] = [token.slice(0, PREFIX), base64Of(token)];
+    // JSON may escape a slash, and base64 has two forms of two digits.
+    const plain = [beginning.split("/")[0]!, ...(word === undefined ? [] : [word]), ...base64.map((form) => form.split(/[+/]/)[0]!)];
+    const parts = { beginning, word, base64, plain };
     this.#parts.set(token, parts);
     if (this.#parts.size > MAX_TOKENS) this.#parts.delete(this.#parts.keys().next().value!);
     return parts;
@@ -45,11 +50,8 @@ export class TokenRedactor {
 }
 
 /** Whether a text must be searched with the pattern, which is slow to make: hardly any is. */
-function mayContain(text: string, { beginning, word, base64 }: Parts): boolean {
-  // JSON may escape a slash.
-  const [lead = ""] = beginning.split("/");
-  const isPlain = (part: string) => text.includes(part.split(/[+/]/)[0]!);
-  return text.includes(lead) || (word !== undefined && text.includes(word)) || base64.some(isPlain) || ESCAPE.test(text);
+function mayContain(text: string, { plain }: Parts): boolean {
+  return text.length >= SHORTEST && (plain.some((part) => text.includes(part)) || ESCAPE.test(text));
 }
 
 /** Matches a token as it is, with any of its characters escaped for a URL, JSON or HTML, within base64, and its longest word alone. */

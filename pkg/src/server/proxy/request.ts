@@ -22,9 +22,9 @@ export interface ProxyRequest {
 /** Parses a page's request: no part of it is forwarded as it is. The client checks the values. */
 export async function parseProxyRequest(input: ProxyInput, operation: OperationId, id: string, timeoutMs: number): Promise<ProxyRequest> {
   const { body, options } = PARAMS[operation];
-  const query = input.url.searchParams;
-  if (body && query.size) throw bad("This operation takes no query.");
-  const params: Record<string, unknown> = { ...(body ? undefined : fromQuery(query, operation)), ...(id && { id: Number(id) }) };
+  const { url } = input;
+  if (body && url.search) throw bad("This operation takes no query.");
+  const params: Record<string, unknown> = { ...(url.search && fromQuery(url.searchParams, operation)), ...(id && { id: Number(id) }) };
   const pick = (names: readonly string[]) => Object.fromEntries(names.filter((name) => name in params).map((name) => [name, params[name]]));
   const values = { ...pick(POSITIONAL[operation]), ...(body && { [body.name]: await fromBody(input, operation, timeoutMs) }) };
   return { operation, values, options: pick(options) };
@@ -36,7 +36,6 @@ const wireName = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter
 /** Parses a query: its parameters by their names in a call. */
 function fromQuery(query: URLSearchParams, operation: OperationId): Record<string, unknown> {
   const params: Record<string, unknown> = {};
-  if (!query.size) return params;
   const names = new Map([...POSITIONAL[operation], ...PARAMS[operation].options].map((name) => [wireName(name), name]));
   for (const [wire, value] of query) {
     const name = names.get(wire);
