@@ -159,10 +159,35 @@ test("the Worker compiles under tsc --strict, with Cloudflare's own types", { ti
   }
 });
 
+test("its other files compile under tsc --strict, those of Node.js and those of the panel", { timeout: 120_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), "types-"));
+  const tests = fileURLToPath(new URL("../", import.meta.url));
+  try {
+    const checked = ["app.js", "worker.js"];
+    for (const [lib, types, names] of [[["ES2022"], ["node"], ["node.mjs", "build.mjs", "files.mjs"]], [["ES2022", "DOM", "DOM.Iterable"], [], ["panel/panel.js"]]]) {
+      const compilerOptions = { strict: true, noEmit: true, checkJs: true, allowJs: true, skipLibCheck: true, target: "ES2022", module: "ESNext", moduleResolution: "Bundler", lib, types, typeRoots: [join(tests, "node_modules/@types")] };
+      await writeFile(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: names.map((name) => join(APP, name)) }));
+      try {
+        execFileSync(process.execPath, [join(tests, "node_modules/typescript/bin/tsc"), "-p", folder], { encoding: "utf8" });
+      } catch (error) {
+        assert.fail(error.stdout);
+      }
+      checked.push(...names);
+    }
+    assert.deepEqual([...files.keys()].filter((name) => /js$/.test(name)).sort(), checked.sort(), "every file with code that the guide shows");
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
 test("its shorter examples compile under tsc --strict", { timeout: 120_000 }, async () => {
   /** What the app that an example belongs to has. */
   const app = `
-import { createUsersProxy, OAuth, toNodeListener } from "pipedrive-users/server";
+import { createUserWebhook, createUsersProxy, OAuth, redisStore, toNodeListener } from "pipedrive-users/server";
+import { UserDirectory } from "pipedrive-users/directory";
+declare const createServer: (listener: ReturnType<typeof toNodeListener>) => { listen(port: number): void };
+declare const client: import("pipedrive-users").UsersClient;
+declare const [username, password]: [string, string];
 declare const process: { env: Record<string, string | undefined> };
 declare const userOfSession: (request: Request) => Promise<{ companyId: number; userId: number } | undefined>;
 declare const fastify: import("fastify").FastifyInstance;
@@ -174,7 +199,7 @@ declare const [companyId, userId]: [number, number];
 `;
   const isWhole = (text) => /^(\/\/ The |\/\/ Bundles|\/\/ Serves|import .*app-extensions|import \{ createServer)/m.test(text);
   const examples = [...guide.matchAll(/^```js\n([^]*?)^```/gm)].map(([, text]) => text).filter((text) => !isWhole(text) && !/^export|^\/\/ .* file|esbuild/m.test(text));
-  assert.equal(examples.length, 3);
+  assert.equal(examples.length, 4);
   // Where the package is found.
   const folder = await mkdtemp(fileURLToPath(new URL("../guide-", import.meta.url)));
   try {

@@ -3,6 +3,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+/** @param {string} path */
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 await cp(here("panel"), here("public"), { recursive: true });
 await build({ entryPoints: [here("panel/panel.js")], outfile: here("public/panel.js"), bundle: true, minify: true, format: "esm", logLevel: "warning" });

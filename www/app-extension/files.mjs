@@ -2,9 +2,15 @@
 import { readdir, readFile } from "node:fs/promises";
 import { extname } from "node:path";
 
+/** @type {Record<string, string>} */
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css" };
 
-/** Returns a handler for requests for the folder's files. */
+/**
+ * Returns a handler for requests for the folder's files.
+ *
+ * @param {URL} folder
+ * @returns {Promise<(request: Request) => Promise<Response>>}
+ */
 export async function fileServer(folder) {
   const names = await readdir(folder);
   const headersFile = names.includes("_headers") ? await readFile(new URL("_headers", folder), "utf8") : "";

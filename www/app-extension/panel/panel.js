@@ -2,10 +2,11 @@
 import extensions from "@pipedrive/app-extensions-sdk";
 import { isPipedriveError, UsersClient } from "pipedrive-users";
 
-// The SDK is a CommonJS module, so all exports are on its default export.
-const { default: AppExtensionsSDK, Command } = extensions;
+// The SDK is a CommonJS module, so all exports are on its default export. Its types do not say so.
+const { default: AppExtensionsSDK, Command } = /** @type {any} */ (extensions);
 
-const [list, status, refreshButton] = ["users", "status", "again"].map((id) => document.getElementById(id));
+const [list, status] = ["users", "status"].map((id) => /** @type {HTMLElement} */ (document.getElementById(id)));
+const refreshButton = /** @type {HTMLButtonElement} */ (document.getElementById("again"));
 
 const sdk = await new AppExtensionsSDK().initialize({ size: { height: 480 } });
 
@@ -17,13 +18,18 @@ const client = new UsersClient({
   fetch: (url, init) => fetch(url, { ...init, credentials: "omit" }),
 });
 
+/** @type {(tag: string, properties: object, ...children: (Node | string)[]) => HTMLElement} */
 function element(tag, properties, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   node.append(...children);
   return node;
 }
 
-/** Returns a list item for a user. Roles and permissions are loaded when it is first expanded. */
+/**
+ * Returns a list item for a user. Roles and permissions are loaded when it is first expanded.
+ *
+ * @param {import("pipedrive-users").User} user
+ */
 function row(user) {
   const state = element("span", { className: user.active_flag ? "state on" : "state" }, user.active_flag ? "active" : "not active");
   const details = element("details", {}, element("summary", {}, element("strong", {}, user.name), element("small", {}, user.email), state));
@@ -31,6 +37,7 @@ function row(user) {
   return element("li", {}, details);
 }
 
+/** @type {(user: import("pipedrive-users").User, details: HTMLElement) => Promise<void>} */
 async function showDetails(user, details) {
   const [roles, permissions] = await Promise.all([client.getUserRoleAssignments(user.id).toArray({ limit: 100 }), client.getUserPermissions(user.id)]);
   const granted = Object.values(permissions).filter((allowed) => allowed === true).length;
@@ -38,6 +45,7 @@ async function showDetails(user, details) {
   details.append(element("dl", {}, ...Object.entries(facts).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)])));
 }
 
+/** @param {any} error */
 function showError(error) {
   status.className = "error";
   if (isPipedriveError(error, "authentication")) {

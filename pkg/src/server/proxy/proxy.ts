@@ -37,8 +37,8 @@ export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" |
   /** Origins whose pages may send requests, in addition to the proxy's own. */
   allowedOrigins?: readonly string[] | undefined;
   /**
-   * The proxy's own origin, such as `https://app.example`, if a reverse proxy terminates TLS, so that requests arrive over http. Default:
-   * that of the app's `redirectUri` if it has the same host, otherwise that of the request.
+   * The proxy's own origin, such as `https://app.example`, if a reverse proxy terminates TLS, so that requests arrive over http, or
+   * changes their host. It is then the only one. Default: that of the app's `redirectUri` if it has the same host, otherwise that of the request.
    */
   origin?: string | undefined;
   /** The path before `/v1` and `/api/v2`, such as `/pipedrive`. By default any path may be there. */

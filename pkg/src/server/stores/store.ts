@@ -8,7 +8,7 @@ export interface Stored {
 
 /**
  * Stores the records of {@link OAuth}: one for each user of each company, under `"<company_id>:<user_id>"`. A custom store implements
- * these four methods, each atomic for each key.
+ * these four methods, each atomic for each key and within five seconds.
  */
 export interface TokenStore {
   /** Returns the record of a key. */
