@@ -23,7 +23,7 @@ export default defineConfig({
   // The home page has no landmark of its own; theme/index.mjs does the same after a click.
   transformHtml: (html, _, { pageData }) => (pageData.frontmatter.layout === "home" ? html.replace('id="VPContent"', 'id="VPContent" role="main"') : undefined),
   markdown: {
-    languageAlias: { "rust,no_run": "rust", "rust,ignore": "rust" },
+    languageAlias: { cjs: "js", "rust,no_run": "rust", "rust,ignore": "rust" },
     theme: { light: "github-light-high-contrast", dark: "github-dark-high-contrast" },
     config: (markdown) => void markdown.use(repositoryLinks, DOCS_REPOSITORY).use(consoleBesideLinks).use(withoutHiddenLines),
   },
@@ -42,7 +42,7 @@ export default defineConfig({
     sidebar: {
       "/guide/": [
         { text: "Begin", items: [guide("Get started", "start"), guide("Credentials", "credentials"), guide("Errors", "errors"), guide("Pages", "pages"), guide("A directory", "directory"), guide("Limits and costs", "limits"), guide("Configuration", "configuration")] },
-        { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Recipes", "recipes"), guide("Rust", "rust"), guide("Rust beside other clients", "rust-comparison")] },
+        { text: "Where it runs", items: [guide("Runtimes", "runtimes"), guide("Cloudflare Workers", "workers"), guide("Frameworks", "frameworks"), guide("Rust", "rust"), guide("Rust beside other clients", "rust-comparison")] },
         { text: "Server", items: [guide("A backend for your page", "backend"), guide("App extensions", "app-extensions")] },
         { text: "Tests", items: [guide("Testing", "testing")] },
         { text: "Tested and measured", items: [guide("When something fails", "faults"), guide("Where it was run", "where-it-ran"), guide("Beside other clients", "benchmarks"), guide("Shared limits", "shared-limits"), guide("Threats", "threats")] },
@@ -57,7 +57,7 @@ export default defineConfig({
 
 /** Pages of the repository that are pages here too, by the name of their guide. */
 const HERE = {
-  "BACKEND.md": "app-extensions", "BENCHMARKS.md": "benchmarks", "CHANGELOG.md": "changelog", "FAULTS.md": "faults", "FRAMEWORKS.md": "recipes", "LIMITS.md": "shared-limits", "RUNTIMES.md": "where-it-ran",
+  "BACKEND.md": "app-extensions", "BENCHMARKS.md": "benchmarks", "CHANGELOG.md": "changelog", "FAULTS.md": "faults", "LIMITS.md": "shared-limits", "RUNTIMES.md": "where-it-ran",
   "SECURITY.md": "security", "SUPPORT.md": "compatibility", "THREATS.md": "threats", "src/README.md": "rust",
 };
 
@@ -74,7 +74,7 @@ function repositoryLinks(markdown, repository) {
         // The console is no page of the site's own router.
         const console = /^(?:\.\.\/)+index\.html(#.*)$/.exec(href);
         if (console) {
-          token.attrSet("href", `/console/${console[1]}`);
+          token.attrSet("href", `${DOCS_BASE}console/${console[1]}`);
           token.attrSet("target", "_self");
           continue;
         }
@@ -98,10 +98,10 @@ function repositoryLinks(markdown, repository) {
 function consoleBesideLinks(markdown) {
   markdown.core.ruler.after("repository-links", "console-beside-links", (state) => {
     state.tokens = state.tokens.flatMap((token, index, tokens) => {
-      const link = token.type === "paragraph_close" && tokens[index - 1].children.find((child) => child.attrGet("href")?.startsWith("/console/#"));
+      const link = token.type === "paragraph_close" && tokens[index - 1].children.find((child) => child.attrGet("href")?.startsWith(`${DOCS_BASE}console/#`));
       if (!link || token.level > 0) return [token];
       const frame = new state.Token("html_block", "", 0);
-      frame.content = `<details class="try"><summary>Try it here</summary><iframe title="The console" loading="lazy" src="${DOCS_BASE}${link.attrGet("href").slice(1)}"></iframe></details>\n`;
+      frame.content = `<details class="try"><summary>Try it here</summary><iframe title="The console" loading="lazy" src="${link.attrGet("href")}"></iframe></details>\n`;
       return [token, frame];
     });
   });

@@ -12,7 +12,7 @@ const pipedrive = toNodeListener(
     apiToken,
     fetch,
     basePath: "/pipedrive",
-    // Replace this with your own sign-in: whoever it lets in acts as the owner of the token. Here: whoever is on this machine.
+    // Replace this with your own sign-in: anyone it lets in acts as the owner of the token. Here: anyone on this machine.
     authenticate: () => ({ companyId: 1, userId: 1 }),
   }),
 );

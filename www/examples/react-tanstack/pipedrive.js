@@ -4,7 +4,7 @@ import { createUsersProxy, toNodeListener } from "pipedrive-users/server";
 
 export function pipedrive(token = process.env.PIPEDRIVE_API_TOKEN) {
   const { apiToken, fetch } = token ? { apiToken: token, fetch: undefined } : createSandbox();
-  // Vite listens on this machine only, so that whoever asks is you.
+  // Vite listens on this machine only, so every request is yours.
   const proxy = createUsersProxy({ apiToken, fetch, basePath: "/pipedrive", authenticate: () => ({ companyId: 1, userId: 1 }) });
   return { name: "pipedrive", configureServer: ({ middlewares }) => void middlewares.use("/pipedrive", toNodeListener(proxy)) };
 }
