@@ -551,7 +551,7 @@ test("a failure of the server itself is logged, and not shown to the page", asyn
   const response = await other(new Request(`${BASE}/v1/users`, { headers: bearer(who) }));
   assert.equal(response.status, 500);
   assert.ok(!(await response.text()).includes("database"));
-  assert.deepEqual(lines, ["[pipedrive-users] proxy: Error: the database [pipedrive-users] a line of its own [2J is down: redis://10.0.0.5:6379"], "one line, and no password");
+  assert.deepEqual(lines, ["[pipedrive-users] proxy: the token store failed: the database [pipedrive-users] a line of its own [2J is down: redis://10.0.0.5:6379"], "one line, and no password");
 });
 
 test("authenticate() identifies the user", async () => {

@@ -85,7 +85,7 @@ call('PEXPIRE', KEYS[4], ${FORGET_AFTER_MS})
 return { others, math.max(most_slots - call('ZCARD', KEYS[1]), 0), math.max(paused_until - now, 0), math.max(spent_until - now, 0), stored, units, day, (day + 1) * 86400000 - now, cold, unpack(granted) }`;
 
 /**
- * Makes limits in Redis, for any number of processes, from a client (node-redis, ioredis, Upstash's) or a function that runs a script.
+ * Makes limits in Redis, for any number of processes, from a client (node-redis, ioredis, Bun's own, Upstash's) or a function that runs a script.
  * Each trip is one script, so that the server's time counts and no process's clock matters.
  */
 export function redisLimits(client: RedisClient | RedisEval, { prefix = "pipedrive-users:limits:" }: RedisStoreOptions = {}): SharedLimits {

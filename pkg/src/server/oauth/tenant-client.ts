@@ -2,6 +2,7 @@ import { UsersClient } from "../../client.js";
 import { loader } from "../../core-client.js";
 import { isPipedriveError, makeError, type PipedriveError } from "../../errors.js";
 import type { SharedLimits, TokenFunction, UsersClientOptions } from "../../types.js";
+import { STORE_FAILED } from "../stores/checked.js";
 import type { Tenant } from "./tenant.js";
 
 /** The settings of a user's client, besides its credential. */
@@ -56,7 +57,7 @@ export function makeClient(fetch: typeof globalThis.fetch | undefined, token: To
 
 /** Whether Pipedrive's OAuth server is at fault, for a while. */
 const isOutage = (error: unknown): error is PipedriveError =>
-  isPipedriveError(error) && ["server", "connection", "timeout", "rate_limit"].includes(error.kind);
+  isPipedriveError(error) && error.code !== STORE_FAILED && ["server", "connection", "timeout", "rate_limit"].includes(error.kind);
 
 /** What an attempt gets whose token could not be refreshed: the client then retries as usual. */
 function outageResponse(error: unknown, pauseMs: number): Response {

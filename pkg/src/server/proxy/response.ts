@@ -1,5 +1,6 @@
 import { isPipedriveError, type PipedriveError } from "../../errors.js";
 import { Refusal } from "../core.js";
+import { STORE_FAILED } from "../stores/checked.js";
 import type { ProxyReply } from "./message.js";
 
 /** The headers of Pipedrive's responses that are forwarded. */
@@ -47,8 +48,8 @@ export function errorResponse(error: unknown): Response {
 /** The same, as a reply. */
 export function errorReply(error: unknown): ProxyReply {
   if (error instanceof Refusal) return replyOf(error.status, error.error, error.info, error.headers);
-  // Other errors may contain anything.
-  if (!isPipedriveError(error)) return replyOf(500, "Internal error", "The server failed.");
+  // Other errors may contain anything, and what a store throws as well.
+  if (!isPipedriveError(error) || error.code === STORE_FAILED) return replyOf(500, "Internal error", "The server failed.");
   const { kind, message, retryAfterSeconds, resetAt } = error;
   const status = STATUS[kind] ?? 500;
   // The message describes the server's configuration, which pages must not see.

@@ -1,5 +1,5 @@
 import { describeType } from "../../check.js";
-import { makeError } from "../../errors.js";
+import { isPipedriveError, makeError } from "../../errors.js";
 import { configError } from "../core.js";
 import { bytesOf } from "../crypto.js";
 import { within } from "../deadline.js";
@@ -8,10 +8,22 @@ import type { Stored, TokenStore } from "./store.js";
 /** How long an operation of a store may take. */
 export const STORE_TIMEOUT_MS = 5_000;
 
-/** Returns a store whose operations end, whatever the app's own does, and whose results are what a `TokenStore` promises. */
+/** The `code` of an error that a store threw. */
+export const STORE_FAILED = "token_store";
+
+/** Gives what a store threw a kind, and says that it is the store's: what a driver throws says neither. */
+function failed(cause: unknown): Error {
+  if (isPipedriveError(cause)) return cause;
+  const { message } = Object(cause) as { message?: unknown };
+  return makeError(`the token store failed: ${typeof message === "string" ? message : String(cause)}`, { kind: "connection", code: STORE_FAILED, cause });
+}
+
+/** Returns a store whose operations end, whatever the app's own does, whose failures are errors of the package, and whose results are what a `TokenStore` promises. */
 export function checkedStore(store: TokenStore): TokenStore {
   const run = <T>(name: string, work: () => Promise<T>): Promise<T> =>
-    within(STORE_TIMEOUT_MS, work, () => makeError(`the token store did not respond to ${name} within ${STORE_TIMEOUT_MS} ms`, { kind: "timeout" }));
+    within(STORE_TIMEOUT_MS, work, () => makeError(`the token store did not respond to ${name} within ${STORE_TIMEOUT_MS} ms`, { kind: "timeout" })).catch((cause: unknown) => {
+      throw failed(cause);
+    });
   return {
     get: async (key) => storedOf(await run("get", () => store.get(key))),
     // A store may return null or false.

@@ -1,7 +1,7 @@
 import { recordText } from "./checked.js";
 import type { TokenStore } from "./store.js";
 
-/** A Redis client that can run a script, such as node-redis, ioredis, Upstash's or Deno's. */
+/** A Redis client that can run a script, such as node-redis, ioredis, Bun's own, Upstash's or Deno's. */
 export interface RedisClient {
   eval(...args: never[]): unknown;
 }
@@ -27,7 +27,7 @@ const LEASE = "return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2])";
 const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 /**
- * Makes a store in Redis, for any number of processes, from a client (node-redis, ioredis, Upstash's) or a function that runs a script.
+ * Makes a store in Redis, for any number of processes, from a client (node-redis, ioredis, Bun's own, Upstash's) or a function that runs a script.
  */
 export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedrive-users:" }: RedisStoreOptions = {}): TokenStore {
   const run = typeof client === "function" ? client : evalOf(client);
@@ -59,9 +59,9 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
 /** Returns how a client runs a script. */
 export function evalOf(client: RedisClient): RedisEval {
   const evaluate = client.eval.bind(client) as (...args: unknown[]) => Promise<unknown>;
-  const kind = client as { sendCommand?: unknown; status?: unknown };
-  // ioredis (with `status`) takes a count of keys, node-redis (with `sendCommand`) an object, Upstash's two lists.
-  if (typeof kind.status === "string") return (script, keys, args) => evaluate(script, keys.length, ...keys, ...args);
+  const kind = client as { send?: unknown; sendCommand?: unknown; status?: unknown };
+  // ioredis (with `status`) and Bun's own (with `send`) take a count of keys, node-redis (with `sendCommand`) an object, Upstash's two lists.
+  if (typeof kind.status === "string" || typeof kind.send === "function") return (script, keys, args) => evaluate(script, keys.length, ...keys, ...args);
   if (typeof kind.sendCommand === "function") return (script, keys, args) => evaluate(script, { keys, arguments: args });
   return (script, keys, args) => evaluate(script, keys, args);
 }
