@@ -134,6 +134,45 @@ test("failures of the OAuth server, in every form: none is the user's fault unle
   }
 });
 
+test("the OAuth server's Retry-After is heeded, as seconds and as a date by its own clock", async () => {
+  const ahead = 3_600_000;
+  for (const headers of [{ "retry-after": "2" }, { "retry-after": new Date(Date.now() + ahead + 3_000).toUTCString(), date: new Date(Date.now() + ahead).toUTCString() }]) {
+    const endpoint = makeEndpoint({ lifetimes: [20, 3600] });
+    let asked = 0;
+    let isDown = false;
+    const fetch = (url, init) => (isDown && new URL(url).pathname === "/oauth/token" ? (asked++, new Response("", { status: 503, headers })) : endpoint.fetch(url, init));
+    const oauth = await authorisedBefore({ ...endpoint, fetch }, { logger: silent });
+    isDown = true;
+    const client = oauth.client(BOND, { maxRetries: 0, logLevel: "off" });
+    await assert.rejects(client.getCurrentUser(), { kind: "server" });
+    // A pause of the package's own would be over.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    await assert.rejects(client.getCurrentUser(), { kind: "server" });
+    assert.equal(asked, 1);
+    client.close();
+  }
+});
+
+test("a record that is put back after the user has uninstalled the app is noticed", async () => {
+  const store = memoryStore();
+  const oauth = await authorised(makeEndpoint(), { store, logger: silent });
+  const { record } = await store.get("7:13");
+  await uninstall(oauth, Date.now() + 60_000);
+  assert.equal(await oauth.isAuthorized(BOND), false);
+  await store.put("7:13", record, undefined);
+  await assert.rejects(oauth.isAuthorized(BOND), { kind: "config" });
+  assert.equal((await install(oauth)).status, 200);
+  assert.equal(await oauth.isAuthorized(BOND), true);
+});
+
+test("the cookie of another app, or of another address of this one, counts for nothing", async () => {
+  const make = (more) => new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", fetch: makeEndpoint().fetch, logger: silent, ...more });
+  for (const other of [{ clientId: "other" }, { redirectUri: "https://app.example/elsewhere" }, { clientSecret: "another" }]) {
+    const { state, cookie } = await begin(make(other));
+    assert.equal((await callback(make(), `code=c&state=${state}`, cookie)).status, 400, JSON.stringify(other));
+  }
+});
+
 test("a fetch that heeds no signal holds a callback up for ten seconds, and not for ever", { timeout: 30_000 }, async () => {
   const oauth = new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", fetch: () => new Promise(() => {}), logger: silent });
   assert.equal((await install(oauth)).status, 504);
@@ -244,6 +283,37 @@ test("bodies of a page that are not UTF-8, break off or are of something else: a
     assert.equal((await put(body)).status, 400);
   }
   assert.deepEqual([sent, (await put('{"active_flag":true}')).status], [0, 200]);
+});
+
+test("what authenticate returns is a user of a company or nothing; anything else is a 500, and nothing is sent", async () => {
+  let sent = 0;
+  const status = async (identity) => (await makeProxy(async () => (sent++, Response.json({ success: true, data: {} })), { authenticate: () => identity })(new Request("https://app.example/v1/users/me"))).status;
+  for (const wrong of ["7:13", true, 13, [7, 13], {}, { companyId: "7", userId: "13" }, { companyId: 7 }, { companyId: 0, userId: 13 }, { companyId: 7, userId: -13 }, { companyId: 7.5, userId: 13 }, { companyId: 2 ** 53, userId: 13 }, { companyId: NaN, userId: 13 }, { companyId: 7n, userId: 13n }]) {
+    assert.equal(await status(wrong), 500);
+  }
+  for (const nobody of [undefined, null, false, 0, ""]) assert.equal(await status(nobody), 401);
+  assert.equal(sent, 0);
+});
+
+test("users of one API token take turns: one with hundreds of requests delays a colleague by few, and who leaves makes room", async () => {
+  const sent = [];
+  const respond = async (url) => {
+    sent.push(Number(/\d+$/.exec(url)[0]));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    return Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "100000", "x-ratelimit-remaining": "99999" } });
+  };
+  const proxy = makeProxy(respond, { authenticate: (request) => ({ companyId: 7, userId: Number(request.headers.get("x-user")) }), maxConcurrency: 4 });
+  const request = (id, user, signal) => proxy(new Request(`https://app.example/v1/users/${id}`, { headers: { "x-user": String(user) }, signal }));
+  const gone = new AbortController();
+  const many = Array.from({ length: 400 }, (_, index) => request(index + 1, 1, index % 2 ? gone.signal : undefined));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const colleagues = await Promise.all([2, 3].map(async (user) => ((await request(1000 + user, user)).status)));
+  assert.deepEqual(colleagues, [200, 200]);
+  assert.ok(sent.length < 100, `${sent.length} requests were sent before the colleagues' responses`);
+  gone.abort();
+  const statuses = (await Promise.all(many)).map(({ status }) => status);
+  assert.ok(statuses.filter((status) => status === 200).length >= 200 && statuses.every((status) => status === 200 || status === 499));
+  assert.ok(sent.filter((id) => id < 1000).length < 300, "what was given up while it waited was not sent");
 });
 
 test("authenticate that hangs is a 504, and what it throws is in the log, whatever it is", async () => {

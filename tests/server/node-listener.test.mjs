@@ -367,6 +367,24 @@ test("HTTP/2: pseudo-headers become the URL, and headers of a connection are lef
   assert.equal((await overHttp2(session, { ":path": "/pipedrive/../admin" })).status, 400);
 });
 
+test("HTTP/2: a body that a parser has read, and whose length the client did not announce", async (t) => {
+  const listener = toNodeListener(async (request) => new Response(await request.text()));
+  const server = http2.createServer(async (request, response) => {
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    listener(Object.assign(request, { body: JSON.parse(Buffer.concat(chunks).toString()) }), response);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const session = http2.connect(`http://127.0.0.1:${server.address().port}`);
+  t.after(() => session.destroy());
+  const stream = session.request({ ":path": "/", ":method": "PUT", "content-type": "application/json" });
+  stream.end('{"active_flag":true}');
+  let text = "";
+  for await (const chunk of stream.setEncoding("utf8")) text += chunk;
+  assert.equal(text, '{"active_flag":true}');
+});
+
 test("HTTP/2: failures and disconnections", async (t) => {
   const state = {};
   const paths = { "/throws": UNUSABLE["an exception"], "/invalid": UNUSABLE["a control character in a header"], "/endless": () => new Response(endless(state)), "/fails": () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("upstream reset")) })) };

@@ -154,6 +154,27 @@ test("a record with isSpent instead of isRevoked is read, and rewritten with isR
   assert.equal(endpoint.given.refreshes.length, 1, "a revoked refresh token is not sent again");
 });
 
+test("a process that gets the lease after another has refreshed the tokens takes those, and refreshes none", async () => {
+  const endpoint = makeEndpoint({ lifetimes: [10, 3600], rotate: true });
+  const memory = memoryStore();
+  const first = await authorised(endpoint, { store: memory });
+  // The other process reads the record, and asks for the lease only when the first has released it.
+  let release;
+  const released = new Promise((resolve) => (release = resolve));
+  let asked;
+  const isWaiting = new Promise((resolve) => (asked = resolve));
+  const late = { ...memory, lease: async (...values) => (asked(), await released, memory.lease(...values)) };
+  const second = new OAuth({ clientId: "app", clientSecret: "the-app's-client-secret", redirectUri: REDIRECT, encryptionKey: "none", fetch: endpoint.fetch, store: late });
+  const [one, other] = [first, second].map((oauth) => oauth.client(BOND));
+  const call = other.getCurrentUser();
+  await isWaiting;
+  await one.getCurrentUser();
+  release();
+  await call;
+  assert.deepEqual([endpoint.given.refreshes, endpoint.given.used], [["1:1:refresh-1"], ["v1u:access-2", "v1u:access-2"]]);
+  for (const client of [one, other]) client.close();
+});
+
 test("a refusal of an earlier token that is noticed late causes no refresh", async () => {
   const endpoint = makeEndpoint();
   const { fetch } = endpoint;

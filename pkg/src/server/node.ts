@@ -156,7 +156,8 @@ function toBody(incoming: NodeRequest): BodyInit {
     const bytes = bytesOf(read);
     if (bytes) return bytes;
   }
-  const hasBody = Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined;
+  // In HTTP/2, a body need not be announced.
+  const hasBody = Number(headers["content-length"] ?? 0) > 0 || headers["transfer-encoding"] !== undefined || (isHttp2(incoming) && body !== undefined);
   if (!hasBody) return "";
   const type = String(headers["content-type"]).split(";")[0]!;
   if (body !== undefined && /^application\/json$/i.test(type)) return JSON.stringify(body);

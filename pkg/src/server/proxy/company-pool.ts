@@ -7,6 +7,7 @@ import { Refusal } from "../core.js";
 import type { DisconnectSignal } from "../disconnection.js";
 import { type Identity, keyOf, type Tenant } from "../oauth/tenant.js";
 import { DailyBudgets } from "./daily-budget.js";
+import { FairQueue } from "./fair-queue.js";
 import type { ProxyRequest } from "./request.js";
 import { TokenRedactor } from "./redaction.js";
 import { FORWARDED_HEADERS } from "./response.js";
@@ -22,6 +23,9 @@ const IDLE_MS = 90_000;
 
 /** Number of requests of one user that are in flight or wait. */
 const MAX_REQUESTS = 500;
+
+/** Number of requests in flight with one token, unless `maxConcurrency` says so. */
+const DEFAULT_CONCURRENCY = 10;
 
 /** Stands for the company's origin, which is known only once there is a token. */
 const PLACEHOLDER = "https://company.invalid";
@@ -61,6 +65,8 @@ export class CompanyPool {
   readonly #budgets: DailyBudgets | undefined;
   /** The client of the one API token that all users share, if there is one. */
   readonly #shared: CoreClient | undefined;
+  /** Where those users wait for it. */
+  readonly #queue: FairQueue;
   readonly #redactor = new TokenRedactor();
   #sweep: ReturnType<typeof setTimeout> | undefined;
 
@@ -73,6 +79,7 @@ export class CompanyPool {
     // Shared limits count it for all processes.
     this.#budgets = dailyTokenBudget === undefined || limits ? undefined : new DailyBudgets(dailyTokenBudget);
     this.#shared = shared && new CoreClient(shared);
+    this.#queue = new FairQueue(options.maxConcurrency ?? DEFAULT_CONCURRENCY);
   }
 
   /** Sends a request within the user's limits. Rejects if there is no response to forward. Without a credential, the API token is sent. */
@@ -82,7 +89,7 @@ export class CompanyPool {
     if (busy >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
     this.#busy.set(key, busy + 1);
     try {
-      return await (userCredential ? this.#sendAs(key, identity, request, userCredential, signal) : this.#call(this.#shared!, request, signal, () => [this.apiToken!]));
+      return await (userCredential ? this.#sendAs(key, identity, request, userCredential, signal) : this.#sendShared(key, request, signal));
     } finally {
       const left = this.#busy.get(key)! - 1;
       if (left) this.#busy.set(key, left);
@@ -92,6 +99,16 @@ export class CompanyPool {
         if (client) client.idleSince = Date.now();
         this.#sweepLater();
       }
+    }
+  }
+
+  /** Sends a request with the API token. */
+  async #sendShared(key: string, request: ProxyRequest, signal: DisconnectSignal): Promise<UpstreamResponse> {
+    await this.#queue.enter(key, signal);
+    try {
+      return await this.#call(this.#shared!, request, signal, () => [this.apiToken!]);
+    } finally {
+      this.#queue.leave();
     }
   }
 
