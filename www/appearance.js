@@ -3,6 +3,8 @@ import { announce } from "./dom.js";
 /** The switch between the system's colours, light ones and dark ones. The choice is kept in this browser. */
 
 const KEY = "pipedrive-users-colours";
+/** Where the documentation, which has this page in frames, keeps its own choice: it holds here as long as there is none. */
+const SITE_KEY = "vitepress-theme-appearance";
 const NAMES = { system: "Auto", light: "Light", dark: "Dark" };
 
 function apply(name) {
@@ -12,7 +14,7 @@ function apply(name) {
 
 /** Applies the choice of before, and makes the button choose the next one. */
 export function installAppearance(button) {
-  let current = NAMES[localStorage.getItem(KEY)] ? localStorage.getItem(KEY) : "system";
+  let current = [KEY, SITE_KEY].map((key) => localStorage.getItem(key)).find((name) => name in NAMES) ?? "system";
   const draw = () => {
     apply(current);
     button.textContent = NAMES[current];

@@ -115,12 +115,17 @@ test("the console is in the page where a call is worth a try, and is loaded when
   assert.deepEqual(faults, []);
 });
 
-test("the colours of the page can be chosen", { timeout: 60_000 }, async () => {
+test("the colours of the page can be chosen, and the console in it has the same", { timeout: 60_000 }, async () => {
   const { page, close } = await open(browser, `${here.origin}/guide/start.html`, { colorScheme: "light" });
+  page.setDefaultTimeout(20_000);
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await ground();
   await page.locator(".VPSwitchAppearance").first().click();
   await page.waitForFunction(() => document.documentElement.classList.contains("dark"));
   assert.notEqual(await ground(), light);
+  await page.locator("details.try summary").click();
+  const frame = page.frameLocator("details.try iframe");
+  await frame.locator("h1", { hasText: /^getUser$/ }).waitFor();
+  assert.equal(await frame.locator("html").getAttribute("data-theme"), "dark");
   await close();
 });
