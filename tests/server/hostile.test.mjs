@@ -115,6 +115,8 @@ test("failures of the OAuth server, in every form: none is the user's fault unle
     ["400 temporarily_unavailable", json({ error: "temporarily_unavailable" }, 400), "server"], ["429", of(429), "rate_limit"],
     ["400 with HTML", of(400, "<html>"), "unexpected_status"], ["302", of(302, null, { location: "https://elsewhere.example" }), "unexpected_status"], ["204", of(204), "unexpected_status"], ["304", of(304), "unexpected_status"],
     ["HTML", of(200, "<html>"), "decode"], ["null", json(null), "decode"], ["a list", json([]), "decode"], ["half a body", of(200, '{"access_token":"v1u:'), "decode"], ["200 with invalid_grant", json({ error: "invalid_grant" }), "decode"],
+    ["a body without an end", () => new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) })), "decode"],
+    ["a body of 50 000 brackets", of(400, "[".repeat(50_000) + "]".repeat(50_000)), "unexpected_status"],
     ["a body that breaks off", () => new Response(new ReadableStream({ pull: (controller) => controller.error(new Error("reset")) })), "connection"],
     ["nothing", () => undefined, "connection"], ["a rejection with null", () => Promise.reject(null), "connection"], ["a rejection without a text", () => Promise.reject(Object.create(null)), "connection"],
   ];

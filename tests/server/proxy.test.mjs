@@ -226,6 +226,14 @@ test("each user has a burst limit of their own; the users of a company share its
   await assert.rejects(client.getUser(7), (error) => isPipedriveError(error, "rate_limit") && error.scope === "daily");
 });
 
+test("a 429 of Pipedrive's burst limit costs nothing of a company's budget", async () => {
+  const users = [1, 2, 3, 4, 5].map((id) => [7, id]);
+  const { ask } = await makeCompany(users, ({ id }) => (id < 5 ? Response.json({ success: false, error: "Request over limit" }, { status: 429, headers: { "retry-after": "1" } }) : undefined), { dailyTokenBudget: 2 });
+  for (const [company, user] of users) assert.equal((await ask(company, user)).status, user < 5 ? 429 : 200);
+  const over = await ask(7, 5);
+  assert.deepEqual([over.status, over.body.error], [429, "daily request budget exceeded"], "a good response costs two");
+});
+
 test("a long reset or a 429 of one user costs a colleague nothing", async () => {
   const responses = [
     () => Response.json({ success: true, data: { id: 1 } }, { headers: { "x-ratelimit-limit": "80", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "86000" } }),

@@ -1,4 +1,4 @@
-import { makeError, type PipedriveError } from "../../errors.js";
+import { isPipedriveError, makeError, type PipedriveError } from "../../errors.js";
 import { type ServerCore, serverCore } from "../core.js";
 import { within } from "../deadline.js";
 
@@ -101,7 +101,7 @@ export class TokenEndpoint {
     const body = new URLSearchParams(form).toString();
     const send = async () => {
       const response = await fetch(`${oauthUrl}/oauth/${endpoint}`, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT_MS) });
-      return { response, text: await response.text() };
+      return { response, text: await textOf(response) };
     };
     try {
       // A replaced fetch may not heed the signal.
@@ -114,6 +114,7 @@ export class TokenEndpoint {
         return { ...known, json: undefined };
       }
     } catch (cause) {
+      if (isPipedriveError(cause)) throw cause;
       const isTimeout = (cause as { name?: unknown } | null)?.name === "TimeoutError";
       const text = isTimeout ? `did not respond within ${TIMEOUT_MS} ms` : "could not be reached";
       throw makeError(`Pipedrive's OAuth server ${text}`, { kind: isTimeout ? "timeout" : "connection", cause: await this.#redact(cause, secret) });
@@ -143,6 +144,25 @@ export class TokenEndpoint {
   }
 }
 
+/** Reads a body, up to the limit. */
+async function textOf(response: Response): Promise<string> {
+  // A response of a replaced fetch may have no stream.
+  const reader = response.body?.getReader?.();
+  if (!reader) return response.text();
+  const decoder = new TextDecoder();
+  let text = "";
+  for (let size = 0; ; ) {
+    const { value, done } = await reader.read();
+    if (done) return text + decoder.decode();
+    size += value.byteLength;
+    text += decoder.decode(value, { stream: true });
+    if (size > MAX_BODY) {
+      void reader.cancel().catch(() => undefined);
+      throw undecodable(`its response has more than ${MAX_BODY} bytes`);
+    }
+  }
+}
+
 /** Reads a `date` header: the server's time, or this clock's where there is none. */
 function dateOf(header: string | null): number {
   const date = Date.parse(header ?? "");
@@ -157,6 +177,9 @@ function secondsOf(header: string | null, now: number): number | undefined {
 }
 
 const isToken = (value: unknown): value is string => typeof value === "string" && value.length <= MAX_TOKEN && /^[\x21-\x7e]+$/.test(value);
+
+/** The longest response, in bytes. */
+const MAX_BODY = 2 * 1024 * 1024;
 
 /** The longest token. Pipedrive's have about 300 characters. */
 const MAX_TOKEN = 8_192;
