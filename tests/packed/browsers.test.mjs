@@ -67,6 +67,17 @@ row({ what: "Chromium, worker made of a blob, baseUrl a path", version: () => ve
   }
 });
 
+row({ what: "Chromium, page with Trusted Types and a policy with 'wasm-unsafe-eval'", version: () => versionOf("Chromium"), entry: "client" }, async (facts) => {
+  const cwd = await project("chromium-trusted-types", { "index.html": HTML('<script type="module" src="main.js"></script>'), "main.js": PAGE, "run.mjs": run("client").replace(/"pipedrive-users"/, '"/package/dist/index.js"').replace("apiToken: facts.apiToken,", "apiToken: facts.apiToken, onDrift() {},") });
+  await copy(installed("pipedrive-users"), `${cwd}/package`);
+  const server = await serveFolder(cwd, { "/": () => ({ "content-security-policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src *; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'" }) });
+  try {
+    return { ...(await visit("Chromium", `${server.origin}/`, facts)), bytes: server.bytes() };
+  } finally {
+    server.close();
+  }
+});
+
 const MANIFEST = { manifest_version: 3, name: "background", version: "1", background: { service_worker: "background.js", type: "module" }, host_permissions: ["http://127.0.0.1/*"], content_security_policy: { extension_pages: "script-src 'self' 'wasm-unsafe-eval'; object-src 'self'" } };
 const background = (work) => `import { facts } from "./facts.js";\nimport * as module from "./run.mjs";\nconst report = (body) => fetch(facts.report, { method: "POST", body: JSON.stringify(body) });\n(${work})(module, facts).then((result) => report({ result }), (error) => report({ error: String(error.stack) }));\n`;
 

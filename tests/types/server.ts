@@ -26,6 +26,16 @@ export const stores: server.TokenStore[] = [
   server.durableObjectStore(namespace),
 ];
 
+/** Cloudflare's own namespace, where its type names no class: its objects are known by their `fetch` alone. */
+declare const untyped: { newUniqueId(): { readonly name?: string }; idFromName(name: string): { readonly name?: string }; get(id: { readonly name?: string }): { fetch(request: Request): Promise<Response> } };
+export const onWorkers = [server.durableObjectStore(untyped), server.durableObjectLimits(untyped)] as const;
+// @ts-expect-error a KV namespace has no objects
+server.durableObjectStore({ get: async (key: string) => key });
+
+/** What a request may lack is refused at run time. */
+export const fromHeader = (request: Request) => server.verifySignedToken(request.headers.get("authorization")?.replace(/^Bearer /, ""), "secret");
+export const fromQuery = (url: URL) => server.verifySignedToken(url.searchParams.get("token"), "secret");
+
 /** A company with its users' tokens, as a Durable Object. */
 export class Company extends server.TokenObject {
   async fetch(): Promise<Response> {

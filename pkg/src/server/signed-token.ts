@@ -15,7 +15,7 @@ export interface SignedToken extends Identity {
  * set; anything but a string with content is a {@link ConfigError}. Rejects with an {@link AuthenticationError} that says what is wrong
  * and never shows the token.
  */
-export async function verifySignedToken(jwt: string, secret: string): Promise<SignedToken> {
+export async function verifySignedToken(jwt: string | null | undefined, secret: string): Promise<SignedToken> {
   // As a text, undefined would be a secret that everybody knows.
   if (typeof secret !== "string" || !secret) throw configError(`the secret of signed tokens must be a string with content, got ${secret === "" ? "an empty one" : describeType(secret)}`);
   if (typeof jwt !== "string") throw makeError(`the signed token must be a string, got ${describeType(jwt)}`, { kind: "authentication", status: 401 });

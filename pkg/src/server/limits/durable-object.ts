@@ -11,13 +11,16 @@ const MARK_MS = 2_000;
 /** How long after its last grant a restarted object grants nothing: by then no lease of before is valid. */
 const COLD_MS = MARK_MS + 7_000;
 
-/** The part of a namespace of Durable Objects that is used. */
+/** The part of a namespace of Durable Objects that is used. Where its type names no class, its objects are of an unknown one. */
 export interface LimitsNamespace {
   /** The id of the object with this name. */
   idFromName(name: string): unknown;
   /** The object of this id. */
-  get(id: never): { reserveSlots(token: string, request: readonly number[]): Promise<readonly number[]> };
+  get(id: never): object;
 }
+
+/** The method of a {@link LimitsObject} that is called. */
+type LimitsStub = { reserveSlots(token: string, request: readonly number[]): Promise<readonly number[]> };
 
 /**
  * Makes limits in Durable Objects, one for each company: `durableObjectLimits(env.LIMITS)`. The class of the namespace is
@@ -26,7 +29,7 @@ export interface LimitsNamespace {
 export function durableObjectLimits(namespace: LimitsNamespace): SharedLimits {
   return new Limits({
     kind: StoreKind.DurableObject,
-    reserve: async ({ token, company }: LimitKeys, request) => namespace.get(namespace.idFromName(company) as never).reserveSlots(token, [...request]),
+    reserve: async ({ token, company }: LimitKeys, request) => (namespace.get(namespace.idFromName(company) as never) as LimitsStub).reserveSlots(token, [...request]),
   });
 }
 

@@ -26,10 +26,10 @@ export interface TokenObjectMethods {
   releaseLease(key: string, id: string): Promise<void>;
 }
 
-/** The part of a namespace of Durable Objects that is used. */
+/** The part of a namespace of Durable Objects that is used. Where its type names no class, its objects are of an unknown one. */
 export interface ObjectNamespace {
   idFromName(name: string): unknown;
-  get(id: never): TokenObjectMethods;
+  get(id: never): object;
 }
 
 interface Row {
@@ -141,7 +141,7 @@ function objectOf(key: string): string {
  * {@link TokenObject} or extends it.
  */
 export function durableObjectStore(namespace: ObjectNamespace): TokenStore {
-  return storeOf((key) => namespace.get(namespace.idFromName(objectOf(key)) as never));
+  return storeOf((key) => namespace.get(namespace.idFromName(objectOf(key)) as never) as TokenObjectMethods);
 }
 
 /**
