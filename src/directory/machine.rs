@@ -9,6 +9,8 @@ const SKEW_MS: f64 = 60_000.0;
 const FIRST_PAUSE_MS: f64 = 1_000.0;
 /// How often it doubles: the longest pause is about a minute.
 const DOUBLINGS: i32 = 6;
+/// How many ids that do not exist are asked for as long as a list is given. They cost as much as the list.
+const MOST_MISSES: u32 = get_users::ENDPOINT.cost / get_user::ENDPOINT.cost;
 
 /// What a lookup does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(crate) struct Machine {
     /// Whether the refresh under way began before everything was declared invalid.
     is_outdated: bool,
     failures: i32,
+    /// How many ids did not exist since the list came.
+    misses: u32,
     /// No refresh begins in the background before.
     paused_until: f64,
 }
@@ -48,6 +52,7 @@ impl Machine {
             is_refreshing: false,
             is_outdated: false,
             failures: 0,
+            misses: 0,
             paused_until: f64::NEG_INFINITY,
         }
     }
@@ -74,6 +79,7 @@ impl Machine {
     pub(crate) fn on_filled(&mut self, asked_at: f64) {
         self.is_refreshing = false;
         self.failures = 0;
+        self.misses = 0;
         self.paused_until = f64::NEG_INFINITY;
         self.asked_at =
             if std::mem::replace(&mut self.is_outdated, false) { f64::NEG_INFINITY } else { asked_at };
@@ -93,10 +99,17 @@ impl Machine {
         self.is_outdated = self.is_refreshing;
     }
 
+    /// Pipedrive responded that an id does not exist.
+    pub(crate) fn on_missing(&mut self) {
+        self.misses += 1;
+    }
+
     /// Whether an id that is not in the list does not exist: the list is at least as recent as the question, or
-    /// Pipedrive responded so a short while ago.
+    /// Pipedrive responded so a short while ago, or so many ids did not exist that the list is believed while it is recent.
     pub(crate) fn is_missing(&self, questioned_at: f64, missing_since: f64, now: f64) -> bool {
-        self.asked_at >= questioned_at || (now - missing_since).abs() < self.max_age_ms
+        let is_recent = |since: f64| (now - since).abs() < self.max_age_ms;
+        let is_believed = self.misses >= MOST_MISSES && is_recent(self.asked_at);
+        self.asked_at >= questioned_at || is_recent(missing_since) || is_believed
     }
 }
 

@@ -29,8 +29,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod asking;
 mod fold;
 pub(crate) mod index;
+mod listeners;
 pub(crate) mod machine;
 pub(crate) mod news;
 mod people;
@@ -46,15 +48,17 @@ use serde_json::Value;
 
 pub use fold::LETTERS;
 pub use index::LONGEST_QUERY;
+pub use listeners::{Change, Subscription};
 pub use people::{Entry, Status};
 
-use machine::{Machine, Step, asks_each, is_news};
+use listeners::Listeners;
+use machine::{Machine, is_news};
 use news::News;
 use people::{People, apply, modified_at};
 use shared::Shared;
 
 use crate::client::Client;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::models::User;
 use crate::platform::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
 use crate::transport::Runtime;
@@ -83,28 +87,6 @@ impl Default for DirectoryOptions {
     }
 }
 
-/// What happened to a directory.
-///
-/// ```
-/// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
-/// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
-/// use pipedrive_users::directory::Change;
-///
-/// let subscription = directory.subscribe(|change| match change {
-///     Change::Changed => println!("show it again"),
-///     Change::Failed(error) => eprintln!("{error}"),
-/// });
-/// # Ok(())
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// What is in memory changed.
-    Changed,
-    /// A refresh failed; what was there is still there.
-    Failed(Error),
-}
-
 /// The people of a company. A directory belongs to one client, and so to one company. Cloning it is cheap and gives the same
 /// directory.
 pub struct Directory<R: Runtime>(SharedRef<Inner<R>>);
@@ -113,16 +95,12 @@ struct Inner<R: Runtime> {
     client: Client<R>,
     spawn: Box<dyn Spawn>,
     state: Lock<State>,
-    listeners: Lock<Vec<(u64, Listener)>>,
+    listeners: Lock<Listeners>,
 }
 
 trait Spawn: Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm {}
 impl<F: Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm> Spawn for F {}
 
-trait Listen: Fn(&Change) + SendOutsideWasm + SyncOutsideWasm {}
-impl<F: Fn(&Change) + SendOutsideWasm + SyncOutsideWasm> Listen for F {}
-
-type Listener = SharedRef<dyn Listen>;
 type Asked = Shared<Option<Arc<Entry>>>;
 
 struct State {
@@ -133,7 +111,7 @@ struct State {
     company_id: Option<u64>,
     /// Ids that are asked for, and those of them that are collected still.
     asked: HashMap<u64, Asked>,
-    batch: Vec<u64>,
+    batch: Vec<(u64, Asked)>,
     /// When Pipedrive responded that an id does not exist.
     missing: HashMap<u64, f64>,
     /// The entries that are not to be given as they are: whether they are given until they were asked for, and since when.
@@ -142,20 +120,14 @@ struct State {
     news: HashMap<u64, (News<Value>, f64)>,
 }
 
-/// A listener, until it is dropped.
-///
-/// ```
-/// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
-/// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
-/// let subscription = directory.subscribe(|change| println!("{change:?}"));
-/// drop(subscription); // It is called no more.
-/// # Ok(())
-/// # }
-/// ```
-#[must_use = "the listener is called until this is dropped"]
-pub struct Subscription<R: Runtime> {
-    directory: Directory<R>,
-    id: u64,
+/// What a lookup of one user finds in memory.
+enum Found {
+    /// This is the answer.
+    Given(Option<Arc<Entry>>),
+    /// This is, and the user is asked for behind.
+    GivenAndAsked(Arc<Entry>),
+    /// The user has to be asked for.
+    Asked,
 }
 
 impl<R: Runtime> std::fmt::Debug for Directory<R> {
@@ -163,12 +135,6 @@ impl<R: Runtime> std::fmt::Debug for Directory<R> {
         f.debug_struct("Directory")
             .field("people", &self.0.state.borrow().people.list().len())
             .finish_non_exhaustive()
-    }
-}
-
-impl<R: Runtime> Drop for Subscription<R> {
-    fn drop(&mut self) {
-        self.directory.0.listeners.borrow_mut().retain(|(id, _)| *id != self.id);
     }
 }
 
@@ -214,7 +180,7 @@ impl<R: Runtime> Directory<R> {
             client,
             spawn: Box::new(spawn),
             state: Lock::new(state),
-            listeners: Lock::new(Vec::new()),
+            listeners: Lock::default(),
         }))
     }
 
@@ -232,25 +198,38 @@ impl<R: Runtime> Directory<R> {
     pub async fn by_id(&self, id: u64) -> Result<Option<Arc<Entry>>> {
         let since = self.now();
         self.ready().await?;
-        let asked = {
-            let state = self.0.state.borrow();
-            let entry = state.people.by_id(id).cloned();
-            let outdated = state.outdated.get(&id).map(|(is_given, _)| *is_given);
-            match (entry, outdated) {
-                (Some(entry), None) => return Ok(Some(entry)),
-                (Some(entry), Some(true)) => {
-                    drop(state);
+        loop {
+            match self.find(id, since) {
+                Found::Given(entry) => return Ok(entry),
+                Found::GivenAndAsked(entry) => {
                     drop(self.ask(id));
                     return Ok(Some(entry));
                 }
-                (Some(_), Some(false)) => true,
-                (None, _) => {
-                    let missing = state.missing.get(&id).copied().unwrap_or(f64::NEG_INFINITY);
-                    !state.machine.is_missing(since, missing, self.now())
+                Found::Asked => {
+                    let found = self.ask(id).await?;
+                    // Unless it was declared invalid after it was asked for.
+                    if found.is_none() || !matches!(self.find(id, since), Found::Asked) {
+                        return Ok(found);
+                    }
                 }
             }
-        };
-        if asked { self.ask(id).await } else { Ok(None) }
+        }
+    }
+
+    /// What there is of a user.
+    fn find(&self, id: u64, since: f64) -> Found {
+        let state = self.0.state.borrow();
+        let entry = state.people.by_id(id).cloned();
+        match (entry, state.outdated.get(&id)) {
+            (Some(entry), Some((true, _))) => Found::GivenAndAsked(entry),
+            (Some(_), Some((false, _))) => Found::Asked,
+            (None, _) => {
+                let missing = state.missing.get(&id).copied().unwrap_or(f64::NEG_INFINITY);
+                let is_missing = state.machine.is_missing(since, missing, self.now());
+                if is_missing { Found::Given(None) } else { Found::Asked }
+            }
+            (entry, None) => Found::Given(entry),
+        }
     }
 
     /// Returns the users with these ids, in the same order: nothing where an id does not exist.
@@ -411,36 +390,9 @@ impl<R: Runtime> Directory<R> {
         let now = self.now();
         let mut state = self.0.state.borrow_mut();
         state.missing.remove(&id);
-        state.asked.remove(&id);
         if state.people.by_id(id).is_some() {
             state.outdated.insert(id, (false, now));
         }
-    }
-
-    /// Calls a listener whenever what is in memory changes, or a refresh fails.
-    ///
-    /// ```
-    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
-    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
-    /// use pipedrive_users::directory::Change;
-    ///
-    /// let subscription = directory.subscribe(|change| {
-    ///     if let Change::Failed(error) = change {
-    ///         eprintln!("the last refresh failed: {error}");
-    ///     }
-    /// });
-    /// drop(subscription);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn subscribe(
-        &self,
-        listener: impl Fn(&Change) + SendOutsideWasm + SyncOutsideWasm + 'static,
-    ) -> Subscription<R> {
-        let mut listeners = self.0.listeners.borrow_mut();
-        let id = listeners.last().map_or(0, |(id, _)| id + 1);
-        listeners.push((id, SharedRef::new(listener)));
-        Subscription { directory: self.clone(), id }
     }
 
     /// Takes the body of one of Pipedrive's webhooks for users: the members that it carries at once, and the rest is asked for
@@ -458,7 +410,7 @@ impl<R: Runtime> Directory<R> {
     ///
     /// # Errors
     ///
-    /// See [`Kind`]: the first webhook asks once which company it is.
+    /// See [`Kind`](crate::error::Kind): the first webhook asks once which company it is.
     pub async fn merge_webhook(&self, body: &str) -> Result<bool> {
         let Some(news) = serde_json::from_str(body).ok().and_then(|body| news::read::<Value>(&body)) else {
             return Ok(false);
@@ -497,156 +449,6 @@ impl<R: Runtime> Directory<R> {
         self.0.client.wall()
     }
 
-    /// Waits, if what is there is too old. Begins a refresh, if it is time for one.
-    async fn ready(&self) -> Result<()> {
-        loop {
-            let step = self.0.state.borrow_mut().machine.look(self.now());
-            if matches!(step, Step::GiveAndRefresh | Step::RefreshAndWait) {
-                self.refresh();
-            }
-            if matches!(step, Step::Give | Step::GiveAndRefresh) {
-                return Ok(());
-            }
-            // What was declared invalid meanwhile is asked for again.
-            let refreshing = self.0.state.borrow().refreshing.clone();
-            if let Some(refreshing) = refreshing {
-                refreshing.await?;
-            }
-        }
-    }
-
-    /// Begins to ask for an id that is not known, if it is to be asked for.
-    fn start(&self, id: u64) -> Option<Asked> {
-        let now = self.now();
-        {
-            let state = self.0.state.borrow();
-            let missing = state.missing.get(&id).copied().unwrap_or(f64::NEG_INFINITY);
-            if state.people.by_id(id).is_some() || state.machine.is_missing(now, missing, now) {
-                return None;
-            }
-        }
-        Some(self.ask(id))
-    }
-
-    /// Asks for a user, once for all who wait: those who are asked for at the same time may come with the list.
-    fn ask(&self, id: u64) -> Asked {
-        let mut state = self.0.state.borrow_mut();
-        if let Some(asked) = state.asked.get(&id) {
-            return asked.clone();
-        }
-        let asked = Asked::new();
-        state.asked.insert(id, asked.clone());
-        state.batch.push(id);
-        let is_first = state.batch.len() == 1;
-        drop(state);
-        if is_first {
-            let directory = self.clone();
-            (self.0.spawn)(Box::pin(async move { directory.ask_batch().await }));
-        }
-        asked
-    }
-
-    async fn ask_batch(&self) {
-        let ids = std::mem::take(&mut self.0.state.borrow_mut().batch);
-        if asks_each(u32::try_from(ids.len()).unwrap_or(u32::MAX)) {
-            for id in ids {
-                let directory = self.clone();
-                (self.0.spawn)(Box::pin(async move {
-                    let result = directory.ask_each(id).await;
-                    directory.settle(id, result);
-                }));
-            }
-            return;
-        }
-        let since = self.now();
-        if self.0.state.borrow_mut().machine.begin() {
-            self.refresh();
-        }
-        let refreshing = self.0.state.borrow().refreshing.clone();
-        let result = match refreshing {
-            Some(refreshing) => refreshing.await,
-            None => Ok(()),
-        };
-        for id in ids {
-            let found = result.clone().map(|()| self.peek(id));
-            if matches!(found, Ok(None)) {
-                self.0.state.borrow_mut().missing.insert(id, since);
-            }
-            self.settle(id, found);
-        }
-    }
-
-    async fn ask_each(&self, id: u64) -> Result<Option<Arc<Entry>>> {
-        let asked_at = self.now();
-        match self.0.client.get_user(id).await {
-            Ok(user) if user.id != id => {
-                let text = "the record has another id than the one that was asked for";
-                Err(Error::of(Kind::Decode, "getUser", text))
-            }
-            Ok(mut user) => {
-                let mut state = self.0.state.borrow_mut();
-                state.catch_up(&mut user, asked_at);
-                state.people.set(user);
-                drop(state);
-                self.emit(&Change::Changed);
-                Ok(self.peek(id))
-            }
-            Err(error) if error.kind() == Kind::NotFound => {
-                self.0.state.borrow_mut().missing.insert(id, asked_at);
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    fn settle(&self, id: u64, result: Result<Option<Arc<Entry>>>) {
-        let asked = self.0.state.borrow_mut().asked.remove(&id);
-        if let Some(asked) = asked {
-            asked.settle(result);
-        }
-    }
-
-    /// Fills the directory. The machine has begun a refresh.
-    fn refresh(&self) {
-        let refreshing = Shared::new();
-        self.0.state.borrow_mut().refreshing = Some(refreshing.clone());
-        let directory = self.clone();
-        (self.0.spawn)(Box::pin(async move {
-            let asked_at = directory.now();
-            let result = directory.0.client.get_users().await;
-            let change = {
-                let now = directory.now();
-                let mut state = directory.0.state.borrow_mut();
-                state.refreshing = None;
-                match result {
-                    Ok(users) => {
-                        let mut people = People::new();
-                        // Nobody can be asked for by an id that did not come.
-                        for mut user in users.into_iter().filter(|user| user.id > 0) {
-                            state.catch_up(&mut user, asked_at);
-                            people.set(user);
-                        }
-                        state.people = people;
-                        state.error = None;
-                        state.missing.clear();
-                        state.machine.on_filled(asked_at);
-                        Change::Changed
-                    }
-                    Err(error) => {
-                        state.error = Some(error.clone());
-                        state.machine.on_failed(now);
-                        Change::Failed(error)
-                    }
-                }
-            };
-            directory.emit(&change);
-            refreshing.settle(match change {
-                Change::Changed => Ok(()),
-                Change::Failed(error) => Err(error),
-            });
-        }));
-    }
-
     /// The company of the client: nothing that a caller says is as certain.
     async fn company_id(&self) -> Result<u64> {
         if let Some(id) = self.0.state.borrow().company_id {
@@ -655,14 +457,6 @@ impl<R: Runtime> Directory<R> {
         let id = self.0.client.get_current_user().await?.company_id;
         self.0.state.borrow_mut().company_id = Some(id);
         Ok(id)
-    }
-
-    fn emit(&self, change: &Change) {
-        let listeners: Vec<_> =
-            self.0.listeners.borrow().iter().map(|(_, listener)| SharedRef::clone(listener)).collect();
-        for listener in listeners {
-            listener(change);
-        }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What Pipedrive's webhooks report of users: bodies of both versions become one form, and what is not complete is refused.
 
+use crate::schema::MAX_SAFE_INTEGER;
 use crate::text::Text;
 use crate::transport::JsonRef;
 
-/// What a webhook tells of one user.
+/// What a webhook reports of one user.
 #[derive(Clone, Debug)]
 pub(crate) struct News<J> {
     /// The user.
@@ -23,6 +24,8 @@ pub(crate) struct News<J> {
 enum Form {
     Text,
     TextOrNull,
+    /// One of the far future would hide all that comes after it.
+    TimeOrNull,
     Flag,
 }
 
@@ -36,7 +39,7 @@ const CARRIED: [(&str, Form); 11] = [
     ("created", Form::Text),
     ("phone", Form::TextOrNull),
     ("last_login", Form::TextOrNull),
-    ("modified", Form::TextOrNull),
+    ("modified", Form::TimeOrNull),
     ("icon_url", Form::TextOrNull),
     ("active_flag", Form::Flag),
 ];
@@ -96,16 +99,16 @@ fn fits<J: JsonRef>(value: &J, form: Form) -> bool {
     match form {
         Form::Text => text(),
         Form::TextOrNull => value.is_null() || text(),
+        Form::TimeOrNull => value.is_null() || text() && time(value).is_some(),
         Form::Flag => value.as_bool().is_some(),
     }
 }
 
 /// A positive whole number, which may come as its digits.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It is checked before.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // It is checked before.
 fn whole<J: JsonRef>(value: &J) -> Option<u64> {
-    const GREATEST: f64 = 9_007_199_254_740_991.0;
     let number = value.as_number().or_else(|| digits(&value.as_text()?))?;
-    (number > 0.0 && number <= GREATEST && number % 1.0 == 0.0).then_some(number as u64)
+    (number > 0.0 && number <= MAX_SAFE_INTEGER as f64 && number % 1.0 == 0.0).then_some(number as u64)
 }
 
 fn digits<T: Text>(text: &T) -> Option<f64> {
@@ -116,14 +119,17 @@ fn digits<T: Text>(text: &T) -> Option<f64> {
 fn time<J: JsonRef>(value: &J) -> Option<f64> {
     /// No time in seconds is as great, and none in milliseconds as small.
     const LEAST_MS: f64 = 1e11;
+    /// The year 2100: what is later is in other units, and would hide all that comes after it.
+    const GREATEST_MS: f64 = 4_102_444_800_000.0;
     let text = value.as_text();
     let number = value.as_number().or_else(|| digits(text.as_ref()?));
-    match (number, text) {
+    let time = match (number, text) {
         (Some(number), _) if number >= LEAST_MS => Some(number),
         (Some(number), _) if number > 0.0 => Some(number * 1_000.0),
         (_, Some(text)) => parse_time(&text),
         _ => None,
-    }
+    };
+    time.filter(|time| *time < GREATEST_MS)
 }
 
 /// The time that `2026-11-01T10:00:00.123Z` or `2026-11-01 10:00:00` is, in milliseconds since 1970.
@@ -233,7 +239,7 @@ mod tests {
             |body| body["meta"]["timestamp"] = (-1).into(),
             |body| body["meta"]["action"] = "merge".into(),
             |body| body["data"] = Value::Null,
-            |body| body["data"] = json!({ "id": "7", "name": 7 }),
+            |body| body["data"] = json!({ "id": "7", "name": 7, "modified": "9999-12-31 23:59:59" }),
             |body| body["data"] = "text".into(),
         ];
         for (index, edit) in edits.iter().enumerate() {
@@ -258,9 +264,18 @@ mod tests {
         ] {
             assert_eq!(time(&value), Some(ms), "{value}");
         }
-        for bad in
-            ["", "2026-13-01 10:00:00", "2026-00-01 10:00:00", "2026-11-00 10:00:00", "2026-11-01", "x"]
-        {
+        for microseconds in [json!(1_793_527_200_123_456_u64), json!("1793527200123456"), json!(1e300)] {
+            assert_eq!(time(&microseconds), None);
+        }
+        for bad in [
+            "",
+            "9999-12-31 23:59:59",
+            "2026-13-01 10:00:00",
+            "2026-00-01 10:00:00",
+            "2026-11-00 10:00:00",
+            "2026-11-01",
+            "x",
+        ] {
             assert_eq!(time(&json!(bad)), None, "{bad}");
         }
     }

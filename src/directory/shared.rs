@@ -20,16 +20,23 @@ impl<T> Shared<T> {
         Self(SharedRef::new(Lock::new(State { result: None, waiting: Vec::new() })))
     }
 
-    /// Gives the result to all who wait.
+    /// Gives the result to all who wait, unless they have one.
     pub(super) fn settle(&self, result: Result<T>) {
         let waiting = {
             let mut state = self.0.borrow_mut();
-            state.result = Some(result);
+            state.result.get_or_insert(result);
             std::mem::take(&mut state.waiting)
         };
         for waker in waiting {
             waker.wake();
         }
+    }
+}
+
+/// Whether it is the same work.
+impl<T> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        SharedRef::ptr_eq(&self.0, &other.0)
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::client::config::{Config, Credential};
+use crate::error::Kind;
 use crate::transport::{Clock, SandboxWorld, Scripted};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -176,6 +177,128 @@ fn webhooks_are_merged_in_order_and_only_from_this_company() {
             world.sleep(SECOND / 10).await;
             assert_eq!(spent(&client), before + 2);
             assert_eq!(directory.peek(2).expect("somebody").status, Status::Active);
+        })
+        .expect("an end");
+}
+
+#[test]
+fn ids_that_do_not_exist_cost_no_more_than_a_list_however_many_they_are() {
+    let (world, client, directory) = open(DirectoryOptions { max_age: 60 * SECOND, stale: 600 * SECOND });
+    world
+        .run(async {
+            directory.all().await.expect("a list");
+            world.sleep(SECOND).await;
+            for id in 1_000..1_500 {
+                assert_eq!(directory.by_id(id).await.expect("an answer"), None);
+                world.sleep(SECOND / 100).await;
+            }
+            assert_eq!(spent(&client), 20 + 20);
+            assert_eq!(directory.by_ids(&[1, 2_000, 2_001]).await.expect("an answer")[1], None);
+            assert_eq!(spent(&client), 40);
+            world.sleep(60 * SECOND).await;
+            directory.all().await.expect("a list");
+            world.sleep(SECOND).await;
+            directory.by_id(3_000).await.expect("an answer");
+            assert_eq!(spent(&client), 40 + 20 + 2, "another list, other ids");
+        })
+        .expect("an end");
+}
+
+#[test]
+fn records_without_their_id_are_left_out_and_others_have_no_names_to_search() {
+    let (world, _, directory) = open(DirectoryOptions::default());
+    let body =
+        json!({ "success": true, "data": [null, [], { "id": "7" }, { "id": 8, "name": 7, "email": null }] });
+    let other = json!({ "success": true, "data": { "id": 8, "name": "Ann" } });
+    world.script([Scripted::response(200, &body.to_string()), Scripted::response(200, &other.to_string())]);
+    world
+        .run(async {
+            let all = directory.all().await.expect("a list");
+            assert_eq!(all.iter().map(|entry| entry.user.id).collect::<Vec<_>>(), [8]);
+            assert_eq!(all[0].user.unfit["name"], 7);
+            world.sleep(SECOND).await;
+            let error = directory.by_id(9).await.expect_err("the record of another");
+            assert_eq!(
+                (error.kind(), directory.peek(8).expect("she").user.name.as_str()),
+                (Kind::Decode, "")
+            );
+        })
+        .expect("an end");
+}
+
+#[test]
+fn what_was_asked_for_before_it_was_declared_invalid_is_not_given_after() {
+    let (world, client, directory) = open(DirectoryOptions::default());
+    world.set_latency(SECOND);
+    world
+        .run(async {
+            directory.all().await.expect("a list");
+            directory.invalidate_user(2);
+            let (first, second) = futures_util::future::join(directory.by_id(2), async {
+                world.sleep(SECOND / 2).await;
+                directory.invalidate_user(2);
+                let since = world.now();
+                directory.by_id(2).await.expect("an answer");
+                world.now().saturating_sub(since)
+            })
+            .await;
+            first.expect("an answer");
+            assert!(second >= SECOND, "it waited for a request of its own: {second:?}");
+            assert_eq!(spent(&client), 24);
+        })
+        .expect("an end");
+}
+
+#[tokio::test]
+async fn a_listener_that_panics_keeps_nobody_waiting() {
+    let (_, client, _) = open(DirectoryOptions::default());
+    let directory = Directory::new(client, DirectoryOptions::default(), |task| {
+        tokio::spawn(task);
+    });
+    let calls = SharedRef::new(AtomicU32::new(0));
+    let count = SharedRef::clone(&calls);
+    let panics = directory.subscribe(move |_| {
+        count.fetch_add(1, Ordering::Relaxed);
+        panic!("on purpose");
+    });
+    assert_eq!(directory.all().await.expect("a list").len(), 25);
+    directory.invalidate_user(2);
+    assert!(directory.by_id(2).await.expect("an answer").is_some());
+    directory.invalidate();
+    assert!(directory.by_id(3).await.expect("an answer").is_some());
+    tokio::task::yield_now().await;
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
+    drop(panics);
+}
+
+#[test]
+fn an_executor_that_drops_its_tasks_fails_those_who_wait() {
+    let (world, client, _) = open(DirectoryOptions::default());
+    let directory = Directory::new(client.clone(), DirectoryOptions::default(), drop);
+    for _ in 0..2 {
+        let result = world.run(directory.all()).expect("an end");
+        assert!(result.expect_err("nobody asked").is_connection());
+    }
+    assert!(directory.error().is_some() && spent(&client) == 0);
+    // The list comes, and then the executor is gone.
+    let tasks = SharedRef::new(Lock::new(1));
+    let spawner = world.spawner();
+    let directory = Directory::new(client, DirectoryOptions::default(), move |task| {
+        let mut left = tasks.borrow_mut();
+        if *left > 0 {
+            *left -= 1;
+            spawner(task);
+        }
+    });
+    world
+        .run(async {
+            directory.all().await.expect("a list");
+            world.sleep(SECOND).await;
+            for ids in [vec![99], (100..120).collect()] {
+                let error = directory.by_ids(&ids).await.expect_err("nobody asked");
+                assert!(error.is_connection(), "{error}");
+            }
+            assert!(directory.name_of(1).await.expect("in memory").is_some());
         })
         .expect("an end");
 }

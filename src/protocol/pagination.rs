@@ -2,12 +2,9 @@
 
 use super::envelope::undecodable;
 use crate::error::Failure;
-use crate::schema::{PageRef, ResponseKind};
+use crate::schema::{MAX_SAFE_INTEGER, PageRef, ResponseKind};
 use crate::text::Text;
 use crate::transport::JsonRef;
-
-/// The largest offset that the next call accepts: 2⁵³ − 1.
-const LARGEST_START: f64 = 9_007_199_254_740_991.0;
 
 /// Where the list continues after the page that began at `from`; nothing at its end. `json` is the response with this `data`.
 ///
@@ -40,8 +37,8 @@ pub(crate) fn next_page<J: JsonRef>(
             // The contract has no `next_start`; the documentation of pagination has.
             let next = member("next_start").and_then(|next| next.as_number());
             #[allow(clippy::cast_precision_loss)] // No list has 2^53 items.
-            let next = next.unwrap_or(start + data.item_count() as f64);
-            if next > start && next <= LARGEST_START && next.fract() == 0.0 {
+            let (next, largest) = (next.unwrap_or(start + data.item_count() as f64), MAX_SAFE_INTEGER as f64);
+            if next > start && next <= largest && next.fract() == 0.0 {
                 return Ok(Some(PageRef::Start(next)));
             }
             Err(undecodable(

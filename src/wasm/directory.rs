@@ -61,6 +61,12 @@ pub fn missing(questioned_at: f64, missing_since: f64, now: f64) -> bool {
     with(|machine| machine.is_missing(questioned_at, missing_since, now))
 }
 
+/// Pipedrive responded that an id does not exist.
+#[wasm_bindgen]
+pub fn missed() {
+    with(Machine::on_missing);
+}
+
 /// Whether so many unknown ids are asked for one by one.
 #[wasm_bindgen]
 pub fn each(unknown: u32) -> bool {

@@ -81,7 +81,7 @@ pub fn is_basic(authorization: &str, username: &str, password: &str) -> bool {
     server::is_basic(authorization, username, password)
 }
 
-/// `[id, companyId, at, isDeleted, members]` of what a webhook tells of a user; undefined if it is none.
+/// `[id, companyId, at, isDeleted, members]` of what a webhook reports of a user; undefined if it is none.
 #[wasm_bindgen(js_name = readUserWebhook)]
 #[must_use]
 pub fn read_user_webhook(body: JsValue) -> Option<Array> {
@@ -92,10 +92,10 @@ pub fn read_user_webhook(body: JsValue) -> Option<Array> {
     }
     #[allow(clippy::cast_precision_loss)] // Ids up to 2^53.
     let numbers = [news.id as f64, news.company_id as f64, news.at];
-    let told: Array = numbers.into_iter().map(JsValue::from_f64).collect();
-    told.push(&news.is_deleted.into());
-    told.push(&members);
-    Some(told)
+    let report: Array = numbers.into_iter().map(JsValue::from_f64).collect();
+    report.push(&news.is_deleted.into());
+    report.push(&members);
+    Some(report)
 }
 
 /// `[undefined, status, error, info]`.

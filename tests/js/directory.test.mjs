@@ -410,3 +410,39 @@ test("ten thousand: the first fill, a lookup, a search, and the memory", async (
   const p99 = times[Math.floor(times.length * 0.99)];
   assert.ok(p99 < 2, `${p99} ms`);
 });
+
+test("ids that do not exist cost no more than a list, however many they are and however they come", async (t) => {
+  const pass = stopClock(t);
+  const client = standIn();
+  const directory = new UserDirectory(client, { maxAgeMs: MINUTE });
+  await directory.all();
+  await pass.jump(1_000);
+  for (let id = 1_000; id < 1_500; id++) assert.equal(await directory.byId(id), undefined);
+  assert.equal(client.tokens, 20 + 20);
+  assert.deepEqual(await directory.byIds([1, 2_000, 2_001].values()).then((found) => found.map((user) => user?.id)), [1, undefined, undefined]);
+  for (let burst = 0; burst < 20; burst++) await Promise.all(Array.from({ length: 9 }, (_, index) => directory.nameOf(3_000 + burst * 9 + index)));
+  assert.equal(client.tokens, 40);
+  client.people.push(person(1_001));
+  await pass.jump(MINUTE);
+  await directory.all();
+  await settle();
+  assert.equal(await directory.nameOf(1_001), "Person 1001", "the next list has them");
+  assert.equal(client.tokens, 60);
+});
+
+test("a record that is ill makes no other so", async () => {
+  const ill = [null, undefined, 7, "text", [], {}, { id: "7" }, { id: 1.5 }, { id: 1e300 }, { id: null, name: "x" }];
+  const odd = [null, undefined, 7, true, {}, ["null"], "a\tb\nc"].flatMap((value, index) => [person(20 + 2 * index, { name: value }), person(21 + 2 * index, { email: value, modified: value, active_flag: value })]);
+  const client = standIn([...ill, person(2), ...odd]);
+  const directory = new UserDirectory(client);
+  assert.deepEqual((await directory.all()).map(({ id }) => id), [2, ...odd.map(({ id }) => id)]);
+  assert.equal((await directory.byEmail("P2@mi6.example")).id, 2);
+  for (const nothing of ["", "null", "undefined", "7", "[object Object]"]) assert.equal(await directory.byEmail(nothing), undefined, nothing);
+  for (const nothing of ["null", "undefined", "object"]) assert.deepEqual(await directory.search(nothing), [], nothing);
+  assert.deepEqual((await directory.search("a b c")).map(({ id }) => id), [32, 33]);
+  assert.equal((await directory.search("")).length, 1 + odd.length);
+  for (const list of [null, undefined, {}, "text", 7, [null], [{}, 7]]) {
+    client.getUsers = async () => list;
+    assert.ok((await rejection(new UserDirectory(client).all())) instanceof DecodeError, JSON.stringify(list));
+  }
+});

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { UsersClient } from "pipedrive-users";
+import { NotFoundError, UsersClient } from "pipedrive-users";
 import { UserDirectory } from "pipedrive-users/directory";
 import { createSandbox } from "pipedrive-users/sandbox";
 import { ConfigError, createUserWebhook, toNodeListener } from "pipedrive-users/server";
@@ -173,4 +173,61 @@ test("a change in the sandbox is visible within a second, in this process and ov
     assert.equal((await directory.byEmail("vesper@casinoroyale.example")).id, 26);
     assert.equal((await directory.search("vesper")).length, 1);
   }
+});
+
+/** Every path to a value in a JSON value. */
+const paths = (value, path = []) => [path, ...(Object(value) === value ? Object.entries(value).flatMap(([name, member]) => paths(member, [...path, name])) : [])];
+
+/** A copy with another value, or without it, at a path. */
+function changed(value, [name, ...rest], other) {
+  if (name === undefined) return other;
+  const copy = Array.isArray(value) ? [...value] : { ...value };
+  if (rest.length === 0 && other === undefined) delete copy[name];
+  else copy[name] = changed(value[name], rest, other);
+  return copy;
+}
+
+test("whatever is wrong in a body, the answer is the same, and no record becomes ill", { timeout: 60_000 }, async () => {
+  const wrong = [undefined, null, true, 0, 7, -1, 1.5, 1e300, 1_793_527_200_123_456, "", "x", "7", "0", "-1", "9".repeat(400), "9999-12-31T23:59:59Z", [], [null], [[]], {}, { id: 3 }, JSON.parse('{"__proto__":{"name":"x"},"constructor":1}'), "\u0000\ud800"];
+  const full = { name: "Vesper", email: "v@mi6.example", active_flag: false, phone: null, modified: "2026-11-22 11:00:00", locale: "en_GB", icon_url: "https://a.example/b.png" };
+  let sent = 0;
+  for (const body of [v2(NOW, full), v1(NOW, full), v2(NOW, null, { action: "delete" })]) {
+    for (const path of paths(body)) {
+      for (const value of wrong) {
+        const { client, directory, send, errors } = open();
+        client.getUser = async () => Promise.reject(new NotFoundError("getUser: no such user"));
+        await directory.all();
+        const others = () => JSON.stringify([directory.peek(1), directory.peek(3)]);
+        const before = others();
+        const text = JSON.stringify(changed(body, path, value)) ?? "";
+        assert.equal(await send(text), 204, text);
+        assert.deepEqual(errors, [], text);
+        const user = directory.peek(2);
+        assert.deepEqual([typeof user.name, typeof user.email, typeof user.active_flag, user.id, Object.getPrototypeOf(user)], ["string", "string", "boolean", 2, Object.prototype], text);
+        if (!path.includes("entity_id") && !path.includes("meta") && path.length > 0) assert.equal(others(), before, text);
+        assert.equal(directory.entries().length, 3, text);
+        // It does not keep what comes later from being taken.
+        assert.equal(await send(v2(Date.UTC(2099, 0, 1), { name: "Later" })), 204);
+        assert.equal(directory.peek(2).name, "Later", text);
+        sent++;
+      }
+    }
+  }
+  assert.ok(sent > 1_000, `${sent}`);
+});
+
+test("a burst of webhooks costs a request a user at most, and one that is replayed costs none", async () => {
+  const { directory, send, calls } = open();
+  await directory.all();
+  const bodies = Array.from({ length: 200 }, (_, index) => v2(NOW + index * 1_000, { name: `Name ${index}` }));
+  await Promise.all([...bodies, ...bodies].map((body) => send(body)));
+  assert.equal(directory.peek(2).name, "Name 199");
+  await directory.byId(2);
+  await settle();
+  const { getUser } = calls;
+  assert.ok(getUser <= 1, `${getUser} requests`);
+  for (const body of bodies) await send(body);
+  await directory.byId(2);
+  await settle();
+  assert.deepEqual(calls, { getUser, getUsers: 1 });
 });

@@ -37,6 +37,7 @@ const MODULES: [Module; 4] = [
             "failed",
             "invalidate",
             "missing",
+            "missed",
             "each",
             "news",
             "text",

@@ -260,6 +260,7 @@ export class UserDirectory {
     } catch (error) {
       if (!isPipedriveError(error, "not_found")) throw error;
       this.#missing.set(id, askedAt);
+      this.#wasm!.missed();
       return undefined;
     }
   }
@@ -277,10 +278,15 @@ export class UserDirectory {
       try {
         const [askedAt, list] = await this.#fill();
         const people = new People(this.#wasm!);
-        for (const user of Array.isArray(list) ? list : [null]) {
-          if (!user?.id) throw new DecodeError("getUsers: no list of users");
-          people.set(this.#latest(user, askedAt));
+        // Nobody can be asked for by an id that did not come.
+        let isList = list?.length === 0;
+        for (const user of Array.isArray(list) ? list : []) {
+          if (Number.isSafeInteger(user?.id)) {
+            isList = true;
+            people.set(this.#latest(user, askedAt));
+          }
         }
+        if (!isList) throw new DecodeError("getUsers: no list of users");
         // Those who wait for a name need not wait for this.
         setTimeout(() => this.#people === people && people.index());
         this.#people = people;

@@ -15,7 +15,10 @@ export type Known = Partial<User> & { readonly id: number };
 const fold = (text: string): string =>
   /[^\0-\x7f]/.test(text) ? text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().replace(/[^\0-\x7f]/g, (letter) => LETTERS[letter] ?? letter) : text.toLowerCase();
 
-const foldEmail = (email: string): string => String(email).trim().toLowerCase();
+/** A member that should be a string, in one line. */
+const line = (value: unknown): string => (typeof value === "string" ? value.replace(/\s/g, " ") : "");
+
+const foldEmail = (email: string): string => line(email).trim().toLowerCase();
 
 /** Makes an entry of a record. */
 function entryOf(record: object): DirectoryEntry {
@@ -67,7 +70,7 @@ export class People {
       for (const entry of this.list) {
         const key = foldEmail(entry.email);
         // An address can be given to somebody else when its owner leaves.
-        if (this.#byEmail.get(key)?.status !== "active") this.#byEmail.set(key, entry);
+        if (key && this.#byEmail.get(key)?.status !== "active") this.#byEmail.set(key, entry);
       }
     }
     return this.#byEmail.get(foldEmail(email));
@@ -76,7 +79,7 @@ export class People {
   search(text: string): DirectoryEntry[] {
     const { wasm, list } = this;
     this.index();
-    const query = fold(text.replace(/\s/g, " "));
+    const query = fold(line(text));
     const found: DirectoryEntry[] = [];
     if (query.length > LONGEST_QUERY) return found;
     this.#write(query, wasm.query());
@@ -89,9 +92,8 @@ export class People {
   index(): void {
     if (this.#isIndexed) return;
     this.#isIndexed = true;
-    const plain = (text: string) => (/[\t\n]/.test(text) ? text.replace(/\s/g, " ") : text);
     let text = "";
-    for (const { status, name, email } of this.list) text += `${status === "active" ? 0 : 1}${plain(name)}\t${plain(email)}\n`;
+    for (const { status, name, email } of this.list) text += `${status === "active" ? 0 : 1}${line(name)}\t${line(email)}\n`;
     text = fold(text);
     this.#write(text, this.wasm.text(text.length, this.list.length));
   }
