@@ -167,6 +167,22 @@ test("a record that is put back after the user has uninstalled the app is notice
   assert.equal(await oauth.isAuthorized(BOND), true);
 });
 
+test("whoever can write the store cannot make a record: not in plain text, not from another user's, not with another key", async () => {
+  const [key, other] = [1, 2].map(() => crypto.getRandomValues(new Uint8Array(32)));
+  const endpoint = makeEndpoint();
+  const [plain, encrypted, foreign] = [memoryStore(), memoryStore(), memoryStore()];
+  await authorised(endpoint, { store: plain, encryptionKey: "none" });
+  await authorised(endpoint, { store: foreign, encryptionKey: other });
+  const oauth = await authorised(endpoint, { store: encrypted, encryptionKey: key });
+  const own = await encrypted.get("7:13");
+  await encrypted.put("7:14", own.record, undefined);
+  await encrypted.put("7:15", (await plain.get("7:13")).record, undefined);
+  await encrypted.put("7:16", (await foreign.get("7:13")).record, undefined);
+  await encrypted.put("7:17", own.record.slice(0, -4) + "AAAA", undefined);
+  for (const userId of [14, 15, 16, 17]) await assert.rejects(oauth.isAuthorized({ companyId: 7, userId }), { kind: "config" }, String(userId));
+  assert.equal(await oauth.isAuthorized(BOND), true);
+});
+
 test("the cookie of another app, or of another address of this one, counts for nothing", async () => {
   const make = (more) => new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", fetch: makeEndpoint().fetch, logger: silent, ...more });
   for (const other of [{ clientId: "other" }, { redirectUri: "https://app.example/elsewhere" }, { clientSecret: "another" }]) {

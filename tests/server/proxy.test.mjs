@@ -226,6 +226,21 @@ test("each user has a burst limit of their own; the users of a company share its
   await assert.rejects(client.getUser(7), (error) => isPipedriveError(error, "rate_limit") && error.scope === "daily");
 });
 
+test("a signed token that was accepted is refused once it has expired", async () => {
+  const { proxy, who } = await makePanel();
+  const seconds = Math.floor(Date.now() / 1000);
+  const authorization = `Bearer ${sign({ ...who, exp: seconds + 60 })}`;
+  const ask = () => proxy(new Request(`${BASE}/v1/users/me`, { headers: { authorization } }));
+  assert.deepEqual([(await ask()).status, (await ask()).status], [200, 200]);
+  const { now } = Date;
+  Date.now = () => now() + 61_000;
+  try {
+    assert.equal((await ask()).status, 401);
+  } finally {
+    Date.now = now;
+  }
+});
+
 test("a 429 of Pipedrive's burst limit costs nothing of a company's budget", async () => {
   const users = [1, 2, 3, 4, 5].map((id) => [7, id]);
   const { ask } = await makeCompany(users, ({ id }) => (id < 5 ? Response.json({ success: false, error: "Request over limit" }, { status: 429, headers: { "retry-after": "1" } }) : undefined), { dailyTokenBudget: 2 });
