@@ -14,8 +14,8 @@ export function addAbortListener(signal: AbortSignal | undefined, listener: (rea
   if (signal.aborted) return listener(signal.reason);
   const calls = listeners.get(signal) ?? new Set();
   if (!calls.size) {
-    listeners.set(signal, calls);
     signal.addEventListener("abort", onAbort);
+    listeners.set(signal, calls);
   }
   calls.add(listener);
 }

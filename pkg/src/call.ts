@@ -3,7 +3,7 @@ import type { Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
 import type { CheckedConfig } from "./config.js";
 import type { inspector } from "./drift.js";
-import { type ErrorDetails, type ErrorFields, isPipedriveError, makeError, operationError, type PipedriveError } from "./errors.js";
+import { CLASSES, type ErrorDetails, type ErrorFields, isPipedriveError, makeError, operationError } from "./errors.js";
 import type { EventListener } from "./events.js";
 import type { Core, Exports } from "./generated/core.js";
 import { ENDPOINTS, EVENTS, type OperationId } from "./generated/operations.js";
@@ -27,6 +27,26 @@ async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value
   } catch (error) {
     return [false, error];
   }
+}
+
+/** The fields of an error of this package that has a kind, where they can be read: not its texts, which may quote a token. */
+function fieldsOf(thrown: unknown): ErrorFields | undefined {
+  try {
+    return isPipedriveError(thrown) && Object.hasOwn(CLASSES, thrown.kind) ? { ...thrown, detail: undefined, body: undefined, headers: {} } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The headers of a response, and what they say of it: none where a replaced fetch keeps them from being read. */
+function readable(headers: Headers): Pick<ResponseInfo, "headers" | "requestId"> {
+  let all: Record<string, string> = {};
+  try {
+    all = Object.fromEntries(headers.entries());
+  } catch {
+    // What cannot be read is absent.
+  }
+  return { headers: Object.freeze(all), requestId: all["x-correlation-id"] };
 }
 
 /** What a method was given before its options, by its names. */
@@ -78,11 +98,10 @@ export class Call implements InstanceCall {
   #reject!: (reason: unknown) => void;
   #running: Running | undefined;
   #signal: AbortSignal | undefined;
-  #limits: readonly number[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #credentialController: AbortController | undefined;
-  /** An error of this package that the credential function threw: it says more than that the function failed. */
-  #credentialError: PipedriveError | undefined;
+  /** The fields of an error of this package that the credential function threw: it says more than that the function failed. */
+  #credentialError: ErrorFields | undefined;
 
   constructor(
     private readonly client: CallContext,
@@ -113,8 +132,8 @@ export class Call implements InstanceCall {
   /** Ends the call. Only its first end counts. */
   readonly abort = (reason: unknown): void => {
     if (!this.#end()) return;
-    this.#credentialController?.abort(reason);
     this.#reject(reason);
+    this.#credentialController?.abort(reason);
   };
 
   /** Ends the call with an error. */
@@ -125,7 +144,7 @@ export class Call implements InstanceCall {
   /** The module has stopped on a fault. */
   stopped(cause: unknown): void {
     const note = ENDPOINTS[this.operation].method === "GET" ? "" : ", which may have been processed";
-    this.reject(operationError(this.operation, "load", `the WebAssembly stopped on a fault of its own, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { cause }));
+    this.reject(operationError(this.operation, "load", `the WebAssembly stopped on a fault, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { cause }));
     this.controller?.abort();
   }
 
@@ -133,9 +152,11 @@ export class Call implements InstanceCall {
 
   readonly describe = describeType;
   async ask(refused: string | undefined): Promise<void> {
-    const { signal } = (this.#credentialController = new AbortController());
-    const [isReturned, token] = await settle(() => (this.credential as TokenFunction)(refused === undefined ? { signal } : { refused, signal }));
-    if (!isReturned && isPipedriveError(token)) this.#credentialError = token;
+    const [isReturned, token] = await settle(() => {
+      const { signal } = (this.#credentialController = new AbortController());
+      return (this.credential as TokenFunction)(refused === undefined ? { signal } : { refused, signal });
+    });
+    if (!isReturned) this.#credentialError = fieldsOf(token);
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }
 
@@ -161,14 +182,10 @@ export class Call implements InstanceCall {
     this.client.listener.emit(EVENTS[kind]!, this.operation, { callId: this.id, attempt, status: known(status), durationMs: known(durationMs), text });
   }
 
-  limits(...limits: number[]): void {
-    this.#limits = limits;
-  }
-
   /** Most programs never look at the response: its parts are made when asked for. */
-  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string): void {
+  succeed(data: never, next: string | number | undefined, status: number, headers: Headers, attempts: number, body: string, ...limits: number[]): void {
     if (!this.#end()) return;
-    const [{ cost }, limits] = [ENDPOINTS[this.operation], this.#limits];
+    const { cost } = ENDPOINTS[this.operation];
     let response: ResponseInfo | undefined;
     this.client.inspect?.(this.operation, data, this.id);
     this.request.onResponse?.(status, headers, body);
@@ -176,7 +193,7 @@ export class Call implements InstanceCall {
       data,
       next,
       get response() {
-        return (response ??= { status, headers: Object.freeze(Object.fromEntries(headers)), requestId: headers.get("x-correlation-id") ?? undefined, attempts, cost, rateLimit: rateLimitOf(limits) });
+        return (response ??= { status, ...readable(headers), attempts, cost, rateLimit: rateLimitOf(limits) });
       },
     });
   }
@@ -192,7 +209,11 @@ export class Call implements InstanceCall {
   #end(): boolean {
     if (!this.client.calls.delete(this)) return false;
     clearTimeout(this.#timer);
-    removeAbortListener(this.#signal, this.abort);
+    try {
+      removeAbortListener(this.#signal, this.abort);
+    } catch {
+      // A signal that is none of the runtime's may refuse; the listener does nothing any more.
+    }
     this.#running?.instance.calls.delete(this);
     this.#leave();
     return true;

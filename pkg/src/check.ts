@@ -4,14 +4,30 @@ import type { OperationId } from "./generated/operations.js";
 /** Describes a value in a few words, which never quote a string: it may be a secret. */
 export function describeType(value: unknown): string {
   if (value === null || ["number", "boolean", "undefined"].includes(typeof value)) return String(value);
-  if (Array.isArray(value)) return "an array";
+  if (isList(value)) return "an array";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
+
+/** Whether a value is a list. A proxy that was revoked cannot even be asked. */
+function isList(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** A short text that cannot be a secret, quoted. */
+export const quoted = (text: string) => (/^[\w.:/-]{0,24}$/.test(text) && !text.includes("v1u:") ? JSON.stringify(text) : `a string of ${[...text].length} characters`);
+
+/** Names and values of an object, a `Headers` or a `Map`. */
+export const entriesOf = (object: object): [string, unknown][] =>
+  isFunction((object as Partial<Map<string, unknown>>).entries) ? [...(object as Map<string, unknown>).entries()] : Object.entries(object);
 
 export const isFunction = (value: unknown): boolean => typeof value === "function";
 
 /** Whether a value is an object with members: no list. */
-export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !isList(value);
 
 /** The members of objects alone: what another script adds to `Object.prototype` is no option. */
 export const own = <Own = Record<string, unknown>>(...objects: object[]): Own => Object.assign(Object.create(null), ...objects);
@@ -51,6 +67,6 @@ export function checkKeys(kind: ErrorKind, operation: OperationId | undefined, w
       .map((name) => [editDistance(key.toLowerCase(), name.toLowerCase()), name] as const)
       .sort(([a], [b]) => a - b)
       .filter(([changes, name]) => changes <= Math.max(2, name.length / 3));
-    throw refused(`has no "${key.slice(0, 40)}"${nearest ? `; did you mean "${nearest[1]}"?` : `; it takes ${known.join(", ")}`}`);
+    throw refused(`has no ${quoted(key)}${nearest ? `; did you mean "${nearest[1]}"?` : `; it takes ${known.join(", ")}`}`);
   }
 }

@@ -1,4 +1,4 @@
-import { type Accepted, checkKeys, checkSetting, integer, isFunction, isObject, own } from "./check.js";
+import { type Accepted, checkKeys, checkSetting, entriesOf, integer, isFunction, isObject, own, quoted } from "./check.js";
 import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 import { COMPANY, HEADER_NAME, HEADER_VALUE, LOG_LEVELS, LOOPBACK, SETTINGS, URL_FORBIDDEN, VISIBLE_ASCII } from "./generated/settings.js";
@@ -12,8 +12,8 @@ const KINDS: Readonly<Record<string, Accepted>> = {
   function: [isFunction, "a function"],
   headers: [isObject, "an object of strings"],
   boolean: [(value) => typeof value === "boolean", "true or false"],
-  logger: [(value) => LOG_LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug, such as console"],
-  limits: [(value) => isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like of pipedrive-users/server return"],
+  logger: [(value) => LOG_LEVELS.slice(1).every((level) => isFunction((value as Record<string, unknown> | null)?.[level])), "an object with error, warn, info and debug"],
+  limits: [(value) => isFunction((value as Partial<SharedLimits> | null)?.attach), "what redisLimits() and the like return"],
   logLevel: [(value) => LOG_LEVELS.includes(value as LogLevel), `one of ${LOG_LEVELS.join(", ")}`],
 };
 
@@ -23,16 +23,11 @@ function refuse(text: string): never {
 
 /** Checks headers, and returns them with names in lower case. An error does not show a value: it may be a secret. */
 function checkHeaders(headers: unknown): [string, string][] {
-  const { entries } = (headers ?? {}) as { entries?: unknown };
-  const all = isFunction(entries) ? [...(headers as Map<string, unknown>).entries()] : Object.entries(headers ?? {});
-  return all.map(([name, value]) => {
+  return entriesOf(headers ?? {}).map(([name, value]) => {
     const isCarried = HEADER_NAME.test(name) && typeof value === "string" && HEADER_VALUE.test(value);
-    return isCarried ? [name.toLowerCase(), value] : refuse(`headers: "${name.slice(0, 40)}" must be a name and a string that a header can carry`);
+    return isCarried ? [name.toLowerCase(), value] : refuse(`headers: "${name.slice(0, 12)}" must be a name and a string that a header can carry`);
   });
 }
-
-/** A short text that cannot be a secret, quoted. */
-const quoted = (text: string) => (/^[\w.:/-]{0,24}$/.test(text) && !text.includes("v1u:") ? JSON.stringify(text) : `a string of ${[...text].length} characters`);
 
 /** Whether a base URL is a path of the page's own origin. */
 const isPath = (baseUrl: string | undefined): boolean => /^\/(?!\/)/.test(baseUrl ?? "");

@@ -1,8 +1,8 @@
 import { ApiPromise, type Outcome } from "./api-promise.js";
 import { Call, type CallContext, type CallRequest, rateLimitOf, type Running, type Values } from "./call.js";
-import { checkKeys, describeType, isFunction, own } from "./check.js";
+import { checkKeys, describeType, entriesOf, isFunction, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
-import { type ErrorFields, type ErrorKind, operationError } from "./errors.js";
+import { type ErrorFields, type ErrorKind, isPipedriveError, operationError } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
@@ -72,10 +72,11 @@ export class CoreClient implements CallContext {
     const call = new Call(this, request);
     try {
       const args = this.#args(request);
-      call.listen(request.options?.signal);
+      call.listen(args["signal"] as AbortSignal | undefined);
       this.#start(call, args);
     } catch (reason) {
-      call.reject(reason as Error);
+      // A getter, a proxy or a method of what was given throws.
+      call.reject(isPipedriveError(reason) ? reason : operationError(call.operation, "argument", "what was given cannot be read"));
     }
     return call.promise;
   }
@@ -91,18 +92,19 @@ export class CoreClient implements CallContext {
     const timeoutMs = Number(args["timeoutMs"] ?? this.config.timeoutMs) || 30_000;
     // Each call that waits gets an error of its own.
     const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(operationError(call.operation, kind, text, { cause }));
-    // The caller may change what it gave while the module is loaded.
-    const copied = copy(args, 3) as typeof args;
     const timer = setTimeout(() => {
       this.#loader.giveUp();
       fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
     }, timeoutMs);
     this.#boot()
-      .then(() => this.#start(call, copied), ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause))
+      .then(() => this.#start(call, args), ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause))
       .finally(() => clearTimeout(timer));
   }
 
-  /** The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. */
+  /**
+   * The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. They are a copy:
+   * the caller may change what it gave while the module is loaded, and a proxy or a getter in it may throw.
+   */
   #args({ operation, values, options = {} }: CallRequest): Record<string, unknown> {
     if (this.#isClosed) throw closed(operation);
     checkPage(this.config, operation);
@@ -110,9 +112,9 @@ export class CoreClient implements CallContext {
     checkKeys("argument", operation, "options", options, [...params.options, ...CALL_OPTIONS]);
     const { name, members } = params.body ?? {};
     if (name) checkKeys("argument", operation, name, values[name], members!);
-    const { signal } = options;
-    if (signal !== undefined && !isFunction(signal?.addEventListener)) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
-    return own(options, name ? (values[name] as object) : {}, values);
+    const { signal, ...args } = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, name ? (values[name] as object) : {}, values);
+    if (signal !== undefined && !(isFunction(signal?.addEventListener) && isFunction(signal.removeEventListener))) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
+    return Object.assign(copy(args, 3) as typeof args, { signal });
   }
 
   /** Loads the check behind `onDrift`. Service workers forbid it, and a bundler may have left its file out: that fails no call. */
@@ -120,7 +122,7 @@ export class CoreClient implements CallContext {
     try {
       return (await import("./drift.js")).inspector(onDrift, this.listener);
     } catch (error) {
-      this.listener.log("warn", `onDrift is never called, since its check could not be loaded (drift.js, beside this script): ${String(error)}`);
+      this.listener.log("warn", `onDrift is not called, since drift.js, beside this script, could not be loaded: ${String(error)}`);
       return () => undefined;
     }
   }
@@ -147,7 +149,7 @@ type Owner = { readonly _core: () => CoreClient } & Partial<Record<OperationId, 
 
 function request(client: Owner | undefined, request: CallRequest): Promise<Outcome<never>> {
   const { operation } = request;
-  return client?._core().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}(): it was taken off its client`));
+  return client?._core().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}()`));
 }
 
 /** Makes the call of a client's method. */
@@ -158,12 +160,12 @@ export const call = <Data>(client: Owner, operation: OperationId, values: Values
 export const pages = <Item, P extends Page<Item>>(client: Owner, operation: OperationId, values: Values, options: CallOptions | undefined, Kind: PageClass<Item, P>): PagePromise<Item, P> =>
   new PagePromise(operation, (from) => request(client, { operation, values: { ...values, ...from }, options, site: captureCallSite(from ? undefined : client?.[operation]) }), Kind);
 
-/** A copy of plain values, lists and objects. */
+/** A copy of plain values, lists and objects; of what is deeper, and of functions, only the kind counts. */
 function copy(value: unknown, depth: number): unknown {
-  if (depth === 0 || typeof value !== "object" || value === null) return value;
-  if (Array.isArray(value)) return value.map((item) => copy(item, depth - 1));
-  if (isFunction((value as Partial<Map<unknown, unknown>>).entries)) return new Map((value as Map<unknown, unknown>).entries());
-  return own(Object.fromEntries(Object.entries(value).map(([name, member]) => [name, copy(member, depth - 1)])));
+  if (isFunction(value)) return copy;
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return depth ? value.map((item) => copy(item, depth - 1)) : [];
+  return depth ? own(Object.fromEntries(entriesOf(value).map(([name, member]) => [name, copy(member, depth - 1)]))) : {};
 }
 
 const closed = (operation: OperationId) => operationError(operation, "config", "the client was closed by close()");

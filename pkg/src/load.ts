@@ -106,7 +106,7 @@ function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onS
 }
 
 // Engines word a policy's refusal differently: the cause has their words, and this says what to do.
-const HINT = "Where a page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'. A later call tries again.";
+const HINT = "A Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src. A later call tries again.";
 
 /** The error of a module that cannot be used. */
 export const notLoaded = (cause: unknown, what = "the WebAssembly", hint = typeof WebAssembly === "object" ? HINT : "This runtime has no WebAssembly."): PipedriveError =>

@@ -34,7 +34,7 @@ export abstract class Page<Item> {
   getNextPage(): ApiPromise<this> {
     const Same = this.constructor as PageClass<Item, this>;
     const { _ask, _next } = this;
-    const next = this.hasNextPage ? _ask(beginning(_next)) : Promise.reject(makeError("this is the last page: look at hasNextPage first", { kind: "argument" }));
+    const next = this.hasNextPage ? _ask(beginning(_next)) : Promise.reject(makeError("this is the last page: see hasNextPage", { kind: "argument" }));
     return new ApiPromise(next, (outcome) => new Same(outcome, _ask));
   }
 }
@@ -85,10 +85,10 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P> imple
 
   /** Returns the first items, as many as `limit` says, 10 000 at most. */
   async toArray(options: { limit: number }): Promise<Item[]> {
+    // The first page was asked for, and is awaited by nobody where the limit is refused.
+    this.catch(() => undefined);
     const limit: unknown = options?.limit;
     if (!isInteger(limit, 1, 10_000)) {
-      // The first page was asked for, and is awaited by nobody.
-      this.catch(() => undefined);
       throw operationError(this.operation, "argument", `toArray's limit must be an integer from 1 to 10000, got ${describeType(limit)}`);
     }
     const items: Item[] = [];

@@ -41,6 +41,11 @@ export class PipedriveError extends (Error as unknown as new (message: string) =
 
 /** What a log shows of a cause: not by instanceof, since it may come from another realm. */
 function describe(cause: unknown): { name: string; message: string } {
-  const { name, message } = Object(cause) as { name?: unknown; message?: unknown };
-  return typeof message === "string" ? { name: String(name), message } : { name: typeof cause, message: String(cause) };
+  try {
+    const { name, message } = Object(cause) as { name?: unknown; message?: unknown };
+    return typeof message === "string" ? { name: String(name), message } : { name: typeof cause, message: String(cause) };
+  } catch {
+    // A getter may throw.
+    return { name: typeof cause, message: "" };
+  }
 }

@@ -10,7 +10,13 @@ pub(crate) fn is_credential<T: Text>(name: &T) -> bool {
 /// A real credential is longer; a short text would be found in words that are none.
 const SHORTEST: usize = 8;
 
-/// Takes a number of credentials out of texts, in every form in which servers repeat them.
+/// What is neither a letter nor a digit.
+const MARK: &str = "[^0-9A-Za-z]";
+
+/// Such a character as servers repeat it: as it is, after a backslash, or as `%3A`, `%253A`, `\u003a` or `&#58;`.
+const MARK_IN_ANY_FORM: &str = r"[\\&]?[^0-9A-Za-z][0-9A-Za-z]{0,5}?;?";
+
+/// Takes a number of credentials out of texts, in every form in which servers repeat them. It has a pattern for each.
 pub(crate) struct Redactor<T>(Vec<T>);
 
 impl<T: Text> Redactor<T> {
@@ -18,31 +24,23 @@ impl<T: Text> Redactor<T> {
         Self(Vec::new())
     }
 
-    /// Takes out a credential from now on.
+    /// Takes out a credential from now on, and what is long in it: a server may change the rest.
     #[inline(never)]
     pub(crate) fn add(&mut self, secret: &T) {
-        if secret.len() >= SHORTEST {
-            self.add_form(secret.clone());
-            let mut encoded = secret.percent_encoded();
-            self.add_form(encoded.clone());
-            // Some servers write the digits of escapes in lower case: these are of the characters that tokens have.
-            for (upper, lower) in
-                [("%2B", "%2b"), ("%2F", "%2f"), ("%3A", "%3a"), ("%3D", "%3d"), ("%7C", "%7c")]
-            {
-                encoded = encoded.replace(&T::new(upper), lower);
-            }
-            self.add_form(encoded);
-            // Pipedrive has been seen to escape slashes in JSON.
-            self.add_form(secret.replace(&T::new("/"), "\\/"));
+        self.add_form(secret);
+        for word in secret.replace_matches(MARK, " ").split(" ") {
+            self.add_form(&word);
         }
     }
 
     #[inline(never)]
-    fn add_form(&mut self, form: T) {
-        if !self.0.contains(&form) {
+    fn add_form(&mut self, form: &T) {
+        // Letters and digits stand for themselves.
+        let pattern = form.replace_matches(MARK, MARK_IN_ANY_FORM);
+        if form.len() >= SHORTEST && !self.0.contains(&pattern) {
             // The longest first: a credential may be a part of another one.
-            let index = self.0.iter().position(|known| known.len() < form.len());
-            self.0.insert(index.unwrap_or(self.0.len()), form);
+            let index = self.0.iter().position(|known| known.len() < pattern.len());
+            self.0.insert(index.unwrap_or(self.0.len()), pattern);
         }
     }
 
@@ -58,8 +56,8 @@ impl<T: Text> Redactor<T> {
     /// The text without the credentials.
     pub(crate) fn clean(&self, text: &T) -> T {
         let mut text = text.clone();
-        for form in &self.0 {
-            text = text.replace(form, "[redacted]");
+        for pattern in &self.0 {
+            text = text.replace_pattern(pattern, "[redacted]");
         }
         text
     }
@@ -97,14 +95,42 @@ mod tests {
         let mut redactor = Redactor::new();
         redactor.add_header(&"Bearer abcdefghij".to_owned());
         redactor.add_header(&"a=secret-value; b=2".to_owned());
-        let forms = [
-            "a%3Dsecret-value%3B%20b%3D2",
-            "a%3dsecret-value%3B%20b%3d2",
-            "Bearer%20abcdefghij",
-            "a=secret-value; b=2",
-            "Bearer abcdefghij",
-        ];
-        assert_eq!(redactor.0, [&forms[..], &["secret-value", "abcdefghij"]].concat());
+        for (text, clean) in [
+            ("Bearer abcdefghij.", "[redacted]."),
+            ("Bearer%20abcdefghij", "[redacted]"),
+            ("bearer abcdefghij", "bearer [redacted]"),
+            ("a=secret-value; b=2", "[redacted]"),
+            ("a%3Dsecret-value%3B%20b%3D2", "[redacted]"),
+            ("{\"a\":\"secret-value\"}", "{\"a\":\"[redacted]\"}"),
+            ("a value that is secret", "a value that is secret"),
+        ] {
+            assert_eq!(redactor.clean(&text.to_owned()), clean);
+        }
+    }
+
+    #[test]
+    fn however_a_server_escapes_a_credential() {
+        let redactor = redactor(&["v1u:AQ/IB+AHj=0|xyz"]);
+        for form in [
+            "v1u:AQ/IB+AHj=0|xyz",
+            "v1u%3AAQ%2FIB%2BAHj%3D0%7Cxyz",
+            "v1u%3aAQ%2fIB%2bAHj%3d0%7cxyz",
+            "v1u%253AAQ%252FIB%252BAHj%253D0%257Cxyz",
+            r"v1u:AQ\/IB+AHj=0|xyz",
+            r"v1u\u003aAQ\u002fIB\u002bAHj\u003d0\u007Cxyz",
+            "v1u&#58;AQ&#47;IB&#43;AHj&#61;0&#124;xyz",
+            "v1u&#x3a;AQ&#x2F;IB&#x2b;AHj&#x3D;0&#x7c;xyz",
+            "v1u AQ/IB AHj=0|xyz",
+        ] {
+            assert_eq!(redactor.clean(&["<", form, ">"].concat()), "<[redacted]>", "{form}");
+        }
+        assert_eq!(redactor.clean(&"v1u:AQ".to_owned()), "v1u:AQ", "another one");
+    }
+
+    #[test]
+    fn what_is_long_in_a_credential_is_taken_out_alone_too() {
+        let redactor = redactor(&["v1u:abcdefghijkl.mn"]);
+        assert_eq!(redactor.clean(&"V1U:abcdefghijkl".to_owned()), "V1U:[redacted]");
     }
 
     #[test]

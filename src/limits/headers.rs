@@ -100,9 +100,12 @@ impl ResponseHead {
     /// Reads the headers of a response that came at this time of day, in milliseconds since 1970.
     pub(crate) fn read<H: Headers>(status: u16, headers: &H, wall: f64) -> Self {
         let largest = f64::from(u32::MAX);
-        let count = |name| -> Optional {
-            headers.get(name).and_then(|text| number(&text)).filter(|count| *count <= largest).into()
+        let count = |name, least: f64| -> Optional {
+            let count = headers.get(name).and_then(|text| number(&text));
+            count.filter(|count| *count >= least && *count <= largest).map(|count| count.max(0.0)).into()
         };
+        // A server may have counted more than it allows: nothing is left then.
+        let rest = |name| count(name, f64::NEG_INFINITY);
         // The server's own clock, so that the two clocks need not agree.
         let date = || parse_http_date(&headers.get("date")?);
         let server_wall = || date().unwrap_or(wall);
@@ -112,11 +115,11 @@ impl ResponseHead {
         Self {
             status,
             rate_limit: RateLimitHeaders {
-                limit: count("x-ratelimit-limit"),
-                remaining: count("x-ratelimit-remaining"),
+                limit: count("x-ratelimit-limit", 0.0),
+                remaining: rest("x-ratelimit-remaining"),
                 reset_in_ms: wait("x-ratelimit-reset"),
-                daily_limit: count("x-daily-ratelimit-token-limit"),
-                daily_remaining: count("x-daily-ratelimit-token-remaining"),
+                daily_limit: count("x-daily-ratelimit-token-limit", 0.0),
+                daily_remaining: rest("x-daily-ratelimit-token-remaining"),
             },
             retry_after_ms: if is_good { Optional::UNKNOWN } else { wait("retry-after") },
             is_html: content_type.is_some_and(|kind| contains_ignoring_case(&kind, "html")),
@@ -124,12 +127,12 @@ impl ResponseHead {
     }
 }
 
-/// A decimal number without a sign, of at most 15 digits before the point. A fraction is rounded up: asking a little
+/// A decimal number, of at most 15 digits before the point. A fraction is rounded up: asking a little
 /// late is better than asking twice.
 #[inline(never)]
 fn number<T: Text>(text: &T) -> Option<f64> {
     let number = text.to_number();
-    (number < FIRST_WITH_16_DIGITS && text.matches(r"^[\s]*\d[\d.\s]*$")).then(|| number.ceil())
+    (number < FIRST_WITH_16_DIGITS && text.matches(r"^[\s]*-?\d[\d.\s]*$")).then(|| number.ceil())
 }
 
 const FIRST_WITH_16_DIGITS: f64 = 1e15;
@@ -142,7 +145,9 @@ const LATEST_TIME_S: f64 = 1e11;
 /// How many milliseconds to wait: a header says it in seconds, as a time of day, or as a date.
 fn wait<T: Text>(text: &T, server_wall: &dyn Fn() -> f64) -> Option<f64> {
     let time = match number(text) {
-        Some(seconds) if seconds <= LATEST_WAIT_S => return Some(seconds * 1000.0),
+        Some(seconds) if seconds <= LATEST_WAIT_S => {
+            return Some(seconds * 1000.0).filter(|wait| *wait >= 0.0);
+        }
         Some(time) if time > LATEST_TIME_S => time,
         Some(time) => time * 1000.0,
         None => parse_http_date(text)?,
@@ -227,6 +232,19 @@ mod tests {
         ];
         for (text, count) in table {
             assert_eq!(head(&[("x-ratelimit-limit", text)]).rate_limit.limit.get(), count, "{text:?}");
+        }
+        let table = [
+            ("-1", Some(0.0)),
+            ("-20", Some(0.0)),
+            (" 3.5 ", Some(4.0)),
+            ("-x", None),
+            ("--1", None),
+            ("1-", None),
+        ];
+        for (text, rest) in table {
+            let head = head(&[("x-ratelimit-remaining", text), ("x-daily-ratelimit-token-remaining", text)]);
+            let RateLimitHeaders { remaining, daily_remaining, .. } = head.rate_limit;
+            assert_eq!((remaining.get(), daily_remaining.get()), (rest, rest), "{text:?}");
         }
         let twice = [("x-ratelimit-remaining", "3"), ("x-ratelimit-remaining", "3")];
         assert_eq!(head(&twice).rate_limit.remaining.get(), None);

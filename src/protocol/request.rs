@@ -1,7 +1,7 @@
 //! A request, prepared from checked arguments: it stays the same over its attempts.
 
 use super::exchange::Policy;
-use crate::schema::{Args, Endpoint, PageRef, Param, ParamKind, ParamLocation, refusal};
+use crate::schema::{Args, Endpoint, PageRef, Param, ParamKind, ParamLocation, SHOWN_LENGTH, refusal};
 use crate::text::{HEADER_NAME, HEADER_VALUE, Message, Text};
 use crate::transport::JsonRef;
 
@@ -140,9 +140,6 @@ pub(crate) fn set_header<T: PartialEq>(headers: &mut Vec<(T, T)>, name: T, value
     }
 }
 
-/// The longest name of a header in an error message.
-const NAME_LENGTH: usize = 40;
-
 /// A header that can be sent, its name in lower case. Its value is not shown if it cannot: it may be a secret.
 pub(crate) fn check_header<T: Text>(name: &T, value: Option<T>) -> Result<(T, T), T> {
     match value {
@@ -152,7 +149,7 @@ pub(crate) fn check_header<T: Text>(name: &T, value: Option<T>) -> Result<(T, T)
             Ok((name.lower_case(), value))
         }
         _ => Err(Message::new("headers: \"")
-            .text(&name.slice(0, NAME_LENGTH))
+            .text(&name.slice(0, SHOWN_LENGTH))
             .ascii("\" must be a name and a string that a header can carry")
             .build()),
     }
@@ -247,6 +244,9 @@ mod tests {
             let text = error.expect_err("is refused");
             assert!(text.starts_with("headers: ") && !text.contains("cret"), "{text}");
         }
+        let whole = "x-api-token: 0123456789abcdef".to_owned();
+        let error = check_header(&whole, Some(String::new())).expect_err("is refused");
+        assert!(error.contains("x-api-token:") && !error.contains('0'), "{error}");
         let error = check_header(&"a".to_owned(), None).expect_err("is refused");
         assert!(error.contains("must be a name and a string"), "{error}");
     }

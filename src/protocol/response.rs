@@ -23,13 +23,13 @@ pub(crate) fn failure(
     let (kind, template) = match head.status {
         401 => (
             Kind::Authentication,
-            "{}. The token is not valid, or the URL is wrong: Pipedrive responds alike to both. Check the token, \
-             companyDomain and baseUrl.",
+            "{}. The token or the URL is wrong: Pipedrive responds alike to both. Check the token, companyDomain and \
+             baseUrl.",
         ),
         403 if !hints.is_json && head.is_html => (
             Kind::Blocked,
-            "{}. An HTML page came instead of Pipedrive's response: clients that keep calling after a 429 get their \
-             address blocked. Stop calling for a while.",
+            "{}. An HTML page came: clients that keep calling after a 429 get their address blocked. Stop calling for a \
+             while.",
         ),
         403 if hints.is_scope => (
             Kind::Permission,
@@ -95,7 +95,7 @@ pub(crate) fn no_response(progress: Progress, head: Option<&ResponseHead>, wall:
         }
         Progress::NoResponse => "the fetch function did not return a Response: {}",
         Progress::Unknown => {
-            "no response came. Either the network failed, or this is a page and CORS keeps the response from it: {}"
+            "no response came. The network failed, or CORS keeps the response from this page: {}"
         }
     };
     let is_too_large = progress == Progress::BodyTooLarge;

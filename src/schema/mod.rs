@@ -18,6 +18,6 @@ pub(crate) use model::plain_name;
 pub use model::{Extra, Field, HasSchema, Model, Presence, Schema};
 pub use page_ref::PagePosition;
 pub(crate) use page_ref::PageRef;
-pub(crate) use param::refusal;
 pub use param::{MAX_SAFE_INTEGER, Param, ParamKind, ParamLocation};
+pub(crate) use param::{SHOWN_LENGTH, refusal};
 pub(crate) use record::{Record, deserialize};

@@ -197,7 +197,7 @@ fn write_access<A: Args>(args: &A, name: &A::Text, entries: &A::Value) -> Result
         let prefix = path.concat(&A::Text::new("."));
         for member in entry.names() {
             if !ACCESS_ENTRY.iter().any(|known| member.is(known.name)) {
-                let text = Message::new("").text(&prefix).text(&member);
+                let text = Message::new("").text(&prefix).text(&member.slice(0, SHOWN_LENGTH));
                 return Err(text
                     .ascii(" is not known; an entry takes app, admin, permission_set_id")
                     .build());
@@ -216,6 +216,9 @@ fn write_access<A: Args>(args: &A, name: &A::Text, entries: &A::Value) -> Result
     Ok(json.ascii("]").build())
 }
 
+/// How much an error message shows of a name that is not known: someone may have written a whole header there.
+pub(crate) const SHOWN_LENGTH: usize = 12;
+
 /// The longest string that an error message quotes.
 const QUOTED_LENGTH: usize = 24;
 
@@ -231,7 +234,7 @@ pub(crate) fn refusal<A: Args>(
     let Some(string) = value.as_text() else {
         return if value.is_list() { text.ascii("a list") } else { text.text(&args.describe(value)) }.build();
     };
-    if string.len() <= QUOTED_LENGTH {
+    if string.len() <= QUOTED_LENGTH && !string.matches("v1u:") {
         return text.ascii("\"").text(&string).ascii("\"").build();
     }
     let count = A::Text::number(i64::try_from(string.char_count()).unwrap_or(i64::MAX));

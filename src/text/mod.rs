@@ -79,6 +79,10 @@ pub trait Text: Clone + PartialEq + SendOutsideWasm + SyncOutsideWasm + 'static 
     #[must_use]
     fn replace_matches(&self, pattern: &'static str, to: &'static str) -> Self;
 
+    /// The same with a pattern of the program's making, of letters, digits and what is the same in both runtimes.
+    #[must_use]
+    fn replace_pattern(&self, pattern: &Self, to: &'static str) -> Self;
+
     /// This text in lower case.
     #[must_use]
     fn lower_case(&self) -> Self;

@@ -32,10 +32,7 @@ const WORDS: [(&str, &str); 9] = [
     ("maxRetries", "max_retries"),
     ("searchByEmail", "search_by_email"),
     ("the fetch function did not return a Response", "the transport gave no response"),
-    (
-        "or this is a page and CORS keeps the response from it",
-        "or in a page, CORS keeps the response from it",
-    ),
+    ("or CORS keeps the response from this page", "or in a page, CORS keeps the response from it"),
 ];
 
 /// A pattern of the crate's own, compiled. A test compiles all of them.
@@ -108,6 +105,10 @@ impl Text for String {
 
     fn replace_matches(&self, pattern: &'static str, to: &str) -> Self {
         compiled(pattern).map_or_else(|| self.clone(), |regex| regex.replace_all(self, to).into_owned())
+    }
+
+    fn replace_pattern(&self, pattern: &Self, to: &str) -> Self {
+        Regex::new(pattern).map_or_else(|_| self.clone(), |regex| regex.replace_all(self, to).into_owned())
     }
 
     fn lower_case(&self) -> Self {

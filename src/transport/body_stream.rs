@@ -38,9 +38,11 @@ impl BodyStream {
         if member(&body, "locked") == JsValue::TRUE || has_own(response, "text") {
             return None;
         }
+        // First of all, since a body that is being read has no `text()` any more: jsdom has no decoder.
+        let decoder = TextDecoder::new().ok()?;
         let reader = method(&body, "getReader")?.call0(&body).ok()?;
         let read = method(&reader, "read")?;
-        Some(Self { reader, read, decoder: TextDecoder::new().ok()?, chunks: Array::new(), bytes: 0.0 })
+        Some(Self { reader, read, decoder, chunks: Array::new(), bytes: 0.0 })
     }
 
     /// A promise of the next piece.

@@ -1,7 +1,7 @@
 //! Text, headers and JSON of JavaScript, read where JavaScript keeps them. What may throw is caught:
 //! a caller's `fetch` may return anything.
 
-use js_sys::{Array, Date, Function, JsString, Object, RegExp};
+use js_sys::{Array, Date, Function, JsString, Object};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 
@@ -20,7 +20,7 @@ extern "C" {
     fn object_keys(object: &JsValue) -> Result<Array, JsValue>;
 
     #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
-    fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
+    pub(super) fn array_from(iterable: &JsValue) -> Result<Array, JsValue>;
 
     type RawHeaders;
 
@@ -45,6 +45,10 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn search(this: &RawString, pattern: &str) -> i32;
+
+    // js-sys takes Rust's own text here.
+    #[wasm_bindgen(js_name = RegExp)]
+    fn all_matches(pattern: &JsString, flags: &JsString) -> JsValue;
 
     #[wasm_bindgen(js_name = encodeURIComponent)]
     fn encode_uri_component(text: &JsString) -> JsString;
@@ -161,7 +165,12 @@ impl Text for JsText {
     }
 
     fn replace_matches(&self, pattern: &'static str, to: &'static str) -> Self {
-        self.replace_all(RegExp::new(pattern, "gu").as_ref(), &Self::new(to))
+        self.replace_pattern(&Self::new(pattern), to)
+    }
+
+    #[inline(never)]
+    fn replace_pattern(&self, pattern: &Self, to: &'static str) -> Self {
+        self.replace_all(&all_matches(&pattern.0, &Self::new("gu").0), &Self::new(to))
     }
 
     fn lower_case(&self) -> Self {
@@ -169,8 +178,8 @@ impl Text for JsText {
     }
 
     fn percent_encoded(&self) -> Self {
-        let half_pair = RegExp::new("[\\ud800-\\udfff]", "gu");
-        let whole = self.replace_all(half_pair.as_ref(), &Self(JsString::from_char_code1(0xfffd)));
+        let half_pair = all_matches(&Self::new("[\\ud800-\\udfff]").0, &Self::new("gu").0);
+        let whole = self.replace_all(&half_pair, &Self(JsString::from_char_code1(0xfffd)));
         let mut encoded = Self(encode_uri_component(&whole.0));
         for (character, code) in LEFT_UNENCODED {
             encoded = encoded.replace(&Self::new(character), code);

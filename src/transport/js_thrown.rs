@@ -4,7 +4,7 @@ use js_sys::{Array, JsString, Object};
 use wasm_bindgen::prelude::*;
 
 use super::Cause;
-use super::js::{JsText, is_number, member, reflect_set};
+use super::js::{JsText, array_from, is_number, member, reflect_set};
 use crate::error::Thrown;
 use crate::text::Text;
 
@@ -67,9 +67,9 @@ fn message(value: &JsValue) -> Option<JsText> {
     all
 }
 
-/// The errors of an `AggregateError`.
+/// The errors of an `AggregateError`. It may be a proxy that cannot even be asked whether it is a list.
 pub(super) fn errors(value: &JsValue) -> Array {
-    member(value, "errors").dyn_into().unwrap_or_default()
+    array_from(&member(value, "errors")).unwrap_or_default()
 }
 
 /// A copy of an error with its name, message, code, stack and cause, and nothing else: sockets, requests and headers

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use super::js_call::JsCall;
 use crate::schema::Args;
 use crate::text::Text;
-use crate::transport::{JsText, JsonRef, entries, member, method};
+use crate::transport::{JsText, JsonRef, entries, member};
 
 #[wasm_bindgen]
 extern "C" {
@@ -27,14 +27,11 @@ impl Args for JsArgs<'_> {
         Some(member(self.args, name)).filter(|value| *value != JsValue::UNDEFINED)
     }
 
-    /// The headers are an object of strings, a `Headers` or a `Map`.
+    /// The headers are an object of strings: a copy of what was given, which may be a `Headers` or a `Map`.
     fn headers(&self) -> Vec<(JsText, JsValue)> {
         // Without them an exception would be made and caught for every call.
         let Some(value) = &self.get("headers") else { return Vec::new() };
-        entries(match method(value, "entries") {
-            Some(method) => method.call0(value),
-            None => object_entries(value),
-        })
+        entries(object_entries(value))
     }
 
     fn describe(&self, value: &JsValue) -> JsText {

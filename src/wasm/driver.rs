@@ -251,8 +251,20 @@ fn finish(call: &JsCall, result: Result<Box<Reply<Fetch>>, Failed<Fetch>>) {
         Ok(reply) => {
             let Reply { data, next, status, headers, body, attempts, rate_limit } = *reply;
             let [limit, remaining, reset_at, daily_limit, daily_remaining] = outcome::limits(&rate_limit);
-            call.limits(limit, remaining, reset_at, daily_limit, daily_remaining);
-            call.succeed(data, outcome::page(next), status, headers.as_js().clone(), attempts, body.0);
+            let (next, headers) = (outcome::page(next), headers.as_js().clone());
+            call.succeed(
+                data,
+                next,
+                status,
+                headers,
+                attempts,
+                body.0,
+                limit,
+                remaining,
+                reset_at,
+                daily_limit,
+                daily_remaining,
+            );
         }
         Err(Failed { details, attempts, page }) => {
             call.fail(outcome::error(&details, attempts, page.as_ref()));

@@ -41,18 +41,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn event(this: &JsCall, kind: u32, attempt: u32, status: f64, duration_ms: f64, text: JsValue);
 
-    /// The limits as the response reported them, unknown ones as NaN.
-    #[wasm_bindgen(method)]
-    pub(super) fn limits(
-        this: &JsCall,
-        limit: f64,
-        remaining: f64,
-        reset_at: f64,
-        daily_limit: f64,
-        daily_remaining: f64,
-    );
-
-    /// Resolves the promise.
+    /// Resolves the promise. The last are the limits as the response reported them, unknown ones as NaN.
+    #[allow(clippy::too_many_arguments, reason = "numbers cross without an object")]
     #[wasm_bindgen(method)]
     pub(super) fn succeed(
         this: &JsCall,
@@ -62,6 +52,11 @@ extern "C" {
         headers: JsValue,
         attempts: u32,
         body: JsString,
+        limit: f64,
+        remaining: f64,
+        reset_at: f64,
+        daily_limit: f64,
+        daily_remaining: f64,
     );
 
     /// Rejects the promise.

@@ -215,6 +215,7 @@ export const PROMISES = [
   ["A time of day that is set, stands still or lies before 1970 changes no wait; the fake timers of Jest, Vitest, sinon and Node.js drive the client.", "tests/js/limits.test.mjs"],
   ["After `abort()` or `close()` nothing is sent: not by a hook, not in the tick in which a token comes, not by a timed-out attempt whose fetch settles late.", "tests/js/cancel.test.mjs"],
   ["The same in workerd and in Chromium.", "tests/workerd/ends.test.mjs"],
+  ["A value that nobody expects (a getter or a proxy that throws, a signal or headers of another kind, a replaced `Date`), wherever a program or a `fetch` can put it, ends its own call with a typed error at most.", "tests/js/hostile-values.test.mjs"],
   ["Every promise settles, whatever a fetch throws, returns or has for headers, and whatever `Error.prepareStackTrace` does.", "tests/js/hostile.test.mjs"],
   ["A call is a native promise: `waitUntil`, streams, locks and debuggers see it pending, fulfilled or rejected.", "tests/js/promises.test.mjs"],
   ["A client at a Worker's module level recovers by itself after calls of several requests have met in its queue.", "tests/workerd/ends.test.mjs"],

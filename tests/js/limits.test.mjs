@@ -433,13 +433,24 @@ test("a number over 1e9 and a date are times of day, by the clock of the server"
 });
 
 test("headers that are no numbers are ignored, and those that came twice", async () => {
-  for (const nonsense of ["", "many", "-1", "1e3", "NaN", "99999999999999999999", "3, 4", "٣"]) {
+  for (const nonsense of ["", "many", "--1", "1e3", "NaN", "99999999999999999999", "3, 4", "٣"]) {
     const server = scripted(() => ({ status: 200, headers: new Map(Object.entries(limits(nonsense, nonsense, nonsense))), text: async () => '{"success":true,"data":{}}' }));
     const client = newClient({ fetch: server.fetch });
     await client.getUser(1);
     await client.getUser(2);
     assert.deepEqual(client.rateLimit, { limit: undefined, remaining: undefined, resetAt: undefined, dailyLimit: undefined, dailyRemaining: undefined }, nonsense);
   }
+});
+
+test("a negative rest is 0, and a negative limit or wait is none", async () => {
+  const server = scripted(() => good({}, limits("-1", "-20", "-3")));
+  const client = newClient({ fetch: server.fetch });
+  await client.getUser(1);
+  assert.deepEqual(client.rateLimit, { limit: undefined, remaining: 0, resetAt: undefined, dailyLimit: undefined, dailyRemaining: undefined });
+  const spent = newClient({ fetch: scripted(() => good({}, { "x-daily-ratelimit-token-remaining": "-20" })).fetch });
+  await spent.getUser(1);
+  assert.equal(spent.rateLimit.dailyRemaining, 0);
+  assert.equal((await rejection(spent.getUser(2))).scope, "daily");
 });
 
 test("a Retry-After that came twice is ignored: the wait is the client's own", async (t) => {
