@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "WL>)G#-.+JHP?@AM=   R   N   F   ;:, /   0E K 4  ^     IU 21   X !(5 VC97        *           8   }abcdefghijklmnopqrstuvwxyz  & Q" +
-  "[ %    6        |           O                           3       ]       T                                     Y {  _ ~  B   DZ S";
+  "2@>)&#R3+JHP50AM=X  .   ^   L   ;:, 8   BW K    N     I9 1V     !(? |CUF        *   T      4/   }abcdefghijklmnopqrstuvwxyz  G Q" +
+  "[ %    6                    O                   7       E       ]                                             Y {  _ ~  D   -Z S";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

@@ -92,7 +92,7 @@ export function checkConfig(config: UsersClientConfig): CheckedConfig {
   }
   if (typeof credential === "string") {
     const name = apiToken === undefined ? "accessToken" : "apiToken";
-    if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII without blanks, since a header carries it`);
+    if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII without blanks`);
     if (isPage() && !given.dangerouslyAllowBrowser) refuse(`${name} as a string in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
   }
   const headers = checkHeaders(given.headers);

@@ -122,7 +122,7 @@ export class CoreClient implements CallContext {
     try {
       return (await import("./drift.js")).inspector(onDrift, this.listener);
     } catch (error) {
-      this.listener.log("warn", `onDrift is not called, since drift.js, beside this script, could not be loaded: ${String(error)}`);
+      this.listener.log("warn", `onDrift is not called: drift.js, beside this script, could not be loaded: ${String(error)}`);
       return () => undefined;
     }
   }
