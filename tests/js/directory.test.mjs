@@ -446,3 +446,17 @@ test("a record that is ill makes no other so", async () => {
     assert.ok((await rejection(new UserDirectory(client).all())) instanceof DecodeError, JSON.stringify(list));
   }
 });
+
+test("the record of another user is no response to a question for one", async () => {
+  for (const record of [person(2, { name: "Somebody else" }), {}, null, [person(9)], { ...person(9), id: "9" }]) {
+    const client = standIn();
+    const directory = new UserDirectory(client);
+    await directory.all();
+    // A list that is as new as the question would be the response.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    client.getUser = async () => record;
+    assert.ok((await rejection(directory.byId(9))) instanceof DecodeError, JSON.stringify(record));
+    assert.equal(directory.peek(9), undefined);
+    assert.equal(directory.peek(2).name, "Person 2");
+  }
+});

@@ -170,9 +170,10 @@ test("what is imported and not used leaves nothing in a bundle", async () => {
   for (const name of ["pipedrive-users", "pipedrive-users/sandbox", "pipedrive-users/server", "pipedrive-users/slim", "pipedrive-users/directory"]) assert.equal(await size(`import "${name}"; import * as all from "${name}";`), 0, name);
 });
 
-/** What a page loads, as a bundler makes it that splits, or that puts all into one file. */
+/** What a page loads, as a bundler makes it that splits, or that puts all into one file but for what is loaded on demand. */
 async function bundled(contents, splitting) {
-  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", splitting, outdir: "out", write: false });
+  const external = splitting ? [] : ["./drift.js", "./directory-store.js"];
+  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", splitting, outdir: "out", write: false, external });
   return outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents;
 }
 
@@ -185,6 +186,9 @@ test("the directory weighs at most 4 KB on top of the client, and nothing in a p
     assert.ok(more > 1_000 && more <= 4_096, `${more} bytes, ${splitting ? "split" : "in one file"}`);
     for (const word of ["maxAgeMs", "staleMs", "directory"]) assert.ok(!Buffer.from(without).toString().includes(word), word);
   }
+  // Loaded where a store is given.
+  const sharing = brotliCompressSync(Buffer.from(await read("dist/directory-store.js"))).length;
+  assert.ok(sharing <= 1_000, `${sharing} bytes`);
 });
 
 /** What a page loads to make the ten calls, as a bundler that splits makes it. */

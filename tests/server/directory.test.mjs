@@ -216,6 +216,43 @@ test("a store that fails is a failed refresh; one that only cannot be written do
   assert.equal((await all).length, 3);
 });
 
+test("a store that hangs, wherever it does, is a failed refresh after ten seconds; one that hangs only when it is written does no harm", async (t) => {
+  const pass = stopClock(t);
+  const never = () => new Promise(() => undefined);
+  const texts = new Map();
+  const good = { get: async (key) => texts.get(key), set: async (key, text) => void texts.set(key, text) };
+  const memory = server.memoryStore();
+  const record = { get: (key) => memory.get(key), put: (...args) => memory.put(...args), delete: (...args) => memory.delete(...args), lease: (...args) => memory.lease(...args) };
+  for (const store of [{ ...good, get: never }, { ...good, set: never }, { ...record, get: never }, { ...record, lease: never }]) {
+    const client = standIn(8);
+    const directory = new UserDirectory(client, { store });
+    const refused = rejection(directory.all());
+    await pass(10_500);
+    assert.match((await refused).message, /the directory's store did not respond/);
+    assert.equal(directory.error, await refused);
+    assert.equal(client.calls.getUsers, 0);
+    // It is asked anew, and may be back.
+    Object.assign(store, "put" in store ? record : good);
+    await pass(60_000);
+    const all = directory.all();
+    await pass(500);
+    assert.equal((await all).length, 3);
+    assert.equal(directory.error, undefined);
+    texts.clear();
+    for (const key of ["directory:8", "directory:8:lease"]) {
+      const found = await memory.get(key);
+      if (found) await memory.delete(key, found.version);
+    }
+  }
+  for (const store of [{ ...good, set: async (key, text) => (key.endsWith("lease") ? void texts.set(key, text) : never()) }, { ...record, put: never }, { ...record, lease: async () => never }]) {
+    const client = standIn(9);
+    const all = new UserDirectory(client, { store }).all();
+    await pass(25_000);
+    assert.equal((await all).length, 3);
+    assert.equal(client.calls.getUsers, 1);
+  }
+});
+
 test("a list that another process asked for before the news does not undo them", async (t) => {
   const pass = stopClock(t);
   const store = server.memoryStore();

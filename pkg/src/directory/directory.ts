@@ -254,7 +254,9 @@ export class UserDirectory {
   async #askEach(id: number): Promise<DirectoryEntry | undefined> {
     const askedAt = Date.now();
     try {
-      this.#people!.set(this.#latest(await this.#client.getUser(id), askedAt));
+      const user = await this.#client.getUser(id);
+      if (user?.id !== id) throw new DecodeError("getUser: the record of another user came");
+      this.#people!.set(this.#latest(user, askedAt));
       this.#emit({ type: "changed" });
       return this.peek(id);
     } catch (error) {

@@ -22,7 +22,23 @@ const POLL_MS = 200;
 /** The stores take so much text in one value, whatever its letters. */
 const PART = 30_000;
 
+/** How long a store may take to read a list, to write one, or to give a lease. */
+const STORE_MS = 10_000;
+
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Ends the wait for a store that does not respond. */
+async function timed<Result>(work: () => Result): Promise<Awaited<Result>> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(reject, STORE_MS, new Error("the directory's store did not respond"));
+  });
+  try {
+    return await Promise.race([work(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /**
  * Asks for a list once for all processes that share a store. `isRecent` says whether a list that another process asked for then will do.
@@ -51,21 +67,21 @@ export async function shared<T>(store: DirectoryStore | RecordStore, key: string
     await set(key, JSON.stringify([askedAt, parts, count]));
   };
   for (;;) {
-    const known = await read();
+    const known = await timed(read);
     if (known) return known;
-    const release = await lease(key);
+    const release = await timed(() => lease(key));
     if (!release) await sleep(POLL_MS);
     else {
       try {
         // Another process may have finished in between.
-        const latest = await read();
+        const latest = await timed(read);
         if (latest) return latest;
         const fresh = await ask();
         // What cannot be written is still good here.
-        await write(fresh).catch(() => undefined);
+        await timed(() => write(fresh)).catch(() => undefined);
         return fresh;
       } finally {
-        await Promise.resolve(release()).catch(() => undefined);
+        await timed(release).catch(() => undefined);
       }
     }
   }
