@@ -47,10 +47,7 @@ export class ApiPromise<Data> extends NativePromise<Data> {
   }
 }
 
-/**
- * Gives an object members that do not show. A proxy around it, such as Vue's, hands on a function or a promise as it is, where it
- * would find no private field.
- */
+/** Gives an object members that do not show. A proxy around it, such as Vue's, hands on a function or a promise as it is, where it would find no private field. */
 export function hide(object: object, members: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(members)) Object.defineProperty(object, name, { value });
 }

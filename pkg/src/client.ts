@@ -11,10 +11,7 @@ export async function preload(): Promise<void> {
 
 /** A client of Pipedrive's Users API, for one user of one company. */
 export class UsersClient extends EndpointMethods {
-  /**
-   * Makes a client. Nothing is loaded or sent before the first call. A configuration that cannot be used throws a
-   * {@link ConfigError}.
-   */
+  /** Makes a client. Nothing is loaded or sent before the first call. A configuration that cannot be used throws a {@link ConfigError}. */
   constructor(config: UsersClientConfig) {
     super(throwFromCaller(new.target, () => new CoreClient(checkConfig(config))));
   }

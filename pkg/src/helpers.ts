@@ -24,20 +24,14 @@ export function languageTag(me: Pick<CurrentUser, "language">): string {
   return tagOf(language && country ? `${language}-${country}` : language);
 }
 
-/**
- * Returns the user's date and number format as a BCP 47 tag, such as `et-EE`; `und` where it is missing. It is not the
- * language, see {@link languageTag}.
- */
+/** Returns the user's date and number format as a BCP 47 tag, such as `et-EE`; `und` where it is missing. It is not the language, see {@link languageTag}. */
 export const formattingLocale = (me: Pick<User, "locale">): string => tagOf(me?.locale);
 
 /** Returns whether the user administers an app. An app that is missing from `access` means no. */
 export const isAdmin = (user: Pick<User, "access">, app: AccessApp): boolean =>
   user?.access?.some?.((entry) => entry?.app === app && entry.admin === true) ?? false;
 
-/**
- * Reads Pipedrive's times, `YYYY-MM-DD HH:MM:SS` in UTC and RFC 3339. Null for null, for the zero date of a user who
- * never logged in, and for what is not a time.
- */
+/** Reads Pipedrive's times, `YYYY-MM-DD HH:MM:SS` in UTC and RFC 3339. Null for null, for the zero date of a user who never logged in, and for what is not a time. */
 export function parseTimestamp(text: string | null | undefined): Date | null {
   const [, day = "", time, zone = "Z"] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?$/.exec(text ?? "") ?? [];
   const [midnight, date] = [new Date(`${day}T00:00:00Z`), new Date(`${day}T${time}${zone}`)];

@@ -88,10 +88,7 @@ export class Loader<Exports> {
   }
 }
 
-/**
- * Catches what a fault throws, wherever JavaScript enters the module: it stops the instance and all calls in it. Once
- * stopped, the module is not entered any more.
- */
+/** Catches what a fault throws, wherever JavaScript enters the module: it stops the instance and all calls in it. Once stopped, the module is not entered any more. */
 function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onStop: (cause: unknown) => void): WebAssembly.Exports {
   const guarded = (enter: (...args: unknown[]) => unknown) => (...args: unknown[]) => {
     try {
