@@ -122,9 +122,9 @@ struct State {
 
 /// What a lookup of one user finds in memory.
 enum Found {
-    /// This is the answer.
+    /// This is what the lookup returns.
     Given(Option<Arc<Entry>>),
-    /// This is, and the user is asked for behind.
+    /// So is this, and the user is asked for behind.
     GivenAndAsked(Arc<Entry>),
     /// The user has to be asked for.
     Asked,

@@ -113,13 +113,13 @@ fn unknown_ids_are_asked_for_the_cheaper_way() {
             assert_eq!(directory.by_id(99).await.expect("a list"), None);
             assert_eq!(spent(&client), 20, "the list that was asked for then does not have it");
             world.sleep(SECOND).await;
-            let none = directory.by_ids(&[97, 1, 98, 97]).await.expect("an answer");
+            let none = directory.by_ids(&[97, 1, 98, 97]).await.expect("a result");
             assert_eq!(none.iter().map(Option::is_some).collect::<Vec<_>>(), [false, true, false, false]);
             assert_eq!(spent(&client), 24);
-            directory.by_ids(&[97, 98]).await.expect("an answer");
+            directory.by_ids(&[97, 98]).await.expect("a result");
             assert_eq!(spent(&client), 24, "remembered");
             let many: Vec<u64> = (100..110).collect();
-            directory.by_ids(&many).await.expect("an answer");
+            directory.by_ids(&many).await.expect("a result");
             assert_eq!(spent(&client), 44, "ten cost as much as the list");
         })
         .expect("an end");
@@ -132,8 +132,8 @@ fn what_is_declared_invalid_is_asked_for_again() {
         .run(async {
             directory.all().await.expect("a list");
             directory.invalidate_user(2);
-            directory.by_ids(&[1, 2, 2]).await.expect("an answer");
-            directory.by_id(2).await.expect("an answer");
+            directory.by_ids(&[1, 2, 2]).await.expect("a result");
+            directory.by_id(2).await.expect("a result");
             assert_eq!(spent(&client), 22);
             directory.invalidate();
             directory.by_id(1).await.expect("a list");
@@ -189,16 +189,16 @@ fn ids_that_do_not_exist_cost_no_more_than_a_list_however_many_they_are() {
             directory.all().await.expect("a list");
             world.sleep(SECOND).await;
             for id in 1_000..1_500 {
-                assert_eq!(directory.by_id(id).await.expect("an answer"), None);
+                assert_eq!(directory.by_id(id).await.expect("a result"), None);
                 world.sleep(SECOND / 100).await;
             }
             assert_eq!(spent(&client), 20 + 20);
-            assert_eq!(directory.by_ids(&[1, 2_000, 2_001]).await.expect("an answer")[1], None);
+            assert_eq!(directory.by_ids(&[1, 2_000, 2_001]).await.expect("a result")[1], None);
             assert_eq!(spent(&client), 40);
             world.sleep(60 * SECOND).await;
             directory.all().await.expect("a list");
             world.sleep(SECOND).await;
-            directory.by_id(3_000).await.expect("an answer");
+            directory.by_id(3_000).await.expect("a result");
             assert_eq!(spent(&client), 40 + 20 + 2, "another list, other ids");
         })
         .expect("an end");
@@ -238,11 +238,11 @@ fn what_was_asked_for_before_it_was_declared_invalid_is_not_given_after() {
                 world.sleep(SECOND / 2).await;
                 directory.invalidate_user(2);
                 let since = world.now();
-                directory.by_id(2).await.expect("an answer");
+                directory.by_id(2).await.expect("a result");
                 world.now().saturating_sub(since)
             })
             .await;
-            first.expect("an answer");
+            first.expect("a result");
             assert!(second >= SECOND, "it waited for a request of its own: {second:?}");
             assert_eq!(spent(&client), 24);
         })
@@ -263,9 +263,9 @@ async fn a_listener_that_panics_keeps_nobody_waiting() {
     });
     assert_eq!(directory.all().await.expect("a list").len(), 25);
     directory.invalidate_user(2);
-    assert!(directory.by_id(2).await.expect("an answer").is_some());
+    assert!(directory.by_id(2).await.expect("a result").is_some());
     directory.invalidate();
-    assert!(directory.by_id(3).await.expect("an answer").is_some());
+    assert!(directory.by_id(3).await.expect("a result").is_some());
     tokio::task::yield_now().await;
     assert_eq!(calls.load(Ordering::Relaxed), 3);
     drop(panics);

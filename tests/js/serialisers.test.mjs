@@ -54,14 +54,14 @@ test("JSON: all but that dates are texts", async () => {
 });
 
 test("Redux Toolkit: data is plain, and its checks are silent", async (t) => {
-  const said = t.mock.method(console, "error", () => {});
+  const logged = t.mock.method(console, "error", () => {});
   const { reducer, actions } = createSlice({ name: "team", initialState: { users: [], page: undefined, failure: undefined }, reducers: { loaded: (state, { payload }) => ({ ...state, ...payload }) } });
   const store = configureStore({ reducer });
   const { sent, error } = await values();
   const failure = JSON.parse(JSON.stringify(error));
   store.dispatch(actions.loaded({ users: sent.users, page: sent.page, failure }));
   assert.deepEqual([store.getState().users, store.getState().failure.kind], [sent.users, "rate_limit"]);
-  assert.deepEqual(said.mock.calls.map(({ arguments: args }) => args[0]), []);
+  assert.deepEqual(logged.mock.calls.map(({ arguments: args }) => args[0]), []);
   assert.ok(isPlain(sent.user));
 });
 

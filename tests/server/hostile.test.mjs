@@ -167,7 +167,7 @@ test("a record that is put back after the user has uninstalled the app is notice
   assert.equal(await oauth.isAuthorized(BOND), true);
 });
 
-test("whoever can write the store cannot make a record: not in plain text, not from another user's, not with another key", async () => {
+test("somebody who can write the store cannot make a record: not in plain text, not from another user's, not with another key", async () => {
   const [key, other] = [1, 2].map(() => crypto.getRandomValues(new Uint8Array(32)));
   const endpoint = makeEndpoint();
   const [plain, encrypted, foreign] = [memoryStore(), memoryStore(), memoryStore()];

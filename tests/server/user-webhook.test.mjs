@@ -187,7 +187,7 @@ function changed(value, [name, ...rest], other) {
   return copy;
 }
 
-test("whatever is wrong in a body, the answer is the same, and no record becomes ill", { timeout: 60_000 }, async () => {
+test("whatever is wrong in a body, the response is the same, and no record becomes ill", { timeout: 60_000 }, async () => {
   const wrong = [undefined, null, true, 0, 7, -1, 1.5, 1e300, 1_793_527_200_123_456, "", "x", "7", "0", "-1", "9".repeat(400), "9999-12-31T23:59:59Z", [], [null], [[]], {}, { id: 3 }, JSON.parse('{"__proto__":{"name":"x"},"constructor":1}'), "\u0000\ud800"];
   const full = { name: "Vesper", email: "v@mi6.example", active_flag: false, phone: null, modified: "2026-11-22 11:00:00", locale: "en_GB", icon_url: "https://a.example/b.png" };
   let sent = 0;

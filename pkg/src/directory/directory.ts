@@ -45,7 +45,7 @@ export interface UserNews {
 
 const AGES = { maxAgeMs: 300_000, staleMs: 3_600_000 };
 
-/** Describes a value without quoting a string: it may be a secret. */
+/** Refuses a value that is not what it has to be. */
 function check(what: string, isGood: boolean, value: unknown, Refusal: typeof ArgumentError | typeof ConfigError = ArgumentError): void {
   if (!isGood) throw new Refusal(`${what}, got ${describeType(value)}`);
 }

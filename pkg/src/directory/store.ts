@@ -1,3 +1,5 @@
+import { within } from "../server/deadline.js";
+
 /** Two functions of one's own: what a store needs to have. */
 export interface DirectoryStore {
   /** Returns the text of a key. */
@@ -28,17 +30,7 @@ const STORE_MS = 10_000;
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Ends the wait for a store that does not respond. */
-async function timed<Result>(work: () => Result): Promise<Awaited<Result>> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(reject, STORE_MS, new Error("the directory's store did not respond"));
-  });
-  try {
-    return await Promise.race([work(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const timed = <Result>(work: () => Promise<Result>) => within(STORE_MS, work, () => new Error("the directory's store did not respond"));
 
 /**
  * Asks for a list once for all processes that share a store. `isRecent` says whether a list that another process asked for then will do.
@@ -81,7 +73,7 @@ export async function shared<T>(store: DirectoryStore | RecordStore, key: string
         await timed(() => write(fresh)).catch(() => undefined);
         return fresh;
       } finally {
-        await timed(release).catch(() => undefined);
+        await timed(async () => release()).catch(() => undefined);
       }
     }
   }

@@ -3,6 +3,7 @@ import { isPipedriveError, makeError } from "../../errors.js";
 import { configError } from "../core.js";
 import { bytesOf } from "../crypto.js";
 import { within } from "../deadline.js";
+import { textOf } from "../log.js";
 import type { Stored, TokenStore } from "./store.js";
 
 /** How long an operation of a store may take. */
@@ -11,11 +12,11 @@ export const STORE_TIMEOUT_MS = 5_000;
 /** The `code` of an error that a store threw. */
 export const STORE_FAILED = "token_store";
 
-/** Gives what a store threw a kind, and says that it is the store's: what a driver throws says neither. */
+/** Gives what a store threw a kind, and a code that names the store: what a driver throws has neither. */
 function failed(cause: unknown): Error {
   if (isPipedriveError(cause)) return cause;
   const { message } = Object(cause) as { message?: unknown };
-  return makeError(`the token store failed: ${typeof message === "string" ? message : String(cause)}`, { kind: "connection", code: STORE_FAILED, cause });
+  return makeError(`the token store failed: ${typeof message === "string" ? message : textOf(cause)}`, { kind: "connection", code: STORE_FAILED, cause });
 }
 
 /** Returns a store whose operations end, whatever the app's own does, whose failures are errors of the package, and whose results are what a `TokenStore` promises. */

@@ -5,7 +5,7 @@ import { createSandbox } from "pipedrive-users/sandbox";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { administrators } from "../administrators.js";
 
-// Whoever calls Pipedrive, in whatever way, gets the sandbox's company.
+// Every request to Pipedrive, however it is made, gets the sandbox's company.
 const sandbox = createSandbox({ users: 5 });
 const server = setupServer(http.all("https://*.pipedrive.com/*", ({ request }) => sandbox.fetch(request)));
 
