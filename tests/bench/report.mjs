@@ -33,7 +33,7 @@ export function report({ table, machine, rounds }) {
 This package beside what people would use instead, all on the same sandbox over the loopback, in turn, each round in a fresh process
 or page. Figures are medians of ${rounds} rounds.
 
-${line(["", ...COLUMNS.map((peer) => NAMES[peer])])}
+${line(["Figure", ...COLUMNS.map((peer) => NAMES[peer])])}
 |---|${"---:|".repeat(COLUMNS.length)}
 ${figures.join("\n")}
 
@@ -49,7 +49,7 @@ measures the same live in your own browser; \`cargo xtask bench\` makes this pag
 
 ## What each does
 
-${line(["", ...COLUMNS.slice(0, 4).map((peer) => NAMES[peer])])}
+${line(["What", ...COLUMNS.slice(0, 4).map((peer) => NAMES[peer])])}
 |---|${"---|".repeat(4)}
 ${FEATURES.map(line).join("\n")}
 `;
