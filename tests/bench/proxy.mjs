@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { createHmac } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { PARTS, partsOf } from "./profile.mjs";
 import { median, ratios } from "./stats.mjs";
 
 const start = async (program, ...args) => {
@@ -18,7 +19,7 @@ function sign(userId) {
   return `${signed}.${createHmac("sha256", "secret").update(signed).digest("base64url")}`;
 }
 
-/** Measures microseconds of processor time for each request, of each subject in turn. */
+/** Measures microseconds of processor time for each request, of each subject in turn, and whose code took it in one more round. */
 export async function proxyTimes({ rounds, requests }) {
   const [upstream, load] = await Promise.all([start("upstream"), start("load")]);
   const subjects = Object.fromEntries(await Promise.all(["handwritten", "http-proxy", "ours"].map(async (name) => [name, await start("subject", name, upstream.url)])));
@@ -41,15 +42,22 @@ export async function proxyTimes({ rounds, requests }) {
       if (round >= 0) (times[kind][name] ??= []).push((cpu.user + cpu.system - before.user - before.system) / requests);
     }
   }
+  const scripts = {};
+  for (const name of ["handwritten", "ours"]) {
+    await subjects[name].ask({ profile: "start" });
+    await load.ask({ url: subjects[name].url, requests, ...loads.alone });
+    scripts[name] = (await subjects[name].ask({ profile: "stop" })).scripts;
+  }
   for (const { child } of [upstream, load, ...Object.values(subjects)]) child.kill();
-  return times;
+  return { ...times, scripts };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const times = await proxyTimes({ rounds: Number(process.env.ROUNDS ?? 5), requests: Number(process.env.REQUESTS ?? 4_000) });
+  const { scripts, ...times } = await proxyTimes({ rounds: Number(process.env.ROUNDS ?? 5), requests: Number(process.env.REQUESTS ?? 4_000) });
   for (const [kind, beside] of [["alone", "handwritten"], ["shared", "http-proxy"]]) {
     for (const [name, values] of Object.entries(times[kind])) {
       console.log(kind, name, values.map((value) => value.toFixed(0)).join(" "), `median ${median(values).toFixed(0)} µs,`, `${median(ratios(values, times[kind][beside])).toFixed(2)} of ${beside}`);
     }
   }
+  for (const [name, parts] of Object.entries(scripts)) console.log(name, partsOf(parts, scripts.handwritten).map((part) => `${(part * 100).toFixed(0)} %`).join(", "), `(${PARTS.join(", ")})`);
 }

@@ -1,5 +1,7 @@
 // BENCHMARKS.md: the figures that people choose by, and what each client does for them.
 
+import { PARTS } from "./profile.mjs";
+
 /** The peers, by the names of their files. */
 export const NAMES = { ours: "pipedrive-users", official: "official client", "openapi-fetch": "openapi-fetch", "ky-zod": "ky + zod", limit: "`fetch` by hand", patient: "`fetch` by hand with a timeout", floor: "the floor" };
 
@@ -26,12 +28,12 @@ const FEATURES = [
 const line = (cells) => `| ${cells.join(" | ")} |`;
 
 /** The page. */
-export function report({ table, machine, rounds }) {
+export function report({ table, parts, machine, rounds, warmUp }) {
   const figures = table.map((figure) => line([`${figure.what}, ${figure.where}`, ...COLUMNS.map((peer) => figure[peer] ?? "")]));
   return `# Benchmarks
 
 This package beside what people would use instead, all on the same sandbox over the loopback, in turn, each round in a fresh process
-or page. Figures are medians of ${rounds} rounds.
+or page. Figures are medians of ${rounds} rounds; in Node.js, calls are measured after ${warmUp} others, as in a server that has run for some seconds.
 
 ${line(["Figure", ...COLUMNS.map((peer) => NAMES[peer])])}
 |---|${"---:|".repeat(COLUMNS.length)}
@@ -46,6 +48,16 @@ ${figures.join("\n")}
 
 ${machine}. The machine is shared: compare figures of one row, not of two runs. \`www/compare\`, which \`cargo xtask demo\` serves,
 measures the same live in your own browser; \`cargo xtask bench\` makes this page, from the short files in \`tests/bench/\`.
+
+## Where the time goes
+
+Microseconds of processor time in Node.js, by whose code runs, from a profile. The engine is memory that is cleaned up, JSON, strings,
+and what the system does for the network. "The floor" is \`fetch\` by hand that does what this package promises of a call: it has a timeout,
+follows no redirect, reads the limits and remembers where the call was made.
+
+${line(["What", "Who", "all", ...PARTS])}
+|---|---|${"---:|".repeat(PARTS.length + 1)}
+${parts.map(({ what, who, time, microseconds }) => line([what, who, time, ...microseconds])).join("\n")}
 
 ## What each does
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { difference, keeps, median, noise, ratios, slope, spread } from "../bench/stats.mjs";
+import { PARTS, partsOf, scriptsOf } from "../bench/profile.mjs";
 
 test("the middle, and how far values are from it", () => {
   assert.equal(median([3, 1, 2]), 2);
@@ -35,4 +36,13 @@ test("a bound is kept, within the noise and no further", () => {
   assert.ok(!keeps({ value: 0.9, least: 0.95 }));
   assert.ok(keeps({ value: 0.94, least: 0.95, noise: 0.02 }));
   assert.ok(keeps({ value: 7 }));
+});
+
+test("a profile is divided by whose code ran, and idle time is left out", () => {
+  const frame = (id, functionName, url) => ({ id, callFrame: { functionName, url } });
+  const nodes = [frame(1, "(idle)", ""), frame(2, "parse", ""), frame(3, "fetch", "node:internal/fetch"), frame(4, "f1", "wasm://wasm/a"), frame(5, "f2", "wasm://wasm/b"), frame(6, "call", "file:///dist/index.js")];
+  const scripts = scriptsOf({ nodes, samples: [1, 2, 3, 3, 4, 5, 6], timeDeltas: [50, 10, 10, 10, 10, 20, 40] });
+  assert.equal(scripts["(native)"], 0.1);
+  const parts = partsOf(scripts, { "wasm://wasm/a": 0.5 }).map((part) => Number(part.toFixed(3)));
+  assert.deepEqual(parts, [0.3, 0.1, 0.4, 0.2], PARTS.join());
 });

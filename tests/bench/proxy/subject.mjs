@@ -1,5 +1,6 @@
 // A server in front of Pipedrive, as a process of its own that says how much processor time it has used.
 import { createServer } from "node:http";
+import { startProfile } from "../profile.mjs";
 
 const [, , name, upstream] = process.argv;
 
@@ -41,4 +42,8 @@ const subjects = {
 const server = createServer(await subjects[name]());
 server.keepAliveTimeout = 60_000;
 server.listen(0, "127.0.0.1", () => process.send({ url: `http://127.0.0.1:${server.address().port}` }));
-process.on("message", () => process.send({ cpu: process.cpuUsage() }));
+let stopProfile;
+process.on("message", async ({ profile }) => {
+  if (profile === "start") stopProfile = await startProfile();
+  process.send({ cpu: process.cpuUsage(), scripts: profile === "stop" ? await stopProfile() : undefined });
+});
