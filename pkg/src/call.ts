@@ -143,8 +143,8 @@ export class Call implements InstanceCall {
 
   /** The module has stopped on a fault. */
   stopped(cause: unknown): void {
-    const note = ENDPOINTS[this.operation].method === "GET" ? "" : ", which may have been processed";
-    this.reject(operationError(this.operation, "load", `the WebAssembly stopped on a fault, and the call with it${note}. The next call runs on a fresh instance. Please report error.cause`, { cause }));
+    const note = ENDPOINTS[this.operation].method === "GET" ? "" : "; the call may have been processed";
+    this.reject(operationError(this.operation, "load", `the WebAssembly stopped on a fault${note}. The next call runs on a fresh instance. Please report error.cause`, { cause }));
     this.controller?.abort();
   }
 

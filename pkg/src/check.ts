@@ -1,4 +1,4 @@
-import { type ErrorKind, makeError } from "./errors.js";
+import { type ErrorKind, makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 
 /** Describes a value in a few words, which never quote a string: it may be a secret. */
@@ -59,7 +59,7 @@ function editDistance(a: string, b: string): number {
 
 /** Refuses an object with an unknown member, and names the nearest known one. */
 export function checkKeys(kind: ErrorKind, operation: OperationId | undefined, what: string, object: unknown, known: readonly string[]): void {
-  const refused = (text: string) => makeError(`${operation ? operation + ": " : ""}${what} ${text}`, { kind, operation });
+  const refused = (text: string) => operationError(operation, kind, `${what} ${text}`);
   if (!isObject(object)) throw refused(`must be an object, got ${describeType(object)}`);
   for (const key of Object.keys(object)) {
     if (known.includes(key)) continue;

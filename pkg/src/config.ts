@@ -93,7 +93,7 @@ export function checkConfig(config: UsersClientConfig): CheckedConfig {
   if (typeof credential === "string") {
     const name = apiToken === undefined ? "accessToken" : "apiToken";
     if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII without blanks`);
-    if (isPage() && !given.dangerouslyAllowBrowser) refuse(`${name} as a string in a page can be read by every visitor. Let your backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
+    if (isPage() && !given.dangerouslyAllowBrowser) refuse(`${name} as a string in a page can be read by every visitor. Let a backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
   }
   const headers = checkHeaders(given.headers);
   return Object.assign(given, rootsOf(companyDomain, baseUrl), { headers, credential, isAccessToken: accessToken !== undefined });
@@ -102,5 +102,5 @@ export function checkConfig(config: UsersClientConfig): CheckedConfig {
 /** Refuses a path as base URL where there is no page whose origin it could belong to. */
 export function checkPage({ baseUrl, fetch }: CheckedConfig, operation: OperationId): void {
   if (!isPath(baseUrl) || fetch || typeof location === "object") return;
-  throw operationError(operation, "config", `baseUrl is the path ${quoted(baseUrl!)}, and there is no page that it could belong to: give a whole https:// URL here`);
+  throw operationError(operation, "config", `baseUrl is the path ${quoted(baseUrl!)}, and there is no page here: give an https:// URL`);
 }

@@ -1,12 +1,12 @@
 import { ApiPromise, type Outcome } from "./api-promise.js";
 import { Call, type CallContext, type CallRequest, rateLimitOf, type Running, type Values } from "./call.js";
-import { checkKeys, describeType, entriesOf, isFunction, own } from "./check.js";
+import { checkKeys, describeType, entriesOf, isFunction, isInteger, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
-import { type ErrorFields, type ErrorKind, isPipedriveError, operationError } from "./errors.js";
+import { type ErrorFields, type ErrorKind, operationError, unreadable } from "./errors.js";
 import { EventListener } from "./events.js";
 import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
-import { CALL_OPTIONS } from "./generated/settings.js";
+import { CALL_OPTIONS, SETTINGS } from "./generated/settings.js";
 import { type Instance, Loader } from "./load.js";
 import { type Page, type PageClass, PagePromise } from "./pages.js";
 import { captureCallSite } from "./stack.js";
@@ -75,8 +75,7 @@ export class CoreClient implements CallContext {
       call.listen(args["signal"] as AbortSignal | undefined);
       this.#start(call, args);
     } catch (reason) {
-      // A getter, a proxy or a method of what was given throws.
-      call.reject(isPipedriveError(reason) ? reason : operationError(call.operation, "argument", "what was given cannot be read"));
+      call.reject(unreadable(reason, "argument", call.operation));
     }
     return call.promise;
   }
@@ -89,7 +88,7 @@ export class CoreClient implements CallContext {
       // A getter of a replaced fetch can make a call while the core looks at another.
       return running.core.isBusy ? queueMicrotask(() => this.#start(call, args)) : call.start(running, args);
     }
-    const timeoutMs = Number(args["timeoutMs"] ?? this.config.timeoutMs) || 30_000;
+    const timeoutMs = isInteger(args["timeoutMs"], ...SETTINGS.timeoutMs) ? args["timeoutMs"] : (this.config.timeoutMs ?? 30_000);
     // Each call that waits gets an error of its own.
     const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(operationError(call.operation, kind, text, { cause }));
     const timer = setTimeout(() => {
@@ -144,12 +143,12 @@ export class CoreClient implements CallContext {
   }
 }
 
-/** The client of a method: none, if the method was taken off it. */
-type Owner = { readonly _core: () => CoreClient } & Partial<Record<OperationId, Parameters<typeof captureCallSite>[0]>>;
+/** The client of a method: none or another object, if the method was taken off it. */
+type Owner = { readonly _core?: () => CoreClient } & Partial<Record<OperationId, Parameters<typeof captureCallSite>[0]>>;
 
 function request(client: Owner | undefined, request: CallRequest): Promise<Outcome<never>> {
   const { operation } = request;
-  return client?._core().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}()`));
+  return client?._core?.().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}()`));
 }
 
 /** Makes the call of a client's method. */

@@ -23,9 +23,13 @@ export type AnyPipedriveError = InstanceType<(typeof classes)[ErrorKind]>;
 /** Makes the error of a kind. */
 export const makeError = (message: string, fields: ErrorFields): PipedriveError => new classes[fields.kind](message, fields);
 
-/** Makes the error of an operation. */
-export const operationError = (operation: OperationId, kind: ErrorKind, text: string, more?: Partial<ErrorFields>): PipedriveError =>
-  makeError(`${operation}: ${text}`, { kind, operation, ...more });
+/** Makes the error of an operation, where there is one. */
+export const operationError = (operation: OperationId | undefined, kind: ErrorKind, text: string, more?: Partial<ErrorFields>): PipedriveError =>
+  makeError((operation ? operation + ": " : "") + text, { kind, operation, ...more });
+
+/** The error for what a getter, a proxy or a method of what was given throws. */
+export const unreadable = (thrown: unknown, kind: ErrorKind, operation?: OperationId): PipedriveError =>
+  isPipedriveError(thrown) ? thrown : operationError(operation, kind, "what was given cannot be read");
 
 /** Returns whether a value is an error of this package, and of a kind where one is given. Works across copies of the package. */
 export function isPipedriveError(error: unknown): error is AnyPipedriveError;

@@ -29,8 +29,7 @@ export class EventListener {
   }
 
   log(level: keyof Logger = "debug", text: string): void {
-    const { logger = console } = this.config;
-    if (this.#isLogged(level)) callHook(() => logger[level](`[pipedrive-users] ${text}`.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
+    if (this.#isLogged(level)) callHook(() => (this.config.logger ?? console)[level](`[pipedrive-users] ${text}`.replace(/[\p{Cc}\u2028\u2029]+/gu, " ")));
   }
 
   #isLogged(level: keyof Logger = "debug"): boolean {

@@ -3,11 +3,11 @@ import type { ErrorDetails, ErrorFields, ErrorKind } from "./generated/errors.js
 /** Marks the errors of all copies of the package. */
 const BRAND: unique symbol = /* @__PURE__ */ Symbol.for("pipedrive-users.error") as never;
 
-/** Whether a value is an error of the package, and of a kind where one is given. */
+/** Whether a value is an error of the package, and of a kind where one is given: `filter` and `find` give an index. */
 export function isBranded(error: unknown, kind: ErrorKind | undefined): boolean {
   try {
     // Not by its prototype: it may come from another realm, or from another copy.
-    return typeof error === "object" && error !== null && BRAND in error && (kind === undefined || (error as { readonly kind?: unknown }).kind === kind);
+    return typeof error === "object" && error !== null && BRAND in error && (typeof kind !== "string" || (error as { readonly kind?: unknown }).kind === kind);
   } catch {
     // A proxy may refuse.
     return false;
@@ -19,8 +19,8 @@ export class PipedriveError extends (Error as unknown as new (message: string) =
   /** Makes an error, for tests and for servers of your own. Its kind is that of its class. */
   constructor(message: string, fields: Partial<ErrorFields> = {}) {
     super(message);
-    const { cause, ...rest } = fields;
-    const { kind } = new.target as { readonly kind?: ErrorKind };
+    const { cause, kind: given, ...rest } = fields;
+    const { kind = given } = new.target as { readonly kind?: ErrorKind };
     // Unknown fields are not there.
     Object.assign(this, Object.fromEntries(Object.entries({ kind, attempts: 0, headers: {}, ...rest }).filter(([, value]) => value !== undefined)));
     if (cause !== undefined) Object.defineProperty(this, "cause", { value: cause, configurable: true, writable: true });

@@ -1,3 +1,5 @@
+import { unreadable } from "./errors.js";
+
 /** Whether the engine is JavaScriptCore: it drops the frame of a function that ends in a call, and no stack is above that. */
 const DROPS_FRAMES = /* @__PURE__ */ (() => "line" in new Error())();
 
@@ -34,7 +36,8 @@ export function withCallerStack<E>(error: E, site: { stack?: unknown } | undefin
 export function throwFromCaller<Made>(above: new (...args: never[]) => unknown, work: () => Made): Made {
   try {
     return work();
-  } catch (error) {
+  } catch (thrown) {
+    const error = unreadable(thrown, "config");
     (Error as { captureStackTrace?: (target: unknown, above?: unknown) => void }).captureStackTrace?.(error, above);
     throw error;
   }

@@ -2,9 +2,10 @@
 
 use crate::text::Text;
 
-/// Whether a header of this name, in lower case, carries a credential.
+/// Whether a header of this name, in lower case, carries a credential: one of Pipedrive's, or one that a caller's own
+/// server asks for.
 pub(crate) fn is_credential<T: Text>(name: &T) -> bool {
-    ["authorization", "x-api-token", "cookie", "set-cookie"].iter().any(|known| name.is(known))
+    name.matches("(authorization|cookie|key|secret|token)$")
 }
 
 /// A real credential is longer; a short text would be found in words that are none.
@@ -135,9 +136,20 @@ mod tests {
 
     #[test]
     fn every_credential_header_is_known() {
-        for name in ["authorization", "x-api-token", "cookie", "set-cookie"] {
+        for name in [
+            "authorization",
+            "x-api-token",
+            "cookie",
+            "set-cookie",
+            "proxy-authorization",
+            "x-api-key",
+            "x-csrf-token",
+        ] {
             assert!(is_credential(&name.to_owned()), "{name}");
         }
-        assert!(!is_credential(&"x-correlation-id".to_owned()));
+        for name in ["x-correlation-id", "x-daily-ratelimit-token-limit", "x-daily-ratelimit-token-remaining"]
+        {
+            assert!(!is_credential(&name.to_owned()), "{name}");
+        }
     }
 }

@@ -72,6 +72,8 @@ mod tests {
             json!({ "error": "text" }),
             json!({ "error": { "message": "text" }, "message": "other" }),
             json!({ "message": "text" }),
+            json!({ "error": "", "message": "text" }),
+            json!({ "error": { "message": "" }, "message": "text" }),
             json!({ "errors": { "email": ["text", "other"] } }),
             json!({ "errors": [{ "detail": [["text"]] }] }),
             json!({ "error": "text", "message": "other", "errors": ["other"] }),
@@ -99,6 +101,7 @@ mod tests {
     fn a_link_to_the_documentation_is_no_detail() {
         let link = "Please check developers.pipedrive.com for more information about Pipedrive API.";
         assert_eq!(error_detail(&json!({ "error_info": link })), None);
+        assert_eq!(error_detail(&json!({ "error_info": "" })), None);
         assert_eq!(error_detail(&json!({ "error_info": "more" })).as_deref(), Some("more"));
     }
 

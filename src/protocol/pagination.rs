@@ -3,7 +3,6 @@
 use super::envelope::undecodable;
 use crate::error::Failure;
 use crate::schema::{MAX_SAFE_INTEGER, PageRef, ResponseKind};
-use crate::text::Text;
 use crate::transport::JsonRef;
 
 /// Where the list continues after the page that began at `from`; nothing at its end. `json` is the response with this `data`.
@@ -19,8 +18,7 @@ pub(crate) fn next_page<J: JsonRef>(
     match kind {
         ResponseKind::Object | ResponseKind::List => Ok(None),
         ResponseKind::CursorPage => {
-            let cursor = json.text_at(&["additional_data", "next_cursor"]);
-            let next = cursor.filter(|cursor| !cursor.is_empty()).map(PageRef::Cursor);
+            let next = json.text_at(&["additional_data", "next_cursor"]).map(PageRef::Cursor);
             if next.is_some() && next.as_ref() == from {
                 return Err(undecodable(
                     "the server's next page would be this page again (same next_cursor): reading on would never end",
@@ -42,8 +40,7 @@ pub(crate) fn next_page<J: JsonRef>(
                 return Ok(Some(PageRef::Start(next)));
             }
             Err(undecodable(
-                "the server's next page would be this page again (next_start does not advance by whole items): reading on would never \
-                 end",
+                "the server's next page would be this page again (same next_start): reading on would never end",
             ))
         }
     }

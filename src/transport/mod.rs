@@ -255,10 +255,10 @@ pub trait JsonRef: Clone + SendOutsideWasm + SyncOutsideWasm + 'static {
         Some(value)
     }
 
-    /// The string at the end of a path of members.
+    /// The string at the end of a path of members, where it is not empty.
     #[inline(never)]
     fn text_at(&self, path: &[&'static str]) -> Option<Self::Text> {
-        self.at(path)?.as_text()
+        self.at(path)?.as_text().filter(|text| !text.is_empty())
     }
 
     /// Whether it is null.

@@ -61,7 +61,9 @@ for (const [name, wrap] of [
 
 test("a method that was taken off its client rejects with words", async () => {
   const { getUser, getUserFollowers } = make();
-  for (const call of [() => getUser(1), () => getUserFollowers(1)]) await assert.rejects(call(), (error) => isPipedriveError(error, "argument") && /call it as client\.getUser/.test(error.message));
+  // Of an object of the program's own, too.
+  const own = { getUser, getUserFollowers };
+  for (const call of [() => getUser(1), () => getUserFollowers(1), () => own.getUser(1), () => own.getUserFollowers(1)]) await assert.rejects(call(), (error) => isPipedriveError(error, "argument") && /call it as client\.getUser/.test(error.message));
   await assert.rejects((async () => { for await (const follower of getUserFollowers(1)) assert.fail(follower); })(), { kind: "argument" });
 });
 

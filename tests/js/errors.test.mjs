@@ -65,6 +65,20 @@ test("there is one class for each kind, and each is exported", () => {
   }
 });
 
+test("the kind of an error is that of its class, whatever its fields say", () => {
+  for (const [kind, name] of Object.entries(CLASSES)) {
+    for (const given of [undefined, kind, "another"]) assert.equal(new sdk[name]("x", { kind: given }).kind, kind);
+  }
+  assert.equal(new PipedriveError("x", { kind: "server" }).kind, "server");
+});
+
+test("isPipedriveError is a predicate of lists too, which give it an index", () => {
+  const [one, other] = [new sdk.ServerError("x"), new sdk.NotFoundError("y")];
+  const list = [1, one, null, other];
+  assert.deepEqual([list.filter(isPipedriveError), list.find(isPipedriveError), list.findLastIndex(isPipedriveError)], [[one, other], one, 3]);
+  assert.ok(![null, {}].some(isPipedriveError));
+});
+
 test("isPipedriveError is false for everything else", () => {
   for (const other of [undefined, null, "text", {}, { kind: "api" }, new Error("x"), Object.assign(new Error("x"), { kind: "api" }), new DOMException("x", "AbortError")]) {
     assert.equal(isPipedriveError(other), false);
@@ -91,6 +105,7 @@ const SHAPES = [
   ["shape 6: the OAuth server", 400, { success: false, message: "Invalid grant: refresh_token is invalid", error: "invalid_grant" }, "validation", "invalid_grant"],
   ["shape 6 without error", 401, { success: false, message: "Invalid token: access_token is invalid" }, "authentication", "Invalid token: access_token is invalid"],
   ["shape 7: a message", 403, { success: false, message: "Forbidden" }, "permission", "Forbidden"],
+  ["shape 7 with an empty error", 400, { success: false, error: "", error_info: "", message: "Bad request" }, "validation", "Bad request"],
   ["shape 7: errors", 400, { status: "error", success: false, errors: { event_object: "must be one of the known objects" } }, "validation", "must be one of the known objects"],
   ["shape 7: errors as lists", 422, { status: "error", success: false, errors: { active_flag: ["must be a boolean"] } }, "validation", "must be a boolean"],
 ];

@@ -98,6 +98,11 @@ const PLACES = {
   "what a logger throws": (value, client) => client({ logLevel: "debug", logger: Object.fromEntries(["error", "warn", "info", "debug"].map((level) => [level, () => { throw value; }])) }).getUser(7),
   ...Object.fromEntries(["companyDomain", "baseUrl", "fetch", "timeoutMs", "maxRetries", "maxConcurrency", "maxBodyBytes", "dailyTokenBudget", "dangerouslyAllowBrowser", "logLevel", "onEvent", "onDrift"].map((name) => [`the setting ${name}`, (value, client) => client({ [name]: value }).getUser(7)])),
   "the headers of a client": (value, client) => client({ headers: { a: value } }).getUser(7),
+  "all headers of a client": (value, client) => client({ headers: value }).getUser(7),
+  "the names of a client's headers": (value, client) => client({ headers: new Map([[value, "x"]]) }).getUser(7),
+  "a configuration": (value) => new UsersClient(value).getUser(7),
+  "the setting logger": (value, client) => client({ logger: value }).getUser(7),
+  "the setting limits": (value, client) => client({ limits: value }).getUser(7),
 };
 
 for (const [place, make] of Object.entries(PLACES)) {
@@ -118,6 +123,13 @@ for (const [place, make] of Object.entries(PLACES)) {
     assert.deepEqual(unhandled.splice(0), []);
   });
 }
+
+test("what a configuration throws is a ConfigError, which does not show it", () => {
+  const boom = () => { throw new Error(TOKEN); };
+  for (const config of [{ get apiToken() { return boom(); } }, { accessToken: TOKEN, limits: { attach: boom } }, { accessToken: TOKEN, headers: { entries: boom } }, { accessToken: TOKEN, logger: { get error() { return boom(); } } }, closed({}), revoked({})]) {
+    assert.throws(() => new UsersClient(config), (error) => isPipedriveError(error, "config") && !inspect(error, { depth: 9, showHidden: true }).includes("5ecre7"));
+  }
+});
 
 test("a signal that is none of the runtime's is refused, or ends the call and no other", async () => {
   const bystander = new UsersClient({ apiToken: "bystander", fetch: async () => new Response(GOOD) });

@@ -71,6 +71,16 @@ test("a call that ended keeps no process alive, a long timeoutMs neither", async
   assert.ok(Date.now() - started < 20_000);
 });
 
+test("a bad timeoutMs is refused by the first call too, and is not the time in which the module has to load", async () => {
+  const kinds = await runScript(`${FETCH}
+    const { UsersClient } = await import("pipedrive-users");
+    const client = new UsersClient({ apiToken: "secret", fetch });
+    const calls = [0, -1, 0.5, 1.5, 2 ** 31, NaN, "5", null, true, [1]].map((timeoutMs) => client.getUser(7, { timeoutMs }).catch(({ kind }) => kind));
+    console.log(JSON.stringify(await Promise.all(calls)));
+  `);
+  assert.deepEqual(kinds, Array(10).fill("argument"));
+});
+
 test("the module loads once, for many clients and concurrent first calls", async () => {
   const counts = await runScript(`${COUNT}${FETCH}
     const { UsersClient } = await import("pipedrive-users");

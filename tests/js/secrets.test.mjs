@@ -28,7 +28,7 @@ function check(texts, what) {
 const echoing = (status = 401) =>
   scripted(async ({ headers }) => {
     await settle(5);
-    const all = ["authorization", "x-api-token", "cookie"].map((name) => headers[name]).filter(Boolean).join(" and ");
+    const all = ["authorization", "x-api-token", "cookie", "x-session-token", "x-api-key", "proxy-authorization"].map((name) => headers[name]).filter(Boolean).join(" and ");
     return respond(status, { success: false, error: `unknown ${all}`, error_info: `it was ${all}`, code: all }, { "x-echo": all, "x-correlation-id": all.slice(0, 60), "www-authenticate": all });
   });
 
@@ -38,6 +38,7 @@ const OWN = {
   "as an authorization header of the call": { config: {}, options: (index) => ({ headers: { authorization: `Bearer ${secret(index)}` } }) },
   "as x-api-token of the call": { config: {}, options: (index) => ({ headers: { "X-Api-Token": secret(index) } }) },
   "as a cookie of the call": { config: {}, options: (index) => ({ headers: { cookie: `theme=dark; session=${secret(index)}; lang=en` } }) },
+  "as a header of a backend's own": { config: {}, options: (index) => ({ headers: { "x-session-token": secret(index), "X-Api-Key": secret(index), "proxy-authorization": `Basic ${secret(index)}` } }) },
   "as a cookie of the client": { config: { headers: { Cookie: `session="${secret("client")}"` } }, options: () => ({}) },
 };
 
