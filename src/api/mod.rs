@@ -54,6 +54,8 @@ pub(crate) use for_each_endpoint;
 #[cfg(any(feature = "sandbox", feature = "server"))]
 mod route;
 
+#[cfg(feature = "server")]
+pub(crate) use route::is_path;
 #[cfg(any(feature = "sandbox", feature = "server"))]
 pub(crate) use route::route;
 

@@ -108,7 +108,7 @@ fn fits<J: JsonRef>(value: &J, form: Form) -> bool {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // It is checked before.
 fn whole<J: JsonRef>(value: &J) -> Option<u64> {
     let number = value.as_number().or_else(|| digits(&value.as_text()?))?;
-    (number > 0.0 && number <= MAX_SAFE_INTEGER as f64 && number % 1.0 == 0.0).then_some(number as u64)
+    (number > 0.0 && number <= MAX_SAFE_INTEGER as f64 && number.trunc() == number).then_some(number as u64)
 }
 
 fn digits<T: Text>(text: &T) -> Option<f64> {
@@ -145,8 +145,8 @@ pub(crate) fn parse_time<T: Text>(text: &T) -> Option<f64> {
         return None;
     }
     // Years are counted from March, which puts the leap day last.
-    let from_march = (month + 9.0) % 12.0;
-    let year = year - f64::from(u8::from(month < 3.0));
+    let is_before_march = f64::from(u8::from(month < 3.0));
+    let (year, from_march) = (year - is_before_march, month - 3.0 + 12.0 * is_before_march);
     let days = 365.0 * year + (year / 4.0).floor() - (year / 100.0).floor()
         + (year / 400.0).floor()
         + ((153.0 * from_march + 2.0) / 5.0).floor()

@@ -17,6 +17,7 @@
 
 mod basic;
 mod generation;
+mod mac;
 mod origin;
 mod permit;
 mod refusal;
@@ -26,6 +27,8 @@ mod token_state;
 pub use basic::is_basic;
 pub use generation::Generation;
 pub use origin::is_pipedrive;
+#[cfg(feature = "npm-server")]
+pub(crate) use permit::permit_where;
 pub use permit::{Permit, permit};
 pub use refusal::Refusal;
 pub use signed_token::SignedToken;

@@ -1,5 +1,7 @@
 //! The hosts to which a token may be sent.
 
+use crate::text::split_once;
+
 /// Returns whether an `api_domain` is Pipedrive's, which is exactly `https://<label>.pipedrive.com`. With `loopback`,
 /// which is for tests, `http://127.0.0.1` and `http://localhost` with any port are accepted too.
 ///
@@ -12,7 +14,7 @@
 #[must_use]
 pub fn is_pipedrive(api_domain: &str, loopback: bool) -> bool {
     if let Some(rest) = api_domain.strip_prefix("http://").filter(|_| loopback) {
-        let (host, port) = rest.split_once(':').unwrap_or((rest, "80"));
+        let (host, port) = split_once(rest, b':').unwrap_or((rest, "80"));
         return matches!(host, "127.0.0.1" | "localhost") && port.parse::<u16>().is_ok();
     }
     let host = api_domain.strip_prefix("https://").and_then(|rest| rest.strip_suffix(".pipedrive.com"));

@@ -35,10 +35,18 @@ pub struct Permit<'a> {
 ///
 /// Returns the error response for a request that is not allowed.
 pub fn permit<'a>(method: &str, path: &'a str, allowed: &[&str]) -> Result<Permit<'a>, Refusal> {
+    permit_where(method, path, |operation| allowed.contains(&operation))
+}
+
+/// The same with a list of the caller's own.
+pub(crate) fn permit_where<'a>(
+    method: &str,
+    path: &'a str,
+    is_allowed: impl Fn(&'static str) -> bool,
+) -> Result<Permit<'a>, Refusal> {
     let Some((endpoint, id)) = api::route(method, path) else {
         // 405 if the path exists with another method.
-        let is_known_path = Method::ALL.iter().any(|method| api::route(method.as_str(), path).is_some());
-        return Err(if is_known_path {
+        return Err(if api::is_path(path) {
             Refusal {
                 status: 405,
                 error: "Method not allowed",
@@ -59,7 +67,7 @@ pub fn permit<'a>(method: &str, path: &'a str, allowed: &[&str]) -> Result<Permi
             info: "The id must be a positive integer.",
         });
     }
-    if endpoint.method != Method::Get && !allowed.contains(&endpoint.operation) {
+    if endpoint.method != Method::Get && !is_allowed(endpoint.operation) {
         return Err(Refusal {
             status: 403,
             error: "Forbidden",

@@ -2,12 +2,13 @@
 //! and that is valid for five minutes. It gives no access to Pipedrive's API.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::digest::{CtOutput, Output};
 use serde_json::Value;
-use sha2::Sha256;
 
 use super::Refusal;
+use super::mac::{Sha256Mac, mac};
 use crate::platform::timestamp::Timestamp;
+use crate::text::split_once;
 use crate::transport::JsonRef;
 
 /// How far Pipedrive's clock may be ahead of this one, in seconds.
@@ -59,10 +60,7 @@ impl SignedToken {
         now_ms: f64,
         parse: impl Fn(&str) -> Option<J>,
     ) -> Result<Self, Refusal> {
-        let mut parts = jwt.split('.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
+        let Some((header, payload, signature)) = parts(jwt) else {
             return Err(Refusal::unauthorized("The signed token is no JSON Web Token."));
         };
         if jwt.len() > MAX_LENGTH {
@@ -74,7 +72,7 @@ impl SignedToken {
         if !alg.is_some_and(|alg| crate::text::Text::is(&alg, "HS256")) || header.get("crit").is_some() {
             return Err(Refusal::unauthorized("The signed token is not signed with HS256."));
         }
-        let signed = jwt.rsplit_once('.').map_or("", |(signed, _)| signed);
+        let signed = jwt.get(..jwt.len().saturating_sub(signature.len() + 1)).unwrap_or_default();
         if secret.is_empty() || !is_signed(signed, signature, secret) {
             return Err(Refusal::unauthorized(
                 "The signed token's signature is wrong: it was changed, or signed with another app's secret.",
@@ -111,6 +109,13 @@ impl SignedToken {
 }
 
 /// Decodes a part of the token to a JSON object.
+/// A token's three parts.
+fn parts(jwt: &str) -> Option<(&str, &str, &str)> {
+    let (header, rest) = split_once(jwt, b'.')?;
+    let (payload, signature) = split_once(rest, b'.')?;
+    split_once(signature, b'.').is_none().then_some((header, payload, signature))
+}
+
 fn decode<J: JsonRef>(part: &str, parse: impl Fn(&str) -> Option<J>) -> Result<J, Refusal> {
     let bytes = Base64UrlUnpadded::decode_vec(part).ok();
     let value = bytes.and_then(|bytes| parse(&String::from_utf8(bytes).ok()?));
@@ -127,14 +132,15 @@ fn positive_integer(number: f64) -> Option<u64> {
 /// Returns whether the signature is valid.
 fn is_signed(signed: &str, signature: &str, secret: &[u8]) -> bool {
     let Ok(signature) = Base64UrlUnpadded::decode_vec(signature) else { return false };
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else { return false };
-    mac.update(signed.as_bytes());
-    mac.verify_slice(&signature).is_ok()
+    let Ok(signature) = Output::<Sha256Mac>::try_from(signature.as_slice()) else { return false };
+    mac(secret, signed.as_bytes()).is_some_and(|expected| expected == CtOutput::new(signature))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hmac::{Hmac, KeyInit, Mac};
+    use sha2::Sha256;
 
     const NOW_MS: f64 = 1_767_225_600_000.0;
     const NOW: u64 = 1_767_225_600;

@@ -13,6 +13,13 @@ pub(crate) use http_date::parse_http_date;
 
 use crate::platform::sync::{SendOutsideWasm, SyncOutsideWasm};
 
+/// What stands before and after the first occurrence of an ASCII character. The standard library's search is 700 bytes of a module.
+#[cfg(any(feature = "sandbox", feature = "server"))]
+pub(crate) fn split_once(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let index = text.bytes().position(|byte| byte == separator)?;
+    Some((text.get(..index)?, text.get(index + 1..)?))
+}
+
 /// Text of a runtime. Lengths and positions count UTF-16 code units.
 ///
 /// Patterns are regular expressions of what JavaScript and `regex-lite` have in common. `\s` is JavaScript's, and stands in

@@ -38,11 +38,10 @@ pub fn verify_signed_token(jwt: &str, secret: &str, now: f64) -> Array {
 #[wasm_bindgen]
 #[must_use]
 #[allow(clippy::needless_pass_by_value)] // What crosses the boundary is owned.
-pub fn permit(method: &str, path: &str, allowed: Vec<String>) -> Array {
-    let allowed: Vec<_> = allowed.iter().map(String::as_str).collect();
-    match server::permit(method, path, &allowed) {
+pub fn permit(method: &str, path: &str, allowed: Array) -> Array {
+    match server::permit_where(method, path, |operation| allowed.includes(&operation.into(), 0)) {
         Ok(permit) => {
-            let index = ENDPOINTS.iter().position(|endpoint| endpoint.operation == permit.endpoint.operation);
+            let index = ENDPOINTS.iter().position(|endpoint| std::ptr::eq(*endpoint, permit.endpoint));
             Array::of2(&index.unwrap_or_default().into(), &permit.id.into())
         }
         Err(refusal) => refused(refusal),

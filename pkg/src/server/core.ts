@@ -46,7 +46,7 @@ function functionsOf(core: Exports) {
     verify: (jwt: string, secret: string, now: number) => checked(core.verifySignedToken(jwt, secret, now) as [number, number, number]),
     /** The operation that a request is for, and the id in its path. */
     permit: (method: string, path: string, allowed: readonly OperationId[]): [operation: OperationId, id: string] => {
-      const [index, id] = checked(core.permit(method, path, [...allowed]) as [number, string]);
+      const [index, id] = checked(core.permit(method, path, allowed as OperationId[]) as [number, string]);
       return [OPERATIONS[index]!, id];
     },
     tokenState: (millisecondsLeft: number) => core.freshness(millisecondsLeft),
