@@ -108,7 +108,7 @@ fn fits<J: JsonRef>(value: &J, form: Form) -> bool {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // It is checked before.
 fn whole<J: JsonRef>(value: &J) -> Option<u64> {
     let number = value.as_number().or_else(|| digits(&value.as_text()?))?;
-    (number > 0.0 && number <= MAX_SAFE_INTEGER as f64 && number.trunc() == number).then_some(number as u64)
+    (number > 0.0 && number <= MAX_SAFE_INTEGER as f64 && number.fract() == 0.0).then_some(number as u64)
 }
 
 fn digits<T: Text>(text: &T) -> Option<f64> {

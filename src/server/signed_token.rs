@@ -1,14 +1,13 @@
 //! The token that identifies the user of an app extension: a JSON Web Token that Pipedrive signs with the app's secret
 //! and that is valid for five minutes. It gives no access to Pipedrive's API.
 
-use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::digest::{CtOutput, Output};
 use serde_json::Value;
 
 use super::Refusal;
 use super::mac::{Sha256Mac, mac};
 use crate::platform::timestamp::Timestamp;
-use crate::text::split_once;
+use crate::text::{base64, split_once};
 use crate::transport::JsonRef;
 
 /// How far Pipedrive's clock may be ahead of this one, in seconds.
@@ -117,7 +116,7 @@ fn parts(jwt: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn decode<J: JsonRef>(part: &str, parse: impl Fn(&str) -> Option<J>) -> Result<J, Refusal> {
-    let bytes = Base64UrlUnpadded::decode_vec(part).ok();
+    let bytes = base64::decode(part, base64::URL_SAFE);
     let value = bytes.and_then(|bytes| parse(&String::from_utf8(bytes).ok()?));
     value.filter(J::is_object).ok_or(Refusal::unauthorized("The signed token is no JSON Web Token."))
 }
@@ -131,7 +130,7 @@ fn positive_integer(number: f64) -> Option<u64> {
 
 /// Returns whether the signature is valid.
 fn is_signed(signed: &str, signature: &str, secret: &[u8]) -> bool {
-    let Ok(signature) = Base64UrlUnpadded::decode_vec(signature) else { return false };
+    let Some(signature) = base64::decode(signature, base64::URL_SAFE) else { return false };
     let Ok(signature) = Output::<Sha256Mac>::try_from(signature.as_slice()) else { return false };
     mac(secret, signed.as_bytes()).is_some_and(|expected| expected == CtOutput::new(signature))
 }
@@ -139,6 +138,7 @@ fn is_signed(signed: &str, signature: &str, secret: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use base64ct::{Base64UrlUnpadded, Encoding};
     use hmac::{Hmac, KeyInit, Mac};
     use sha2::Sha256;
 

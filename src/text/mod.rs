@@ -3,6 +3,8 @@
 //! What is done with text is a service of its runtime, so that one piece of code serves both and the npm module carries
 //! none of it. Patterns are regular expressions, written once for both runtimes.
 
+#[cfg(feature = "server")]
+pub(crate) mod base64;
 mod chars;
 mod http_date;
 mod string;

@@ -107,9 +107,10 @@ fn refused(Refusal { status, error, info }: Refusal) -> Array {
 /// A copy of something that was thrown, or of a text, without the secrets that it may repeat.
 #[wasm_bindgen]
 #[must_use]
-pub fn redact(thrown: JsValue, secrets: Vec<JsValue>) -> JsValue {
+#[allow(clippy::needless_pass_by_value)] // What is borrowed costs the glue a stack.
+pub fn redact(thrown: JsValue, secrets: Array) -> JsValue {
     let mut redactor = Redactor::new();
-    for secret in secrets.into_iter().filter_map(JsText::of) {
+    for secret in secrets.iter().filter_map(JsText::of) {
         redactor.add(&secret);
     }
     JsThrown(thrown).redacted(&|text| redactor.clean(text)).0
@@ -137,11 +138,10 @@ impl ProcessLimiter {
     /// `owner` is a random integer below 2^53, `store` the number of the store's kind.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     pub fn new(owner: f64, budget: Option<u32>, store: usize) -> Self {
         let store_away = STORES_AWAY.get(store).copied().unwrap_or_default();
         Self {
-            limiter: Rc::new(RefCell::new(SharedLimiter::new(owner as u64, budget, store_away))),
+            limiter: Rc::new(RefCell::new(SharedLimiter::new(owner, budget, store_away))),
             runtime: Fetch::default(),
             due: Cell::new(f64::INFINITY),
         }
@@ -149,19 +149,20 @@ impl ProcessLimiter {
 
     /// Makes a client within this limit.
     #[must_use]
-    pub fn core(&self, settings: &JsValue, notify: Function) -> Core {
+    #[allow(clippy::needless_pass_by_value)] // What is borrowed costs the glue a stack.
+    pub fn core(&self, settings: JsValue, notify: Function) -> Core {
         // All clients of a limit have the same clock.
-        let max_concurrency = max_concurrency(settings);
+        let max_concurrency = max_concurrency(&settings);
         let limiter = RateLimiter::shared(Rc::clone(&self.limiter), max_concurrency);
         let share = Share::new(Rc::clone(&self.limiter), notify, max_concurrency.is_some());
-        Core::with(settings, self.runtime.clone(), limiter, share)
+        Core::with(&settings, self.runtime.clone(), limiter, share)
     }
 
     /// What to ask of the store now, if anything; `trip` is its number.
     #[must_use]
-    pub fn poll(&self) -> Option<Vec<f64>> {
+    pub fn poll(&self) -> Option<Float64Array> {
         let now = self.runtime.now_ms();
-        self.limiter.borrow_mut().poll(now).map(|request| request.to_numbers())
+        self.limiter.borrow_mut().poll(now).map(|request| Float64Array::from(request.to_numbers().as_slice()))
     }
 
     /// The number of the trip to the store that is under way.

@@ -107,7 +107,7 @@ fn sharing(
     max_concurrency: Option<u32>,
     budget: Option<u32>,
 ) -> (SharedRef<Lock<SharedLimiter>>, [RateLimiter; 2]) {
-    let shared = SharedRef::new(Lock::new(SharedLimiter::new(7, budget, "away {}")));
+    let shared = SharedRef::new(Lock::new(SharedLimiter::new(7.0, budget, "away {}")));
     let clients = [max_concurrency, None].map(|max| RateLimiter::shared(SharedRef::clone(&shared), max));
     (shared, clients)
 }

@@ -14,7 +14,7 @@ use crate::limits::slots::{Slot, Verdict};
 /// The shared limit in one process.
 #[derive(Debug)]
 pub(crate) struct SharedLimiter {
-    owner: u64,
+    owner: f64,
     store_away: &'static str,
     calls: WaitingCalls,
     slots: HeldSlots,
@@ -41,15 +41,15 @@ pub(crate) struct SharedLimiter {
 impl SharedLimiter {
     /// `owner` is a random integer below 2^53.
     /// `store_away` is the template of the message where the store does not respond: it names the store.
-    pub(crate) fn new(owner: u64, budget: Option<u32>, store_away: &'static str) -> Self {
+    pub(crate) fn new(owner: f64, budget: Option<u32>, store_away: &'static str) -> Self {
         Self {
             owner,
             store_away,
             calls: WaitingCalls::default(),
             slots: HeldSlots::default(),
             day: DayLease::new(budget),
-            #[allow(clippy::cast_possible_truncation)] // The low bits are as random as the others.
-            trips: Trips::new(owner as u32),
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // The low bits are as random as the others.
+            trips: Trips::new(owner as u64 as u32),
             names: 0,
             known_limit: 0,
             grace_ms: 0.0,

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Reservation {
     /// The process: a random integer below 2^53.
-    pub(crate) owner: u64,
+    pub(crate) owner: f64,
     /// The limit as far as it knows it, or 0: a store that has lost it takes it down again.
     pub(crate) limit: u32,
     /// The limit that a response has just reported, or 0.
@@ -78,26 +78,12 @@ fn integer(number: f64) -> u32 {
     number as u32
 }
 
-#[allow(clippy::cast_precision_loss)] // Owners are below 2^53.
-fn owner_number(owner: u64) -> f64 {
-    owner as f64
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Owners are below 2^53.
-pub(super) fn owner_of(number: f64) -> u64 {
-    number as u64
-}
-
-pub(super) fn owner_as_number(owner: u64) -> f64 {
-    owner_number(owner)
-}
-
 impl Reservation {
     /// As a list of numbers.
     pub(crate) fn to_numbers(&self) -> Vec<f64> {
         let mut numbers = Vec::with_capacity(RESERVATION_NUMBERS + 3 * self.slots.len());
         numbers.extend([
-            owner_number(self.owner),
+            self.owner,
             self.limit.into(),
             self.new_limit.into(),
             self.wanted.into(),
@@ -142,14 +128,13 @@ impl Reservation {
         if !numbers.iter().all(|number| number.is_finite()) {
             return None;
         }
-        let slots = rest.chunks_exact(3).filter_map(|report| match *report {
-            [name, free_in_ms, is_held] => {
-                Some(SlotReport { name: integer(name), free_in_ms, is_held: is_held > 0.0 })
-            }
-            _ => None,
+        let slots = rest.as_chunks().0.iter().map(|&[name, free_in_ms, is_held]| SlotReport {
+            name: integer(name),
+            free_in_ms,
+            is_held: is_held > 0.0,
         });
         Some(Self {
-            owner: owner_of(owner),
+            owner,
             limit: integer(limit),
             new_limit: integer(new_limit),
             wanted: integer(wanted),
@@ -215,7 +200,7 @@ mod tests {
     #[test]
     fn messages_survive_their_way() {
         let reservation = Reservation {
-            owner: (1 << 53) - 1,
+            owner: 9_007_199_254_740_991.0,
             limit: 20,
             new_limit: 40,
             wanted: 3,

@@ -1,6 +1,6 @@
 //! What a store knows, and its one operation. Redis does the same in a script, see `pkg/src/server/limits/redis.ts`.
 
-use super::messages::{Grant, Reservation, owner_as_number, owner_of};
+use super::messages::{Grant, Reservation};
 use super::{COOLING_MS, FIRST_LIMIT, WINDOW_MS, sorted_by};
 
 const DAY_MS: f64 = 86_400_000.0;
@@ -11,9 +11,9 @@ pub(crate) struct TokenLimits {
     limit: u32,
     paused_until: f64,
     /// Slots that a process holds or that are not free yet: its owner, its name, and when it is surely free.
-    slots: Vec<(u64, u32, f64)>,
+    slots: Vec<[f64; 3]>,
     /// Processes that want more slots than they got: who, and how long that counts.
-    waiting: Vec<(u64, f64)>,
+    waiting: Vec<[f64; 2]>,
 }
 
 /// What a store knows of a company.
@@ -30,12 +30,8 @@ impl TokenLimits {
     pub(crate) fn to_numbers(&self) -> Vec<f64> {
         #[allow(clippy::cast_precision_loss)] // A count far below 2^53.
         let mut numbers = vec![self.limit.into(), self.paused_until, self.slots.len() as f64];
-        for (owner, name, free_at) in &self.slots {
-            numbers.extend([owner_as_number(*owner), (*name).into(), *free_at]);
-        }
-        for (owner, until) in &self.waiting {
-            numbers.extend([owner_as_number(*owner), *until]);
-        }
+        numbers.extend_from_slice(self.slots.as_flattened());
+        numbers.extend_from_slice(self.waiting.as_flattened());
         numbers
     }
 
@@ -47,19 +43,11 @@ impl TokenLimits {
         };
         let (slots, waiting) =
             rest.split_at_checked((count as usize).saturating_mul(3)).unwrap_or((rest, &[]));
-        let slot = |slot: &[f64]| match *slot {
-            [owner, name, free_at] => Some((owner_of(owner), name as u32, free_at)),
-            _ => None,
-        };
-        let process = |process: &[f64]| match *process {
-            [owner, until] => Some((owner_of(owner), until)),
-            _ => None,
-        };
         Self {
             limit: limit as u32,
             paused_until,
-            slots: slots.chunks_exact(3).filter_map(slot).collect(),
-            waiting: waiting.chunks_exact(2).filter_map(process).collect(),
+            slots: slots.as_chunks().0.to_vec(),
+            waiting: waiting.as_chunks().0.to_vec(),
         }
     }
 }
@@ -101,6 +89,7 @@ impl CompanyLimits {
 /// Grants a process what it may have of what it asks for, and takes down what it reports. `now` is the store's own time of
 /// day; before `cold_until` nothing is granted. `skew_ms` is how far apart the clocks can be where `now` is that of the
 /// process that asks.
+#[allow(clippy::float_cmp)] // Owners and names are whole numbers.
 pub(crate) fn reserve(
     token: &mut TokenLimits,
     company: &mut CompanyLimits,
@@ -113,14 +102,15 @@ pub(crate) fn reserve(
     for report in &request.slots {
         // The time of arrival counts, which is later than that of the report: late is safe.
         let free_at = now + 1.0 + skew_ms + report.free_in_ms;
-        match token.slots.iter_mut().find(|(by, name, _)| (*by, *name) == (owner, report.name)) {
-            Some(slot) => slot.2 = free_at,
-            None if report.is_held => token.slots.push((owner, report.name, free_at)),
+        let name = report.name.into();
+        match token.slots.iter_mut().find(|[by, other, _]| *by == owner && *other == name) {
+            Some([.., slot]) => *slot = free_at,
+            None if report.is_held => token.slots.push([owner, name, free_at]),
             None => {}
         }
     }
-    token.slots.retain(|slot| slot.2 > now);
-    token.waiting.retain(|(by, until)| *until > now && *by != owner);
+    token.slots.retain(|[.., free_at]| *free_at > now);
+    token.waiting.retain(|[by, until]| *until > now && *by != owner);
     if request.new_limit > 0 {
         token.limit = request.new_limit;
     } else if token.limit == 0 {
@@ -144,17 +134,17 @@ pub(crate) fn reserve(
     // A slot that is not free yet but will be at a known time is granted ahead.
     if free.is_some() && slots.len() < most {
         let horizon = now + COOLING_MS + skew_ms + 1.0;
-        let cooling = token.slots.iter().filter(|slot| slot.2 <= horizon).copied();
-        let mut cooling = sorted_by(cooling, |slot| slot.2);
+        let cooling = token.slots.iter().filter(|[.., free_at]| *free_at <= horizon).copied();
+        let mut cooling = sorted_by(cooling, |[.., free_at]| *free_at);
         cooling.truncate(most - slots.len());
         token.slots.retain(|slot| !cooling.contains(slot));
-        slots.extend(cooling.iter().map(|slot| (slot.2 - now).ceil()));
+        slots.extend(cooling.iter().map(|[.., free_at]| (free_at - now).ceil()));
     }
     for (name, wait) in (request.first..).zip(&slots) {
-        token.slots.push((owner, name, now + wait + skew_ms + request.hold_ms));
+        token.slots.push([owner, name.into(), now + wait + skew_ms + request.hold_ms]);
     }
     if slots.len() < to_count(request.wanted) && !is_cold {
-        token.waiting.push((owner, now + WINDOW_MS));
+        token.waiting.push([owner, now + WINDOW_MS]);
     }
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Days since 1970.
     let day = (now / DAY_MS) as u32;
@@ -163,7 +153,7 @@ pub(crate) fn reserve(
     }
     let units = company.lease(request);
     Grant {
-        waiting: to_u32(token.waiting.iter().filter(|(by, _)| *by != owner).count()),
+        waiting: to_u32(token.waiting.iter().filter(|[by, _]| *by != owner).count()),
         free: to_u32(to_count(limit).saturating_sub(token.slots.len())),
         paused_ms: (token.paused_until - now).max(0.0),
         spent_ms: (company.spent_until - now).max(0.0),
@@ -191,11 +181,18 @@ mod tests {
     use super::super::messages::SlotReport;
     use super::*;
 
-    fn ask(wanted: u32, owner: u64, first: u32) -> Reservation {
-        Reservation { owner, wanted, first, hold_ms: 10_000.0, limit: 4, ..Reservation::default() }
+    fn ask(wanted: u32, owner: u32, first: u32) -> Reservation {
+        Reservation {
+            owner: owner.into(),
+            wanted,
+            first,
+            hold_ms: 10_000.0,
+            limit: 4,
+            ..Reservation::default()
+        }
     }
 
-    fn returned(owner: u64, name: u32, free_in_ms: f64) -> Reservation {
+    fn returned(owner: u32, name: u32, free_in_ms: f64) -> Reservation {
         let slots = vec![SlotReport { name, free_in_ms, is_held: false }];
         Reservation { slots, ..ask(0, owner, 9) }
     }
@@ -270,11 +267,18 @@ mod tests {
     #[test]
     fn states_survive_as_numbers() {
         let (mut token, mut company) = (TokenLimits::default(), CompanyLimits::default());
-        reserve(&mut token, &mut company, 1e12, 0.0, 250.0, &ask(9, (1 << 53) - 1, 3));
+        reserve(
+            &mut token,
+            &mut company,
+            1e12,
+            0.0,
+            250.0,
+            &Reservation { owner: 9_007_199_254_740_991.0, ..ask(9, 1, 3) },
+        );
         assert_eq!(TokenLimits::from_numbers(&token.to_numbers()), token);
         assert_eq!(CompanyLimits::from_numbers(&company.to_numbers()), company);
         assert_eq!(TokenLimits::from_numbers(&[]), TokenLimits::default());
-        assert_eq!(TokenLimits::from_numbers(&[5.0, 0.0, 1e18, 1.0]).slots, []);
+        assert!(TokenLimits::from_numbers(&[5.0, 0.0, 1e18, 1.0]).slots.is_empty());
         assert_eq!(CompanyLimits::from_numbers(&[1.0]), CompanyLimits::default());
     }
 }

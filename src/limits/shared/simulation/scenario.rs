@@ -82,7 +82,8 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
     let mut rng = Rng::new(seed ^ 0x5bd1_e995);
     let processes = (0..count)
         .map(|index| {
-            let mut limiter = SharedLimiter::new(index as u64 + 1, budget, "away");
+            let mut limiter =
+                SharedLimiter::new(f64::from(u32::try_from(index + 1).unwrap_or(u32::MAX)), budget, "away");
             // Learned earlier, so that a scenario is about nothing else.
             limiter.observe(limit, 0.0);
             if mutant == Mutant::ShortWindow {
