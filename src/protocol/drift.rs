@@ -72,6 +72,9 @@ impl DriftKind {
     }
 }
 
+/// The longest name or value that is shown, in characters.
+const LONGEST_SHOWN: usize = 32;
+
 /// Holds `data` against its schema, and gives each difference once per path and kind.
 pub(crate) fn check<J: Json>(data: &J, schema: Schema) -> Vec<Drift> {
     let mut found = Vec::new();
@@ -89,7 +92,7 @@ fn value<J: Json>(given: &J, schema: Schema, path: &str, found: &mut Vec<Drift>)
         Schema::OneOf(known) => match given.as_text().map(|text| text.to_rust()) {
             Some(text) if known.contains(&text.as_str()) => true,
             // What is long is no value of an enumeration, and its meaning is unknown.
-            Some(text) if text.chars().count() > 32 => {
+            Some(text) if text.chars().count() > LONGEST_SHOWN => {
                 return report(found, path, DriftKind::Value, &schema.to_string(), "a long string");
             }
             Some(text) => {
@@ -131,6 +134,8 @@ fn object<J: Json>(given: &J, model: &Model, path: &str, found: &mut Vec<Drift>)
         if model.fields.iter().any(|field| field.name == name) {
             continue;
         }
+        // A long name may be anything, as a long value may.
+        let name = if name.chars().count() > LONGEST_SHOWN { "a long name" } else { &name };
         let path = format!("{path}.{name}");
         match model.more {
             Some(schema) => value(&member, schema, &path, found),
@@ -231,6 +236,7 @@ mod tests {
         drifted["phone"] = json!({ "secret": "007" });
         drifted["email"] = Value::Null;
         drifted["nickname"] = "Jimmy".into();
+        drifted["0123456789abcdef0123456789abcdef01234567"] = 1.into();
         drifted.as_object_mut().expect("an object").remove("name");
         let found = check(&drifted, User::SCHEMA);
         let paths: Vec<_> =
@@ -241,6 +247,7 @@ mod tests {
                 ("$.data.name", DriftKind::Missing, "nothing"),
                 ("$.data.email", DriftKind::Type, "null"),
                 ("$.data.phone", DriftKind::Type, "an object"),
+                ("$.data.a long name", DriftKind::Unknown, "an integer"),
                 ("$.data.nickname", DriftKind::Unknown, "a string"),
             ]
         );

@@ -129,6 +129,19 @@ test("no report holds anybody's data", async () => {
   assert.ok(!text.includes(secret) && !text.includes("5551234"), text);
 });
 
+test("a long name is not shown, as it may be a token", async () => {
+  const token = "0123456789abcdef0123456789abcdef01234567";
+  const lines = [];
+  const { client, drifts } = watching(() => good({ ...USER, [token]: 1 }), { apiToken: token, logLevel: "warn", logger: { ...console, warn: (line) => lines.push(line) } });
+  await client.getUser(1);
+  assert.deepEqual(drifts.map(({ path, kind, found }) => [path, kind, found]), [["$.data.a long name", "unknown", "an integer"]]);
+  assert.match(lines.join("\n"), /a long name/);
+  assert.ok(!JSON.stringify([drifts, lines]).includes(token));
+  const permissions = watching(() => good({ [token]: 1 }));
+  await permissions.client.getUserPermissions(1);
+  assert.deepEqual(permissions.drifts.map(({ path }) => path), ["$.data.a long name"]);
+});
+
 test("what is no success is not held against the models", async () => {
   const { client, drifts } = watching(() => new Response('{"success":false,"error":"no","data":{"id":"x"}}', { status: 404 }));
   await rejection(client.getUser(1));

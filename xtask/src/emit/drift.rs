@@ -13,7 +13,9 @@ use super::HEAD;
 pub(super) fn drift() -> String {
     let mut out = format!(
         "{HEAD}import {{ describeValue, type Report, typeOf }} from \"../drift.js\";\nimport type {{ OperationId }} from \
-         \"./operations.js\";\n\ntype Check = (value: any, path: string, report: Report) => void;\n\n"
+         \"./operations.js\";\n\ntype Check = (value: any, path: string, report: Report) => void;\n\n\
+         // A long name may be anything, as a long value may.\n\
+         const nameOf = (name: string): string => ([...name].length > 32 ? \"a long name\" : name);\n\n"
     );
     for model in MODELS {
         let _ = writeln!(out, "const {}: Check = (value, path, report) => {{", model.name);
@@ -30,11 +32,12 @@ pub(super) fn drift() -> String {
                 let _ = writeln!(
                     out,
                     "    member = value[name];\n    {};",
-                    check_of(schema, "`${path}.${name}`")
+                    check_of(schema, "path + \".\" + nameOf(name)")
                 );
             }
-            None => out
-                .push_str("    report(`${path}.${name}`, \"unknown\", \"nothing\", typeOf(value[name]));\n"),
+            None => out.push_str(
+                "    report(path + \".\" + nameOf(name), \"unknown\", \"nothing\", typeOf(value[name]));\n",
+            ),
         }
         out.push_str("  }\n};\n\n");
     }
