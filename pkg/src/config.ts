@@ -7,7 +7,7 @@ import type { LogLevel, SharedLimits, Token, UsersClientConfig, UsersClientOptio
 const isString = (value: unknown) => typeof value === "string";
 
 /** What the settings of each kind accept. */
-const KINDS: Readonly<Record<string, Accepted>> = {
+export const KINDS: Readonly<Record<string, Accepted>> = {
   credential: [(value) => isFunction(value) || isString(value), "a string or a function that returns one"],
   function: [isFunction, "a function"],
   headers: [isObject, "an object of strings"],

@@ -29,9 +29,12 @@ impl<R: Runtime> Directory<R> {
             if matches!(step, Step::Give | Step::GiveAndRefresh) {
                 return Ok(());
             }
-            // What was declared invalid meanwhile is asked for again.
             if let Some(refreshing) = refreshing {
                 refreshing.await?;
+            }
+            // What was declared invalid meanwhile is asked for again; anything else is given, however soon it is too old.
+            if self.0.state.borrow().machine.is_filled() {
+                return Ok(());
             }
         }
     }

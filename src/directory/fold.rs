@@ -38,9 +38,9 @@ pub(crate) fn fold(text: &str) -> String {
     folded.trim().to_owned()
 }
 
-/// Returns an e-mail address as addresses are compared: whatever the case.
+/// Returns an e-mail address as addresses are compared: whatever the case, and the form of an accent.
 pub(crate) fn fold_email(email: &str) -> String {
-    email.trim().to_lowercase()
+    email.trim().nfc().collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]
@@ -64,5 +64,6 @@ mod tests {
             assert_eq!(fold(&fold(text)), folded, "once is enough");
         }
         assert_eq!(fold_email(" James.BOND@MI6.example "), "james.bond@mi6.example");
+        assert_eq!(fold_email("U\u{308}mit@mi6.example"), "ümit@mi6.example");
     }
 }

@@ -99,6 +99,11 @@ impl Machine {
         self.is_outdated = self.is_refreshing;
     }
 
+    /// Whether there is a list that was not declared invalid.
+    pub(crate) fn is_filled(&self) -> bool {
+        self.asked_at > f64::NEG_INFINITY
+    }
+
     /// Pipedrive responded that an id does not exist.
     pub(crate) fn on_missing(&mut self) {
         self.misses += 1;

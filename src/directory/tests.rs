@@ -52,6 +52,23 @@ fn a_thousand_lookups_cost_one_list() {
 }
 
 #[test]
+fn ages_of_nothing_cost_a_list_for_each_question_and_end() {
+    let (world, client, directory) =
+        open(DirectoryOptions { max_age: Duration::ZERO, stale: Duration::ZERO });
+    world
+        .run(async {
+            for cost in [20, 40] {
+                let together = [directory.by_id(1), directory.by_id(2)];
+                for found in join_all(together).await {
+                    assert!(found.expect("a list").is_some());
+                }
+                assert_eq!(spent(&client), cost);
+            }
+        })
+        .expect("an end");
+}
+
+#[test]
 fn what_is_stale_is_given_while_one_refresh_runs_behind() {
     let (world, client, directory) = open(DirectoryOptions { max_age: SECOND, stale: 10 * SECOND });
     world

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { ArgumentError, ConfigError, DecodeError, NotFoundError, ServerError, UsersClient } from "pipedrive-users";
+import { ArgumentError, ConfigError, ConnectionError, DecodeError, NotFoundError, ServerError, TimeoutError, UsersClient } from "pipedrive-users";
 import { UserDirectory } from "pipedrive-users/directory";
 import { createSandbox } from "pipedrive-users/sandbox";
 import { HOUR, stopClock } from "./support/clock.mjs";
@@ -26,6 +26,7 @@ function standIn(people = [person(1), person(2)], companyId = 70_001) {
     most: 0,
     failure: undefined,
     wait: undefined,
+    waitForOne: undefined,
     get tokens() {
       return calls.getUsers * 20 + (calls.getUser + calls.getCurrentUser) * 2;
     },
@@ -41,9 +42,10 @@ function standIn(people = [person(1), person(2)], companyId = 70_001) {
     async getUser(id) {
       calls.getUser++;
       if (client.failure) throw client.failure;
-      const found = client.people.find((user) => user.id === id);
+      const found = structuredClone(client.people.find((user) => user.id === id));
+      await client.waitForOne;
       if (!found) throw new NotFoundError("getUser: no such user");
-      return structuredClone(found);
+      return found;
     },
     async getCurrentUser() {
       calls.getCurrentUser++;
@@ -459,4 +461,126 @@ test("the record of another user is no response to a question for one", async ()
     assert.equal(directory.peek(9), undefined);
     assert.equal(directory.peek(2).name, "Person 2");
   }
+});
+
+test("whatever was asked for before a user was declared invalid, the user is asked for after it", async () => {
+  /** Begins something that is held up, changes the people, and lets it end. */
+  const during = async ({ people = [person(1), person(2)], options, begin, change }) => {
+    const client = standIn(people);
+    const directory = new UserDirectory(client, options);
+    const { promise, resolve } = deferred();
+    const first = await begin(client, directory, promise);
+    client.wait = client.waitForOne = undefined;
+    const found = change(client, directory);
+    await settle();
+    resolve();
+    await first;
+    return { client, directory, found: await found };
+  };
+  const rename = (client) => {
+    client.people = client.people.map((user) => ({ ...user, name: "New" }));
+  };
+  // Several in the same millisecond: the first list, a list behind, a single user, and a user who did not exist.
+  const list = await during({
+    begin: (client, directory, promise) => ((client.wait = promise), [directory.byId(1)]),
+    change: (client, directory) => (rename(client), directory.invalidate(1), directory.nameOf(1)),
+  });
+  assert.deepEqual([list.found, list.directory.peek(1).name], ["New", "New"]);
+  const many = Array.from({ length: 12 }, (_, index) => person(index + 1));
+  for (const people of [many.slice(0, 2), many]) {
+    const behind = await during({
+      people,
+      options: { maxAgeMs: 0, staleMs: HOUR },
+      begin: async (client, directory, promise) => {
+        await directory.all();
+        client.wait = promise;
+        await directory.byId(1);
+      },
+      change: (client, directory) => {
+        rename(client);
+        for (const { id } of people) directory.invalidate(id);
+        return directory.byIds(people.map(({ id }) => id));
+      },
+    });
+    await settle();
+    assert.deepEqual(new Set(behind.found.map(({ name }) => name)), new Set(["New"]), `${people.length} of them`);
+    assert.equal(behind.directory.peek(1).name, "New", "a list that comes late is older");
+  }
+  const held = async (client, directory, promise, id) => {
+    await directory.all();
+    directory.invalidate(id);
+    client.waitForOne = promise;
+    const first = directory.byId(id);
+    await settle();
+    return [first];
+  };
+  const single = await during({
+    begin: (client, directory, promise) => held(client, directory, promise, 1),
+    change: (client, directory) => (rename(client), directory.invalidate(1), directory.nameOf(1)),
+  });
+  assert.deepEqual([single.found, await single.directory.nameOf(1)], ["New", "New"]);
+  const missing = await during({
+    begin: (client, directory, promise) => held(client, directory, promise, 3),
+    change: (client, directory) => void (client.people.push(person(3)), directory.invalidate(3)),
+  });
+  assert.equal(await missing.directory.nameOf(3), "Person 3", "a 404 of before is not remembered");
+  const everybody = await during({
+    begin: (client, directory, promise) => held(client, directory, promise, 1),
+    change: (client, directory) => (rename(client), directory.invalidate(), directory.all()),
+  });
+  assert.deepEqual([everybody.found[0].name, everybody.directory.peek(1).name], ["New", "New"], "a record of before does not replace that of the list");
+  // Somebody who no longer exists is asked for once.
+  const { client, directory } = await during({ begin: (_, directory) => directory.all(), change: () => undefined });
+  client.people.pop();
+  directory.invalidate(2);
+  assert.deepEqual([await directory.byId(2), await directory.byId(2), client.calls.getUser], [undefined, undefined, 1]);
+});
+
+test("ages of nothing cost a list for each question, and end", async () => {
+  for (const [maxAgeMs, staleMs] of [[0, 0], [0, 1], [1, 1], [0, HOUR]]) {
+    const client = standIn();
+    const directory = new UserDirectory(client, { maxAgeMs, staleMs });
+    const { getUsers } = client;
+    client.getUsers = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return getUsers();
+    };
+    const names = await Promise.all([directory.nameOf(1), directory.nameOf(1), directory.byEmail("p1@mi6.example").then(({ name }) => name)]);
+    assert.deepEqual(names, Array(3).fill("Person 1"));
+    assert.equal(client.calls.getUsers, 1, "once for all who wait");
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    assert.equal(await directory.nameOf(1), "Person 1");
+    assert.equal(client.calls.getUsers, staleMs === HOUR ? 1 : 2);
+  }
+});
+
+test("an e-mail is found in either form of its accents", async () => {
+  const directory = new UserDirectory(standIn([person(1, { email: "\u00fcmit@b\u00fccher.example" })]));
+  assert.equal((await directory.byEmail("U\u0308mit@bu\u0308cher.example")).id, 1);
+});
+
+test("a store that fails is an error of the package, and one that keeps nothing keeps nobody waiting", async (t) => {
+  const failing = [
+    [{ get() { throw new Error("down"); }, set() {} }, /^the directory's store failed: Error: down$/],
+    [{ async get() { throw "down"; }, set() {} }, /^the directory's store failed: down$/],
+    [{ get() {}, set() { throw null; } }, /^the directory's store failed: null$/],
+  ];
+  for (const [store, message] of failing) {
+    const error = await rejection(new UserDirectory(standIn(), { store }).all());
+    assert.ok(error instanceof ConnectionError, String(error));
+    assert.match(error.message, message);
+  }
+  for (const found of ["junk", null, undefined, "[]", 5, {}]) {
+    const client = standIn();
+    assert.equal((await new UserDirectory(client, { store: { get: () => found, set() {} } }).all()).length, 2);
+    assert.equal(client.calls.getUsers, 1);
+  }
+  const pass = stopClock(t);
+  const late = rejection(new UserDirectory(standIn(), { store: { get: () => new Promise(() => {}), set() {} } }).all());
+  await pass(11_000);
+  assert.ok((await late) instanceof TimeoutError);
+  // Another process that never releases its lease, nor fills the store.
+  const taken = new UserDirectory(standIn(), { store: { get: async () => undefined, put: async () => undefined, lease: async () => undefined } }).all();
+  await pass(2 * MINUTE);
+  assert.equal((await taken).length, 2);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createUsersProxy, isPipedriveError, memoryStore, OAuth, verifySignedToken } from "pipedrive-users/server";
-import { authorised, BOND, cookieOf, JWT_SECRET, makeEndpoint, REDIRECT, sign } from "./support/app.mjs";
+import { authorised, BOND, cookieOf, JWT_SECRET, makeApp, makeEndpoint, REDIRECT, sign } from "./support/app.mjs";
 
 const CREDENTIALS = { clientId: "app", clientSecret: "the-app's-client-secret" };
 const API_TOKEN = "0123456789abcdef0123456789abcdef01234567";
@@ -368,5 +368,13 @@ test("settings of another kind than they should be are a ConfigError", () => {
   const good = { apiToken: API_TOKEN, authenticate: () => BOND };
   for (const wrong of [{ allow: "updateUser" }, { allow: ["constructor"] }, { allow: ["toString"] }, { allow: [null] }, { allow: { 0: "updateUser" } }, { allowedOrigins: "https://app.example" }, { allowedOrigins: ["*"] }, { allowedOrigins: ["null"] }, { logger: {} }, { logger: null }]) {
     assert.throws(() => createUsersProxy({ ...good, ...wrong }), { kind: "config" }, JSON.stringify(wrong));
+  }
+  const { oauth } = makeApp();
+  for (const good of [{ apiToken: API_TOKEN, authenticate: () => BOND }, { oauth, authenticate: () => BOND }]) {
+    for (const [name, values] of Object.entries({ allowCookies: ["no", 0, null, {}], logLevel: ["verbose", 5, null], onEvent: ["x", 5, null, {}], basePath: [["/a"], 5, "a", null] })) {
+      for (const value of values) assert.throws(() => createUsersProxy({ ...good, [name]: value }), { kind: "config", message: new RegExp(`^${name} must be `) }, `${name}: ${String(value)}`);
+    }
+    // Both write errors, and nothing else, without it.
+    createUsersProxy({ ...good, logger: { error() {} } });
   }
 });

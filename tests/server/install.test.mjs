@@ -160,6 +160,46 @@ test("installed and denied: a URL, a path, or a response of the app's own", asyn
   assert.match(app.logged[0], /the app's own/);
 });
 
+test("installed and denied that never return, or return what cannot be sent: a page within ten seconds, and a line in the log", async (t) => {
+  const app = makeApp();
+  const used = new Response("x");
+  await used.text();
+  const locked = new Response("x");
+  locked.body.getReader();
+  const results = [() => Response.error(), () => used, () => locked, () => new Promise(() => {})];
+  for (const result of results) {
+    for (const answer of ["allow", "deny"]) {
+      const browser = makeBrowser(app.oauth, { installed: result, denied: result });
+      const back = await consent((await browser.open(INSTALL)).headers.get("location"), app.sandbox.fetch, { answer });
+      const isLate = result === results.at(-1);
+      let isWaiting = false;
+      const called = new Promise((resolve) => {
+        if (isLate) browser.waiting = resolve;
+        else resolve();
+      });
+      const hang = () => {
+        isWaiting = true;
+        browser.waiting();
+        return result();
+      };
+      if (isLate) t.mock.timers.enable({ apis: ["setTimeout"] });
+      const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+      const handled = isLate ? app.oauth.handleCallback(new Request(back, { headers: { cookie } }), { installed: hang, denied: hang }) : browser.open(back);
+      await called;
+      if (isLate) {
+        assert.ok(isWaiting);
+        await new Promise((resolve) => setImmediate(resolve));
+        t.mock.timers.tick(10_000);
+      }
+      const response = await handled;
+      t.mock.timers.reset();
+      assert.match(response.headers.get("set-cookie"), /pipedrive-install/, "the state is used");
+      await readPage(response, isLate ? 504 : 500);
+      assert.match(app.logged.at(-1), isLate ? /must return within 10000 ms/ : /must return a response, a URL or a path/);
+    }
+  }
+});
+
 describe("from the Marketplace:", () => {
   test("a callback without a state begins an authorization, and its code is not used", async () => {
     const app = makeApp();
@@ -217,7 +257,9 @@ test("the sandbox signs tokens and uninstalls as Pipedrive does, for tests of an
   assert.deepEqual([request.method, request.url], ["DELETE", REDIRECT]);
   assert.equal((await app.oauth.handleCallback(request)).status, 204);
   assert.equal(await app.oauth.isAuthorized(who), false);
-  for (const userId of [0, "2", undefined]) await assert.rejects(app.sandbox.signedToken({ userId }), { kind: "argument" });
+  const wrong = [undefined, null, 2, {}, { userId: 0 }, { userId: "2" }, { userId: 2, user: 2 }];
+  for (const options of [...wrong, ...["60", NaN, Infinity, null].map((expiresInSeconds) => ({ userId: 2, expiresInSeconds }))]) await assert.rejects(app.sandbox.signedToken(options), { kind: "argument" });
+  for (const options of wrong) await assert.rejects(app.sandbox.uninstallRequest(options), { kind: "argument" });
 });
 
 test("HEAD and other methods use nothing up, and a notice of shared apps changes nothing", async () => {

@@ -186,7 +186,7 @@ test("a configuration that cannot be used is refused at once", () => {
   const table = [
     [{ ...good, clientId: "" }, /clientId/], [{ ...good, clientId: "a:b" }, /colon/], [{ ...good, clientSecret: 7 }, /clientSecret/],
     [{ ...good, redirectUri: "app.example" }, /redirectUri/], [{ ...good, redirectUri: "http://app.example" }, /redirectUri/],
-    [{ ...good, oauthUrl: "http://oauth.example" }, /oauthUrl/], [{ ...good, encryptionKey: "short" }, /32 bytes/],
+    [{ ...good, oauthUrl: "http://oauth.example" }, /oauthUrl/], [{ ...good, oauthUrl: "https://oauth.example/path" }, /oauthUrl/], [{ ...good, oauthUrl: "https://oauth.example?x" }, /oauthUrl/], [{ ...good, encryptionKey: "short" }, /32 bytes/],
     [{ ...good, encryptionKey: new Uint8Array(16) }, /32 bytes/], [{ ...good, store: {} }, /store must have/], [{ ...good, fetch: 7 }, /fetch/],
     [{ ...good, encryptionKey: undefined }, /encryptionKey is missing.*"none"/], [{ ...good, encryptionKey: null }, /encryptionKey is missing/], [{ ...good, encryptionKey: [] }, /encryptionKey is missing/],
     [{ ...good, encryptionKey: new Uint8Array(32) }, /all its bytes are the same/], [{ ...good, encryptionKey: "A".repeat(43) }, /all its bytes are the same/], [{ ...good, encryptionKey: "ff".repeat(32) }, /all its bytes are the same/],

@@ -125,6 +125,16 @@ test("it responds before any work, and does not wait for a body for ever", { tim
   assert.deepEqual(errors, [failing]);
 });
 
+test("a body that was read before is a 400", async () => {
+  const { directory } = open();
+  const handle = createUserWebhook({ directory, ...CREDENTIALS });
+  for (const read of [(request) => request.text(), (request) => request.body.getReader()]) {
+    const request = new Request("https://app.example/webhook", { method: "POST", headers: { authorization: basic() }, body: "{}" });
+    await read(request);
+    assert.equal((await handle(request)).status, 400);
+  }
+});
+
 test("an app with many companies gives the directory of each", async () => {
   const merged = [];
   const handle = createUserWebhook({ ...CREDENTIALS, directory: async (companyId) => (companyId === COMPANY ? { merge: async (news) => merged.push(news) } : undefined) });

@@ -2,7 +2,7 @@ import { describeType } from "../check.js";
 import { instantiate } from "../generated/directory.js";
 import type { Exports } from "../generated/directory.js";
 import { Step } from "../generated/directory-data.js";
-import { ArgumentError, ConfigError, type CurrentUser, DecodeError, isPipedriveError, LoadError, parseTimestamp, type User } from "../index.js";
+import { ArgumentError, ConfigError, ConnectionError, type CurrentUser, DecodeError, isPipedriveError, LoadError, parseTimestamp, TimeoutError, type User } from "../index.js";
 import { type DirectoryEntry, type Known, People } from "./people.js";
 import type { Dated, DirectoryStore, RecordStore, shared } from "./store.js";
 
@@ -71,16 +71,22 @@ export class UserDirectory {
   #wasm: Exports | undefined;
   #shared: typeof shared | undefined;
   #people: People | undefined;
-  #refreshing: Promise<void> | undefined;
+  /** Resolves with whether everything was declared invalid meanwhile. */
+  #refreshing: Promise<boolean> | undefined;
   #company: Promise<number> | undefined;
   #error: unknown;
   #invalidatedAt = -Infinity;
+  /** When the list that is there was asked for. */
+  #listedAt = -Infinity;
+  #lastMoment = 0;
   /** Ids that are asked for one by one, and those that are collected to be. */
   readonly #asked = new Map<number, Promise<DirectoryEntry | undefined>>();
   #batch: Promise<boolean> | undefined;
   #batched = 0;
   /** When Pipedrive responded that an id does not exist. */
   readonly #missing = new Map<number, number>();
+  /** The records that came one by one, and when each was asked for: a list that was asked for before does not replace them. */
+  readonly #singles = new Map<number, { readonly user: Known; readonly askedAt: number }>();
   /** The entries that are not to be given as they are, and since when. */
   readonly #outdated = new Map<number, { readonly isGiven: boolean; readonly since: number }>();
   /** The last news of each user, and when it came. */
@@ -162,7 +168,7 @@ export class UserDirectory {
   /** Makes the next lookup wait for a refresh: of one user, or of everybody. */
   invalidate(id?: number): void {
     if (id === undefined) {
-      this.#invalidatedAt = Date.now();
+      this.#invalidatedAt = this.#moment();
       this.#missing.clear();
       this.#wasm?.invalidate();
       return;
@@ -170,7 +176,8 @@ export class UserDirectory {
     checkId(id);
     this.#missing.delete(id);
     this.#asked.delete(id);
-    if (this.peek(id)) this.#outdated.set(id, { isGiven: false, since: Date.now() });
+    // What was asked for before may still come.
+    this.#outdated.set(id, { isGiven: false, since: this.#moment() });
   }
 
   /** Calls a listener whenever what is in memory changes, or a refresh fails. Returns a function that ends it. */
@@ -192,14 +199,14 @@ export class UserDirectory {
     const wasm = await this.#load();
     const current = this.peek(id);
     if (!wasm.news(at, this.#news.get(id)?.at ?? -Infinity, modifiedAt(current))) return false;
-    const since = Date.now();
+    const since = this.#moment();
     this.#news.set(id, { ...news, since });
     this.#missing.delete(id);
+    this.#outdated.set(id, { isGiven: this.#outdated.get(id)?.isGiven ?? true, since });
     if (current) {
-      this.#outdated.set(id, { isGiven: true, since });
       this.#people!.set(withNews(current, news));
       this.#emit({ type: "changed" });
-    } else if (this.#people) await this.#askFor(id);
+    } else if (this.#people && !(await this.#askFor(id)) && !this.#missing.has(id)) await this.#askFor(id); // The first was asked before.
     return true;
   }
 
@@ -208,19 +215,28 @@ export class UserDirectory {
     if (!this.#wasm) return this.#load().then(() => this.#ready());
     const step = this.#wasm.look(now) as Step;
     if (step === Step.GiveAndRefresh || step === Step.RefreshAndWait) this.#refresh();
-    // What was declared invalid meanwhile is asked for again.
-    return step >= Step.RefreshAndWait ? this.#refreshing!.then(() => this.#ready()) : undefined;
+    // What was declared invalid meanwhile is asked for again; anything else is given, however soon it is too old.
+    return step >= Step.RefreshAndWait ? this.#refreshing!.then((isInvalid) => (isInvalid ? this.#ready() : undefined)) : undefined;
+  }
+
+  /** Returns the time, which is later than each time before: what was asked for after an event is told from what was asked for before it. */
+  #moment(): number {
+    const now = Date.now();
+    // A clock that was set back does not stand still.
+    const isAfter = now > this.#lastMoment || now < this.#lastMoment - 1_000;
+    return (this.#lastMoment = isAfter ? now : this.#lastMoment + 0.001);
   }
 
   #find(id: number, since: number): DirectoryEntry | undefined | Promise<DirectoryEntry | undefined> {
     const entry = this.#people!.byId(id);
     const outdated = this.#outdated.size ? this.#outdated.get(id) : undefined;
-    if (entry && outdated?.isGiven !== false) {
-      if (outdated) this.#askFor(id).catch(() => undefined);
-      return entry;
-    }
-    if (!entry && this.#wasm!.missing(since, this.#missing.get(id) ?? -Infinity, Date.now())) return undefined;
-    return this.#askFor(id);
+    if (entry && !outdated) return entry;
+    const missingAt = this.#missing.get(id) ?? -Infinity;
+    const isMissing = outdated ? missingAt > outdated.since && Date.now() - missingAt < this.#maxAgeMs : this.#wasm!.missing(since, missingAt, Date.now());
+    const asked = isMissing ? undefined : this.#askFor(id);
+    if (!entry || !outdated!.isGiven) return asked;
+    asked?.catch(() => undefined);
+    return entry;
   }
 
   /** Asks for a user, once for all who wait: those who are asked for at the same time may come with the list. */
@@ -246,36 +262,53 @@ export class UserDirectory {
   async #askAll(id: number): Promise<DirectoryEntry | undefined> {
     const since = Date.now();
     await this.#refreshing;
+    // It may have begun before the user was declared invalid, and so may a list of the store.
+    const isOutdated = () => this.#outdated.get(id)?.isGiven === false;
+    if (isOutdated()) {
+      if (this.#wasm!.begin()) this.#refresh();
+      await this.#refreshing;
+      if (isOutdated()) return this.#askEach(id);
+    }
     const entry = this.peek(id);
     if (!entry) this.#missing.set(id, since);
     return entry;
   }
 
   async #askEach(id: number): Promise<DirectoryEntry | undefined> {
-    const askedAt = Date.now();
+    const askedAt = this.#moment();
     try {
       const user = await this.#client.getUser(id);
       if (user?.id !== id) throw new DecodeError("getUser: the record of another user came");
-      this.#people!.set(this.#latest(user, askedAt));
-      this.#emit({ type: "changed" });
+      const isLatest = askedAt > (this.#singles.get(id)?.askedAt ?? (this.peek(id) ? this.#listedAt : -Infinity));
+      if (isLatest) {
+        this.#singles.set(id, { user, askedAt });
+        this.#people!.set(this.#latest(user, askedAt));
+        this.#emit({ type: "changed" });
+      }
       return this.peek(id);
     } catch (error) {
       if (!isPipedriveError(error, "not_found")) throw error;
-      this.#missing.set(id, askedAt);
+      if (askedAt > (this.#outdated.get(id)?.since ?? -Infinity)) this.#missing.set(id, askedAt);
       this.#wasm!.missed();
       return undefined;
     }
   }
 
+  /** What was asked for then is no longer outdated, unless that was declared since. */
+  #settle(id: number, askedAt: number): void {
+    if (askedAt > (this.#outdated.get(id)?.since ?? Infinity)) this.#outdated.delete(id);
+  }
+
   /** Returns a record, with the news that came after it was asked for. */
   #latest(user: Known, askedAt: number): Known {
     const { id } = user;
-    if (askedAt >= (this.#outdated.get(id)?.since ?? Infinity)) this.#outdated.delete(id);
+    this.#settle(id, askedAt);
     const news = this.#news.get(id);
     return news && news.since > askedAt && this.#wasm!.news(news.at, -Infinity, modifiedAt(user)) ? withNews(user, news) : user;
   }
 
   #refresh(): void {
+    const invalidatedAt = this.#invalidatedAt;
     this.#refreshing = (async () => {
       try {
         const [askedAt, list] = await this.#fill();
@@ -289,13 +322,20 @@ export class UserDirectory {
           }
         }
         if (!isList) throw new DecodeError("getUsers: no list of users");
+        for (const [id, single] of this.#singles) {
+          if (single.askedAt > askedAt) people.set(this.#latest(single.user, single.askedAt));
+          else this.#singles.delete(id);
+        }
+        for (const id of this.#outdated.keys()) this.#settle(id, askedAt);
         // Those who wait for a name need not wait for this.
         setTimeout(() => this.#people === people && people.index());
         this.#people = people;
+        this.#listedAt = askedAt;
         this.#error = undefined;
         this.#missing.clear();
         this.#wasm!.filled(askedAt);
         this.#emit({ type: "changed" });
+        return invalidatedAt !== this.#invalidatedAt;
       } catch (error) {
         this.#error = error;
         this.#wasm!.failed(Date.now());
@@ -308,13 +348,14 @@ export class UserDirectory {
   }
 
   async #fill(): Promise<Dated<Known>> {
-    const ask = async (): Promise<Dated<Known>> => [Date.now(), await this.#client.getUsers()];
+    const ask = async (): Promise<Dated<Known>> => [this.#moment(), await this.#client.getUsers()];
     if (!this.#shared) return ask();
     const isRecent = (askedAt: number) => askedAt > this.#invalidatedAt && Math.abs(Date.now() - askedAt) < this.#maxAgeMs;
-    return this.#shared(this.#store!, `directory:${await this.#companyId()}`, this.#staleMs, isRecent, async () => {
+    const askAnew = async (): Promise<Dated<Known>> => {
       const [askedAt, users] = await ask();
       return [askedAt, users.map(({ is_you: _, ...user }) => user)];
-    });
+    };
+    return this.#shared(this.#store!, `directory:${await this.#companyId()}`, this.#staleMs, isRecent, askAnew, { ConnectionError, TimeoutError, isPipedriveError });
   }
 
   /** The company of the client: nothing that it says itself, and no option, is as certain. */

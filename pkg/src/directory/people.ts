@@ -18,7 +18,7 @@ const fold = (text: string): string =>
 /** A member that should be a string, in one line. */
 const line = (value: unknown): string => (typeof value === "string" ? value.replace(/\s/g, " ") : "");
 
-const foldEmail = (email: string): string => line(email).trim().toLowerCase();
+const foldEmail = (email: string): string => line(email).trim().normalize().toLowerCase();
 
 /** Makes an entry of a record. */
 function entryOf(record: object): DirectoryEntry {

@@ -1,4 +1,6 @@
+import type { ConnectionError, isPipedriveError, TimeoutError } from "../index.js";
 import { within } from "../server/deadline.js";
+import { textOf } from "../server/log.js";
 
 /** Two functions of one's own: what a store needs to have. */
 export interface DirectoryStore {
@@ -29,13 +31,22 @@ const STORE_MS = 10_000;
 
 const sleep = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Ends the wait for a store that does not respond. */
-const timed = <Result>(work: () => Promise<Result>) => within(STORE_MS, work, () => new Error("the directory's store did not respond"));
+/** The errors of the client, which this module does not have. */
+interface Errors {
+  readonly ConnectionError: typeof ConnectionError;
+  readonly TimeoutError: typeof TimeoutError;
+  readonly isPipedriveError: typeof isPipedriveError;
+}
 
 /**
  * Asks for a list once for all processes that share a store. `isRecent` says whether a list that another process asked for then will do.
  */
-export async function shared<T>(store: DirectoryStore | RecordStore, key: string, ttlMs: number, isRecent: (askedAt: number) => boolean, ask: () => Promise<Dated<T>>): Promise<Dated<T>> {
+export async function shared<T>(store: DirectoryStore | RecordStore, key: string, ttlMs: number, isRecent: (askedAt: number) => boolean, ask: () => Promise<Dated<T>>, errors: Errors): Promise<Dated<T>> {
+  /** Ends the wait for a store that does not respond, and gives what it throws a kind. */
+  const timed = <Result>(work: () => Promise<Result>): Promise<Result> =>
+    within(STORE_MS, work, () => new errors.TimeoutError(`the directory's store did not respond within ${STORE_MS} ms`)).catch((cause: unknown) => {
+      throw errors.isPipedriveError(cause) ? cause : new errors.ConnectionError(`the directory's store failed: ${textOf(cause)}`, { cause });
+    });
   const { get, set, lease } = functions(store, ttlMs);
   const head = async () => {
     const [askedAt = 0, parts = 0, count = 0] = parse<number>(await get(key));
@@ -58,10 +69,11 @@ export async function shared<T>(store: DirectoryStore | RecordStore, key: string
     await Promise.all(Array.from({ length: count }, (_, index) => set(`${key}:${parts}:${index}`, `${askedAt} ${text.slice(index * PART, (index + 1) * PART)}`)));
     await set(key, JSON.stringify([askedAt, parts, count]));
   };
-  for (;;) {
+  for (const until = Date.now() + LEASE_MS; ; ) {
     const known = await timed(read);
     if (known) return known;
-    const release = await timed(() => lease(key));
+    // No process has a lease for longer: a store that gives none to anybody keeps nobody waiting.
+    const release = (await timed(() => lease(key))) ?? (Date.now() >= until ? () => undefined : undefined);
     if (!release) await sleep(POLL_MS);
     else {
       try {
@@ -101,7 +113,10 @@ function functions(store: DirectoryStore | RecordStore, ttlMs: number) {
       const mine = JSON.stringify([Math.random(), Date.now() + LEASE_MS]);
       await store.set(name, mine, LEASE_MS);
       await sleep(POLL_MS / 4);
-      return (await get(name)) === mine ? () => store.set(name, "[]", 1) : undefined;
+      const found = await get(name);
+      // What is neither is of a store that does not return what it was given, or not yet.
+      const [, others = 0] = found === mine ? [] : parse<number>(found);
+      return others > Date.now() ? undefined : () => store.set(name, "[]", 1);
     },
   };
 }

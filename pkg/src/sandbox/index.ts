@@ -88,12 +88,18 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     fail: (failure) => void failures.push(checkFailure(failure)),
     ...TOKENS,
     app: { clientId, clientSecret },
-    async signedToken({ userId, expiresInSeconds = 300 }) {
+    async signedToken(options) {
+      checkKeys("argument", undefined, "the options of signedToken", options, ["userId", "expiresInSeconds"]);
+      const { userId, expiresInSeconds = 300 } = options;
       checkUser(userId);
+      // One that has expired is good for a test.
+      if (!Number.isFinite(expiresInSeconds)) throw makeError(`expiresInSeconds must be a number, got ${describeType(expiresInSeconds)}`, { kind: "argument" });
       const now = Math.floor(Date.now() / 1000);
       return signJwt({ userId, companyId: await companyId(), iat: now, exp: now + expiresInSeconds }, clientSecret);
     },
-    async uninstallRequest({ userId }) {
+    async uninstallRequest(options) {
+      checkKeys("argument", undefined, "the options of uninstallRequest", options, ["userId"]);
+      const { userId } = options;
       checkUser(userId);
       await answer(`/sandbox/oauth/uninstall?user=${userId}`, { method: "POST" });
       const body = JSON.stringify({ client_id: clientId, company_id: await companyId(), user_id: userId, timestamp: new Date().toISOString() });

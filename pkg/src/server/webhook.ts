@@ -70,6 +70,8 @@ export function createUserWebhook(config: UserWebhookConfig): (request: Request,
 
 /** Returns the text of a body, or the status of the response where there is none. */
 async function readBody(request: Request): Promise<string | number> {
+  // A body that was read before has no reader.
+  if (request.bodyUsed || request.body?.locked) return 400;
   const reader = request.body?.getReader();
   if (!reader) return "";
   let isLate = false;

@@ -53,7 +53,7 @@ export function checkApp(config: OAuthConfig): CheckedApp {
   }
   if (clientId.includes(":")) refuse("clientId must have no colon: HTTP's Basic credentials cannot carry it");
   if (!isUrl(redirectUri)) refuse("redirectUri must be the app's callback URL: https, or http on the loopback");
-  if (!isUrl(oauthUrl) || /[/?#]$/.test(oauthUrl)) refuse("oauthUrl must be an origin such as https://oauth.pipedrive.com");
+  if (!isUrl(oauthUrl) || !/^\w+:\/\/[^/?#]+$/.test(oauthUrl)) refuse("oauthUrl must be an origin such as https://oauth.pipedrive.com");
   if (fetch !== undefined && typeof fetch !== "function") refuse(`fetch must be a function, got ${describeType(fetch)}`);
   if (typeof logger?.error !== "function") refuse("logger must have a method error, such as console");
   if ((["get", "put", "delete", "lease"] as const).some((method) => typeof store?.[method] !== "function")) {

@@ -4,19 +4,20 @@ import type { CurrentUser } from "../../generated/models.js";
 import { identityKey } from "../../helpers.js";
 import { configError, serverCore } from "../core.js";
 import { sha256 } from "../crypto.js";
+import { within } from "../deadline.js";
 import { errorReply } from "../proxy/response.js";
 import type { EncryptedStore, TokenRecord } from "./encrypted-store.js";
 import { type Authorization, AUTHORIZATION_MS, beginAuthorization, findAuthorization, type InstallCookie } from "./install-cookie.js";
 import { page, PAGES, redirect } from "./pages.js";
 import { isIdentity } from "./tenant.js";
-import type { Grant, TokenEndpoint } from "./token-endpoint.js";
+import { type Grant, TIMEOUT_MS, type TokenEndpoint } from "./token-endpoint.js";
 
 /** A response, or the URL or path of a page to redirect to. */
 export type CallbackResult = Response | URL | string;
 
 /** What a user gets to see at the end of an authorization. */
 export interface CallbackOptions {
-  /** For a user who has installed the app: where to go, or a function that returns it or a response. Default: a plain page. */
+  /** For a user who has installed the app: where to go, or a function that returns it or a response within ten seconds. Default: a plain page. */
   installed?: URL | string | ((user: CurrentUser, request: Request) => CallbackResult | Promise<CallbackResult>) | undefined;
   /** The same for a user who did not allow the app to access Pipedrive. */
   denied?: URL | string | ((request: Request) => CallbackResult | Promise<CallbackResult>) | undefined;
@@ -84,7 +85,7 @@ export class Installation {
       const isFirst = await this.app.records.store.lease(`state:${await sha256(state)}`, AUTHORIZATION_MS);
       if (!isFirst) return page(PAGES.usedTwice);
       const user = await this.#install(code);
-      return await toResponse(typeof installed === "function" ? installed(user, request) : installed, PAGES.installed);
+      return await toResponse(() => (typeof installed === "function" ? installed(user, request) : installed), PAGES.installed);
     } catch (error) {
       return this.#failed(error);
     }
@@ -95,7 +96,7 @@ export class Installation {
     if (!/^(user|access)_denied$/.test(error)) {
       throw makeError("Pipedrive did not authorise the app", { kind: "authentication", code: error.replace(/[^\w.-]/g, "").slice(0, 40) });
     }
-    return toResponse(typeof denied === "function" ? denied(request) : denied, PAGES.denied);
+    return toResponse(() => (typeof denied === "function" ? denied(request) : denied), PAGES.denied);
   }
 
   /** Exchanges a code and stores the tokens. */
@@ -143,13 +144,14 @@ export class Installation {
   }
 }
 
-async function toResponse(result: CallbackResult | undefined | Promise<CallbackResult>, content: (typeof PAGES)[keyof typeof PAGES]): Promise<Response> {
-  const found = await result;
+async function toResponse(result: () => CallbackResult | undefined | Promise<CallbackResult>, content: (typeof PAGES)[keyof typeof PAGES]): Promise<Response> {
+  const found = await within(TIMEOUT_MS, result, () => makeError(`installed and denied of handleCallback must return within ${TIMEOUT_MS} ms`, { kind: "timeout" }));
   if (found === undefined || found === null) return page(content);
   // Not by instanceof: a framework may have classes of its own.
   if (typeof found === "string" || typeof (found as Partial<URL>).href === "string") return redirect(String(found).replace(/[^\x00-\x7f]+/g, encodeURIComponent));
-  const { status, headers } = found as Partial<Response>;
-  if (typeof status === "number" && typeof headers?.get === "function") return found as Response;
+  const { status = 0, headers, body, bodyUsed } = found as Partial<Response>;
+  // Response.error() has status 0.
+  if (status >= 200 && !bodyUsed && !body?.locked && typeof headers?.get === "function") return found as Response;
   throw configError(`installed and denied of handleCallback must return a response, a URL or a path, got ${describeType(found)}`);
 }
 

@@ -1,8 +1,8 @@
-import { checkKeys, describeType, isInteger } from "../../check.js";
+import { checkKeys, checkSetting, describeType, isInteger } from "../../check.js";
 import { isPipedriveError, makeError } from "../../errors.js";
 import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
 import { SETTINGS } from "../../generated/settings.js";
-import { checkConfig } from "../../config.js";
+import { checkConfig, KINDS } from "../../config.js";
 import type { UsersClientOptions } from "../../types.js";
 import { configError, Refusal, type ServerCore, serverCore } from "../core.js";
 import { within } from "../deadline.js";
@@ -65,7 +65,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
   const { apiToken, companyDomain, baseUrl, allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
   const tenants = internalsOf(oauth);
   const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
-  const companies = new CompanyPool(settings, tenants ? undefined : checkConfig({ ...settings, apiToken, companyDomain, baseUrl }), apiToken);
+  const companies = new CompanyPool(settings, tenants ? undefined : { ...checkConfig({ ...settings, logger: undefined, apiToken, companyDomain, baseUrl }), logger }, apiToken);
   const ownOrigin = config.origin ?? tenants?.origin;
   const waitMs = timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const verified = new VerifiedTokens(signedTokenSecret ?? "");
@@ -197,8 +197,9 @@ function checked(config: UsersProxyConfig): UsersProxyConfig {
   if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${describeType(authenticate)}`);
   if (allow?.some((operation) => !Object.hasOwn(ENDPOINTS, operation))) refuse(`allow takes operation ids: ${Object.keys(ENDPOINTS).join(", ")}`);
   if (allowedOrigins?.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('allowedOrigins takes origins such as "https://app.example"');
-  if (basePath !== undefined && !/^(\/[\w-]+)+$/.test(basePath)) refuse('basePath must be a path such as "/pipedrive"');
+  if (basePath !== undefined && !(typeof basePath === "string" && /^(\/[\w-]+)+$/.test(basePath))) refuse('basePath must be a path such as "/pipedrive"');
   if (config.limits !== undefined && typeof config.limits?.for !== "function") refuse(`limits must be what redisLimits() and the like return, got ${describeType(config.limits)}`);
+  for (const [name, kind] of [["allowCookies", "boolean"], ["logLevel", "logLevel"], ["onEvent", "function"]] as const) checkSetting(name, config[name], KINDS[kind]!);
   for (const name of ["timeoutMs", "maxConcurrency", "dailyTokenBudget"] as const) {
     const [min, max] = SETTINGS[name];
     if (config[name] !== undefined && !isInteger(config[name], min, max)) refuse(`${name} must be an integer from ${min} to ${max}, got ${describeType(config[name])}`);
