@@ -55,7 +55,7 @@ const SCRIPTS = [
 const sourceOf = (entry) => (["server", "sandbox", "directory"].includes(entry) ? `src/${entry}/index.ts` : `src/${entry}.ts`);
 
 /** Puts a module and its glue in the place of `generated/core.js` and so on. */
-const modules = (access, core = "core") => ({
+const modules = (access, core = "core", isEdge = false) => ({
   name: "modules",
   setup(build) {
     build.onResolve({ filter: /\/generated\/(core|sandbox|directory)\.js$/ }, ({ path }) => ({ path: path.endsWith("core.js") ? core : basename(path, ".js"), namespace: "wasm" }));
@@ -66,7 +66,7 @@ const modules = (access, core = "core") => ({
         const exports = await rawExports(values.wasm, path, EXPORTS[path]);
         return { contents: `${head}\nlet compiled;\nexport const instantiate = async () => (${exports})((await WebAssembly.instantiate(await (compiled ??= ${module}), {})).exports);\n`, resolveDir: here("src") };
       }
-      const glue = await glueOf(values.wasm, path, EXPORTS[path]);
+      const glue = await glueOf(values.wasm, path, EXPORTS[path], isEdge);
       return { contents: `${head}\nexport const source = { ...(${glue})(), module: () => ${module} };\n`, resolveDir: here("src") };
     });
   },
@@ -172,6 +172,7 @@ async function write({ outputFiles }, format, isReadable = false) {
 for (const { entries, ending, format, module, core, client } of SCRIPTS) {
   const [, name, extension] = /^(.*)(\.c?js)$/.exec(ending);
   const isClient = entries.includes("index") || module === PROVIDED;
+  const isEdge = module !== INSIDE && module !== PROVIDED;
   // What Node.js runs shows in its terminal where an error was made.
   const isReadable = module === INSIDE && !isClient && !client;
   // A Worker would carry the core twice: its own classes know each other's errors all the same.
@@ -185,9 +186,9 @@ for (const { entries, ending, format, module, core, client } of SCRIPTS) {
       outExtension: { ".js": extension },
       write: false,
       ...(isReadable && { minifySyntax: false, minifyWhitespace: false }),
-      define: { IS_EDGE: String(module !== INSIDE && module !== PROVIDED) },
+      define: { IS_EDGE: String(isEdge) },
       external: ["*.wasm", "*.wasm?module", "cloudflare:workers"],
-      plugins: [modules(module, core), ...(isShared ? [fromClient(`./index${ending}`)] : []), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : []), ...(client ? [apart(/^\.\.\/index\.js$/, client), apart(/^\.\/store\.js$/, `./directory-store${extension}`)] : [])],
+      plugins: [modules(module, core, isEdge), ...(isShared ? [fromClient(`./index${ending}`)] : []), apart(/^\.\/drift\.js$/, `./drift${extension}`), ...(ending === ".workerd.js" && core ? [durableObjects] : []), ...(client ? [apart(/^\.\.\/index\.js$/, client), apart(/^\.\/store\.js$/, `./directory-store${extension}`)] : [])],
       // Some test runners cannot import from a CommonJS script.
       supported: { "dynamic-import": format === "esm" },
     }),

@@ -49,6 +49,13 @@ const CAUGHT = `const caught = (work) => (...args) => {
   }
 };`;
 
+/** What Workers and Edge do not need of wasm-bindgen's glue: they encode into an array, and are no Safari, which decodes two gigabytes at most. */
+const ELSEWHERE = [
+  /^if \(!\('encodeInto' in cachedTextEncoder\)\) \{[^]*?^\}$/m,
+  /^const MAX_SAFARI_DECODE_BYTES = .*\nlet numBytesDecoded = 0;$/m,
+  /^ *numBytesDecoded \+= bytes\.length;\n *if \(numBytesDecoded [^]*?^ {4}\}$/m,
+];
+
 /** Reads a text that is one of the module's constants once only: decoding is slow. Others are in its stack and its heap. */
 const remembered = (read, [begin, end]) => `${read.replace("getStringFromWasm0", "readText")}
 const texts = [];
@@ -58,9 +65,10 @@ function getStringFromWasm0(start, length) {
 
 /**
  * The glue of a module as the text of a function that makes a `WasmSource` without its `module`: nothing of it runs at
- * import, and each instance of the module has a glue of its own, since after a fault both are thrown away.
+ * import, and each instance of the module has a glue of its own, since after a fault both are thrown away. What Workers and Edge run
+ * has nothing for other environments.
  */
-export async function glueOf(folder, name, exported) {
+export async function glueOf(folder, name, exported, isEdge = false) {
   const read = (file) => readFile(`${folder}/${name}${file}`, "utf8");
   const names = JSON.parse(await read("_names.json"));
   const short = new Map([...names.imports.map(([, long, short]) => [long, short]), ...names.exports]);
@@ -105,10 +113,16 @@ export async function glueOf(folder, name, exported) {
       // No number of the core has 32 bits, but for an end that no text has.
       .replace(/(?<!slice.*) >>> 0/g, "");
   } else {
-    body = (TEXT + body).replace(/^function handleError[^]*?^}$/m, CAUGHT).replace(/^function getStringFromWasm0[^]*?^}$/m, (read) => remembered(read, names.constants));
+    if (isEdge) {
+      replaced = ELSEWHERE.filter((form) => !form.test(body)).map(String);
+      body = ELSEWHERE.reduce((body, form) => body.replace(form, ""), body);
+    } else {
+      body = TEXT + body;
+    }
+    body = body.replace(/^function handleError[^]*?^}$/m, CAUGHT).replace(/^function getStringFromWasm0[^]*?^}$/m, (read) => remembered(read, names.constants));
     if (!body.includes("function readText(")) replaced.push("the function that reads a text");
   }
-  body = FETCH + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
+  body = (isEdge ? "" : FETCH) + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
   const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError|\.detached\b/, name === "core" ? /getObject|getUint8|TextEncoder|getDataView|isLikeNone/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   unexpected.push(...replaced.filter((id) => !REPLACED.includes(id)));
   if (unexpected.length || !body.includes("__wbg_set_wasm") || imports.length !== names.imports.length) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);

@@ -60,8 +60,8 @@ pub(crate) fn read<J: JsonRef>(body: &J) -> Option<News<J>> {
     let company_id = whole(&meta.get("company_id")?)?;
     let at = time(&meta.get("timestamp")?)?;
     let action = meta.text_at(&["action"])?;
-    let is_deleted = action.is("delete") || action.is("deleted");
-    let is_known = ["create", "change", "added", "updated"].iter().any(|known| action.is(known));
+    let is_deleted = action.matches("^deleted?$");
+    let is_known = action.matches("^(create|change|added|updated)$");
     if !meta.text_at(&[entity])?.is("user") || !(is_deleted || is_known) {
         return None;
     }

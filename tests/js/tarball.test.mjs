@@ -5,7 +5,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { createRequire, SourceMap } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const root = new URL("../node_modules/pipedrive-users/", import.meta.url);
@@ -210,6 +210,26 @@ test("the ten calls weigh at most 28 800 bytes in a page, minified and brotli", 
 test("the script alone, which loads the check behind onDrift as well where it is asked for, weighs at most 29 200", async () => {
   const script = brotliCompressSync(Buffer.from(await read("dist/index.js"))).length;
   assert.ok(script <= 29_200, `${script} bytes`);
+});
+
+test("a Worker with OAuth, the proxy, and Durable Objects for tokens and limits weighs at most 66 700 bytes, minified and gzip, its module included", async () => {
+  const contents = `import { createUsersProxy, durableObjectLimits, durableObjectStore, LimitsObject, OAuth, TokenObject } from "pipedrive-users/server";
+    export { LimitsObject, TokenObject };
+    export default { fetch(request, env) {
+      const oauth = new OAuth({ clientId: env.ID, clientSecret: env.SECRET, redirectUri: env.URI, encryptionKey: env.KEY, store: durableObjectStore(env.TOKENS) });
+      return createUsersProxy({ oauth, signedTokenSecret: env.SECRET, limits: durableObjectLimits(env.LIMITS) })(request);
+    } };`;
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) },
+    bundle: true, minify: true, format: "esm", conditions: ["workerd"], external: ["cloudflare:workers", "*.wasm"], splitting: true, outdir: "out", write: false,
+  });
+  const script = outputFiles.find(({ path }) => path.endsWith("stdin.js"));
+  assert.ok(script.text.includes('"./server.wasm"') && !/core\.wasm|createSandbox|toNodeListener|evalsha/i.test(script.text));
+  const bytes = [script.contents, await readFile(new URL("dist/server.wasm", root))].map((part) => gzipSync(part, { level: 9 }).length);
+  assert.ok(bytes[0] + bytes[1] <= 66_700, `${bytes.join(" + ")} bytes`);
+  // The check behind onDrift, where it is asked for.
+  const drift = outputFiles.filter((file) => file !== script).map(({ contents }) => gzipSync(contents, { level: 9 }).length);
+  assert.ok(drift.length === 1 && drift[0] <= 3_000, `${drift} bytes`);
 });
 
 test("neither the models' check nor the sandbox is in a page that does not use them", async () => {

@@ -170,8 +170,8 @@ impl HeldSlots {
         for slot in &mut self.returned {
             self.held.extend(slot.unreported.take());
         }
-        let held: Vec<u32> = self.held.iter().map(|slot| slot.name).collect();
-        self.returned.retain(|slot| !held.contains(&slot.name));
+        let held = &self.held;
+        self.returned.retain(|slot| held.iter().all(|held| held.name != slot.name));
         // What it may have granted was never used, but may have been granted ahead.
         for name in granted {
             self.returned.push(Returned { name, from: None, since: now, unreported: None });
