@@ -173,8 +173,8 @@ for (const { entries, ending, format, module, core, client } of SCRIPTS) {
   const [, name, extension] = /^(.*)(\.c?js)$/.exec(ending);
   const isClient = entries.includes("index") || module === PROVIDED;
   const isEdge = module !== INSIDE && module !== PROVIDED;
-  // What Node.js runs shows in its terminal where an error was made.
-  const isReadable = module === INSIDE && !isClient && !client;
+  // What Node.js runs shows in its terminal where an error was made. What pages load is small instead.
+  const isReadable = module === INSIDE && (format === "cjs" || (!isClient && !client));
   // A Worker would carry the core twice: its own classes know each other's errors all the same.
   const isShared = !isClient && !client && (module === INSIDE || entries.includes("sandbox"));
   await write(

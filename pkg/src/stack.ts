@@ -32,8 +32,8 @@ export function withCallerStack<E>(error: E, site: { stack?: unknown } | undefin
   return error;
 }
 
-/** Does a constructor's work. What it throws shows the line that called the constructor, and not this bundle. */
-export function throwFromCaller<Made>(above: new (...args: never[]) => unknown, work: () => Made): Made {
+/** Does the work of a constructor, or of another function. What it throws shows the line that called that, and not this bundle. */
+export function throwFromCaller<Made>(above: unknown, work: () => Made): Made {
   try {
     return work();
   } catch (thrown) {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::{Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport};
+use crate::error::{Error, Kind, Result};
 use crate::platform::timestamp::Timestamp;
 use crate::schema::Method;
 
@@ -36,13 +37,13 @@ impl Reqwest {
     /// use pipedrive_users::transport::Reqwest;
     ///
     /// let transport = Reqwest::new()?;
-    /// # Ok::<(), pipedrive_users::transport::Cause>(())
+    /// # Ok::<(), pipedrive_users::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As `reqwest` does, where it cannot set up TLS.
-    pub fn new() -> Result<Self, Cause> {
+    /// [`Kind::Config`] where `reqwest` cannot set up TLS.
+    pub fn new() -> Result<Self> {
         Self::with(reqwest::Client::builder())
     }
 
@@ -54,14 +55,17 @@ impl Reqwest {
     /// # */
     /// # let settings = reqwest::ClientBuilder::new();
     /// let transport = pipedrive_users::transport::Reqwest::with(settings)?;
-    /// # Ok::<(), pipedrive_users::transport::Cause>(())
+    /// # Ok::<(), pipedrive_users::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As `reqwest` does.
-    pub fn with(settings: reqwest::ClientBuilder) -> Result<Self, Cause> {
-        let client = settings.redirect(reqwest::redirect::Policy::none()).build().map_err(Cause::new)?;
+    /// [`Kind::Config`] where `reqwest` does not accept the settings; its own error is the `source`.
+    pub fn with(settings: reqwest::ClientBuilder) -> Result<Self> {
+        let client = settings.redirect(reqwest::redirect::Policy::none()).build().map_err(|thrown| {
+            Error::new(Kind::Config, "reqwest did not accept its settings, or could not set up TLS")
+                .with(|details| details.cause = Some(Cause::new(thrown)))
+        })?;
         #[allow(clippy::disallowed_methods, reason = "this is where the clock comes from")]
         Ok(Self { client, started: Instant::now() })
     }

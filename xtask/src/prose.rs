@@ -195,6 +195,21 @@ mod tests {
     }
 
     #[test]
+    fn the_programs_of_the_crates_front_page_are_those_of_the_native_example() {
+        let page = fs::read_to_string(root().join("src/README.md")).expect("src/README.md").replace("\r\n", "\n");
+        let native = root().join("www/examples/rust/native");
+        let of_example = ["examples/first.rs", "tests/first.rs"]
+            .map(|name| fs::read_to_string(native.join(name)).expect(name).replace("\r\n", "\n"));
+        let blocks: Vec<&str> =
+            page.split("```rust,ignore\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(blocks.len(), 2);
+        for block in blocks {
+            let (_imports, program) = block.split_once("\n\n").expect("imports and a program");
+            assert!(of_example.iter().any(|text| text.contains(program)), "no example has this:\n{program}");
+        }
+    }
+
+    #[test]
     fn the_tables_of_methods_are_those_of_the_endpoints() {
         let readme = fs::read_to_string(root().join("README.md")).expect("README.md");
         let of_crate = fs::read_to_string(root().join("src/README.md")).expect("src/README.md");

@@ -93,18 +93,24 @@ export class UserDirectory {
   readonly #news = new Map<number, UserNews & { readonly since: number }>();
 
   constructor(client: DirectoryClient, options: DirectoryOptions = {}) {
-    checkMethods("client", client, ["getUsers", "getUser", "getCurrentUser"]);
-    check("options must be an object", Object(options) === options, options, ConfigError);
-    const known = [...Object.keys(AGES), "store"];
-    for (const name of Object.keys(options)) if (!known.includes(name)) throw new ConfigError(`the directory has no option "${name.slice(0, 40)}"; it takes ${known.join(", ")}`);
-    const { maxAgeMs = AGES.maxAgeMs, staleMs = Math.max(maxAgeMs, AGES.staleMs), store } = options;
-    check("maxAgeMs must be a whole number", Number.isSafeInteger(maxAgeMs) && maxAgeMs >= 0, maxAgeMs, ConfigError);
-    check("staleMs must be a whole number from maxAgeMs", Number.isSafeInteger(staleMs) && staleMs >= maxAgeMs, staleMs, ConfigError);
-    if (store !== undefined) checkMethods("store", store, "put" in Object(store) ? ["get", "put", "lease"] : ["get", "set"]);
     this.#client = client;
-    this.#maxAgeMs = maxAgeMs;
-    this.#staleMs = staleMs;
-    this.#store = store;
+    try {
+      checkMethods("client", client, ["getUsers", "getUser", "getCurrentUser"]);
+      check("options must be an object", Object(options) === options, options, ConfigError);
+      const known = [...Object.keys(AGES), "store"];
+      for (const name of Object.keys(options)) if (!known.includes(name)) throw new ConfigError(`the directory has no option "${name.slice(0, 40)}"; it takes ${known.join(", ")}`);
+      const { maxAgeMs = AGES.maxAgeMs, staleMs = Math.max(maxAgeMs, AGES.staleMs), store } = options;
+      check("maxAgeMs must be a whole number", Number.isSafeInteger(maxAgeMs) && maxAgeMs >= 0, maxAgeMs, ConfigError);
+      check("staleMs must be a whole number from maxAgeMs", Number.isSafeInteger(staleMs) && staleMs >= maxAgeMs, staleMs, ConfigError);
+      if (store !== undefined) checkMethods("store", store, "put" in Object(store) ? ["get", "put", "lease"] : ["get", "set"]);
+      this.#maxAgeMs = maxAgeMs;
+      this.#staleMs = staleMs;
+      this.#store = store;
+    } catch (error) {
+      // Its stack begins at the caller's line, and not in this bundle.
+      (Error as { captureStackTrace?: (target: unknown, above?: unknown) => void }).captureStackTrace?.(error, new.target);
+      throw error;
+    }
   }
 
   /** Returns the user with an id, or undefined if there is none. */

@@ -6,9 +6,9 @@ try {
   for (const user of await client.getUsers()) {
     const item = document.createElement("li");
     item.textContent = `${user.name}${user.active_flag ? "" : " (switched off)"}`;
-    document.getElementById("users").append(item);
+    document.getElementById("users")?.append(item);
   }
 } catch (error) {
   if (!isPipedriveError(error)) throw error;
-  document.getElementById("message").textContent = error.message;
+  document.getElementById("message")?.replaceChildren(error.message);
 }

@@ -49,7 +49,7 @@ export function checkApp(config: OAuthConfig): CheckedApp {
   checkKeys("config", undefined, "the configuration of OAuth", config, KNOWN);
   const { clientId, clientSecret, redirectUri, store = memoryStore(), encryptionKey, fetch, oauthUrl = "https://oauth.pipedrive.com", logger = console } = config;
   for (const [name, value] of Object.entries({ clientId, clientSecret, redirectUri })) {
-    if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) refuse(`${name} must be a string of visible ASCII without blanks, got ${describeType(value)}`);
+    if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) refuse(`${name} must be a string of visible ASCII without blanks, got ${describeType(value)}${value === undefined ? ": is the environment variable set?" : ""}`);
   }
   if (clientId.includes(":")) refuse("clientId must have no colon: HTTP's Basic credentials cannot carry it");
   if (!isUrl(redirectUri)) refuse("redirectUri must be the app's callback URL: https, or http on the loopback");

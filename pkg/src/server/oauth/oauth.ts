@@ -1,5 +1,6 @@
 import { makeError } from "../../errors.js";
 import type { UsersClient } from "../../client.js";
+import { throwFromCaller } from "../../stack.js";
 import { serverCore } from "../core.js";
 import { logError, textOf } from "../log.js";
 import { errorResponse } from "../proxy/response.js";
@@ -27,7 +28,7 @@ export class OAuth {
 
   /** Checks the configuration, and throws a {@link ConfigError} if it cannot be used. Nothing is loaded or sent yet. */
   constructor(config: OAuthConfig) {
-    const app = (this.#app = checkApp(config));
+    const app = (this.#app = throwFromCaller(new.target, () => checkApp(config)));
     const { clientId, clientSecret, redirectUri, fetch } = app;
     this.#records = new EncryptedStore(app.store, app.keys, async (apiDomain) => (await serverCore()).isPipedrive(apiDomain, app.loopback));
     this.#endpoint = new TokenEndpoint(app);

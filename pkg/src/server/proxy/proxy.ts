@@ -3,6 +3,7 @@ import { isPipedriveError, makeError } from "../../errors.js";
 import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
 import { SETTINGS } from "../../generated/settings.js";
 import { checkConfig, KINDS } from "../../config.js";
+import { throwFromCaller } from "../../stack.js";
 import type { UsersClientOptions } from "../../types.js";
 import { configError, Refusal, type ServerCore, serverCore } from "../core.js";
 import { within } from "../deadline.js";
@@ -61,7 +62,7 @@ const KNOWN: readonly (keyof UsersProxyConfig)[] = [
  * all users share that token.
  */
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
-  const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = checked(config);
+  const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = throwFromCaller(createUsersProxy, () => checked(config));
   const { apiToken, companyDomain, baseUrl, allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
   const tenants = internalsOf(oauth);
   const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
@@ -192,6 +193,7 @@ function checked(config: UsersProxyConfig): UsersProxyConfig {
   if (isShared && typeof authenticate !== "function") refuse("apiToken needs authenticate: otherwise everybody could use the token");
   for (const name of ["companyDomain", "baseUrl", "fetch"] as const) if (!isShared && config[name] !== undefined) refuse(`${name} is for apiToken: oauth has its own`);
   if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('origin must be an origin such as "https://app.example"');
+  if (signedTokenSecret === undefined && "signedTokenSecret" in config && !authenticate) refuse("signedTokenSecret is undefined: is the environment variable set?");
   if ((signedTokenSecret === undefined) === (authenticate === undefined)) refuse("give signedTokenSecret or authenticate, and not both");
   if (signedTokenSecret !== undefined && (typeof signedTokenSecret !== "string" || !signedTokenSecret)) refuse("signedTokenSecret must be the app's JWT secret");
   if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${describeType(authenticate)}`);
