@@ -35,57 +35,33 @@ pub(crate) mod index;
 mod listeners;
 pub(crate) mod machine;
 pub(crate) mod news;
+mod options;
 mod people;
 mod shared;
+mod state;
 #[cfg(all(test, feature = "sandbox"))]
 mod tests;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 pub use fold::LETTERS;
 pub use index::LONGEST_QUERY;
 pub use listeners::{Change, Subscription};
+pub use options::DirectoryOptions;
 pub use people::{Entry, Status};
 
 use listeners::Listeners;
-use machine::{Machine, is_news};
-use news::News;
-use people::{People, apply, modified_at};
-use shared::Shared;
+use machine::Machine;
+use people::People;
+use state::{Asked, Found, State};
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::models::User;
 use crate::platform::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
 use crate::transport::Runtime;
-
-/// The ages of a [`Directory`].
-///
-/// ```
-/// use std::time::Duration;
-/// use pipedrive_users::directory::DirectoryOptions;
-///
-/// let options = DirectoryOptions { max_age: Duration::from_secs(60), ..DirectoryOptions::default() };
-/// assert_eq!(options.stale, Duration::from_secs(3_600));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct DirectoryOptions {
-    /// How long everything is given from memory. Default: 5 minutes.
-    pub max_age: Duration,
-    /// Until which age what is there is given while a refresh runs behind. After it, callers wait. Default: an hour. It is
-    /// never less than `max_age`.
-    pub stale: Duration,
-}
-
-impl Default for DirectoryOptions {
-    fn default() -> Self {
-        Self { max_age: Duration::from_secs(300), stale: Duration::from_secs(3_600) }
-    }
-}
 
 /// The people of a company. A directory belongs to one client, and so to one company. Cloning it is cheap and gives the same
 /// directory.
@@ -100,35 +76,6 @@ struct Inner<R: Runtime> {
 
 trait Spawn: Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm {}
 impl<F: Fn(BoxFuture<()>) + SendOutsideWasm + SyncOutsideWasm> Spawn for F {}
-
-type Asked = Shared<Option<Arc<Entry>>>;
-
-struct State {
-    machine: Machine,
-    people: People,
-    error: Option<Error>,
-    refreshing: Option<Shared<()>>,
-    company_id: Option<u64>,
-    /// Ids that are asked for, and those of them that are collected still.
-    asked: HashMap<u64, Asked>,
-    batch: Vec<(u64, Asked)>,
-    /// When Pipedrive responded that an id does not exist.
-    missing: HashMap<u64, f64>,
-    /// The entries that are not to be given as they are: whether they are given until they were asked for, and since when.
-    outdated: HashMap<u64, (bool, f64)>,
-    /// The last news of each user, and when it came.
-    news: HashMap<u64, (News<Value>, f64)>,
-}
-
-/// What a lookup of one user finds in memory.
-enum Found {
-    /// This is what the lookup returns.
-    Given(Option<Arc<Entry>>),
-    /// So is this, and the user is asked for behind.
-    GivenAndAsked(Arc<Entry>),
-    /// The user has to be asked for.
-    Asked,
-}
 
 impl<R: Runtime> std::fmt::Debug for Directory<R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -395,82 +342,7 @@ impl<R: Runtime> Directory<R> {
         }
     }
 
-    /// Takes the body of one of Pipedrive's webhooks for users: the members that it carries at once, and the rest is asked for
-    /// when it is needed. Returns whether it changed anything: a webhook of another company, a malformed one, and one that is
-    /// older than what is known, does not. Check its Basic authentication before.
-    ///
-    /// ```
-    /// # use pipedrive_users::{Result, directory::Directory, transport::Runtime};
-    /// # async fn example<R: Runtime>(directory: Directory<R>) -> Result<()> {
-    /// let body = r#"{ "meta": { "version": "2.0", "entity": "deal" }, "data": {} }"#;
-    /// assert!(!directory.merge_webhook(body).await?, "it is about no user");
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// See [`Kind`](crate::error::Kind): the first webhook asks once which company it is.
-    pub async fn merge_webhook(&self, body: &str) -> Result<bool> {
-        let Some(news) = serde_json::from_str(body).ok().and_then(|body| news::read::<Value>(&body)) else {
-            return Ok(false);
-        };
-        if news.company_id != self.company_id().await? {
-            return Ok(false);
-        }
-        let id = news.id;
-        let since = self.now();
-        let is_known = {
-            let mut state = self.0.state.borrow_mut();
-            let current = state.people.by_id(id).map(|entry| entry.user.clone());
-            let last = state.news.get(&id).map_or(f64::NEG_INFINITY, |(news, _)| news.at);
-            if !is_news(news.at, last, modified_at(current.as_ref())) {
-                return Ok(false);
-            }
-            state.missing.remove(&id);
-            let is_known = current.is_some();
-            if let Some(mut user) = current {
-                apply(&mut user, &news);
-                state.people.set(user);
-                state.outdated.insert(id, (true, since));
-            }
-            state.news.insert(id, (news, since));
-            is_known || state.people.list().is_empty()
-        };
-        if is_known {
-            self.emit(&Change::Changed);
-        } else {
-            self.ask(id).await?;
-        }
-        Ok(true)
-    }
-
     fn now(&self) -> f64 {
         self.0.client.wall()
-    }
-
-    /// The company of the client: nothing that a caller says is as certain.
-    async fn company_id(&self) -> Result<u64> {
-        if let Some(id) = self.0.state.borrow().company_id {
-            return Ok(id);
-        }
-        let id = self.0.client.get_current_user().await?.company_id;
-        self.0.state.borrow_mut().company_id = Some(id);
-        Ok(id)
-    }
-}
-
-impl State {
-    /// Writes the news into a record that came after it was asked for.
-    fn catch_up(&mut self, user: &mut User, asked_at: f64) {
-        if self.outdated.get(&user.id).is_some_and(|(_, since)| asked_at >= *since) {
-            self.outdated.remove(&user.id);
-        }
-        if let Some((news, since)) = self.news.get(&user.id)
-            && *since > asked_at
-            && is_news(news.at, f64::NEG_INFINITY, modified_at(Some(user)))
-        {
-            apply(user, news);
-        }
     }
 }

@@ -1,19 +1,22 @@
 //! A runtime without a network: the sandbox responds, and time passes only when everything waits for it.
 
-use std::collections::VecDeque;
-use std::future::{Future, pending, poll_fn};
+mod connection;
+mod scripted;
+mod virtual_time;
+
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use serde_json::Value;
+pub use scripted::Scripted;
 
-use super::{Cause, Clock, HeaderList, Progress, Random, Request, Response, SendError, Transport};
+use super::Request;
 use crate::platform::sync::{BoxFuture, Lock, SendOutsideWasm, SharedRef, SyncOutsideWasm};
-use crate::platform::timestamp::Timestamp;
-use crate::sandbox::{self, Delivery, Failure, Options, Sandbox, Tokens};
+use crate::sandbox::{Failure, Options, Sandbox, Tokens};
+use virtual_time::World;
 
 /// The sandbox as a runtime for a [`Client`](crate::Client), with a clock of its own. Clones share one sandbox. It works on
 /// the host and in WebAssembly.
@@ -44,102 +47,6 @@ struct State {
     /// Work that [`SandboxWorld::run`] does beside its own.
     tasks: Lock<Vec<BoxFuture<()>>>,
 }
-
-#[derive(Default)]
-struct World {
-    /// Time since the world was made.
-    now: Duration,
-    latency: Duration,
-    timers: Vec<Timer>,
-    /// Timers that are due, and whose tasks another executor has not polled yet.
-    due: Vec<u64>,
-    next_timer: u64,
-    script: VecDeque<Scripted>,
-    sent: Vec<Request>,
-    in_flight: usize,
-    /// How many calls of [`SandboxWorld::run`] let time pass.
-    runs: usize,
-    /// How often a timer was looked at, outside of them, since something happened.
-    idle: usize,
-}
-
-struct Timer {
-    id: u64,
-    at: Duration,
-    waker: Waker,
-}
-
-impl World {
-    /// Lets time pass until the next timer is due, and gives the timers that are. There may be none.
-    fn advance(&mut self) -> Vec<Waker> {
-        self.idle = 0;
-        self.due.clear();
-        let Some(next) = self.timers.iter().map(|timer| timer.at).min() else { return Vec::new() };
-        self.now = next.max(self.now);
-        let now = self.now;
-        let (due, waiting): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.timers).into_iter().partition(|timer| timer.at <= now);
-        self.timers = waiting;
-        self.due.extend(due.iter().map(|timer| timer.id));
-        due.into_iter().map(|timer| timer.waker).collect()
-    }
-
-    fn stop(&mut self, id: u64) {
-        self.timers.retain(|timer| timer.id != id);
-        self.due.retain(|due| *due != id);
-    }
-}
-
-/// What happens to a request instead of the sandbox handling it.
-///
-/// ```
-/// use pipedrive_users::transport::SandboxWorld;
-/// use pipedrive_users::transport::{Progress, Scripted};
-///
-/// let world = SandboxWorld::default();
-/// world.script([Scripted::Fail(Progress::NotSent), Scripted::Hang, Scripted::Pass]);
-/// ```
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Scripted {
-    /// It gets this response.
-    Answer {
-        /// The status.
-        status: u16,
-        /// The headers, names in lower case.
-        headers: Vec<(String, String)>,
-        /// The body.
-        body: String,
-    },
-    /// No response comes.
-    Fail(Progress),
-    /// Nothing ever happens.
-    Hang,
-    /// The sandbox handles it.
-    Pass,
-}
-
-impl Scripted {
-    /// A response with a status and a JSON body.
-    ///
-    /// ```
-    /// use pipedrive_users::transport::{SandboxWorld, Scripted};
-    ///
-    /// let world = SandboxWorld::default();
-    /// world.script([Scripted::response(503, "{}"), Scripted::Pass]);
-    /// ```
-    #[must_use]
-    pub fn response(status: u16, body: &str) -> Self {
-        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
-        Self::Answer { status, headers, body: body.to_owned() }
-    }
-}
-
-/// How often timers are looked at before a task that could run, and does not, is taken for abandoned.
-const MOST_LOOKS: usize = 1_000_000;
-
-/// The time at which every world begins: noon of 22 November 2026.
-const NOON: Timestamp = Timestamp::from_unix_millis(1_795_348_800_000);
 
 impl Default for SandboxWorld {
     /// A company of 25 users.
@@ -347,149 +254,5 @@ impl SandboxWorld {
             }
             due.into_iter().for_each(Waker::wake);
         }
-    }
-
-    /// A timer is looked at. Gives whether it is due, and whom to wake.
-    fn look(&self, id: u64, at: Duration, waker: &Waker) -> (bool, Vec<Waker>) {
-        let mut world = self.0.world.borrow_mut();
-        world.stop(id);
-        if world.now >= at {
-            return (true, Vec::new());
-        }
-        // The last task that polled is woken: an earlier one may be gone.
-        world.timers.push(Timer { id, at, waker: waker.clone() });
-        if world.runs > 0 {
-            return (false, Vec::new());
-        }
-        // Another executor does not say when it has nothing to do: it looks again until everything has been looked at
-        // twice, and the tasks of all timers that are due have run, which may be on another thread.
-        world.idle += 1;
-        let enough = if world.due.is_empty() { 2 * world.timers.len() } else { MOST_LOOKS };
-        if world.idle <= enough {
-            return (false, vec![waker.clone()]);
-        }
-        let due = world.advance();
-        (world.now >= at, due)
-    }
-}
-
-/// Counts a request while it is in flight.
-struct InFlight<'a>(&'a State);
-
-impl<'a> InFlight<'a> {
-    fn new(state: &'a State) -> Self {
-        state.world.borrow_mut().in_flight += 1;
-        Self(state)
-    }
-}
-
-impl Drop for InFlight<'_> {
-    fn drop(&mut self) {
-        self.0.world.borrow_mut().in_flight -= 1;
-    }
-}
-
-impl Transport for SandboxWorld {
-    type Text = String;
-    type Headers = HeaderList;
-    type Json = Value;
-    type Thrown = Cause;
-
-    async fn send(&self, request: Request) -> Result<Response<Self>, SendError<Self>> {
-        let _in_flight = InFlight::new(&self.0);
-        let max_body_bytes = usize::try_from(request.max_body_bytes).unwrap_or(usize::MAX);
-        let latency = {
-            let mut world = self.0.world.borrow_mut();
-            world.sent.push(request.clone());
-            world.idle = 0;
-            world.latency
-        };
-        self.sleep(latency).await;
-        let step = self.0.world.borrow_mut().script.pop_front();
-        let (status, headers, body) = match step {
-            Some(Scripted::Hang) => return pending().await,
-            Some(Scripted::Fail(progress)) => {
-                let cause = Cause::new("the script failed it");
-                return Err(SendError { progress, head: None, cause });
-            }
-            Some(Scripted::Answer { status, headers, body }) => (status, headers, body),
-            Some(Scripted::Pass) | None => {
-                let request = sandbox::Request {
-                    method: request.method.as_str().to_owned(),
-                    target: request.url,
-                    headers: request.headers.0,
-                    body: request.body.unwrap_or_default(),
-                };
-                let now = self.wall();
-                let response = self.0.sandbox.borrow_mut().handle(&request, now);
-                self.sleep(Duration::from_millis(response.delay_ms.into())).await;
-                let lost = |progress, head| {
-                    Err(SendError { progress, head, cause: Cause::new("the sandbox ended the connection") })
-                };
-                match response.delivery {
-                    Delivery::Complete => (response.status, response.headers, response.body),
-                    Delivery::Never => return pending().await,
-                    Delivery::Reset => return lost(Progress::Unknown, None),
-                    Delivery::CutOff => {
-                        return lost(
-                            Progress::BodyCutOff,
-                            Some((response.status, HeaderList(response.headers))),
-                        );
-                    }
-                }
-            }
-        };
-        let headers = HeaderList(headers);
-        if body.len() > max_body_bytes {
-            let cause = Cause::new("see max_body_bytes");
-            return Err(SendError { progress: Progress::BodyTooLarge, head: Some((status, headers)), cause });
-        }
-        Ok(Response { status, headers, body })
-    }
-
-    fn parse_json(text: &String) -> Option<Value> {
-        serde_json::from_str(text).ok()
-    }
-}
-
-impl Clock for SandboxWorld {
-    fn now(&self) -> Duration {
-        self.0.world.borrow().now
-    }
-
-    /// Noon of 22 November 2026 and what has passed since.
-    fn wall(&self) -> Timestamp {
-        NOON + self.now()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        /// Clears the timer when the future is dropped.
-        struct Clear<'a> {
-            world: &'a SandboxWorld,
-            id: u64,
-        }
-        impl Drop for Clear<'_> {
-            fn drop(&mut self) {
-                self.world.0.world.borrow_mut().stop(self.id);
-            }
-        }
-        let (id, at) = {
-            let mut world = self.0.world.borrow_mut();
-            world.next_timer += 1;
-            (world.next_timer, world.now.saturating_add(duration))
-        };
-        let _clear = Clear { world: self, id };
-        poll_fn(|context| {
-            let (is_due, due) = self.look(id, at, context.waker());
-            due.into_iter().for_each(Waker::wake);
-            if is_due { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
-    }
-}
-
-impl Random for SandboxWorld {
-    fn random(&self) -> f64 {
-        0.0
     }
 }

@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn the_programs_of_the_crates_front_page_are_those_of_the_native_example() {
-        let page = fs::read_to_string(root().join("src/README.md")).expect("src/README.md").replace("\r\n", "\n");
+        let page =
+            fs::read_to_string(root().join("src/README.md")).expect("src/README.md").replace("\r\n", "\n");
         let native = root().join("www/examples/rust/native");
         let of_example = ["examples/first.rs", "tests/first.rs"]
             .map(|name| fs::read_to_string(native.join(name)).expect(name).replace("\r\n", "\n"));
