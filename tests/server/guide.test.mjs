@@ -196,10 +196,14 @@ declare const redis: { eval(script: string, options: { keys: string[]; arguments
 declare const oauth: OAuth;
 declare const [apiToken, signedTokenSecret]: [string, string];
 declare const [companyId, userId]: [number, number];
+declare const proxy: (request: Request) => Promise<Response>;
+declare const express: { (): { use(path: string | object, listener?: ReturnType<typeof toNodeListener>): void }; static(folder: string): object };
+type Handler = (context: { req: { raw: Request } }) => Response | Promise<Response>;
+declare class Hono { all(path: string, handler: Handler): void }
 `;
   const isWhole = (text) => /^(\/\/ The |\/\/ Bundles|\/\/ Serves|import .*app-extensions|import \{ createServer)/m.test(text);
   const examples = [...guide.matchAll(/^```js\n([^]*?)^```/gm)].map(([, text]) => text).filter((text) => !isWhole(text) && !/^export|^\/\/ .* file|esbuild/m.test(text));
-  assert.equal(examples.length, 4);
+  assert.equal(examples.length, 6);
   // Where the package is found.
   const folder = await mkdtemp(fileURLToPath(new URL("../guide-", import.meta.url)));
   try {
