@@ -14,7 +14,8 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn read(&mut self, wall_ms: f64, monotonic_ms: f64) -> Timestamp {
         let (wall, monotonic) = self.last.replace((wall_ms, monotonic_ms)).unwrap_or_else(|| {
-            self.now = wall_ms;
+            // Times before 1970 cannot be told apart.
+            self.now = wall_ms.max(0.0);
             (wall_ms, monotonic_ms)
         });
         self.now += (wall_ms - wall).max(monotonic_ms - monotonic).max(0.0);
@@ -40,5 +41,12 @@ mod tests {
         ] {
             assert_eq!(clock.read(wall, monotonic), Timestamp::from_ms(expected));
         }
+    }
+
+    #[test]
+    fn it_passes_before_1970_too() {
+        let mut clock = Clock::default();
+        assert_eq!(clock.read(-1e12, 0.0), Timestamp::from_ms(0.0));
+        assert_eq!(clock.read(-1e12 + 2_000.0, 5.0), Timestamp::from_ms(2_000.0));
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Demand {
     pub(super) others: u32,
     pub(super) limit: usize,
     pub(super) is_store_away: bool,
-    /// Whether the store has few slots left: a call of another process would wait for one that is only kept.
+    /// Whether the store has few slots left because of other processes: a call of theirs would wait for one that is only kept.
     pub(super) are_few_left: bool,
 }
 
@@ -64,19 +64,26 @@ impl Demand {
 pub(super) struct HeldSlots {
     held: Vec<Held>,
     returned: Vec<Returned>,
+    /// When the slots that were returned are free.
+    cooling: Vec<f64>,
     /// [`COOLING_MS`], which a test shortens to see that it would be noticed.
     pub(super) cooling_ms: f64,
 }
 
 impl Default for HeldSlots {
     fn default() -> Self {
-        Self { held: Vec::new(), returned: Vec::new(), cooling_ms: COOLING_MS }
+        Self { held: Vec::new(), returned: Vec::new(), cooling: Vec::new(), cooling_ms: COOLING_MS }
     }
 }
 
 impl HeldSlots {
     pub(super) fn len(&self) -> usize {
         self.held.len()
+    }
+
+    /// How many slots the store counts for this process: it holds them, or they are returned and not free yet.
+    pub(super) fn counted(&self, now: f64) -> usize {
+        self.held.len() + self.cooling.iter().filter(|free_at| **free_at > now).count()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
@@ -116,12 +123,14 @@ impl HeldSlots {
     pub(super) fn give(&mut self, name: u32, now: f64) {
         let Some(index) = self.held.iter().position(|slot| slot.name == name) else { return };
         let slot = self.held.swap_remove(index);
+        self.cooling.push(slot.from);
         let since = if slot.is_used { slot.from - COOLING_MS } else { now - RETURN_MS + 500.0 };
         self.returned.push(Returned { name, from: Some(slot.from), since, unreported: Some(slot) });
     }
 
     /// Returns what no call needs, and forgets what the store has forgotten as well.
     pub(super) fn tidy(&mut self, demand: &Demand, grace_ms: f64, now: f64) {
+        self.cooling.retain(|free_at| *free_at > now);
         let surplus = self.held.len().saturating_sub(demand.limit);
         let idle = self.idle();
         let most = idle.len().saturating_sub(surplus);
@@ -179,8 +188,8 @@ impl HeldSlots {
     }
 
     /// When a trip has to report returned slots.
-    pub(super) fn report_due(&self, others: u32) -> f64 {
-        let wait = if others > 0 { RETURN_SOON_MS } else { RETURN_MS };
+    pub(super) fn report_due(&self, is_soon: bool) -> f64 {
+        let wait = if is_soon { RETURN_SOON_MS } else { RETURN_MS };
         self.returned.iter().fold(f64::INFINITY, |due, slot| due.min(slot.since + wait))
     }
 

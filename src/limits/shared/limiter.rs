@@ -29,7 +29,7 @@ pub(crate) struct SharedLimiter {
     others: u32,
     /// Whether the store had no slot left.
     is_scarce: bool,
-    /// Whether it had few left.
+    /// Whether it had few left, and other processes have some.
     are_few_left: bool,
     next_ask: f64,
     paused_until: f64,
@@ -143,9 +143,11 @@ impl SharedLimiter {
         if !self.slots.release(name, has_response, now) {
             return;
         }
-        if self.others > 0 && !self.trips.has_failed() {
+        if self.is_contended() && !self.trips.has_failed() {
             self.slots.give(name, now);
-            self.next_ask = self.next_ask.min(now + RETURN_SOON_MS);
+            if self.others > 0 {
+                self.next_ask = self.next_ask.min(now + RETURN_SOON_MS);
+            }
         }
         self.is_changed = true;
     }
@@ -199,6 +201,11 @@ impl SharedLimiter {
         }
         self.slots.tidy(&self.demand(), self.grace_ms, now);
         self.day.tidy(now);
+    }
+
+    /// Whether other processes wait for slots, or their next calls would.
+    fn is_contended(&self) -> bool {
+        self.others > 0 || self.are_few_left
     }
 
     fn demand(&self) -> Demand {

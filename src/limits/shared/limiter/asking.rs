@@ -90,7 +90,8 @@ impl SharedLimiter {
         // While the store is cold, no process gains anything by slots that are returned.
         self.others = if grant.cold_ms > 0.0 { 0 } else { grant.waiting };
         self.is_scarce = grant.free == 0;
-        self.are_few_left = grant.free < self.limit() / FEW;
+        let is_alone = to_count(self.limit().saturating_sub(grant.free)) <= self.slots.counted(now);
+        self.are_few_left = grant.free < self.limit() / FEW && !is_alone;
         let is_all = grant.slots.len() >= to_count(trip.wanted);
         self.next_ask = if is_all { now } else { now + self.trips.jitter(ASK_AGAIN_MS) };
         self.news = self.news.without(trip.news);
@@ -128,7 +129,7 @@ impl SharedLimiter {
 
     /// When the next trip begins, or has failed.
     fn trip_due(&self, now: f64) -> f64 {
-        let mut due = self.slots.report_due(self.others);
+        let mut due = self.slots.report_due(self.is_contended());
         let mut at = |time: f64| due = due.min(time);
         let share = (self.limit() / self.others.saturating_add(1)).max(1);
         let lacks_slots = self.wanted(now) > 0 && (self.others == 0 || to_u32(self.slots.len()) < share);

@@ -71,6 +71,23 @@ fn calls_at_half_the_limit_hardly_wait() {
     }
 }
 
+/// Where calls come so close together that the window is nearly full now and then, a call waits little longer than it must.
+#[test]
+fn processes_that_hold_slots_hardly_delay_a_crowd_of_others() {
+    for processes in [4, 16] {
+        let (mut p95_ms, mut least_p95_ms) = (0.0, 0.0);
+        for seed in 1..=40 {
+            let scenario = Scenario { seed, ..calm(processes, 20, Arrivals::Rate(0.5), 240) };
+            let outcome = simulate(scenario, Mutant::None);
+            assert_eq!((outcome.over, outcome.unfinished), (0, 0));
+            p95_ms += outcome.p95_ms / 40.0;
+            least_p95_ms += outcome.least_p95_ms / 40.0;
+        }
+        println!("{processes} processes: {p95_ms:.1} ms on average, {least_p95_ms:.1} at least");
+        assert!(p95_ms <= 20.0, "{processes} processes: {p95_ms:.1} ms");
+    }
+}
+
 /// What limits cost that many share. `LIMITS_SCALE=1` prints the table of LIMITS.md.
 #[test]
 #[allow(clippy::cast_precision_loss)]
