@@ -71,15 +71,37 @@ async function limitsOf({ kind, location, prefix, lagMs = 0 }, counts) {
   });
 }
 
+/** Measures how late this process is by itself: timers of 0 ms that fire later than one of an idle process. */
+function measureLateness() {
+  const late = [];
+  let timer;
+  const next = (after) => {
+    timer = setTimeout(() => {
+      const began = performance.now();
+      timer = setTimeout(() => {
+        late.push(Math.max(0, performance.now() - began - 1));
+        next(15);
+      }, 0);
+    }, after);
+  };
+  next(0);
+  return () => {
+    clearTimeout(timer);
+    return late;
+  };
+}
+
 async function run({ store, token, url, births, roundTripMs, startAt, timeoutMs = 30_000, dailyTokenBudget, cost = 2, maxRetries = 5 }) {
   const counts = { trips: 0, tripMs: [], requests: 0, refused: 0, roundTrips: new Map() };
   const limits = await limitsOf(store, counts);
   const client = new server.UsersClient({ apiToken: token, baseUrl: url, fetch: delayed(roundTripMs, counts), timeoutMs, dailyTokenBudget, maxRetries, limits, logLevel: "off" });
   await server.preload();
   const failures = {};
+  const stopMeasuring = measureLateness();
   const calls = births.map(async (birth, index) => {
     const begins = startAt + birth;
     await sleep(begins - Date.now());
+    const began = performance.now();
     const marker = `call-${index}-${Math.random()}`;
     let address;
     // A request is found by an address of its own.
@@ -93,16 +115,16 @@ async function run({ store, token, url, births, roundTripMs, startAt, timeoutMs 
       failures[name] = { count: (failures[name]?.count ?? 0) + 1, message: error.message };
       return { failed: name };
     }
-    const ended = Date.now();
     const known = [...counts.roundTrips].find(([url]) => url.includes(address));
-    return { ended, waited: ended - begins - (known?.[1] ?? roundTripMs) };
+    return { ended: Date.now(), waited: performance.now() - began - (known?.[1] ?? roundTripMs) };
   });
   const results = await Promise.all(calls);
+  const late = stopMeasuring();
   // What is returned afterwards is counted as well.
   await sleep(store.lingerMs ?? 3_000);
   client.close();
   const { trips, tripMs, requests, refused } = counts;
-  return { trips, tripMs, requests, refused, failures, ends: results.flatMap(({ ended }) => ended ?? []), waits: results.flatMap(({ waited }) => waited ?? []) };
+  return { trips, tripMs, requests, refused, failures, late, ends: results.flatMap(({ ended }) => ended ?? []), waits: results.flatMap(({ waited }) => waited ?? []) };
 }
 
 const lines = createInterface({ input: process.stdin });

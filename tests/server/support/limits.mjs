@@ -94,6 +94,12 @@ export function least(births, limit, roundTripMs) {
   return { time: sent.at(-1) + roundTripMs / 2, p95: percentile(sent.map((time, call) => time - born[call] - roundTripMs / 2), 0.95) };
 }
 
+/** What is left of the company's day before this request, which costs 2. */
+async function leftOfDay({ url, apiToken }) {
+  const { headers } = await fetch(`${url}/api/v1/users/me`, { headers: { "x-api-token": apiToken } });
+  return Number(headers.get("x-daily-ratelimit-token-remaining")) + 2;
+}
+
 export function percentile(numbers, part) {
   const sorted = [...numbers].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
@@ -106,7 +112,7 @@ export async function runScenario(store, processes, { pattern = "once", limit, r
     const births = arrivals(pattern, processes.length, limit, calls);
     const work = { store: { ...store.of(`${pattern}-${limit}-${roundTripMs}-${processes.length}-${Math.random()}`), lagMs, lingerMs }, token: sandbox.apiToken, url: sandbox.url, roundTripMs, timeoutMs, dailyTokenBudget, cost };
     // The store knows the limit from an earlier call.
-    if (isWarm) await processes[0].run({ ...work, births: [0], startAt: Date.now() });
+    if (isWarm) await processes[0].run({ ...work, store: { ...work.store, lingerMs: 1_700 }, births: [0], startAt: Date.now() });
     const startAt = Date.now() + 300;
     const running = Promise.all(processes.map((process, index) => process.run({ ...work, startAt, births: births[index] })));
     await during?.({ startAt });
@@ -116,6 +122,8 @@ export async function runScenario(store, processes, { pattern = "once", limit, r
     const sum = (number) => results.reduce((total, result) => total + number(result), 0);
     const { time, p95 } = least(births, limit, roundTripMs);
     const ended = Math.max(...results.flatMap(({ ends }) => ends)) - startAt;
+    // What the sandbox has counted, which a request of this one's own shows.
+    const left = daily === undefined ? undefined : await leftOfDay(sandbox);
     const failures = {};
     for (const result of results) for (const [name, { count, message }] of Object.entries(result.failures)) failures[name] = { count: (failures[name]?.count ?? 0) + count, message };
     return {
@@ -127,6 +135,8 @@ export async function runScenario(store, processes, { pattern = "once", limit, r
       tripsPerCall: sum(({ trips }) => trips) / calls,
       tripMs: percentile(results.flatMap(({ tripMs }) => tripMs), 0.5),
       p95: percentile(results.flatMap(({ waits }) => waits), 0.95),
+      spent: left === undefined ? undefined : daily - left,
+      lateP95: percentile(results.flatMap(({ late }) => late), 0.95),
       leastP95: p95,
     };
   } finally {
