@@ -256,7 +256,7 @@ test("the package's command has the flags of cargo xtask sandbox, and says what 
     [["sandbox", "--fail", '{"status":1}'], 1, "status must be an integer from 300 to 599"],
     [["sandbox", "--fail", "503"], 1, "must be an object"],
     [["sandbox", "--fail", "{"], 1, "JSON"],
-    [["sandbox", "--port", "99999"], 1, "port"],
+    ...["99999", "abc", "1.5", "", " 8080", "0x10"].map((port) => [["sandbox", "--port", port], 1, "--port must be an integer from 0 to 65535"]),
     [["sandbox", "--panel", "panel"], 1, "--panel must be a URL"],
     [["sandbx"], 2, "Usage: pipedrive-users sandbox"],
     [[], 2, "Usage: pipedrive-users sandbox"],

@@ -239,6 +239,14 @@ test("the alarm of a Durable Object deletes what has expired, and nothing else",
   assert.equal(alarm, null);
 });
 
+test("a client that is none, or not there yet, is a ConfigError where the store is made", () => {
+  for (const name of ["redisStore", "redisLimits", "denoKvStore", "denoKvLimits", "durableObjectStore", "durableObjectLimits", "objectStorageStore"]) {
+    for (const client of [undefined, null, 5, "redis://127.0.0.1", {}, [], Promise.resolve({}), { eval: 5, get: 5, idFromName: 5 }]) {
+      assert.throws(() => server[name](client), (error) => error.kind === "config" && / must have a method \w+, got /.test(error.message), `${name}: ${String(client)}`);
+    }
+  }
+});
+
 test("Deno KV: a record that is too large is an error that says so", async () => {
   const store = server.denoKvStore({ get: async () => ({ value: null, versionstamp: null }), atomic() {}, delete: async () => {} });
   await assert.rejects(store.put("7:13", "x".repeat(66_000), undefined), /66000 bytes, and Deno KV takes at most 65000/);

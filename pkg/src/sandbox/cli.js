@@ -27,11 +27,13 @@ const help = () =>
     ...Object.entries(ALL).map(([name, { type, about }]) => `  --${kebab(name)}${type === "boolean" ? "" : ` <${type}>`}\n        ${about}`),
   ].join("\n");
 
+const number = (text) => (/^\d+$/.test(text) ? Number(text) : NaN);
+
 /** Reads the values of flags; what is not a number is refused by the sandbox, in its own words. */
 function read(flags, values) {
   const entries = Object.entries(flags).map(([name, { type }]) => {
     const value = values[kebab(name)];
-    return [name, type === "number" && value !== undefined ? Number(value) : value];
+    return [name, type === "number" && value !== undefined ? number(value) : value];
   });
   return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
 }
@@ -68,7 +70,8 @@ async function main() {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  const { panel } = values;
+  const { panel, port: portText = "0" } = values;
+  if (!(number(portText) <= 65_535)) throw new Error(`--port must be an integer from 0 to 65535, got ${JSON.stringify(portText)}`);
   if (panel !== undefined && !URL.canParse(panel)) throw new Error(`--panel must be a URL, such as http://127.0.0.1:8787/, got ${panel}`);
   const app = { ...(panel !== undefined && { redirectUri: callbackOf(panel) }), ...read(APP_FLAGS, values) };
   const sandbox = createSandbox({ ...read(FLAGS, values), app });
@@ -79,7 +82,7 @@ async function main() {
   const { apiToken, accessToken, nonAdminToken, baseToken } = sandbox;
   const server = createServer((request, response) => void handle(sandbox, page, request, response));
   server.once("error", fail);
-  server.listen(Number(values.port ?? 0), "127.0.0.1", () => {
+  server.listen(number(portText), "127.0.0.1", () => {
     const { port } = server.address();
     const url = `http://127.0.0.1:${port}`;
     console.log(JSON.stringify({ url, apiToken, accessToken, nonAdminToken, baseToken, ...sandbox.app, ...(page && { panel: `${url}${PANEL_PAGE}` }) }));

@@ -1,5 +1,5 @@
 import type { SharedLimits } from "../../types.js";
-import { type DenoKv, retryLocked } from "../stores/deno-kv.js";
+import { checkKv, type DenoKv, retryLocked } from "../stores/deno-kv.js";
 import { Limits } from "./limits.js";
 import { type LimitKeys, StoreKind } from "./store.js";
 import { FORGET_AFTER_MS, type LimitState, reserveFunction } from "./memory.js";
@@ -12,6 +12,7 @@ const ATTEMPTS = 20;
 
 /** Makes limits in Deno KV: `denoKvLimits(await Deno.openKv())`. The clocks of the processes must agree within a quarter of a second. */
 export function denoKvLimits(kv: DenoKv): SharedLimits {
+  checkKv(kv);
   const read = async (key: string[]) => {
     const { value, versionstamp } = await retryLocked(() => kv.get(key));
     return { key, versionstamp, state: value instanceof Float64Array ? value : new Float64Array() };

@@ -1,6 +1,6 @@
 import type { SharedLimits } from "../../types.js";
 import { BaseObject } from "../stores/base-object.js";
-import type { ObjectStorage } from "../stores/durable-object.js";
+import { checkNamespace, type ObjectStorage } from "../stores/durable-object.js";
 import { Limits } from "./limits.js";
 import { type LimitKeys, StoreKind } from "./store.js";
 import { FORGET_AFTER_MS, LimitTable, reserveFunction, steadyClock } from "./memory.js";
@@ -27,6 +27,7 @@ type LimitsStub = { reserveSlots(token: string, request: readonly number[]): Pro
  * {@link LimitsObject} or extends it.
  */
 export function durableObjectLimits(namespace: LimitsNamespace): SharedLimits {
+  checkNamespace(namespace);
   return new Limits({
     kind: StoreKind.DurableObject,
     reserve: async ({ token, company }: LimitKeys, request) => (namespace.get(namespace.idFromName(company) as never) as LimitsStub).reserveSlots(token, [...request]),

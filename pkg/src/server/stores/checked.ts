@@ -19,6 +19,13 @@ function failed(cause: unknown): Error {
   return makeError(`the token store failed: ${typeof message === "string" ? message : textOf(cause)}`, { kind: "connection", code: STORE_FAILED, cause });
 }
 
+/** Refuses a client of a store that lacks a method, such as one that is not there yet. */
+export function checkClient(what: string, client: unknown, methods: readonly string[]): void {
+  for (const method of methods) {
+    if (typeof (client as Record<string, unknown> | null | undefined)?.[method] !== "function") throw configError(`${what} must have a method ${method}, got ${describeType(client)}`);
+  }
+}
+
 /** Returns a store whose operations end, whatever the app's own does, whose failures are errors of the package, and whose results are what a `TokenStore` promises. */
 export function checkedStore(store: TokenStore): TokenStore {
   const run = <T>(name: string, work: () => Promise<T>): Promise<T> =>

@@ -1,3 +1,4 @@
+import { checkClient } from "./checked.js";
 import type { TokenStore } from "./store.js";
 
 /** The part of `Deno.Kv` that is used. */
@@ -29,8 +30,12 @@ export async function retryLocked<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Refuses what is no Deno KV, such as the promise of one. */
+export const checkKv = (kv: DenoKv): void => checkClient("the Deno KV", kv, ["get", "atomic", "delete"]);
+
 /** Makes a store in Deno KV: `denoKvStore(await Deno.openKv())`. */
 export function denoKvStore(kv: DenoKv): TokenStore {
+  checkKv(kv);
   const recordKey = (key: string) => ["pipedrive-users", "record", key];
   const leaseKey = (key: string) => ["pipedrive-users", "lease", key];
   const put = async (key: string[], value: unknown, versionstamp: string | null, expireIn?: number) => {

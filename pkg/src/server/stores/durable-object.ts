@@ -1,4 +1,5 @@
 import { BaseObject } from "./base-object.js";
+import { checkClient } from "./checked.js";
 import type { Stored, TokenStore } from "./store.js";
 
 /** The part of a Durable Object's storage that is used. */
@@ -123,9 +124,13 @@ function storeOf(methodsFor: (key: string) => TokenObjectMethods): TokenStore {
 
 /** Makes a store in the storage of a Durable Object, for use inside it. */
 export function objectStorageStore(storage: ObjectStorage): TokenStore {
+  checkClient("the storage of a Durable Object", storage, ["get", "put", "delete", "transaction"]);
   const methods = methodsOf(storage);
   return storeOf(() => methods);
 }
+
+/** Refuses what is no namespace, such as a binding that is not configured. */
+export const checkNamespace = (namespace: unknown): void => checkClient("the namespace of Durable Objects", namespace, ["idFromName", "get"]);
 
 /** Number of objects that hold the leases of callbacks, which name no company yet. */
 const STATE_OBJECTS = 16;
@@ -141,6 +146,7 @@ function objectOf(key: string): string {
  * {@link TokenObject} or extends it.
  */
 export function durableObjectStore(namespace: ObjectNamespace): TokenStore {
+  checkNamespace(namespace);
   return storeOf((key) => namespace.get(namespace.idFromName(objectOf(key)) as never) as TokenObjectMethods);
 }
 

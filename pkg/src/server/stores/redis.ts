@@ -1,4 +1,4 @@
-import { recordText } from "./checked.js";
+import { checkClient, recordText } from "./checked.js";
 import type { TokenStore } from "./store.js";
 
 /** A Redis client that can run a script, such as node-redis, ioredis, Bun's own, Upstash's or Deno's. */
@@ -58,6 +58,7 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
 
 /** Returns how a client runs a script. */
 export function evalOf(client: RedisClient): RedisEval {
+  checkClient("the client of Redis", client, ["eval"]);
   const evaluate = client.eval.bind(client) as (...args: unknown[]) => Promise<unknown>;
   const kind = client as { send?: unknown; sendCommand?: unknown; status?: unknown };
   // ioredis (with `status`) and Bun's own (with `send`) take a count of keys, node-redis (with `sendCommand`) an object, Upstash's two lists.
