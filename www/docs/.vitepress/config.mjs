@@ -111,7 +111,10 @@ function consoleBesideLinks(markdown) {
 function withoutHiddenLines(markdown) {
   markdown.core.ruler.push("without-hidden-lines", ({ tokens }) => {
     for (const token of tokens) {
-      if (token.type === "fence" && token.info.startsWith("rust")) token.content = token.content.replace(/^#(?: .*)?\n/gm, "");
+      if (token.type !== "fence" || !token.info.startsWith("rust")) continue;
+      token.content = token.content.replace(/^#(?: .*)?\n/gm, "");
+      // What else is there is for rustdoc, such as `ignore`.
+      token.info = "rust";
     }
   });
 }
