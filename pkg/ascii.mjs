@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "2@>)&#R3+JHP50AM=X  .   ^   L   ;:, 8   BW K    N     I9 1V     !(? |CUF        *   T      4/   }abcdefghijklmnopqrstuvwxyz  G Q" +
-  "[ %    6                    O                   7       E       ]                                             Y {  _ ~  D   -Z S";
+  "2@>)&#P3+JHI50AM=X  .   Z  ^L   ;:,_8   BW K %Y6D     R9 1V     !(? |CUF            T      4/   }abcdefghijklmnopqrstuvwxyz *G Q" +
+  "[                               O               7       E       ]                                               {   ~   N   -  S";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

@@ -56,6 +56,14 @@ const ELSEWHERE = [
   /^ *numBytesDecoded \+= bytes\.length;\n *if \(numBytesDecoded [^]*?^ {4}\}$/m,
 ];
 
+/** What a replaced clock returns, as a number; nothing, which becomes NaN, where it throws or returns what is none. */
+const NUMERIC = `
+const numeric = (read) => () => {
+  try {
+    return +read();
+  } catch {}
+};`;
+
 /** Reads a text that is one of the module's constants once only: decoding is slow. Others are in its stack and its heap. */
 const remembered = (read, [begin, end]) => `${read.replace("getStringFromWasm0", "readText")}
 const texts = [];
@@ -79,7 +87,9 @@ export async function glueOf(folder, name, exported, isEdge = false) {
     // What an import returns is ignored where the module expects nothing.
     const [, expression] = /^\s*(?:return )?([^;{]*);\s*$/.exec(statements) ?? [];
     const work = `(${parameters}) => ${expression ?? `{${statements}}`}`;
-    imports.push([short.get(id), throws ? `caught(${work})` : work]);
+    // Clocks and randomness may be replaced by anything.
+    const isNumber = /^(?:Date|Math|performance)\.\w+\(\)$/.test(expression);
+    imports.push([short.get(id), isNumber ? `numeric(${work})` : throws ? `caught(${work})` : work]);
     return "";
   };
   let body = (await read("_bg.js"))
@@ -122,7 +132,7 @@ export async function glueOf(folder, name, exported, isEdge = false) {
     body = body.replace(/^function handleError[^]*?^}$/m, CAUGHT).replace(/^function getStringFromWasm0[^]*?^}$/m, (read) => remembered(read, names.constants));
     if (!body.includes("function readText(")) replaced.push("the function that reads a text");
   }
-  body = (isEdge ? "" : FETCH) + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
+  body = (isEdge ? "" : FETCH) + NUMERIC + body.replace(/\bwasm\.(\w+)/g, (_, id) => `wasm.${short.get(id)}`);
   const unexpected = [/^\s*(import|export)\b.*$/m, /wasm\.undefined/, /CLOSURE_DTORS|handleError|\.detached\b/, name === "core" ? /getObject|getUint8|TextEncoder|getDataView|isLikeNone/ : /^$(?!)/].map((form) => form.exec(body)?.[0]).filter(Boolean);
   unexpected.push(...replaced.filter((id) => !REPLACED.includes(id)));
   if (unexpected.length || !body.includes("__wbg_set_wasm") || imports.length !== names.imports.length) throw new Error(`wasm-bindgen's glue has a new form: ${unexpected}`);

@@ -30,14 +30,6 @@ extern "C" {
     #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf)]
     fn set_timeout_itself() -> JsValue;
 
-    // Not everywhere: some test environments imitate a page without it.
-    #[wasm_bindgen(js_namespace = performance, js_name = now, catch)]
-    fn performance_now() -> Result<f64, JsValue>;
-
-    // Tests replace it, also by what is no function and by what returns anything.
-    #[wasm_bindgen(js_namespace = Date, js_name = now, catch)]
-    fn date_now() -> Result<f64, JsValue>;
-
     // js-sys takes Rust's own text here; this one leaves a body of any size where it is.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
@@ -51,6 +43,59 @@ extern "C" {
 
     #[wasm_bindgen(method)]
     fn set(this: &RequestHeaders, name: &JsString, value: &JsString);
+}
+
+/// Numbers of the runtime, or NaN. Tests replace them, also by what is no function and by what returns anything, and some
+/// environments that imitate a page have no `performance`.
+#[cfg(feature = "npm-client")]
+mod numbers {
+    use wasm_bindgen::prelude::*;
+
+    // The package's glue makes NaN of whatever is no number.
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = performance, js_name = now)]
+        pub(super) fn performance_now() -> f64;
+
+        #[wasm_bindgen(js_namespace = Date, js_name = now)]
+        pub(super) fn date_now() -> f64;
+
+        #[wasm_bindgen(js_namespace = Math, js_name = random)]
+        pub(super) fn math_random() -> f64;
+    }
+}
+
+#[cfg(not(feature = "npm-client"))]
+mod numbers {
+    use wasm_bindgen::prelude::*;
+
+    #[wasm_bindgen]
+    extern "C" {
+        #[wasm_bindgen(js_namespace = performance, js_name = now, catch)]
+        fn try_performance_now() -> Result<f64, JsValue>;
+
+        #[wasm_bindgen(js_namespace = Date, js_name = now, catch)]
+        fn try_date_now() -> Result<f64, JsValue>;
+
+        #[wasm_bindgen(js_namespace = Math, js_name = random, catch)]
+        fn try_math_random() -> Result<f64, JsValue>;
+    }
+
+    fn or_nan(number: Result<f64, JsValue>) -> f64 {
+        number.unwrap_or(f64::NAN)
+    }
+
+    pub(super) fn performance_now() -> f64 {
+        or_nan(try_performance_now())
+    }
+
+    pub(super) fn date_now() -> f64 {
+        or_nan(try_date_now())
+    }
+
+    pub(super) fn math_random() -> f64 {
+        or_nan(try_math_random())
+    }
 }
 
 /// The `fetch` of a JavaScript runtime. Clones share one clock.
@@ -301,7 +346,7 @@ impl Fetch {
     /// Milliseconds since 1970.
     #[inline(never)]
     pub(crate) fn wall_ms() -> f64 {
-        date_now().unwrap_or(f64::NAN)
+        numbers::date_now()
     }
 
     /// A reading of the runtime's own clock, or of the one that drives its timers in a test.
@@ -310,7 +355,8 @@ impl Fetch {
         if let Some(time) = member(&member(&set_timeout_itself(), "clock"), "now").as_number() {
             return Reading { time, is_fake: true };
         }
-        Reading { time: performance_now().unwrap_or_else(|_| Self::wall_ms()), is_fake: false }
+        let time = numbers::performance_now();
+        Reading { time: if time.is_nan() { Self::wall_ms() } else { time }, is_fake: false }
     }
 }
 
@@ -336,6 +382,6 @@ impl Clock for Fetch {
 
 impl Random for Fetch {
     fn random(&self) -> f64 {
-        js_sys::Math::random()
+        numbers::math_random().min(1.0)
     }
 }

@@ -17,7 +17,8 @@ pub(super) struct Reading {
 /// A clock that never goes back.
 ///
 /// Jest, Vitest and sinon replace timers, and some of them the clocks as well: where their clock can be read, it is the
-/// one that counts. Where it cannot, a timer that fired is believed: its time has passed.
+/// one that counts. Where it cannot, or stands still, a timer that fired is believed: its time has passed. A reading that
+/// is no number is that of a clock that stands still.
 #[derive(Debug, Default)]
 pub(super) struct Monotonic {
     /// What is added to the underlying clock.
@@ -46,6 +47,7 @@ impl Monotonic {
         let early = due - self.read(reading);
         if early > FAKE_TIMER_MS {
             self.offset.set(self.offset.get() + early);
+            self.last.set(due);
             return 0.0;
         }
         early.max(0.0)
@@ -79,6 +81,21 @@ mod tests {
         assert_eq!(clock.read(real(2.0)), 2_001.0);
         assert_eq!(clock.fired(2_002.5, real(2.0)), 1.5, "a real one, early by rounding");
         assert_eq!(clock.read(real(2.0)), 2_001.0);
+    }
+
+    #[test]
+    fn timers_move_it_where_it_stands_still_goes_back_or_shows_no_time() {
+        for time in [f64::NAN, 5.0, -1e9] {
+            let clock = Monotonic::default();
+            let began = clock.read(real(time));
+            assert!(began.is_finite());
+            assert_eq!(clock.fired(began + 100.0, real(time)), 0.0, "{time}");
+            assert_eq!(clock.read(real(time - 1.0)), began + 100.0, "{time}");
+            assert_eq!(clock.fired(began + 330.0, real(time - 2.0)), 0.0, "{time}");
+            assert_eq!(clock.read(real(time - 3.0)), began + 330.0, "{time}");
+        }
+        let clock = Monotonic::default();
+        assert_eq!([5.0, f64::NAN, 9.0, 10.0].map(|time| clock.read(real(time))), [5.0, 5.0, 5.0, 6.0]);
     }
 
     #[test]
