@@ -60,7 +60,7 @@ function editDistance(a: string, b: string): number {
 /** Refuses an object with an unknown member, and names the nearest known one. */
 export function checkKeys(kind: ErrorKind, operation: OperationId | undefined, what: string, object: unknown, known: readonly string[]): void {
   const refused = (text: string) => operationError(operation, kind, `${what} ${text}`);
-  if (!isObject(object)) throw refused(`must be an object, got ${describeType(object)}`);
+  if (!isObject(object)) throw refused(`must be an object; got ${describeType(object)}`);
   for (const key of Object.keys(object)) {
     if (known.includes(key)) continue;
     const [nearest] = known

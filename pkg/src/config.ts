@@ -45,12 +45,12 @@ function isSafe(baseUrl: string): boolean {
 /** The two roots that the paths of the operations are below. */
 function rootsOf(companyDomain: string | undefined, baseUrl: string | undefined): { v1: string; v2: string } {
   if (companyDomain !== undefined) {
-    const label = COMPANY.exec(companyDomain)?.[1] ?? refuse(`companyDomain must be one DNS label such as "casinoroyale", or https://label.pipedrive.com, got ${quoted(companyDomain)}`);
+    const label = COMPANY.exec(companyDomain)?.[1] ?? refuse(`companyDomain must be one DNS label, or https://label.pipedrive.com, got ${quoted(companyDomain)}`);
     // A company's host wants /api/v1, api.pipedrive.com wants /v1.
     const root = `https://${label}.pipedrive.com/api`;
     return { v1: root + "/v1", v2: root + "/v2" };
   }
-  if (baseUrl !== undefined && !isSafe(baseUrl)) refuse(`baseUrl must be an https:// URL (http:// only on the loopback; in a page also a path), without query, fragment or user, got ${quoted(baseUrl)}`);
+  if (baseUrl !== undefined && !isSafe(baseUrl)) refuse(`baseUrl must be an https:// URL (in a page also a path; http:// only on the loopback), without query, fragment or user, got ${quoted(baseUrl)}`);
   // A worker made of a blob has no address that a path could belong to.
   const { protocol, origin } = (globalThis.location ?? {}) as Partial<Location>;
   const root = ((isPath(baseUrl) && protocol === "blob:" ? origin : "") + (baseUrl ?? "https://api.pipedrive.com")).replace(/\/+$/, "");
@@ -88,12 +88,12 @@ export function checkConfig(config: UsersClientConfig): CheckedConfig {
   const credential = apiToken ?? accessToken;
   if (credential === undefined && baseUrl === undefined) {
     const missing = ["apiToken", "accessToken"].find((name) => name in given);
-    refuse(missing ? `${missing} is undefined: is the environment variable set?` : "give apiToken or accessToken, or the baseUrl of a server that adds the credential");
+    refuse(missing ? `${missing} is undefined: is the environment variable set?` : "give apiToken or accessToken, or the baseUrl of a server that adds it");
   }
   if (typeof credential === "string") {
     const name = apiToken === undefined ? "accessToken" : "apiToken";
-    if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII without blanks`);
-    if (isPage() && !given.dangerouslyAllowBrowser) refuse(`${name} as a string in a page can be read by every visitor. Let a backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
+    if (!VISIBLE_ASCII.test(credential)) refuse(`${name} must be visible ASCII, no blanks`);
+    if (isPage() && !given.dangerouslyAllowBrowser) refuse(`${name} as text in a page can be read by every visitor. Let a backend add it (baseUrl), or set dangerouslyAllowBrowser: true`);
   }
   const headers = checkHeaders(given.headers);
   return Object.assign(given, rootsOf(companyDomain, baseUrl), { headers, credential, isAccessToken: accessToken !== undefined });

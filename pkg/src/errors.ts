@@ -29,7 +29,7 @@ export const operationError = (operation: OperationId | undefined, kind: ErrorKi
 
 /** The error for what a getter, a proxy or a method of what was given throws. */
 export const unreadable = (thrown: unknown, kind: ErrorKind, operation?: OperationId): PipedriveError =>
-  isPipedriveError(thrown) ? thrown : operationError(operation, kind, "what was given cannot be read");
+  isPipedriveError(thrown) ? thrown : operationError(operation, kind, "what was given is not readable");
 
 /** Returns whether a value is an error of this package, and of a kind where one is given. Works across copies of the package. */
 export function isPipedriveError(error: unknown): error is AnyPipedriveError;

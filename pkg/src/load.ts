@@ -103,7 +103,7 @@ function guard(exports: WebAssembly.Exports, instance: { stopped: boolean }, onS
 }
 
 // Engines word a policy's refusal differently: the cause has their words, and this says what to do.
-const HINT = "A Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src. A later call tries again.";
+const HINT = "A Content-Security-Policy needs 'wasm-unsafe-eval' in its script-src. The next call tries again.";
 
 /** The error of a module that cannot be used. */
 export const notLoaded = (cause: unknown, what = "the WebAssembly", hint = typeof WebAssembly === "object" ? HINT : "This runtime has no WebAssembly."): PipedriveError =>

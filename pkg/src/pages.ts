@@ -34,7 +34,7 @@ export abstract class Page<Item> {
   getNextPage(): ApiPromise<this> {
     const Same = this.constructor as PageClass<Item, this>;
     const { _ask, _next } = this;
-    const next = this.hasNextPage ? _ask(beginning(_next)) : Promise.reject(makeError("this is the last page: see hasNextPage", { kind: "argument" }));
+    const next = this.hasNextPage ? _ask(beginning(_next)) : Promise.reject(makeError("there is no next page: see hasNextPage", { kind: "argument" }));
     return new ApiPromise(next, (outcome) => new Same(outcome, _ask));
   }
 }
@@ -73,7 +73,7 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P> imple
       yield page;
       const { _next } = page;
       if (_next === undefined) return;
-      if (seen.has(_next)) throw operationError(this.operation, "decode", "the server's pages go in a circle: reading on would never end", beginning(_next));
+      if (seen.has(_next)) throw operationError(this.operation, "decode", "its pages go in a circle: reading on would never end", beginning(_next));
       seen.add(_next);
     }
   }

@@ -54,13 +54,13 @@ impl<T: Text> Redactor<T> {
         }
     }
 
-    /// The text without the credentials.
+    /// The text without the credentials, and without what is an access token by its looks: a backend's own, say.
     pub(crate) fn clean(&self, text: &T) -> T {
         let mut text = text.clone();
         for pattern in &self.0 {
             text = text.replace_pattern(pattern, "[redacted]");
         }
-        text
+        text.replace_matches("v1u\\W[^\\s\"<>]{8,}", "[redacted]")
     }
 }
 
@@ -126,6 +126,14 @@ mod tests {
             assert_eq!(redactor.clean(&["<", form, ">"].concat()), "<[redacted]>", "{form}");
         }
         assert_eq!(redactor.clean(&"v1u:AQ".to_owned()), "v1u:AQ", "another one");
+    }
+
+    #[test]
+    fn an_access_token_that_is_not_known_is_taken_out_too() {
+        let redactor = redactor(&[]);
+        for token in ["v1u:AQIBAHj0-xyz_12", "v1u%3AAQIBAHj0-xyz_12", "v1u%3aAQIBAHj0%2Fxyz%3D"] {
+            assert_eq!(redactor.clean(&["<", token, "> v1u: x"].concat()), "<[redacted]> v1u: x", "{token}");
+        }
     }
 
     #[test]

@@ -112,6 +112,14 @@ test("both credentials of a call that was refused and asked again", async () => 
   check([...textsOf(error), ...texts], "two credentials");
 });
 
+test("an access token that the client never had: a backend's own, or one in what a credential function throws", async () => {
+  const fetch = async () => respond(502, { success: false, error: `bad ${token}`, error_info: encodeURIComponent(token) });
+  for (const config of [{ fetch }, { accessToken: () => { throw new Error(`cannot renew ${token}`); } }]) {
+    const { client, texts } = listening(config);
+    check([...textsOf(await rejection(client.getUser(7))), ...texts], "unknown token");
+  }
+});
+
 test("a credential in a notice of deprecation", async () => {
   const { client, texts } = listening({ accessToken: token, fetch: async () => respond(200, { success: true, data: {}, deprecation_warning: `ends for ${token}` }) });
   await client.getUser(7);
