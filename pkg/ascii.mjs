@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "2@>)&#P3+JHI50AM=X  .   Z  ^L   ;:,_8   BW K %Y6D     R9 1V     !(? |CUF            T      4/   }abcdefghijklmnopqrstuvwxyz *G Q" +
-  "[                               O               7       E       ]                                               {   ~   N   -  S";
+  "2@>)&#P3+JHI50AM=X  .   Z  ^L 1 ;:, 8  YBW K %N D     R9  V     !(? |CUF 6          T      4/   }abcdefghijklmnopqrstuvwxyz_*G Q" +
+  "[                               O               7       E       ]                                               {   ~       -  S";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {
