@@ -99,7 +99,15 @@ fn a_spent_day_of_the_server_is_believed_for_a_day_at_most() {
 
 /// What a store with enough of everything replies.
 fn grant(slots: usize, paused_ms: f64) -> Grant {
-    Grant { limit: 20, units: 100, day_ms: WALL, paused_ms, slots: vec![0.0; slots], ..Grant::default() }
+    Grant {
+        limit: 20,
+        free: 10,
+        units: 100,
+        day_ms: WALL,
+        paused_ms,
+        slots: vec![0.0; slots],
+        ..Grant::default()
+    }
 }
 
 /// Two clients of one process with shared limits.
