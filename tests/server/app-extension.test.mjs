@@ -74,6 +74,8 @@ async function heapOf(page) {
   session.on("HeapProfiler.addHeapSnapshotChunk", ({ chunk }) => chunks.push(chunk));
   await session.send("HeapProfiler.enable");
   await session.send("HeapProfiler.takeHeapSnapshot", { reportProgress: false });
+  // A session that stays attached can hold up the frames that are opened later.
+  await session.detach();
   return JSON.parse(chunks.join("")).strings.join("\n");
 }
 
