@@ -50,19 +50,20 @@ for (const [kind, counts, patterns, limits, roundTrips] of PARTS) {
 const budgetRows = [];
 const wrong = [];
 await Promise.all(BUDGETS.map(async ([kind, counts]) => {
-  const store = await openStore(kind);
-  const all = Array.from({ length: Math.max(...counts) }, () => startProcess(store.runtime));
   for (const count of counts) {
+    // A store of its own: what was spent of a company's day stays spent.
+    const store = await openStore(kind);
+    const all = Array.from({ length: count }, () => startProcess(store.runtime));
     const [calls, cost] = [96, 20];
-    const row = await runScenario(store, all.slice(0, count), { limit: 80, roundTripMs: 20, calls, cost, daily: 100_000, dailyTokenBudget: BUDGET });
+    const row = await runScenario(store, all, { limit: 80, roundTripMs: 20, calls, cost, daily: 100_000, dailyTokenBudget: BUDGET });
     const failures = Object.entries(row.failures);
     const refused = row.failures["rate_limit/daily"]?.count ?? 0;
     budgetRows.push([NAMES[kind], count, calls, calls * cost, BUDGET, row.spent, row.refused, refused]);
     console.log(budgetRows.at(-1).join(" | "), row.failed === refused ? "" : JSON.stringify(failures));
     if (row.spent !== BUDGET || row.refused > 0 || row.failed !== refused) wrong.push(`${NAMES[kind]}, ${count} processes: ${row.spent} of ${BUDGET} spent ${JSON.stringify(failures)}`);
+    all.forEach((process) => process.stop());
+    await store.stop();
   }
-  all.forEach((process) => process.stop());
-  await store.stop();
 }));
 
 const line = (cells) => `| ${cells.join(" | ")} |\n`;
