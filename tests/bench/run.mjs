@@ -133,7 +133,7 @@ row(`${growth.calls} calls on one client: bytes that a call leaves in the heap`,
 row(`${growth.calls} calls on one client: bytes that a call leaves in the module's memory`, "Node.js", growth.wasm, { most: 0 });
 
 say("CPU of a request to the proxy");
-const { alone, shared, scripts } = await proxyTimes({ rounds, requests: isQuick ? 2_000 : 8_000 });
+const { alone, shared, scripts: inProxy } = await proxyTimes({ rounds, requests: isQuick ? 2_000 : 8_000 });
 for (const [what, times, beside, bound] of [
   ["CPU of a GET through the proxy, over a handler with `fetch` by hand", alone, "handwritten", { most: 2 }],
   ["CPU of a GET through the proxy that is shared, over http-proxy", shared, "http-proxy", { most: 1.5 }],
@@ -161,8 +161,8 @@ const parts = [];
       part(what, NAMES[peer], median(times[peer]) * 1000, scripts, (without ??= scripts));
     }
   }
-  part("a GET through the proxy", "a handler with `fetch` by hand", median(alone.handwritten), scripts.handwritten, scripts.handwritten);
-  part("a GET through the proxy", NAMES.ours, median(alone.ours), scripts.ours, scripts.handwritten);
+  part("a GET through the proxy", "a handler with `fetch` by hand", median(alone.handwritten), inProxy.handwritten, inProxy.handwritten);
+  part("a GET through the proxy", NAMES.ours, median(alone.ours), inProxy.ours, inProxy.handwritten);
 }
 
 say("200 calls through a burst limit of 20 per 2 s");
