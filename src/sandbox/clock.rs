@@ -14,7 +14,7 @@ pub(super) struct Clock {
 impl Clock {
     pub(super) fn read(&mut self, wall_ms: f64, monotonic_ms: f64) -> Timestamp {
         let (wall, monotonic) = self.last.replace((wall_ms, monotonic_ms)).unwrap_or_else(|| {
-            // Times before 1970 cannot be told apart.
+            // A timestamp is never before 1970.
             self.now = wall_ms.max(0.0);
             (wall_ms, monotonic_ms)
         });

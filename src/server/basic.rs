@@ -16,7 +16,7 @@ pub fn is_basic(authorization: &str, username: &str, password: &str) -> bool {
     let (scheme, credentials) = split_once(authorization, b' ').unwrap_or_default();
     let given = base64::decode_padded(credentials.trim_ascii()).unwrap_or_default();
     let expected = [username, ":", password].concat();
-    // Codes have the same length, and how they differ tells nothing of the text.
+    // Codes have the same length, and the time to compare them does not depend on the text.
     let codes = mac(&[], &given).zip(mac(&[], expected.as_bytes()));
     codes.is_some_and(|(given, expected)| given == expected) && scheme.eq_ignore_ascii_case("basic")
 }

@@ -225,7 +225,7 @@ export class UserDirectory {
     return step >= Step.RefreshAndWait ? this.#refreshing!.then((isInvalid) => (isInvalid ? this.#ready() : undefined)) : undefined;
   }
 
-  /** Returns the time, which is later than each time before: what was asked for after an event is told from what was asked for before it. */
+  /** Returns the time, which is later than each time before, so that the order of requests and events is known within a millisecond too. */
   #moment(): number {
     const now = Date.now();
     // A clock that was set back does not stand still.
