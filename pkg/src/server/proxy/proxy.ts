@@ -1,59 +1,22 @@
-import { checkKeys, checkSetting, describeType, isInteger } from "../../check.js";
+import { checkConfig } from "../../config.js";
 import { isPipedriveError, makeError } from "../../errors.js";
-import { ENDPOINTS, type OperationId } from "../../generated/operations.js";
-import { SETTINGS } from "../../generated/settings.js";
-import { checkConfig, KINDS } from "../../config.js";
+import { ENDPOINTS } from "../../generated/operations.js";
 import { throwFromCaller } from "../../stack.js";
 import type { UsersClientOptions } from "../../types.js";
 import { configError, Refusal, type ServerCore, serverCore } from "../core.js";
 import { within } from "../deadline.js";
 import { logError, textOf } from "../log.js";
 import { internalsOf } from "../oauth/internals.js";
-import type { OAuth } from "../oauth/oauth.js";
 import { type Identity, isIdentity } from "../oauth/tenant.js";
 import { CompanyPool, type UpstreamResponse, type UserCredential } from "./company-pool.js";
+import { checkProxy, type UsersProxyConfig } from "./config.js";
 import { inputOf, type ProxyInput, type ProxyReply, setDirectHandler } from "./message.js";
 import { parseProxyRequest } from "./request.js";
-import { VerifiedTokens } from "./verified-tokens.js";
 import { errorReply, FORWARDED_HEADERS, JSON_HEADERS, replyOf, toResponse } from "./response.js";
-
-/** The settings of a proxy. */
-export interface UsersProxyConfig extends Pick<UsersClientOptions, "timeoutMs" | "maxConcurrency" | "dailyTokenBudget" | "limits" | "logger" | "logLevel" | "onEvent"> {
-  /** Provides the users' access tokens. */
-  oauth?: OAuth | undefined;
-  /** Instead of `oauth`: one company's API token, which all users share. It needs `authenticate`. */
-  apiToken?: string | undefined;
-  /** With `apiToken`: the company's own label, such as `"casinoroyale"`. Default: requests go to api.pipedrive.com. */
-  companyDomain?: string | undefined;
-  /** With `apiToken`: the URL of a server instead of Pipedrive's, such as a sandbox. */
-  baseUrl?: string | undefined;
-  /** With `apiToken`: used instead of the runtime's `fetch`. */
-  fetch?: UsersClientOptions["fetch"] | undefined;
-  /** The app's JWT secret, or its client secret if none was set: pages send their signed token as a Bearer token. */
-  signedTokenSecret?: string | undefined;
-  /** Instead of `signedTokenSecret`: returns the user that a request is from, or undefined to refuse it with a 401. */
-  authenticate?: ((request: Request) => Identity | undefined | Promise<Identity | undefined>) | undefined;
-  /** The write operations that are allowed, such as `["updateUser"]`. Those that only read are always allowed. */
-  allow?: readonly OperationId[] | undefined;
-  /** Origins whose pages may send requests, in addition to the proxy's own. */
-  allowedOrigins?: readonly string[] | undefined;
-  /**
-   * The proxy's own origin, such as `https://app.example`, if a reverse proxy terminates TLS, so that requests arrive over http, or
-   * changes their host. It is then the only one. Default: that of the app's `redirectUri` if it has the same host, otherwise that of the request.
-   */
-  origin?: string | undefined;
-  /** The path before `/v1` and `/api/v2`, such as `/pipedrive`. By default any path may be there. */
-  basePath?: string | undefined;
-  /** Accepts requests with cookies, which are never forwarded. Default: true with `authenticate`, which may read them, otherwise false. */
-  allowCookies?: boolean | undefined;
-}
+import { VerifiedTokens } from "./verified-tokens.js";
 
 /** Handles a page's requests as Pipedrive would. */
 export type UsersProxy = (request: Request) => Promise<Response>;
-
-const KNOWN: readonly (keyof UsersProxyConfig)[] = [
-  "oauth", "apiToken", "companyDomain", "baseUrl", "fetch", "origin", "signedTokenSecret", "authenticate", "allow", "allowedOrigins", "basePath", "allowCookies", "timeoutMs", "maxConcurrency", "dailyTokenBudget", "limits", "logger", "logLevel", "onEvent",
-];
 
 /**
  * Makes the backend of a page that must not hold an access token. It identifies the user, accepts only the ten operations, adds the user's
@@ -62,7 +25,7 @@ const KNOWN: readonly (keyof UsersProxyConfig)[] = [
  * all users share that token.
  */
 export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
-  const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = throwFromCaller(createUsersProxy, () => checked(config));
+  const { oauth, signedTokenSecret, authenticate, allow = [], allowedOrigins = [], basePath, timeoutMs, maxConcurrency, dailyTokenBudget } = throwFromCaller(createUsersProxy, () => checkProxy(config));
   const { apiToken, companyDomain, baseUrl, allowCookies = authenticate !== undefined, limits, logger = console, logLevel, onEvent } = config;
   const tenants = internalsOf(oauth);
   const settings = { timeoutMs, maxConcurrency, dailyTokenBudget, limits, logger, logLevel, onEvent, fetch: (tenants?.fetch ?? config.fetch) as UsersClientOptions["fetch"] };
@@ -176,35 +139,4 @@ function forward({ status, headers, text }: UpstreamResponse): ProxyReply {
     return replyOf(isFailure ? status : 502, isFailure ? "Refused in front of Pipedrive" : "Bad gateway", info, retryAfter === undefined ? {} : { "retry-after": retryAfter });
   }
   return { status, headers: { ...headers, ...JSON_HEADERS }, text };
-}
-
-function checked(config: UsersProxyConfig): UsersProxyConfig {
-  const refuse = (text: string): never => {
-    throw configError(text);
-  };
-  checkKeys("config", undefined, "the configuration of the proxy", config, KNOWN);
-  const { oauth, apiToken, origin, signedTokenSecret, authenticate, allow, allowedOrigins, basePath, logger = console } = config;
-  for (const name of ["allow", "allowedOrigins"] as const) if (config[name] !== undefined && !Array.isArray(config[name])) refuse(`${name} must be a list, got ${describeType(config[name])}`);
-  if (typeof logger?.error !== "function") refuse("logger must have a method error, such as console");
-  const isShared = "apiToken" in config && oauth === undefined;
-  if (!isShared && !internalsOf(oauth)) refuse("oauth must be an OAuth");
-  if (!isShared && apiToken !== undefined) refuse("give oauth or apiToken, and not both");
-  if (isShared && typeof apiToken !== "string") refuse(`apiToken must be a string, got ${describeType(apiToken)}${apiToken === undefined ? ": is the environment variable set?" : ""}`);
-  if (isShared && typeof authenticate !== "function") refuse("apiToken needs authenticate: otherwise everybody could use the token");
-  for (const name of ["companyDomain", "baseUrl", "fetch"] as const) if (!isShared && config[name] !== undefined) refuse(`${name} is for apiToken: oauth has its own`);
-  if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('origin must be an origin such as "https://app.example"');
-  if (signedTokenSecret === undefined && "signedTokenSecret" in config && !authenticate) refuse("signedTokenSecret is undefined: is the environment variable set?");
-  if ((signedTokenSecret === undefined) === (authenticate === undefined)) refuse("give signedTokenSecret or authenticate, and not both");
-  if (signedTokenSecret !== undefined && (typeof signedTokenSecret !== "string" || !signedTokenSecret)) refuse("signedTokenSecret must be the app's JWT secret");
-  if (authenticate !== undefined && typeof authenticate !== "function") refuse(`authenticate must be a function, got ${describeType(authenticate)}`);
-  if (allow?.some((operation) => !Object.hasOwn(ENDPOINTS, operation))) refuse(`allow takes operation ids: ${Object.keys(ENDPOINTS).join(", ")}`);
-  if (allowedOrigins?.some((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)) refuse('allowedOrigins takes origins such as "https://app.example"');
-  if (basePath !== undefined && !(typeof basePath === "string" && /^(\/[\w-]+)+$/.test(basePath))) refuse('basePath must be a path such as "/pipedrive"');
-  if (config.limits !== undefined && typeof config.limits?.for !== "function") refuse(`limits must be what redisLimits() and the like return, got ${describeType(config.limits)}`);
-  for (const [name, kind] of [["allowCookies", "boolean"], ["logLevel", "logLevel"], ["onEvent", "function"]] as const) checkSetting(name, config[name], KINDS[kind]!);
-  for (const name of ["timeoutMs", "maxConcurrency", "dailyTokenBudget"] as const) {
-    const [min, max] = SETTINGS[name];
-    if (config[name] !== undefined && !isInteger(config[name], min, max)) refuse(`${name} must be an integer from ${min} to ${max}, got ${describeType(config[name])}`);
-  }
-  return config;
 }
