@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import ts from "typescript";
 import { OPERATIONS } from "./support/operations.mjs";
 
@@ -31,17 +31,19 @@ const RESOLUTIONS = {
   bundler: { module: "esnext", moduleResolution: "bundler", isolatedModules: true },
 };
 
-// The oldest TypeScript that is supported, the last of the old compiler, and the newest.
-for (const typescript of ["typescript-5.0", "typescript", "typescript-newest"]) {
-  for (const [name, options] of Object.entries(RESOLUTIONS)) {
-    test(`a strict consumer compiles with ${typescript} and ${name}`, { timeout: 120_000 }, async () => {
-      assert.equal(await compile(typescript, options), "");
+// The oldest TypeScript that is supported, the last of the old compiler, and the newest; each compiler takes a core.
+describe("consumers compile", { concurrency: 2 }, () => {
+  for (const typescript of ["typescript-5.0", "typescript", "typescript-newest"]) {
+    for (const [name, options] of Object.entries(RESOLUTIONS)) {
+      test(`a strict consumer compiles with ${typescript} and ${name}`, { timeout: 120_000 }, async () => {
+        assert.equal(await compile(typescript, options), "");
+      });
+    }
+    test(`a worker, which has no DOM, compiles with ${typescript}`, { timeout: 120_000 }, async () => {
+      assert.equal(await compile(typescript, { ...RESOLUTIONS.nodenext, lib: ["ES2022", "WebWorker"] }), "");
     });
   }
-  test(`a worker, which has no DOM, compiles with ${typescript}`, { timeout: 120_000 }, async () => {
-    assert.equal(await compile(typescript, { ...RESOLUTIONS.nodenext, lib: ["ES2022", "WebWorker"] }), "");
-  });
-}
+});
 
 // [a wrong call, the compiler's message]
 const WRONG = [
