@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "../../www/app-extension/demo.mjs";
 import { launch } from "../browser/browser.mjs";
 import { startSandboxOfPackage } from "../js/support/sandbox.mjs";
+import { filesOf } from "./support/guide.mjs";
 
 const APP = fileURLToPath(new URL("../../www/app-extension/", import.meta.url));
 const read = (file) => readFile(join(APP, file), "utf8");
@@ -16,7 +17,7 @@ const guide = await readFile(new URL("../../BACKEND.md", import.meta.url), "utf8
 const blocks = [...guide.matchAll(/^```(\w+)\n([^]*?)^```$/gm)].map(([, language, text]) => ({ language, text: text.trim() }));
 
 /** The files that it shows, by name. */
-const files = new Map([...guide.matchAll(/`([\w./-]+)`[^`]*:\n\n```\w+\n([^]*?)^```$/gm)].map(([, name, text]) => [name, text]).filter(([name]) => /[./]/.test(name)));
+const files = filesOf(guide);
 
 test("every file that it shows is the app's, and whole", async () => {
   assert.deepEqual([...files.keys()].sort(), ["app.js", "build.mjs", "files.mjs", "local.env", "node.mjs", "package.json", "panel/_headers", "panel/index.html", "panel/installed.html", "panel/panel.css", "panel/panel.js", "worker.js", "wrangler.jsonc"]);
