@@ -11,6 +11,9 @@ const MORE = location.pathname.endsWith("/console/") ? [["../", "Documentation",
   ["/app-extension/", "In an app extension", "the panel, its backend in a Worker, and a page that simulates Pipedrive"],
 ];
 
+/** What the page says of itself before its scripts have run. */
+const ABOUT = document.getElementById("about").textContent;
+
 /** Returns the start page: a table of the ten operations with the result of one run each. */
 export function overview(session) {
   const rows = new Map(OPERATIONS.map((operation) => [operation.name, createRow(operation)]));
@@ -48,7 +51,7 @@ export function overview(session) {
       h("div", {}, h("h1", { tabIndex: -1 }, "Overview"),
         h("p", {}, session.live
           ? "The read operations, run once on your account. Write operations are skipped: open one to send it yourself."
-          : "All ten operations of the Users API, run once through the SDK against a sandbox in this page.")),
+          : ABOUT)),
       runButton),
     h("dl.figures", {}, Object.values(totals).map(({ node }) => node)),
     h("section.card.flush", { "aria-label": "Operations" }, h("table.runs", { role: "table" },

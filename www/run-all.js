@@ -14,6 +14,7 @@ export async function runAll(session, onUpdate, signal) {
       continue;
     }
     onUpdate(operation, { state: "running" });
+    await nextTask();
     const startedAt = performance.now();
     try {
       const { data, response } = await send(session.client, operation, argumentsOf(operation, valuesFor(operation, session, known)), signal);
@@ -27,6 +28,15 @@ export async function runAll(session, onUpdate, signal) {
     }
   }
   return succeeded;
+}
+
+/** Lets the page draw and respond: a sandbox in it responds at once, so that all calls would be one long task. */
+function nextTask() {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = resolve;
+    port2.postMessage(undefined);
+  });
 }
 
 /** Returns the form values of an operation, with ids and names taken from earlier responses. */

@@ -496,6 +496,45 @@ test("the policy has the hash of the import map, and nothing that would make it 
   assert.deepEqual(html.match(/(?:src|href)="(?!\.?\/|#|data:)[^"]*"/g), null, "all that the page loads is its own");
 });
 
+test("every script of the page is asked for at once, and what the page is for is there before they run", async () => {
+  const html = await readFile(join(WWW, "index.html"), "utf8");
+  const [, map] = /<script type="importmap">([^]*?)<\/script>/.exec(html);
+  const { imports } = JSON.parse(map);
+  const needed = new Set();
+  const visit = async (script) => {
+    for (const [, name] of (await readFile(join(WWW, script), "utf8")).matchAll(/^import .* from "([^"]+)";$/gm)) {
+      const file = imports[name] ?? name;
+      if (needed.has(file)) continue;
+      needed.add(file);
+      if (file === name) await visit(file);
+    }
+  };
+  await visit("console.js");
+  const preloaded = [...html.matchAll(/<link rel="modulepreload" href="([^"]+)">/g)].map(([, href]) => href);
+  assert.deepEqual(preloaded.sort(), [...needed].sort());
+  const { page, close } = await open(here.browser, here.server.origin + "/", { javaScriptEnabled: false });
+  assert.match(await page.locator("main").innerText(), /^Overview\s+All ten operations/);
+  await close();
+});
+
+onPage("the page responds between the calls of a run", {}, async (page) => {
+  const tasks = await page.evaluate(async () => {
+    const { port1, port2 } = new MessageChannel();
+    let count = 0;
+    port1.onmessage = () => {
+      count += 1;
+      port2.postMessage(undefined);
+    };
+    const isDone = new Promise((resolve) => new MutationObserver(() => document.documentElement.dataset.ready && resolve()).observe(document.documentElement, { attributes: true }));
+    [...document.querySelectorAll("button")].find(({ textContent }) => textContent.includes("Run all again")).click();
+    port2.postMessage(undefined);
+    await isDone;
+    port1.close();
+    return count;
+  });
+  assert.ok(tasks >= 10, `${tasks} other tasks while ten calls ran`);
+});
+
 test("no import map and no bundler: ten calls", async () => {
   const { page, faults, close } = await open(here.browser, here.server.origin + "/test-pages/bare.html");
   await page.waitForSelector("html[data-done]");
