@@ -219,7 +219,7 @@ test("an outage of the token endpoint is no AuthenticationError: it is retried, 
     [() => new Response("<html>", { status: 500 }), "server", 503],
     [() => Promise.reject(new TypeError("fetch failed")), "connection"],
     [() => Promise.reject(new DOMException("too late", "TimeoutError")), "connection"],
-    [() => new Response("{}", { status: 429, headers: { "retry-after": "1" } }), "rate_limit", 429],
+    [() => new Response("{}", { status: 429, headers: { "retry-after": "1" } }), "server", 503],
   ];
   for (const [respond, kind, status] of outages) {
     let isDown = false;
@@ -240,6 +240,21 @@ test("an outage of the token endpoint is no AuthenticationError: it is retried, 
     assert.equal((await oauth.client(BOND, { logLevel: "off" }).getUser(1)).id, 13);
     assert.deepEqual([...new Set(endpoint.given.used)], ["v1u:access-2"]);
   }
+});
+
+test("a 429 of the token endpoint is none of the API: its retries count, and no call waits for the end of a burst", async () => {
+  let isDown = false;
+  let asked = 0;
+  const endpoint = makeEndpoint({ lifetimes: [0.001, 3600], respond: () => (isDown ? (asked++, new Response("{}", { status: 429, headers: { "retry-after": "1" } })) : undefined) });
+  const oauth = await authorised(endpoint);
+  isDown = true;
+  const events = [];
+  const client = oauth.client(BOND, { maxRetries: 1, logLevel: "off", onEvent: ({ type }) => events.push(type) });
+  const error = await client.getUser(1).catch((error) => error);
+  assert.ok(isPipedriveError(error, "server"), String(error));
+  assert.deepEqual([error.attempts, asked], [2, 2]);
+  assert.ok(!events.includes("limited"), events.join());
+  assert.deepEqual(endpoint.given.used, [], "nothing was sent to the API");
 });
 
 test("a new token that is refused at once pauses refreshes", async () => {

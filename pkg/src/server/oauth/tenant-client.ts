@@ -18,11 +18,13 @@ const UNSHARED: SharedLimits = { attach: () => loader, for: () => UNSHARED };
 export function tokenOf(tenant: Tenant): TokenFunction {
   return async ({ refused }) => {
     if (refused !== undefined) tenant.refuse(refused);
-    return tenant.token().catch((error: unknown) => {
+    try {
+      return await tenant.token();
+    } catch (error) {
       // An error that is not of this package is of the app's store.
       if (!isPipedriveError(error) || isOutage(error)) return UNAVAILABLE;
       throw error;
-    });
+    }
   };
 }
 
@@ -59,12 +61,14 @@ export function makeClient(fetch: typeof globalThis.fetch | undefined, token: To
 const isOutage = (error: unknown): error is PipedriveError =>
   isPipedriveError(error) && error.code !== STORE_FAILED && ["server", "connection", "timeout", "rate_limit"].includes(error.kind);
 
-/** What an attempt gets whose token could not be refreshed: the client then retries as usual. */
+/**
+ * What an attempt gets whose token could not be refreshed: the client then retries as usual. Never a 429, which would be one of the API:
+ * its retries do not count, and it would pause the other calls.
+ */
 function outageResponse(error: unknown, pauseMs: number): Response {
   if (!isPipedriveError(error)) throw makeError("the store of the tokens failed", { kind: "connection", cause: error });
   if (!isOutage(error) || error.kind === "connection" || error.kind === "timeout") throw error;
-  const status = error.kind === "rate_limit" ? 429 : 503;
-  const body = { success: false, error: error.message, errorCode: status };
-  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json", "retry-after": String(Math.ceil(pauseMs / 1000)) } });
+  const body = { success: false, error: error.message, errorCode: 503 };
+  return new Response(JSON.stringify(body), { status: 503, headers: { "content-type": "application/json", "retry-after": String(Math.ceil(pauseMs / 1000)) } });
 }
 
