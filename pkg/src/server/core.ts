@@ -26,15 +26,17 @@ export class Refusal {
   ) {}
 }
 
-/** Loads the server module, which replaces the client's in the server script, and returns its functions. */
-export async function serverCore(): Promise<ServerCore> {
-  const { exports } = await loader.load();
-  if (current?.exports !== exports) current = { exports, functions: functionsOf(exports as unknown as Exports) };
+/** Returns the functions of the server module, which replaces the client's in the server script: at once while it runs, otherwise once it is loaded. */
+export const serverCore = (): ServerCore | Promise<ServerCore> => (current?.instance.stopped === false ? current.functions : loadCore());
+
+async function loadCore(): Promise<ServerCore> {
+  const instance = await loader.load();
+  if (current?.instance !== instance) current = { instance, functions: functionsOf(instance.exports as unknown as Exports) };
   return current.functions;
 }
 
-/** The functions of the running instance of the module. */
-let current: { readonly exports: object; readonly functions: ServerCore } | undefined;
+/** The running instance of the module, and its functions. */
+let current: { readonly instance: { readonly stopped: boolean }; readonly functions: ServerCore } | undefined;
 
 function functionsOf(core: Exports) {
   const checked = <T extends unknown[]>(result: T | RefusedResult): T => {

@@ -28,7 +28,7 @@ export interface NodeResponse {
   readonly destroyed?: boolean;
   writeHead(status: number, headers: Record<string, string | string[]>): unknown;
   write(chunk: Uint8Array): boolean;
-  end(body?: string): unknown;
+  end(body?: Uint8Array): unknown;
   destroy(error?: Error): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
   once(event: "close" | "drain", listener: () => void): unknown;
@@ -199,8 +199,10 @@ function sendReply({ status, headers, text }: SentReply, { method }: NodeRequest
     outgoing.end();
     return;
   }
-  outgoing.writeHead(status, { ...headers, "content-length": String(encoder.encode(text).byteLength) });
-  outgoing.end(method === "HEAD" ? undefined : text);
+  const bytes = encoder.encode(text);
+  headers["content-length"] = String(bytes.byteLength);
+  outgoing.writeHead(status, headers);
+  outgoing.end(method === "HEAD" ? undefined : bytes);
 }
 
 type SentReply = Omit<ProxyReply, "headers"> & { readonly headers: Record<string, string | string[]> };

@@ -68,12 +68,22 @@ export class Tenant {
     return this.#apiDomain;
   }
 
-  /** Returns an access token, refreshed first if it has expired. */
-  async token(): Promise<string> {
+  /** Returns an access token: at once if a valid one is in memory, refreshed first if it has expired. */
+  token(): string | Promise<string> {
+    const [core, value] = [serverCore(), this.#current?.value];
+    const isAtHand = value && !("then" in core) && this.#stateOf(value, core) === TokenState.Valid;
+    return isAtHand ? value.accessToken : this.#readToken();
+  }
+
+  #stateOf({ accessToken, isRevoked, expiresAt }: TokenRecord, core: ServerCore): number {
+    return accessToken === this.#refused || isRevoked ? TokenState.Expired : core.tokenState(expiresAt - Date.now());
+  }
+
+  async #readToken(): Promise<string> {
     const core = await serverCore();
     let { value } = this.#current ?? this.#remember(await this.#read());
     const isRefused = value.accessToken === this.#refused;
-    const state = isRefused || value.isRevoked ? TokenState.Expired : core.tokenState(value.expiresAt - Date.now());
+    const state = this.#stateOf(value, core);
     if (state === TokenState.Expired) {
       // Pipedrive refuses even new tokens: until the pause ends, calls get its own response.
       if (isRefused && !value.isRevoked && !this.#failure && this.#isPaused()) return value.accessToken;

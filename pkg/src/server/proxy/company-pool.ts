@@ -2,7 +2,7 @@ import { type CheckedConfig } from "../../config.js";
 import type { CallRequest } from "../../call.js";
 import { CoreClient } from "../../core-client.js";
 import { isPipedriveError } from "../../errors.js";
-import type { TokenFunction, TokenRequest, UsersClientOptions } from "../../types.js";
+import type { TokenFunction, UsersClientOptions } from "../../types.js";
 import { Refusal } from "../core.js";
 import type { DisconnectSignal } from "../disconnection.js";
 import { type Identity, keyOf, type Tenant } from "../oauth/tenant.js";
@@ -33,13 +33,11 @@ const PLACEHOLDER = "https://company.invalid";
 /** The part of a response of Pipedrive that is forwarded. */
 export interface UpstreamResponse {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Record<string, string>;
   readonly text: string;
 }
 
-/** Returns a user's access token, and where to send it. */
-export type UserCredential = (request: TokenRequest) => Promise<Destination>;
-
+/** A user's access token, and where to send it. */
 interface Destination {
   readonly token: string;
   /** The origin of the company's API. */
@@ -82,14 +80,14 @@ export class CompanyPool {
     this.#queue = new FairQueue(options.maxConcurrency ?? DEFAULT_CONCURRENCY);
   }
 
-  /** Sends a request within the user's limits. Rejects if there is no response to forward. Without a credential, the API token is sent. */
-  async send(identity: Identity, request: ProxyRequest, userCredential: UserCredential | undefined, signal: DisconnectSignal): Promise<UpstreamResponse> {
+  /** Sends a request within the user's limits. Rejects if there is no response to forward. Without tokens of the user, the API token is sent. */
+  async send(identity: Identity, request: ProxyRequest, tenant: Tenant | undefined, signal: DisconnectSignal): Promise<UpstreamResponse> {
     const key = keyOf(identity);
     const busy = this.#busy.get(key) ?? 0;
     if (busy >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
     this.#busy.set(key, busy + 1);
     try {
-      return await (userCredential ? this.#sendAs(key, identity, request, userCredential, signal) : this.#sendShared(key, request, signal));
+      return await (tenant ? this.#sendAs(key, identity, request, tenant, signal) : this.#sendShared(key, request, signal));
     } finally {
       const left = this.#busy.get(key)! - 1;
       if (left) this.#busy.set(key, left);
@@ -113,14 +111,15 @@ export class CompanyPool {
   }
 
   /** Sends a request with the user's own credential. */
-  async #sendAs(key: string, identity: Identity, request: ProxyRequest, userCredential: UserCredential, signal: DisconnectSignal): Promise<UpstreamResponse> {
+  async #sendAs(key: string, identity: Identity, request: ProxyRequest, tenant: Tenant, signal: DisconnectSignal): Promise<UpstreamResponse> {
     const { core, destinations } = this.#client(key, identity);
     const used: Destination[] = [];
     let failure: { error: unknown } | undefined;
     // The client calls it once it has checked the arguments.
-    const credential: TokenFunction = async (request) => {
+    const credential: TokenFunction = async ({ refused }) => {
       try {
-        const destination = await userCredential(request);
+        if (refused !== undefined) tenant.refuse(refused);
+        const destination = { token: await tenant.token(), apiDomain: tenant.apiDomain, tenant };
         used.push(destination);
         destinations.add(destination);
         return destination.token;

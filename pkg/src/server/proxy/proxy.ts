@@ -8,7 +8,7 @@ import { within } from "../deadline.js";
 import { logError, textOf } from "../log.js";
 import { internalsOf } from "../oauth/internals.js";
 import { type Identity, isIdentity } from "../oauth/tenant.js";
-import { CompanyPool, type UpstreamResponse, type UserCredential } from "./company-pool.js";
+import { CompanyPool, type UpstreamResponse } from "./company-pool.js";
 import { checkProxy, type UsersProxyConfig } from "./config.js";
 import { inputOf, type ProxyInput, type ProxyReply, setDirectHandler } from "./message.js";
 import { parseProxyRequest } from "./request.js";
@@ -68,14 +68,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     const [operation, id] = core.permit(method, pathOf(url, basePath), allow);
     const identity = await identify(input, core);
     const parsed = await parseProxyRequest(input, operation, id, waitMs);
-    const tenant = tenants?.tenant(identity);
-    const credential: UserCredential | undefined =
-      tenant &&
-      (async ({ refused }) => {
-        if (refused !== undefined) tenant.refuse(refused);
-        return { token: await tenant.token(), apiDomain: tenant.apiDomain, tenant };
-      });
-    return forward(await companies.send(identity, parsed, credential, signal));
+    return forward(await companies.send(identity, parsed, tenants?.tenant(identity), signal));
   };
 
   const toErrorReply = ({ signal }: ProxyInput, error: unknown): ProxyReply => {
@@ -125,7 +118,7 @@ function isOwn(origin: string, { origin: requested, host }: URL, ownOrigin: stri
 }
 
 /** Whether a request has cookies besides that of an installation. */
-const hasCookies = (input: ProxyInput) => (input.header("cookie") ?? "").split(";").some((pair) => pair.trim() && !/^\s*(__Host-)?pipedrive-install=/.test(pair));
+const hasCookies = (input: ProxyInput) => input.header("cookie")?.split(";").some((pair) => pair.trim() && !/^\s*(__Host-)?pipedrive-install=/.test(pair));
 
 /** Whether a `Response` can have a status: a server in front of Pipedrive may send any number. */
 const isResponseStatus = (status: number) => status >= 200 && status <= 599;
@@ -138,5 +131,5 @@ function forward({ status, headers, text }: UpstreamResponse): ProxyReply {
     const isFailure = status >= 400 && isResponseStatus(status);
     return replyOf(isFailure ? status : 502, isFailure ? "Refused in front of Pipedrive" : "Bad gateway", info, retryAfter === undefined ? {} : { "retry-after": retryAfter });
   }
-  return { status, headers: { ...headers, ...JSON_HEADERS }, text };
+  return { status, headers: Object.assign(headers, JSON_HEADERS), text };
 }

@@ -24,10 +24,17 @@ export async function parseProxyRequest(input: ProxyInput, operation: OperationI
   const { body, options } = PARAMS[operation];
   const { url } = input;
   if (body && url.search) throw bad("This operation takes no query.");
-  const params: Record<string, unknown> = { ...(url.search && fromQuery(url.searchParams, operation)), ...(id && { id: Number(id) }) };
-  const pick = (names: readonly string[]) => Object.fromEntries(names.filter((name) => name in params).map((name) => [name, params[name]]));
-  const values = { ...pick(POSITIONAL[operation]), ...(body && { [body.name]: await fromBody(input, operation, timeoutMs) }) };
-  return { operation, values, options: pick(options) };
+  const params: Record<string, unknown> = url.search ? fromQuery(url.searchParams, operation) : {};
+  if (id) params["id"] = Number(id);
+  const values = pick(params, POSITIONAL[operation]);
+  if (body) values[body.name] = await fromBody(input, operation, timeoutMs);
+  return { operation, values, options: pick(params, options) };
+}
+
+function pick(params: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const name of names) if (name in params) picked[name] = params[name];
+  return picked;
 }
 
 /** Returns the name of a parameter in a query. */
