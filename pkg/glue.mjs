@@ -68,7 +68,7 @@ const numeric = (read) => () => {
 const remembered = (read, [begin, end]) => `${read.replace("getStringFromWasm0", "readText")}
 const texts = [];
 function getStringFromWasm0(start, length) {
-  return start < ${begin} || start >= ${end} ? readText(start, length) : ((texts[start] ??= [])[length] ??= readText(start, length));
+  return length && (start < ${begin} || start >= ${end}) ? readText(start, length) : ((texts[start] ??= [])[length] ??= readText(start, length));
 }`;
 
 /**
