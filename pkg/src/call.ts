@@ -152,10 +152,9 @@ export class Call implements InstanceCall {
 
   readonly describe = describeType;
   async ask(refused: string | undefined): Promise<void> {
-    const [isReturned, token] = await settle(() => {
-      const { signal } = (this.#credentialController = new AbortController());
-      return (this.credential as TokenFunction)(refused === undefined ? { signal } : { refused, signal });
-    });
+    // Hardly any function looks at the signal, which costs more than all else here.
+    const signal = () => (this.client.calls.has(this) ? (this.#credentialController ??= new AbortController()).signal : AbortSignal.abort());
+    const [isReturned, token] = await settle(() => (this.credential as TokenFunction)({ refused, get signal() { return signal(); } }));
     if (!isReturned) this.#credentialError = fieldsOf(token);
     this.#enter((core) => core.onCredential(this.id, isReturned, token));
   }

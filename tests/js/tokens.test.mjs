@@ -280,6 +280,17 @@ test("a function that hangs falls under timeoutMs, and the next call asks anew",
   }
 });
 
+test("a signal that the function first looks at when its call has ended is aborted", async () => {
+  let asked;
+  const client = newClient({ fetch: async () => good(), accessToken: (request) => ((asked = request), new Promise(() => {})) });
+  const controller = new AbortController();
+  const call = rejection(client.getUser(7, { signal: controller.signal }));
+  await until(() => asked);
+  controller.abort();
+  await call;
+  assert.equal(asked.signal.aborted, true);
+});
+
 for (const [how, config] of Object.entries({ "the caller's signal is aborted": {}, "timeoutMs is over": { timeoutMs: 20 }, "the client is closed": {} })) {
   test(`the function's signal is aborted when ${how}`, { timeout: 10_000 }, async (t) => {
     let signal;
