@@ -162,7 +162,10 @@ impl ProcessLimiter {
     #[must_use]
     pub fn poll(&self) -> Option<Float64Array> {
         let now = self.runtime.now_ms();
-        self.limiter.borrow_mut().poll(now).map(|request| Float64Array::from(request.to_numbers().as_slice()))
+        let mut limiter = self.limiter.borrow_mut();
+        // Each client shares it.
+        limiter.set_clients(Rc::strong_count(&self.limiter).saturating_sub(1));
+        limiter.poll(now).map(|request| Float64Array::from(request.to_numbers().as_slice()))
     }
 
     /// The number of the trip to the store that is under way.

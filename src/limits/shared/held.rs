@@ -11,9 +11,10 @@ const MARGIN_MS: f64 = 2.0;
 const KEEP_MS: f64 = 1_000.0;
 const KEEP_FEW_MS: f64 = 100.0;
 
-/// How long returned slots wait for a trip, while other processes want them and otherwise.
+/// How long returned slots wait for a trip, while other processes want them and otherwise. The store learns of them before
+/// they are free, and can grant them ahead.
 pub(super) const RETURN_SOON_MS: f64 = 300.0;
-pub(super) const RETURN_MS: f64 = 1_500.0;
+pub(super) const RETURN_MS: f64 = 1_000.0;
 
 /// A slot that this process holds.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ impl Demand {
 pub(super) struct HeldSlots {
     held: Vec<Held>,
     returned: Vec<Returned>,
-    /// When the slots that were returned are free.
+    /// Until when the store counts those of which a trip has reported that they are returned.
     cooling: Vec<f64>,
     /// [`COOLING_MS`], which a test shortens to see that it would be noticed.
     pub(super) cooling_ms: f64,
@@ -82,8 +83,8 @@ impl HeldSlots {
     }
 
     /// How many slots the store counts for this process: it holds them, or they are returned and not free yet.
-    pub(super) fn counted(&self, now: f64) -> usize {
-        self.held.len() + self.cooling.iter().filter(|free_at| **free_at > now).count()
+    pub(super) fn counted(&self) -> usize {
+        self.held.len() + self.returned.len() + self.cooling.len()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Held> {
@@ -123,7 +124,6 @@ impl HeldSlots {
     pub(super) fn give(&mut self, name: u32, now: f64) {
         let Some(index) = self.held.iter().position(|slot| slot.name == name) else { return };
         let slot = self.held.swap_remove(index);
-        self.cooling.push(slot.from);
         let since = if slot.is_used { slot.from - COOLING_MS } else { now - RETURN_MS + 500.0 };
         self.returned.push(Returned { name, from: Some(slot.from), since, unreported: Some(slot) });
     }
@@ -162,11 +162,13 @@ impl HeldSlots {
     }
 
     /// The store knows of these reports, which were made at `at`: the leases of held slots begin anew.
-    pub(super) fn on_reported(&mut self, reports: &[SlotReport], grace_ms: f64, at: f64) {
+    pub(super) fn on_reported(&mut self, reports: &[SlotReport], grace_ms: f64, at: f64, now: f64) {
         let is_reported = |name: u32, is_held: bool| {
             reports.iter().any(|report| report.name == name && report.is_held == is_held)
         };
         self.returned.retain(|slot| !is_reported(slot.name, false));
+        let returned = reports.iter().filter(|report| !report.is_held);
+        self.cooling.extend(returned.map(|report| now + report.free_in_ms + MARGIN_MS));
         for slot in self.held.iter_mut().filter(|slot| is_reported(slot.name, true)) {
             slot.until = at + LEASE_MS;
             slot.grace_ms = grace_ms;

@@ -25,6 +25,8 @@ pub(crate) struct SharedLimiter {
     known_limit: u32,
     /// The longest time that calls have taken in all.
     grace_ms: f64,
+    /// How many clients of this process there are.
+    clients: usize,
     /// How many other processes wait for slots.
     others: u32,
     /// Whether the store had no slot left.
@@ -53,6 +55,7 @@ impl SharedLimiter {
             names: 0,
             known_limit: 0,
             grace_ms: 0.0,
+            clients: 1,
             others: 0,
             is_scarce: false,
             are_few_left: false,
@@ -66,6 +69,11 @@ impl SharedLimiter {
 
     pub(crate) fn ticket(&mut self) -> Ticket {
         self.calls.ticket()
+    }
+
+    /// How many clients this process has: without any it returns its slots at once.
+    pub(crate) fn set_clients(&mut self, clients: usize) {
+        self.clients = clients;
     }
 
     /// Whether something has changed since this was last asked, so that a trip may be due.
@@ -145,7 +153,7 @@ impl SharedLimiter {
         }
         if self.is_contended() && !self.trips.has_failed() {
             self.slots.give(name, now);
-            if self.others > 0 {
+            if self.others() > 0 {
                 self.next_ask = self.next_ask.min(now + RETURN_SOON_MS);
             }
         }
@@ -203,15 +211,20 @@ impl SharedLimiter {
         self.day.tidy(now);
     }
 
-    /// Whether other processes wait for slots, or their next calls would.
+    /// How many others wait for slots. Where no client is left, any slot is for others.
+    fn others(&self) -> u32 {
+        self.others.max(u32::from(self.clients == 0))
+    }
+
+    /// Whether others wait for slots, or their next calls would.
     fn is_contended(&self) -> bool {
-        self.others > 0 || self.are_few_left
+        self.others() > 0 || self.are_few_left
     }
 
     fn demand(&self) -> Demand {
         Demand {
             calls: self.calls.len(),
-            others: self.others,
+            others: self.others(),
             limit: to_count(self.limit()),
             is_store_away: self.trips.has_failed(),
             are_few_left: self.are_few_left,

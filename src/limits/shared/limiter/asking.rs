@@ -9,8 +9,9 @@ use crate::limits::shared::{COOLING_MS, DRIFT_MS, LEASE_MS};
 /// How long the next call for more slots waits where the store did not grant all.
 const ASK_AGAIN_MS: f64 = 1_000.0;
 
-/// Few slots are left in the store where it has less than this part of the limit.
-const FEW: u32 = 3;
+/// Few slots are left in the store where the square of their number is less than so many times the limit: calls that arrive
+/// at random come in crowds that grow as the square root of their number.
+const FEW: u32 = 9;
 
 /// How often leases are renewed by a process that holds many slots; others do it half as often.
 const RENEW_MS: f64 = 1_000.0;
@@ -75,7 +76,7 @@ impl SharedLimiter {
     /// The store has replied to the trip of this number.
     pub(crate) fn on_reply(&mut self, number: u32, grant: &Grant, now: f64) {
         let Some(trip) = self.trips.replied(number) else { return };
-        self.slots.on_reported(&trip.reports, trip.grace_ms, trip.at);
+        self.slots.on_reported(&trip.reports, trip.grace_ms, trip.at, now);
         // The wait counts from the reply and the lease from the trip: the safe sides.
         for (index, wait) in (0..trip.wanted).zip(&grant.slots) {
             self.slots.add(Held {
@@ -90,8 +91,8 @@ impl SharedLimiter {
         // While the store is cold, no process gains anything by slots that are returned.
         self.others = if grant.cold_ms > 0.0 { 0 } else { grant.waiting };
         self.is_scarce = grant.free == 0;
-        let is_alone = to_count(self.limit().saturating_sub(grant.free)) <= self.slots.counted(now);
-        self.are_few_left = grant.free < self.limit() / FEW && !is_alone;
+        let is_alone = to_count(self.limit().saturating_sub(grant.free)) <= self.slots.counted();
+        self.are_few_left = !is_alone && grant.free.saturating_pow(2) < FEW.saturating_mul(self.limit());
         let is_all = grant.slots.len() >= to_count(trip.wanted);
         self.next_ask = if is_all { now } else { now + self.trips.jitter(ASK_AGAIN_MS) };
         self.news = self.news.without(trip.news);
@@ -129,7 +130,7 @@ impl SharedLimiter {
 
     /// When the next trip begins, or has failed.
     fn trip_due(&self, now: f64) -> f64 {
-        let mut due = self.slots.report_due(self.is_contended());
+        let mut due = self.slots.report_due(self.others() > 0);
         let mut at = |time: f64| due = due.min(time);
         let share = (self.limit() / self.others.saturating_add(1)).max(1);
         let lacks_slots = self.wanted(now) > 0 && (self.others == 0 || to_u32(self.slots.len()) < share);
@@ -154,4 +155,56 @@ impl SharedLimiter {
 
 fn to_u32(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::float_cmp, reason = "exact results are expected")]
+
+    use super::*;
+    use crate::limits::slots::Verdict;
+
+    /// A process whose only call has ended at 80 ms; it holds the slot of that call.
+    fn after_a_call() -> SharedLimiter {
+        let mut limiter = SharedLimiter::new(1.0, None, "away");
+        let ticket = limiter.ticket();
+        assert_eq!(limiter.admit(ticket, 2, 1_000.0, 0.0), Verdict::Turn);
+        assert_eq!(limiter.poll(0.0).map(|request| request.wanted), Some(1));
+        limiter.on_reply(1, &Grant { free: 9, slots: vec![0.0], ..Grant::default() }, 0.0);
+        let Verdict::Send(slot) = limiter.admit(ticket, 2, 1_000.0, 0.0) else {
+            panic!("a slot was granted")
+        };
+        limiter.release(slot.number, true, 80.0);
+        limiter
+    }
+
+    #[test]
+    fn a_slot_is_kept_for_the_next_call_and_returned_at_once_where_no_client_is_left() {
+        let mut limiter = after_a_call();
+        assert_eq!(limiter.poll(500.0), None);
+        limiter.set_clients(0);
+        let request = limiter.poll(500.0).expect("a trip");
+        let [slot] = request.slots[..] else { panic!("{:?}", request.slots) };
+        assert_eq!((slot.is_held, slot.free_in_ms), (false, 80.0 + COOLING_MS - 500.0));
+        limiter.on_reply(2, &Grant { free: 9, ..Grant::default() }, 501.0);
+        assert_eq!(limiter.due(501.0), f64::INFINITY);
+    }
+
+    /// While it counts the slot that it returned, no other process has any.
+    #[test]
+    fn a_returned_slot_is_counted_once_until_it_is_free() {
+        let mut limiter = after_a_call();
+        limiter.set_clients(0);
+        assert!(limiter.poll(500.0).is_some());
+        limiter.on_failure(2, 600.0);
+        assert_eq!(limiter.slots.counted(), 1, "it is held again");
+        assert!(limiter.poll(900.0).is_some());
+        assert_eq!(limiter.slots.counted(), 1);
+        limiter.on_reply(3, &Grant { free: 9, ..Grant::default() }, 901.0);
+        assert_eq!(limiter.slots.counted(), 1);
+        limiter.tidy(80.0 + COOLING_MS);
+        assert_eq!(limiter.slots.counted(), 1, "the store has learned of it later");
+        limiter.tidy(90.0 + COOLING_MS);
+        assert_eq!(limiter.slots.counted(), 0);
+    }
 }

@@ -12,6 +12,11 @@ impl Rng {
         rng
     }
 
+    /// As the benchmark's generator, which begins with its seed.
+    pub(super) fn from_state(seed: u32) -> Self {
+        Self(seed)
+    }
+
     /// From 0 to 1.
     pub(super) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

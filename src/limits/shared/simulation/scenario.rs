@@ -26,6 +26,8 @@ pub(super) struct Outcome {
     pub(super) p95_ms: f64,
     /// The same if one knew every call in advance, and each took the usual time.
     pub(super) least_p95_ms: f64,
+    /// How long a call waited on average.
+    pub(super) mean_ms: f64,
     pub(super) describes: String,
 }
 
@@ -35,6 +37,9 @@ pub(super) enum Arrivals {
     Once,
     /// At random times, so much of the limit on average.
     Rate(f64),
+    /// Those of the benchmark with real processes at half the limit, with its round trips and no lost response, see
+    /// `tests/server/support/limits.mjs`.
+    Benchmark,
     /// Groups, a second apart.
     Groups,
 }
@@ -108,6 +113,7 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         latency,
         trip_latency,
         lossy,
+        is_benchmark: matches!(scenario.arrivals, Arrivals::Benchmark),
         mutant,
         now: 0.0,
         events: BinaryHeap::new(),
@@ -124,19 +130,7 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         born: Vec::new(),
         waits: Vec::new(),
     };
-    let mut time = 0.0;
-    for call in 0..calls {
-        time += match scenario.arrivals {
-            Arrivals::Once => 0.0,
-            Arrivals::Rate(part) => -(1.0 - simulation.rng.next()).ln() * (2_000.0 / f64::from(limit)) / part,
-            Arrivals::Groups if simulation.rng.chance(0.1) => 900.0,
-            Arrivals::Groups => 1.0,
-        };
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-        let process = (simulation.rng.next() * count as f64) as usize;
-        simulation.born.push(time);
-        simulation.at(time, Event::Born { process, call });
-    }
+    schedule_calls(scenario, &mut simulation);
     if scenario.has_death {
         let time = simulation.rng.next() * 10_000.0;
         simulation.at(time, Event::Death { process: 0 });
@@ -155,6 +149,8 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         simulation.now = time;
         simulation.handle(event);
     }
+    #[allow(clippy::cast_precision_loss)]
+    let mean_ms = simulation.waits.iter().sum::<f64>() / simulation.waits.len().max(1) as f64;
     let p95_ms = percentile(std::mem::take(&mut simulation.waits), 95);
     let Simulation { mut arrived, born, done, spent, trips, bytes, .. } = simulation;
     let seconds = simulation.now / 1_000.0;
@@ -173,8 +169,35 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
         seconds,
         bytes,
         p95_ms,
+        mean_ms,
         least_p95_ms: least_p95(&born, to_usize(limit), latency),
         describes: format!("{scenario:?}"),
+    }
+}
+
+/// Decides when each call is made, and in which process.
+fn schedule_calls(scenario: Scenario, simulation: &mut Simulation) {
+    let mut time = 0.0;
+    let mut benchmark = Rng::from_state(5);
+    for call in 0..scenario.calls {
+        time += match scenario.arrivals {
+            Arrivals::Once => 0.0,
+            Arrivals::Rate(part) => {
+                -(1.0 - simulation.rng.next()).ln() * (2_000.0 / f64::from(scenario.limit)) / part
+            }
+            Arrivals::Benchmark => {
+                -(1.0 - benchmark.next()).ln() * (2_000.0 / f64::from(scenario.limit)) / 0.5
+            }
+            Arrivals::Groups if simulation.rng.chance(0.1) => 900.0,
+            Arrivals::Groups => 1.0,
+        };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        let process = match scenario.arrivals {
+            Arrivals::Benchmark => (benchmark.next() * scenario.processes as f64) as usize,
+            _ => (simulation.rng.next() * scenario.processes as f64) as usize,
+        };
+        simulation.born.push(time);
+        simulation.at(time, Event::Born { process, call });
     }
 }
 

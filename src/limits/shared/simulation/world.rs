@@ -49,6 +49,7 @@ pub(super) struct Simulation {
     pub(super) latency: f64,
     pub(super) trip_latency: f64,
     pub(super) lossy: f64,
+    pub(super) is_benchmark: bool,
     pub(super) mutant: Mutant,
     pub(super) now: f64,
     pub(super) events: BinaryHeap<At>,
@@ -73,8 +74,15 @@ impl Simulation {
         self.events.push(At(time.max(self.now), self.count, event));
     }
 
-    pub(super) fn send(&mut self, process: usize, slot: u32) {
-        self.spent += COST;
+    /// A round trip to Pipedrive as the benchmark's, and the way there.
+    fn usual_trip(&mut self) -> (f64, f64) {
+        let slow = if self.rng.chance(0.02) { 3.0 } else { 0.75 + self.rng.next() / 2.0 };
+        let round_trip = self.latency * slow;
+        (round_trip, round_trip * (0.1 + 0.8 * self.rng.next()))
+    }
+
+    /// Any round trip, split in any way.
+    fn hostile_trip(&mut self) -> (f64, f64) {
         let latency =
             self.latency * if self.rng.chance(0.05) { 5.0 * self.rng.next() } else { 0.5 + self.rng.next() };
         let round_trip = latency.clamp(1.0, 6_000.0);
@@ -85,7 +93,13 @@ impl Simulation {
         } else {
             round_trip * self.rng.next()
         };
-        let has_response = !self.rng.chance(0.03);
+        (round_trip, out)
+    }
+
+    pub(super) fn send(&mut self, process: usize, slot: u32) {
+        self.spent += COST;
+        let (round_trip, out) = if self.is_benchmark { self.usual_trip() } else { self.hostile_trip() };
+        let has_response = self.is_benchmark || !self.rng.chance(0.03);
         // Without a response it may arrive when the process has already given up.
         let late = if has_response { 0.0 } else { self.rng.next() * (LATE_ARRIVAL_MS - 10.0) };
         self.at(self.now + out + late, Event::Arrive);
