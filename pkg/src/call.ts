@@ -43,9 +43,7 @@ function readable(headers: Headers): Pick<ResponseInfo, "headers" | "requestId">
   let all: Record<string, string> = {};
   try {
     all = Object.fromEntries(headers.entries());
-  } catch {
-    // What cannot be read is absent.
-  }
+  } catch {} // What cannot be read is absent.
   return { headers: Object.freeze(all), requestId: all["x-correlation-id"] };
 }
 
@@ -167,14 +165,18 @@ export class Call implements InstanceCall {
   /** Ends a wait. */
   wake = (): void => undefined;
 
-  /** Lets the call go on after a time, or when it is woken: here, in its own context. */
+  /** Lets the call go on after a time, or when it is woken: here, in its own context. A program may have replaced timers by what throws. */
   async wait(milliseconds: number): Promise<void> {
-    clearTimeout(this.#timer);
-    const hasElapsed = await new Promise<boolean>((resolve) => {
-      this.wake = () => resolve(false);
-      this.#timer = setTimeout(resolve, milliseconds, true);
-    });
-    this.#enter((core) => core.poll(this.id, hasElapsed));
+    try {
+      clearTimeout(this.#timer);
+      const hasElapsed = await new Promise<boolean>((resolve) => {
+        this.wake = () => resolve(false);
+        this.#timer = setTimeout(resolve, milliseconds, true);
+      });
+      this.#enter((core) => core.poll(this.id, hasElapsed));
+    } catch (cause) {
+      this.reject(operationError(this.operation, "config", "a timer was not set", { cause }));
+    }
   }
 
   event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {
@@ -207,12 +209,10 @@ export class Call implements InstanceCall {
   /** Takes the call off everything that knows it, and says whether this is its first end. */
   #end(): boolean {
     if (!this.client.calls.delete(this)) return false;
-    clearTimeout(this.#timer);
     try {
       removeAbortListener(this.#signal, this.abort);
-    } catch {
-      // A signal that is none of the runtime's may refuse; the listener does nothing any more.
-    }
+      clearTimeout(this.#timer);
+    } catch {} // What is none of the runtime's may refuse; it does nothing any more.
     this.#running?.instance.calls.delete(this);
     this.#leave();
     return true;

@@ -209,10 +209,13 @@ function line(row) {
 export const PROMISES = [
   ["A credential function is called for each call, in its caller's own async context, and its token is used for no other call. Identical reads share a request only where they carry the same credential.", "tests/js/tokens.test.mjs"],
   ["No error, event or log line has a credential of any attempt: texts are redacted before they are cut.", "tests/js/secrets.test.mjs"],
+  ["In a server's text a credential is found as a whole, plainly or escaped for a URL, JSON or HTML, and each run of eight letters and digits or more in it; not what the server has cut within such a run, and not base64, which only the proxy finds.", "tests/js/secrets.test.mjs"],
   ["At most as many calls as the limit are counted in any two seconds: a slot is free two seconds after its response. Random programs of calls, aborts, faults and latencies are tried in virtual time.", "tests/js/properties.test.mjs"],
   ["Many processes keep one limit, and one daily budget, also while the store is away, restarts, or loses replies.", "tests/server/limits.test.mjs"],
   ["An aborted call gives the rest of the day back, and a spent day fails at once also while the window is full.", "tests/js/budget.test.mjs"],
   ["A time of day that is set, stands still or lies before 1970 changes no wait; the fake timers of Jest, Vitest, sinon and Node.js drive the client.", "tests/js/limits.test.mjs"],
+  ["A replaced `setTimeout` or `clearTimeout` that throws ends its call with a `ConfigError`, wherever it waits; one that fires late, fires twice or returns anything does no harm. One that fires more than 50 ms early is taken for a test's: its time has passed. Where it never fires, only `abort()` and `close()` end a wait.", "tests/js/timers.test.mjs"],
+  ["A `performance.now` that is replaced, stands still, goes back or is no number holds nothing up: timers are believed.", "tests/js/hostile-values.test.mjs"],
   ["After `abort()` or `close()` nothing is sent: not by a hook, not in the tick in which a token comes, not by a timed-out attempt whose fetch settles late.", "tests/js/cancel.test.mjs"],
   ["The same in workerd and in Chromium.", "tests/workerd/ends.test.mjs"],
   ["A value that nobody expects (a getter or a proxy that throws, a signal or headers of another kind, a replaced `Date`), wherever a program or a `fetch` can put it, ends its own call with a typed error at most.", "tests/js/hostile-values.test.mjs"],

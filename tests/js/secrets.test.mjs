@@ -85,6 +85,17 @@ test("a credential across the cut of a message, of a detail and of a body", asyn
   }
 });
 
+// THREATS.md and FAULTS.md say so: the rest of what a server can make of a credential is the proxy's to find.
+test("what is found of a credential: the whole, each long run of letters and digits in it, and what looks like an access token", async () => {
+  const token = "v1u:AQIBAHj0ABC.ghijklmnop-short";
+  const shown = async (text) => {
+    const { client } = listening({ accessToken: token, fetch: async () => respond(400, { success: false, error: text }) });
+    return (await rejection(client.getUser(7))).message.replace(/^.*?: /, "");
+  };
+  for (const text of [token, encodeURIComponent(token), "AQIBAHj0ABC", "ghijklmnop", token.slice(0, -10), "v1u:of-another-1"]) assert.doesNotMatch(await shown(`no <${text}> here`), /AQIB|ghij|another/, text);
+  for (const text of ["AQIBAHj0A", "short", btoa(token)]) assert.ok((await shown(`no <${text}> here`)).includes(text), text);
+});
+
 const token = secret(1);
 const FORMS = {
   "as it is": token,
