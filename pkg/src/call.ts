@@ -130,6 +130,7 @@ export class Call implements InstanceCall {
   /** Ends the call. Only its first end counts. */
   readonly abort = (reason: unknown): void => {
     if (!this.#end()) return;
+    this.#leave();
     this.#reject(reason);
     this.#credentialController?.abort(reason);
   };
@@ -214,15 +215,13 @@ export class Call implements InstanceCall {
       clearTimeout(this.#timer);
     } catch {} // What is none of the runtime's may refuse; it does nothing any more.
     this.#running?.instance.calls.delete(this);
-    this.#leave();
     return true;
   }
 
   #leave(): void {
     const { core, instance } = this.#running ?? {};
-    if (!core || instance!.stopped) return;
     // A getter of a replaced fetch can end a call while the core looks at it.
-    return core.isBusy ? queueMicrotask(() => this.#leave()) : core.abort(this.id);
+    if (core && !instance!.stopped) return core.isBusy ? queueMicrotask(() => this.#leave()) : core.abort(this.id);
   }
 
   /** Enters the module. What others wait for continues even if this call is over. */

@@ -107,13 +107,14 @@ export class CoreClient implements CallContext {
   #args({ operation, values, options = {} }: CallRequest): Record<string, unknown> {
     if (this.#isClosed) throw closed(operation);
     checkPage(this.config, operation);
-    const params = PARAMS[operation];
-    checkKeys("argument", operation, "options", options, [...params.options, ...CALL_OPTIONS]);
-    const { name, members } = params.body ?? {};
+    const { options: known, body: { name, members } = {} } = PARAMS[operation];
+    checkKeys("argument", operation, "options", options, [...known, ...CALL_OPTIONS]);
     if (name) checkKeys("argument", operation, name, values[name], members!);
-    const { signal, ...args } = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, name ? (values[name] as object) : {}, values);
+    const args = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, name ? (values[name] as object) : {}, values);
+    const { signal } = args;
+    delete args.signal;
     if (signal !== undefined && !(isFunction(signal?.addEventListener) && isFunction(signal.removeEventListener))) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
-    return Object.assign(copy(args, 3) as typeof args, { signal });
+    return Object.assign(copy(args, 3) as object, { signal });
   }
 
   /** Loads the check behind `onDrift`. Service workers forbid it, and a bundler may have left its file out: that fails no call. */
