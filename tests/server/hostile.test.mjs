@@ -112,7 +112,7 @@ test("failures of the OAuth server, in every form: none is the user's fault unle
     ["408", of(408), "server"], ["500", of(500), "server"], ["503 with a date", of(503, "", { "retry-after": new Date(Date.now() + 5_000).toUTCString() }), "server"],
     ["503 with a negative wait", of(503, "", { "retry-after": "-5" }), "server"], ["530 with HTML", of(530, "<html>"), "server"],
     ["500 with invalid_grant", json({ error: "invalid_grant" }, 500), "server"], ["503 with invalid_client", json({ error: "invalid_client" }, 503), "server"],
-    ["400 temporarily_unavailable", json({ error: "temporarily_unavailable" }, 400), "server"], ["429", of(429), "rate_limit"],
+    ["400 temporarily_unavailable", json({ error: "temporarily_unavailable" }, 400), "server"], ["429", of(429), "server"],
     ["400 with HTML", of(400, "<html>"), "unexpected_status"], ["302", of(302, null, { location: "https://elsewhere.example" }), "unexpected_status"], ["204", of(204), "unexpected_status"], ["304", of(304), "unexpected_status"],
     ["HTML", of(200, "<html>"), "decode"], ["null", json(null), "decode"], ["a list", json([]), "decode"], ["half a body", of(200, '{"access_token":"v1u:'), "decode"], ["200 with invalid_grant", json({ error: "invalid_grant" }), "decode"],
     ["a body without an end", () => new Response(new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(65_536)) })), "decode"],

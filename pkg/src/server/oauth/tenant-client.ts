@@ -59,12 +59,9 @@ export function makeClient(fetch: typeof globalThis.fetch | undefined, token: To
 
 /** Whether Pipedrive's OAuth server is at fault, for a while. */
 const isOutage = (error: unknown): error is PipedriveError =>
-  isPipedriveError(error) && error.code !== STORE_FAILED && ["server", "connection", "timeout", "rate_limit"].includes(error.kind);
+  isPipedriveError(error) && error.code !== STORE_FAILED && ["server", "connection", "timeout"].includes(error.kind);
 
-/**
- * What an attempt gets whose token could not be refreshed: the client then retries as usual. Never a 429, which would be one of the API:
- * its retries do not count, and it would pause the other calls.
- */
+/** What an attempt gets whose token could not be refreshed: the client then retries as usual. */
 function outageResponse(error: unknown, pauseMs: number): Response {
   if (!isPipedriveError(error)) throw makeError("the store of the tokens failed", { kind: "connection", cause: error });
   if (!isOutage(error) || error.kind === "connection" || error.kind === "timeout") throw error;

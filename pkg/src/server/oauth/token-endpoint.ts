@@ -32,9 +32,6 @@ const LIFETIME_S = 3600;
 /** A longer lifetime is no lifetime: JSON would not even keep it. */
 const MAX_LIFETIME_S = 400 * 86_400;
 
-/** When to try again after a 429 that does not say so, in seconds. */
-const RETRY_AFTER_S = 2;
-
 /** The origin of the API if the response has none, as in 2018. */
 const API = "https://api.pipedrive.com";
 
@@ -127,13 +124,10 @@ export class TokenEndpoint {
     // One line, without escapes for a terminal.
     const text = (await this.#redact(found as string, secret)).slice(0, 300).replace(/[\p{Cc}\u2028\u2029]+/gu, " ");
     const fields = { status, retryAfterSeconds: retryAfter, ...(typeof code === "string" && /^[\w.-]{1,40}$/.test(code) && { code }) };
-    if (status === 408 || status >= 500 || code === "temporarily_unavailable" || code === "server_error") return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "server" });
+    // A 429 of its own says nothing about the API's limits.
+    if (status === 408 || status === 429 || status >= 500 || code === "temporarily_unavailable" || code === "server_error") return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "server" });
     if (code === "invalid_grant") return makeError(`${text}. The user must authorise the app again`, { ...fields, kind: "authentication" });
     if (status === 401 || code === "invalid_client") return makeError(`${text}. Check clientId and clientSecret`, { ...fields, kind: "config" });
-    if (status === 429) {
-      const resetAt = new Date(Date.now() + (retryAfter ?? RETRY_AFTER_S) * 1000);
-      return makeError(`Pipedrive's OAuth server: ${text}`, { ...fields, kind: "rate_limit", scope: "burst", resetAt });
-    }
     return makeError(`Pipedrive's OAuth server refused the ${endpoint} request: ${text}`, { ...fields, kind: status === 400 && code !== undefined ? "validation" : "unexpected_status" });
   }
 
