@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "2@>)&#P3+JHI50AM=X  .   Z  ^L 1 ;:, 8  YBW K %N D     R9  V     !(? |CUF 6          T      4/   }abcdefghijklmnopqrstuvwxyz_*G Q" +
-  "[                               O               7       E       ]                                               {   ~       -  S";
+  "2@>)&EPQ+JXI5|KM=H  6   Z  ^L 1 ;:, 8  YBW V %N D     R9  A     !(? 0CUF .          T      4/   }abcdefghijklmnopqrstuvwxyz *G 3" +
+  "[                         _     O               7       #       ]                                               {   ~       -  S";
 
 /** Returns the arguments of `decodeModule`, as the text of a script. */
 export function encodeAscii(bytes) {

@@ -24,7 +24,7 @@ pub(crate) fn check_credential<T: Text>(text: &T) -> Result<(), &'static str> {
     } else if VISIBLE_ASCII.contains_all(text) {
         Ok(())
     } else {
-        Err("has characters that no header can carry: it must be visible ASCII without blanks")
+        Err("must be visible ASCII without blanks")
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn next_page<J: JsonRef>(
             let next = json.text_at(&["additional_data", "next_cursor"]).map(PageRef::Cursor);
             if next.is_some() && next.as_ref() == from {
                 return Err(undecodable(
-                    "the server's next page would be this page again (same next_cursor): reading on would never end",
+                    "the server's next page is this page again (same next_cursor): it would never end",
                 ));
             }
             Ok(next)
@@ -40,7 +40,7 @@ pub(crate) fn next_page<J: JsonRef>(
                 return Ok(Some(PageRef::Start(next)));
             }
             Err(undecodable(
-                "the server's next page would be this page again (same next_start): reading on would never end",
+                "the server's next page is this page again (same next_start): it would never end",
             ))
         }
     }
