@@ -85,10 +85,12 @@ export async function glueOf(folder, name, exported, isEdge = false) {
     // What the module does not import any more is not needed.
     if (!short.has(id)) return "";
     // What an import returns is ignored where the module expects nothing.
-    const [, expression] = /^\s*(?:return )?([^;{]*);\s*$/.exec(statements) ?? [];
+    const [, found] = /^\s*(?:return )?([^;{]*);\s*$/.exec(statements) ?? [];
+    // Most timers have no clock.
+    const expression = found?.replace(/^(setTimeout\.clock)(\.now)\.valueOf\(\)$/, "$1?$2");
     const work = `(${parameters}) => ${expression ?? `{${statements}}`}`;
     // Clocks and randomness may be replaced by anything.
-    const isNumber = /^(?:Date|Math|performance)\.\w+\(\)$/.test(expression);
+    const isNumber = /^(?:(?:Date|Math|performance)\.\w+\(\)|setTimeout\.clock.*)$/.test(expression);
     imports.push([short.get(id), isNumber ? `numeric(${work})` : throws ? `caught(${work})` : work]);
     return "";
   };

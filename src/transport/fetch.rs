@@ -26,10 +26,6 @@ extern "C" {
     #[wasm_bindgen(js_namespace = ["Request", "prototype"], js_name = hasOwnProperty, catch)]
     fn request_has(name: &JsString) -> Result<bool, JsValue>;
 
-    // The timers of Jest, Vitest and sinon are `@sinonjs/fake-timers`, which leave their clock on what they replace.
-    #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf)]
-    fn set_timeout_itself() -> JsValue;
-
     // js-sys takes Rust's own text here; this one leaves a body of any size where it is.
     #[wasm_bindgen(js_namespace = JSON, js_name = parse, catch)]
     fn parse_json(text: &JsString) -> Result<JsValue, JsValue>;
@@ -54,6 +50,10 @@ mod numbers {
     // The package's glue makes NaN of whatever is no number.
     #[wasm_bindgen]
     extern "C" {
+        // The timers of Jest, Vitest and sinon are `@sinonjs/fake-timers`, which leave their clock on what they replace.
+        #[wasm_bindgen(js_namespace = ["setTimeout", "clock", "now"], js_name = valueOf)]
+        pub(super) fn fake_now() -> f64;
+
         #[wasm_bindgen(js_namespace = performance, js_name = now)]
         pub(super) fn performance_now() -> f64;
 
@@ -69,8 +69,13 @@ mod numbers {
 mod numbers {
     use wasm_bindgen::prelude::*;
 
+    use super::{JsonRef, member};
+
     #[wasm_bindgen]
     extern "C" {
+        #[wasm_bindgen(js_namespace = setTimeout, js_name = valueOf, catch)]
+        fn set_timeout_itself() -> Result<JsValue, JsValue>;
+
         #[wasm_bindgen(js_namespace = performance, js_name = now, catch)]
         fn try_performance_now() -> Result<f64, JsValue>;
 
@@ -83,6 +88,11 @@ mod numbers {
 
     fn or_nan(number: Result<f64, JsValue>) -> f64 {
         number.unwrap_or(f64::NAN)
+    }
+
+    pub(super) fn fake_now() -> f64 {
+        let clock = member(&set_timeout_itself().unwrap_or_default(), "clock");
+        member(&clock, "now").as_number().unwrap_or(f64::NAN)
     }
 
     pub(super) fn performance_now() -> f64 {
@@ -352,7 +362,8 @@ impl Fetch {
     /// A reading of the runtime's own clock, or of the one that drives its timers in a test.
     #[inline(never)]
     fn reading() -> Reading {
-        if let Some(time) = member(&member(&set_timeout_itself(), "clock"), "now").as_number() {
+        let time = numbers::fake_now();
+        if !time.is_nan() {
             return Reading { time, is_fake: true };
         }
         let time = numbers::performance_now();

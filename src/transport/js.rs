@@ -68,11 +68,8 @@ extern "C" {
 
 /// A member of anything, which may have a getter that throws; `undefined` where there is none.
 pub(crate) fn member(object: &JsValue, name: &'static str) -> JsValue {
-    if object.is_object() || object.is_function() {
-        reflect_get(object, name).unwrap_or_default()
-    } else {
-        JsValue::UNDEFINED
-    }
+    // It throws where this is no object.
+    reflect_get(object, name).unwrap_or_default()
 }
 
 /// A method of anything.
