@@ -517,7 +517,7 @@ const REFRESHES = {
   "the OAuth server cannot be reached": [() => Promise.reject(new TypeError("fetch failed")), 502, "Bad gateway"],
   "the OAuth server's response is not JSON": [() => new Response("<html>"), 502, "Bad gateway"],
   "the OAuth server does not respond": [() => new Promise(() => {}), 504, "Gateway timeout"],
-  "the OAuth server's limit": [() => new Response("{}", { status: 429, headers: { "retry-after": "7" } }), 429, "Request over limit", "7"],
+  "the OAuth server's limit": [() => new Response("{}", { status: 429, headers: { "retry-after": "7" } }), 502, "Bad gateway", "7"],
   "a revoked refresh token": [() => Response.json({ success: false, message: "Invalid grant", error: "invalid_grant" }, { status: 400 }), 401, "unauthorized access"],
   "another client secret": [() => Response.json({ success: false, message: "Invalid client" }, { status: 401 }), 500, "Internal error"],
 };
