@@ -179,23 +179,19 @@ pub(super) fn simulate(scenario: Scenario, mutant: Mutant) -> Outcome {
 fn schedule_calls(scenario: Scenario, simulation: &mut Simulation) {
     let mut time = 0.0;
     let mut benchmark = Rng::from_state(5);
+    let pause =
+        |rng: &mut Rng, part: f64| -(1.0 - rng.next()).ln() * (2_000.0 / f64::from(scenario.limit)) / part;
     for call in 0..scenario.calls {
+        let rng = if simulation.is_benchmark { &mut benchmark } else { &mut simulation.rng };
         time += match scenario.arrivals {
             Arrivals::Once => 0.0,
-            Arrivals::Rate(part) => {
-                -(1.0 - simulation.rng.next()).ln() * (2_000.0 / f64::from(scenario.limit)) / part
-            }
-            Arrivals::Benchmark => {
-                -(1.0 - benchmark.next()).ln() * (2_000.0 / f64::from(scenario.limit)) / 0.5
-            }
-            Arrivals::Groups if simulation.rng.chance(0.1) => 900.0,
+            Arrivals::Rate(part) => pause(rng, part),
+            Arrivals::Benchmark => pause(rng, 0.5),
+            Arrivals::Groups if rng.chance(0.1) => 900.0,
             Arrivals::Groups => 1.0,
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-        let process = match scenario.arrivals {
-            Arrivals::Benchmark => (benchmark.next() * scenario.processes as f64) as usize,
-            _ => (simulation.rng.next() * scenario.processes as f64) as usize,
-        };
+        let process = (rng.next() * scenario.processes as f64) as usize;
         simulation.born.push(time);
         simulation.at(time, Event::Born { process, call });
     }
