@@ -362,17 +362,21 @@ test("two directories share nothing", async () => {
 test("ten thousand: the first fill, a lookup, a search, and the memory", async () => {
   // In a program of its own: the test runner follows every promise, which costs more than a lookup does.
   const measure = async () => JSON.parse((await promisify(execFile)(process.execPath, ["--expose-gc", "--no-warnings", fileURLToPath(new URL("support/directory-figures.mjs", import.meta.url))])).stdout);
+  const tooSlow = ({ listMs, fillMs, lookupUs, searchMs }) =>
+    [
+      [fillMs <= 1.3 * listMs, `filled in ${fillMs.toFixed(1)} ms, the list in ${listMs.toFixed(1)} ms`],
+      [lookupUs < 1, `a lookup in ${lookupUs.toFixed(3)} us`],
+      [searchMs < 2, `a search in ${searchMs} ms`],
+    ].flatMap(([isKept, text]) => (isKept ? [] : [text]));
   let figures = await measure();
   // A machine that is busy for seconds makes everything slower: then the least of several programs counts.
-  for (let again = 0; again < 3 && (figures.searchMs >= 2 || figures.lookupUs >= 1 || figures.fillMs > 1.3 * figures.listMs); again++) {
+  for (let again = 0; again < 3 && tooSlow(figures).length > 0; again++) {
     const other = await measure();
     figures = Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, Math.min(value, other[name])]));
   }
-  const { listMs, fillMs, listBytes, directoryBytes, lookupUs, searchMs } = figures;
-  assert.ok(fillMs <= 1.3 * listMs, `filled in ${fillMs.toFixed(1)} ms, the list in ${listMs.toFixed(1)} ms`);
+  assert.deepEqual(tooSlow(figures), []);
+  const { listBytes, directoryBytes } = figures;
   assert.ok(directoryBytes <= 2.5 * listBytes, `${directoryBytes} bytes, the list ${listBytes}`);
-  assert.ok(lookupUs < 1, `${lookupUs.toFixed(3)} us`);
-  assert.ok(searchMs < 2, `${searchMs} ms`);
 });
 
 test("ids that do not exist cost no more than a list, however many they are and however they come", async (t) => {
