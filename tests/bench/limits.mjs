@@ -47,9 +47,9 @@ for (const [kind, counts, patterns, limits, roundTrips] of PARTS) {
   await store.stop();
 }
 
-const budgetRows = [];
 const wrong = [];
-await Promise.all(BUDGETS.map(async ([kind, counts]) => {
+const budgets = BUDGETS.map(async ([kind, counts]) => {
+  const rows = [];
   for (const count of counts) {
     // A store of its own: what was spent of a company's day stays spent.
     const store = await openStore(kind);
@@ -58,13 +58,15 @@ await Promise.all(BUDGETS.map(async ([kind, counts]) => {
     const row = await runScenario(store, all, { limit: 80, roundTripMs: 20, calls, cost, daily: 100_000, dailyTokenBudget: BUDGET });
     const failures = Object.entries(row.failures);
     const refused = row.failures["rate_limit/daily"]?.count ?? 0;
-    budgetRows.push([NAMES[kind], count, calls, calls * cost, BUDGET, row.spent, row.refused, refused]);
-    console.log(budgetRows.at(-1).join(" | "), row.failed === refused ? "" : JSON.stringify(failures));
+    rows.push([NAMES[kind], count, calls, calls * cost, BUDGET, row.spent, row.refused, refused]);
+    console.log(rows.at(-1).join(" | "), row.failed === refused ? "" : JSON.stringify(failures));
     if (row.spent !== BUDGET || row.refused > 0 || row.failed !== refused) wrong.push(`${NAMES[kind]}, ${count} processes: ${row.spent} of ${BUDGET} spent ${JSON.stringify(failures)}`);
     all.forEach((process) => process.stop());
     await store.stop();
   }
-}));
+  return rows;
+});
+const budgetRows = (await Promise.all(budgets)).flat();
 
 const line = (cells) => `| ${cells.join(" | ")} |\n`;
 const tableOf = (head, rows) => [line(head), `${"|---".repeat(head.length)}|\n`, ...rows.map(line)].join("");

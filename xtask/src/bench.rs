@@ -72,5 +72,5 @@ fn bench_limits(quick: bool) -> Result<()> {
     }
     run(node
         .env("PIPEDRIVE_SANDBOX", std::env::current_exe()?)
-        .env("PIPEDRIVE_USERS_DIST", root().join("tests/node_modules/pipedrive-users/dist")))
+        .env("PIPEDRIVE_USERS_DIST", root().join("target/packed/node_modules/pipedrive-users/dist")))
 }
