@@ -235,6 +235,54 @@ test("a body that the handler does not read", async (t) => {
   for (let time = 0; time < 2; time++) assert.equal(await (await fetch(url, { method: "PUT", body: new Uint8Array(1_000_000) })).text(), "x");
 });
 
+/** Handlers that read a part of a body and forget the rest. */
+const FORGETFUL = {
+  "returns": async (request) => (await request.body.getReader().read(), new Response("enough")),
+  "returns while it reads": (request) => (void request.body.getReader().read(), new Response("enough")),
+  "gives its reader back": async (request) => {
+    const reader = request.body.getReader();
+    await reader.read();
+    reader.releaseLock();
+    return new Response("enough");
+  },
+  "reads a copy": async (request) => (await request.clone().body.getReader().read(), new Response("enough")),
+  "throws": async (request) => {
+    await request.body.getReader().read();
+    throw new Error("the app's own");
+  },
+};
+for (const [name, handle] of Object.entries(FORGETFUL)) {
+  test(`a handler that reads a part of a body and ${name}: the connection stays usable`, { timeout: 10_000 }, async (t) => {
+    const { port } = await serve(t, (request) => (request.method === "GET" ? new Response("the next one") : handle(request)));
+    const socket = connect(port, "127.0.0.1");
+    t.after(() => socket.destroy());
+    let received = "";
+    socket.on("data", (chunk) => (received += chunk));
+    socket.write(`POST / HTTP/1.1\r\nhost: app.example\r\ncontent-length: 1000000\r\n\r\n${"a".repeat(1_000_000)}`);
+    await until(() => /enough|Internal error/.test(received));
+    socket.write("GET / HTTP/1.1\r\nhost: app.example\r\n\r\n");
+    await until(() => received.includes("the next one"));
+  });
+}
+
+test("a body that is read after the response was sent: an error that says so", async (t) => {
+  let late;
+  const handle = async (request) => {
+    const reader = request.body.getReader();
+    await reader.read();
+    late = sleep(50).then(() => reader.read());
+    late.catch(() => undefined);
+    return new Response("enough");
+  };
+  const { url } = await serve(t, handle);
+  assert.equal(await (await fetch(url, { method: "POST", body: new Uint8Array(1_000_000) })).text(), "enough");
+  await assert.rejects(late, /the response was sent before the body was read/);
+});
+
+test("what is no handler is a ConfigError", () => {
+  for (const handle of [undefined, null, {}, "x", Promise.resolve(() => new Response())]) assert.throws(() => toNodeListener(handle), { kind: "config", message: /toNodeListener takes a function/ });
+});
+
 /** What `new URL` would change. */
 const TARGETS = [
   "/pipedrive/..", "/pipedrive/../admin", "/pipedrive/./v1", "/pipedrive/%2e%2e/admin", "/pipedrive/.%2E/admin", "/pipedrive/%2e", "/pipedrive/..?x=1", "/pipedrive/..#x",
@@ -340,6 +388,12 @@ test("a parser that keeps the bytes in rawBody", async (t) => {
   const prepare = async (incoming) => Object.assign(incoming, { rawBody: Buffer.concat(await incoming.toArray()), body: { parsed: true } });
   const { url } = await serve(t, async (request) => new Response(await request.text()), { prepare });
   assert.equal(await (await fetch(url, { method: "POST", body: "a=1&b=2", headers: { "content-type": "application/x-www-form-urlencoded" } })).text(), "a=1&b=2");
+});
+
+test("a body getter that throws, as on some hosts, while the body can still be read", async (t) => {
+  const prepare = (incoming) => Object.defineProperty(incoming, "body", { get() { throw new SyntaxError("Invalid JSON"); } });
+  const { url } = await serve(t, async (request) => new Response(await request.text()), { prepare });
+  assert.equal(await (await fetch(url, { method: "POST", body: "not JSON" })).text(), "not JSON");
 });
 
 test("a response that was ended before the handler is called", async (t) => {

@@ -1,4 +1,5 @@
-import { Refusal } from "./core.js";
+import { isFunction } from "../check.js";
+import { configError, Refusal } from "./core.js";
 import { bytesOf } from "./crypto.js";
 import { Disconnection, type DisconnectSignal } from "./disconnection.js";
 import { logError, textOf } from "./log.js";
@@ -58,6 +59,7 @@ const MAX_DISCARDING_MS = 10_000;
  * a plain path gets a 400; an error of the handler is logged to the console and gets a 500.
  */
 export function toNodeListener(handle: (request: Request) => Response | Promise<Response>): (request: NodeRequest, response: NodeResponse) => void {
+  if (!isFunction(handle)) throw configError("toNodeListener takes a function that responds to a Request, such as a proxy");
   // The proxy's own requests and responses need not become a `Request` and a `Response`, which cost more than all else that it does.
   const direct = directHandlerOf(handle);
   return (incoming, outgoing) => {
@@ -87,8 +89,12 @@ async function serve(handle: Handler, direct: DirectHandler | undefined, incomin
     else sendReply(reply, incoming, outgoing, signal);
   } finally {
     isComplete = true;
+    abandonedBodies.get(incoming)?.();
   }
 }
+
+/** Ends the bodies that a handler has begun to read, once it has responded. */
+const abandonedBodies = new WeakMap<object, () => void>();
 
 /** Returns the URL of a request. Throws a refusal if its target is not a path of this server. */
 function urlOf({ url = "", originalUrl = url, headers, socket }: NodeRequest): string {
@@ -149,8 +155,8 @@ function toHeaders(incoming: NodeRequest["headers"]): Headers {
 
 /** Returns the body: what a framework's parser made of it, or the stream. */
 function toBody(incoming: NodeRequest): BodyInit {
-  const { body, rawBody, readableDidRead, readableEnded, headers } = incoming;
-  if (!readableDidRead && !readableEnded) return toStream(incoming);
+  if (!incoming.readableDidRead && !incoming.readableEnded) return toStream(incoming);
+  const { body, rawBody, headers } = incoming;
   for (const read of [rawBody, body]) {
     if (typeof read === "string") return read;
     const bytes = bytesOf(read);
@@ -164,17 +170,26 @@ function toBody(incoming: NodeRequest): BodyInit {
   throw new TypeError(`a body parser has read the body (${type}) before: mount toNodeListener in front of it, or have it keep the bytes in req.rawBody`);
 }
 
-/** Streams a request's body, and reads no more of it than the handler does. */
+/** Streams a request's body, and reads no more of it than the handler does. What it has left when it has responded is received, or the connection's next request would wait for it. */
 function toStream(incoming: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
   const chunks = incoming[Symbol.asyncIterator]();
+  const end = () => {
+    abandonedBodies.delete(incoming);
+    void discard(chunks).catch(() => undefined);
+  };
   return new ReadableStream(
     {
       async pull(controller) {
+        abandonedBodies.set(incoming, () => {
+          controller.error(new TypeError("the response was sent before the body was read"));
+          end();
+        });
         const { value, done } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (!done) return controller.enqueue(value);
+        abandonedBodies.delete(incoming);
+        controller.close();
       },
-      cancel: () => void discard(chunks).catch(() => undefined),
+      cancel: end,
     },
     { highWaterMark: 0 },
   );
