@@ -71,4 +71,7 @@ test("parseExtensionQuery", () => {
   assert.deepEqual(parseExtensionQuery(url), { userId: 13, companyId: 7, resource: "deal", view: "details", selectedIds: [5, 6], token: "jwt" });
   const nothing = { userId: undefined, companyId: undefined, resource: undefined, view: undefined, selectedIds: [], token: undefined };
   assert.deepEqual(parseExtensionQuery(new URL("https://panel.example/?userId=0&companyId=abc&token=")), nothing);
+  // As numbers they would be other ids.
+  assert.deepEqual(parseExtensionQuery("/?userId=9007199254740993&companyId=9999999999999999&selectedIds=9007199254740993"), nothing);
+  for (const url of ["https://", "//", "https://[", Symbol("x"), Object.create(null)]) assert.throws(() => parseExtensionQuery(url), { kind: "argument" });
 });

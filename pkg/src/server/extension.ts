@@ -1,3 +1,5 @@
+import { makeError } from "../errors.js";
+
 /** What Pipedrive puts into the URL of an app extension's page. A URL can be forged: only a verified `token` proves who the user is. */
 export interface ExtensionQuery {
   /** The user who opened it. */
@@ -14,11 +16,10 @@ export interface ExtensionQuery {
   readonly token: string | undefined;
 }
 
-/** Parses the URL of an app extension's page. Missing members, and ids that are not positive integers, are undefined. */
+/** Parses the URL of an app extension's page. Missing members, and ids that are not positive integers, are undefined. Throws an {@link ArgumentError} if it is no URL. */
 export function parseExtensionQuery(url: string | URL): ExtensionQuery {
-  const { searchParams } = new URL(url, "https://page.invalid");
+  const { searchParams } = parse(url);
   const text = (name: string) => searchParams.get(name) || undefined;
-  const idOf = (text: string | undefined) => (/^[1-9]\d{0,15}$/.test(text ?? "") ? Number(text) : undefined);
   const selected = searchParams.getAll("selectedIds").flatMap((list) => list.split(",")).map((item) => idOf(item.trim()));
   return {
     userId: idOf(text("userId")),
@@ -29,3 +30,14 @@ export function parseExtensionQuery(url: string | URL): ExtensionQuery {
     token: text("token"),
   };
 }
+
+function parse(url: string | URL): URL {
+  try {
+    return new URL(url, "https://page.invalid");
+  } catch {
+    throw makeError("the URL of an app extension's page is not a URL", { kind: "argument" });
+  }
+}
+
+/** Reads an id. One that a number cannot hold exactly would be that of somebody else. */
+const idOf = (text: string | undefined): number | undefined => (/^[1-9]\d{0,15}$/.test(text ?? "") && Number.isSafeInteger(Number(text)) ? Number(text) : undefined);
