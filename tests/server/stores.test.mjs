@@ -247,6 +247,12 @@ test("a client that is none, or not there yet, is a ConfigError where the store 
   }
 });
 
+test("options of Redis that are none are a ConfigError where the store is made", () => {
+  for (const make of [server.redisStore, server.redisLimits]) {
+    for (const options of [null, 7, "app:", { prefix: 7 }, { prefix: null }, { keyPrefix: "app:" }]) assert.throws(() => make({ eval() {} }, options), { kind: "config" }, JSON.stringify(options));
+  }
+});
+
 test("Deno KV: a record that is too large is an error that says so", async () => {
   const store = server.denoKvStore({ get: async () => ({ value: null, versionstamp: null }), atomic() {}, delete: async () => {} });
   await assert.rejects(store.put("7:13", "x".repeat(66_000), undefined), /66000 bytes, and Deno KV takes at most 65000/);

@@ -1,7 +1,7 @@
 import type { SharedLimits } from "../../types.js";
 import { sha1 } from "../crypto.js";
 import type { RedisClient, RedisEval, RedisStoreOptions } from "../stores/redis.js";
-import { evalOf } from "../stores/redis.js";
+import { evalOf, prefixOf } from "../stores/redis.js";
 import { Limits } from "./limits.js";
 import { type LimitKeys, StoreKind } from "./store.js";
 import { FORGET_AFTER_MS } from "./memory.js";
@@ -88,7 +88,8 @@ return { others, math.max(most_slots - call('ZCARD', KEYS[1]), 0), math.max(paus
  * Makes limits in Redis, for any number of processes, from a client (node-redis, ioredis, Bun's own, Upstash's) or a function that runs a script.
  * Each trip is one script, so that the server's time counts and no process's clock matters.
  */
-export function redisLimits(client: RedisClient | RedisEval, { prefix = "pipedrive-users:limits:" }: RedisStoreOptions = {}): SharedLimits {
+export function redisLimits(client: RedisClient | RedisEval, options: RedisStoreOptions = {}): SharedLimits {
+  const prefix = prefixOf(options, "pipedrive-users:limits:");
   const run = scriptOf(client, reserveScript());
   return new Limits({
     kind: StoreKind.Redis,

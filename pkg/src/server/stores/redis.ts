@@ -1,3 +1,4 @@
+import { checkKeys, checkSetting } from "../../check.js";
 import { checkClient, recordText } from "./checked.js";
 import type { TokenStore } from "./store.js";
 
@@ -29,7 +30,8 @@ const RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call
 /**
  * Makes a store in Redis, for any number of processes, from a client (node-redis, ioredis, Bun's own, Upstash's) or a function that runs a script.
  */
-export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedrive-users:" }: RedisStoreOptions = {}): TokenStore {
+export function redisStore(client: RedisClient | RedisEval, options: RedisStoreOptions = {}): TokenStore {
+  const prefix = prefixOf(options, "pipedrive-users:");
   const run = typeof client === "function" ? client : evalOf(client);
   // The braces keep the keys of a user in one slot of a cluster, as a script needs.
   const keyFor = (key: string, part: string) => `${prefix}{${key}}:${part}`;
@@ -54,6 +56,14 @@ export function redisStore(client: RedisClient | RedisEval, { prefix = "pipedriv
       };
     },
   };
+}
+
+/** Checks the options of what is in Redis, and returns the prefix of its keys. */
+export function prefixOf(options: RedisStoreOptions, standard: string): string {
+  checkKeys("config", undefined, "the options of Redis", options, ["prefix"]);
+  const { prefix = standard } = options;
+  checkSetting("prefix", prefix, [(value) => typeof value === "string", "a string"]);
+  return prefix;
 }
 
 /** Returns how a client runs a script. */
