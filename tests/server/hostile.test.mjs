@@ -105,6 +105,55 @@ test("tokens that the store did not take are stored by the next call, and not re
   client.close();
 });
 
+test("a store that fails for a moment: a late uninstallation deletes no newer installation", async () => {
+  for (const failing of [1, 2, 3]) {
+    const good = memoryStore();
+    let gets = -Infinity;
+    const get = async (key) => {
+      if (++gets === failing) throw new Error("reset");
+      return good.get(key);
+    };
+    const oauth = await authorised(makeEndpoint(), { store: { ...good, get }, logger: silent });
+    gets = 0;
+    await uninstall(oauth);
+    gets = -Infinity;
+    assert.equal(await oauth.isAuthorized(BOND), true, `get ${failing} failed`);
+  }
+});
+
+test("a clock that was set back between two installations: the user is not locked out", async () => {
+  const oauth = await authorised(makeEndpoint(), { logger: silent });
+  const { now } = Date;
+  Date.now = () => now() - 3_600_000;
+  try {
+    assert.equal((await install(oauth)).status, 200);
+    assert.equal(await oauth.isAuthorized(BOND), true);
+    const client = oauth.client(BOND, { logLevel: "off" });
+    assert.equal((await client.getCurrentUser()).id, 13);
+    client.close();
+  } finally {
+    Date.now = now;
+  }
+});
+
+test("members of the OAuth server's response that are of another type: an error of the package's own, or an hour; never a refresh for each call", async () => {
+  const odd = { valueOf: 1, toString: 1 };
+  for (const [members, kind] of [
+    [{ api_domain: odd }, "validation"], [{ api_domain: ["https://casinoroyale.pipedrive.com"] }, "validation"], [{ api_domain: true }, "validation"],
+    [{ expires_in: odd }], [{ expires_in: [3600] }], [{ expires_in: true }], [{ expires_in: null }], [{ expires_in: "3600" }], [{ expires_in: "soon" }], [{ expires_in: -1 }],
+  ]) {
+    let asked = 0;
+    const tokens = () => Response.json({ access_token: "v1u:new", refresh_token: "1:1:new", expires_in: 3600, api_domain: "https://casinoroyale.pipedrive.com", ...members });
+    const endpoint = makeEndpoint({ lifetimes: [20], respond: (_, form) => (form.get("refresh_token") ? (asked++, tokens()) : undefined) });
+    const client = (await authorisedBefore(endpoint, { logger: silent })).client(BOND, { maxRetries: 0, logLevel: "off" });
+    const call = client.getCurrentUser();
+    await (kind ? assert.rejects(call, { kind }, JSON.stringify(members)) : call);
+    for (let id = 1; id <= 10; id++) await client.getUser(id).catch(() => undefined);
+    assert.equal(asked, 1, JSON.stringify(members));
+    client.close();
+  }
+});
+
 test("failures of the OAuth server, in every form: none is the user's fault unless it says so, and it is asked once", async () => {
   const json = (body, status = 200) => () => Response.json(body, { status });
   const of = (status, body = null, headers = {}) => () => new Response(body, { status, headers });
@@ -278,6 +327,41 @@ test("a signed token that is no string is refused, whatever text it would make",
   await verifySignedToken(token, JWT_SECRET);
   for (const value of [undefined, null, 7, [token], new String(token), { toString: () => token }, Object.create(null), Symbol("x"), Buffer.from(token), Promise.resolve(token)]) {
     await assert.rejects(verifySignedToken(value, JWT_SECRET), { kind: "authentication", status: 401 });
+  }
+});
+
+test("arguments and options of another kind than they should be: an error of the package's own that names them, and handleCallback responds to anything", async () => {
+  const lines = [];
+  const oauth = await authorised(makeEndpoint(), { logger: { error: (line) => lines.push(line) } });
+  const incoming = { method: "GET", url: "/callback?code=c", headers: { host: "app.example" } };
+  for (const request of [undefined, null, 7, {}, incoming, new URL(REDIRECT)]) {
+    await assert.rejects(oauth.handleInstall(request), { kind: "argument", message: /must be a Request/ });
+    await assert.rejects(makeProxy(async () => Response.json({}))(request), { kind: "argument", message: /must be a Request/ });
+    for (const response of [await oauth.handleCallback(request), await oauth.handleUninstall(request)]) assert.equal(response.status, 400);
+    assert.match(lines.at(-1), /ArgumentError: .*must be a Request/);
+  }
+  for (const options of [null, 7, "x", [], { limits: 7 }, { limits: null }, { limits: {} }, { logger: {} }, { timeoutMs: "1" }]) assert.throws(() => oauth.client(BOND, options), { kind: "config" }, JSON.stringify(options));
+  for (const name of ["apiToken", "accessToken", "companyDomain", "baseUrl", "fetch", "dangerouslyAllowBrowser", "timeout"]) {
+    assert.throws(() => oauth.client(BOND, { [name]: "x" }), { kind: "config", message: new RegExp(`has no "${name}"`) });
+  }
+});
+
+test("the log says with what the consent page sent a user back", async () => {
+  const lines = [];
+  const oauth = new OAuth({ ...CREDENTIALS, redirectUri: REDIRECT, encryptionKey: "none", logger: { error: (line) => lines.push(line) } });
+  assert.equal((await callback(oauth, "error=invalid_scope%0a", "")).status, 401);
+  assert.match(lines[0], /did not authorise the app: invalid_scope$/);
+});
+
+test("no password of a store is in the log, also one with characters that a URL cannot have", async () => {
+  for (const url of ["redis://user:hunter2@10.0.0.1", "rediss://:hunter2@x@10.0.0.1:6379", "redis://user:a/hunter2@10.0.0.1/0", "redis://user@hunter2:hunter2@10.0.0.1"]) {
+    const lines = [];
+    const { state, store } = makeStore("get", () => Promise.reject(new Error(`connect ECONNREFUSED ${url} at 12:00`)));
+    const oauth = await authorised(makeEndpoint(), { store, logger: { error: (line) => lines.push(line) } });
+    state.isBad = true;
+    await install(oauth);
+    assert.match(lines[0], /rediss?:\/\/10\.0\.0\.1[\w:/]* at 12:00/);
+    assert.ok(!lines.join().includes("hunter2"), lines[0]);
   }
 });
 

@@ -1,7 +1,10 @@
 import { callHook } from "../events.js";
 
-/** Makes a line for the log: one line, without escapes for a terminal, and without the user and password of a URL, such as a store's. */
-export const logLine = (text: string): string => `[pipedrive-users] ${text.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").replace(/(\w:\/\/)[^\s/@]*@/g, "$1")}`;
+/** Takes the user and password of URLs, such as a store's, out of a text. A password may contain a slash or an at sign that should have been escaped. */
+export const withoutPasswords = (text: string): string => text.replace(/(\w:\/\/)[^\s"'<>]*@/g, "$1");
+
+/** Makes a line for the log: one line, without escapes for a terminal and without passwords. */
+export const logLine = (text: string): string => `[pipedrive-users] ${withoutPasswords(text.replace(/[\p{Cc}\u2028\u2029]+/gu, " "))}`;
 
 /** Returns the text of something that was thrown, which may be anything: some values have none. */
 export function textOf(thrown: unknown): string {

@@ -1,4 +1,4 @@
-import { makeError } from "../../errors.js";
+import { isPipedriveError, makeError } from "../../errors.js";
 import { configError, type Generation } from "../core.js";
 import { decrypt, encrypt, keyBytes } from "../crypto.js";
 import type { TokenStore } from "../stores/store.js";
@@ -75,15 +75,25 @@ export class EncryptedStore {
     if (!value) throw unreadable(key, "its content is not that of a user's tokens");
     if (!(await this.isPipedrive(value.apiDomain))) throw unreadable(key, "its api_domain is not one of Pipedrive's");
     if (newest && isOlder(value, newest)) throw unreadable(key, "it is older than a record that was stored before, and must have been put back");
-    this.#remember(key, value);
+    this.#remember(key, value, isOlder);
     return { value, version: stored.version };
+  }
+
+  /** The same, and undefined for a record that nobody can read any more, such as after the loss of the encryption key. */
+  async readIfReadable(key: string): Promise<Versioned<TokenRecord> | undefined> {
+    return this.read(key).catch((error: unknown) => {
+      if (isPipedriveError(error, "config")) return undefined;
+      // The store failed, and the record may be a good one.
+      throw error;
+    });
   }
 
   /** Returns the new version, or undefined if the record no longer has the expected one. */
   async write(key: string, value: TokenRecord, expectedVersion: string | undefined): Promise<string | undefined> {
     const version = await this.store.put(key, await this.#encrypt(JSON.stringify(value), key), expectedVersion, RECORD_MS);
     if (version === undefined) return undefined;
-    this.#remember(key, value);
+    // It replaced what was stored: it is the newer one, whatever the clocks say.
+    this.#remember(key, value, isReplaced);
     return version;
   }
 
@@ -104,9 +114,9 @@ export class EncryptedStore {
     if (newest) this.#newest.set(key, { ...newest, generation: Infinity });
   }
 
-  #remember(key: string, version: Version): void {
+  #remember(key: string, version: Version, isOutdated: typeof isOlder): void {
     const before = this.#newest.get(key);
-    if (before && isOlder(version, before)) return;
+    if (before && isOutdated(version, before)) return;
     const { grantId, grantedAt, generation, isRevoked } = version;
     const ended = before && before.grantId !== grantId ? [...before.ended, before.grantId].slice(-MAX_ENDED) : (before?.ended ?? []);
     this.#newest.delete(key);
@@ -167,11 +177,12 @@ function recordOf(text: string): TokenRecord | undefined {
   }
 }
 
-/** Whether a record is older than the newest that was seen. */
-const isOlder = (found: Version, newest: Newest) =>
+/** Whether a record is one that was replaced before the newest was seen. */
+const isReplaced = (found: Version, newest: Newest) =>
   newest.ended.includes(found.grantId) ||
-  (found.grantId === newest.grantId
-    ? found.generation < newest.generation || (found.generation === newest.generation && newest.isRevoked && !found.isRevoked)
-    : found.grantedAt < newest.grantedAt - CLOCK_SKEW_MS);
+  (found.grantId === newest.grantId && (found.generation < newest.generation || (found.generation === newest.generation && newest.isRevoked && !found.isRevoked)));
+
+/** Whether a record is older than the newest that was seen, by the time of its grant if nothing else is known of it. */
+const isOlder = (found: Version, newest: Newest) => isReplaced(found, newest) || (found.grantId !== newest.grantId && found.grantedAt < newest.grantedAt - CLOCK_SKEW_MS);
 
 const unreadable = (key: string, why: string, cause?: unknown) => makeError(`the record ${key} cannot be read: ${why}. It was left as it is`, { kind: "config", cause });

@@ -5,6 +5,7 @@ import { identityKey } from "../../helpers.js";
 import { configError, serverCore } from "../core.js";
 import { sha256 } from "../crypto.js";
 import { within } from "../deadline.js";
+import { checkRequest } from "../proxy/message.js";
 import { errorReply } from "../proxy/response.js";
 import type { EncryptedStore, TokenRecord } from "./encrypted-store.js";
 import { type Authorization, AUTHORIZATION_MS, beginAuthorization, findAuthorization, type InstallCookie } from "./install-cookie.js";
@@ -56,6 +57,7 @@ export class Installation {
   }
 
   async #handle(request: Request, { installed, denied }: CallbackOptions): Promise<Response> {
+    checkRequest(request);
     const { searchParams } = new URL(request.url);
     const names = ["code", "state", "error"] as const;
     // OAuth 2.0 forbids it, and which of them counts is a matter of taste.
@@ -94,7 +96,8 @@ export class Installation {
   async #denied(error: string, request: Request, denied: CallbackOptions["denied"]): Promise<Response> {
     // Pipedrive's documentation has user_denied, the README of its client access_denied.
     if (!/^(user|access)_denied$/.test(error)) {
-      throw makeError("Pipedrive did not authorise the app", { kind: "authentication", code: error.replace(/[^\w.-]/g, "").slice(0, 40) });
+      const code = error.replace(/[^\w.-]/g, "").slice(0, 40);
+      throw makeError(`Pipedrive did not authorise the app: ${code}`, { kind: "authentication", code });
     }
     return toResponse(() => (typeof denied === "function" ? denied(request) : denied), PAGES.denied);
   }
@@ -108,8 +111,8 @@ export class Installation {
     const key = identityKey(user);
     const record: TokenRecord = { ...grant, ...identity, grantId: crypto.randomUUID(), isRevoked: false, generation: 1 };
     await this.app.records.retry(key, async () => {
-      // A record that can no longer be read, such as after the loss of the encryption key, is replaced.
-      const stored = await this.app.records.read(key).catch(() => undefined);
+      // A record that can no longer be read is replaced.
+      const stored = await this.app.records.readIfReadable(key);
       if (stored && isLater(stored.value, record)) return true;
       const version = stored?.version ?? (await this.app.records.store.get(key))?.version;
       return (await this.app.records.write(key, record, version)) !== undefined;
@@ -156,4 +159,4 @@ async function toResponse(result: () => CallbackResult | undefined | Promise<Cal
 }
 
 /** Of two installations that were completed at about the same time, Pipedrive keeps the later one. */
-const isLater = (stored: TokenRecord, record: TokenRecord) => stored.grantedAt > record.grantedAt && stored.grantedAt - record.grantedAt < AUTHORIZATION_MS;
+const isLater = (stored: TokenRecord, record: TokenRecord) => !stored.isRevoked && stored.grantedAt > record.grantedAt && stored.grantedAt - record.grantedAt < AUTHORIZATION_MS;

@@ -3,6 +3,7 @@ import type { UsersClient } from "../../client.js";
 import { throwFromCaller } from "../../stack.js";
 import { serverCore } from "../core.js";
 import { logError, textOf } from "../log.js";
+import { checkRequest } from "../proxy/message.js";
 import { errorResponse } from "../proxy/response.js";
 import { checkApp, type CheckedApp, type OAuthConfig } from "./config.js";
 import { EncryptedStore } from "./encrypted-store.js";
@@ -11,7 +12,7 @@ import { type CallbackOptions, Installation } from "./installation.js";
 import { internalsOf, setInternals } from "./internals.js";
 import { empty } from "./pages.js";
 import { type Identity, isIdentity, keyOf, Tenant } from "./tenant.js";
-import { makeClient, type TenantOptions, tokenOf } from "./tenant-client.js";
+import { checkOptions, makeClient, type TenantOptions, tokenOf } from "./tenant-client.js";
 import { TokenEndpoint } from "./token-endpoint.js";
 import { uninstall } from "./uninstallation.js";
 
@@ -57,6 +58,7 @@ export class OAuth {
    * encrypted and valid for ten minutes, binds the authorization to this browser; the server stores nothing.
    */
   async handleInstall(request: Request): Promise<Response> {
+    checkRequest(request);
     if (request.method === "HEAD") return empty(200);
     if (request.method !== "GET") return empty(405, { allow: "GET, HEAD" });
     return this.#installation.begin(request);
@@ -72,11 +74,12 @@ export class OAuth {
    * - `POST`, an undocumented notice of shared apps: answered with 204 and otherwise ignored.
    */
   async handleCallback(request: Request, options: CallbackOptions = {}): Promise<Response> {
-    if (request.method === "DELETE") return this.handleUninstall(request);
-    if (request.method === "POST") return empty(204);
+    const { method = "GET" } = Object(request) as Partial<Request>;
+    if (method === "DELETE") return this.handleUninstall(request);
+    if (method === "POST") return empty(204);
     // A link scanner must not use anything up.
-    if (request.method === "HEAD") return empty(200);
-    if (request.method !== "GET") return empty(405, { allow: "GET, HEAD, POST, DELETE" });
+    if (method === "HEAD") return empty(200);
+    if (method !== "GET") return empty(405, { allow: "GET, HEAD, POST, DELETE" });
     return this.#installation.complete(request, options);
   }
 
@@ -107,7 +110,7 @@ export class OAuth {
    */
   client(identity: Identity, options: TenantOptions = {}): UsersClient {
     const tenant = this.#tenant(identity);
-    return makeClient(this.#app.fetch, tokenOf(tenant), () => tenant.apiDomain, { ...options, limits: options.limits?.for(identity) }, tenant);
+    return makeClient(this.#app.fetch, tokenOf(tenant), () => tenant.apiDomain, checkOptions(options, identity), tenant);
   }
 
   /** Revokes the authorization of a user: Pipedrive no longer accepts the tokens, and the record is deleted. */

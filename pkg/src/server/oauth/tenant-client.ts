@@ -1,12 +1,24 @@
+import { checkKeys, isFunction } from "../../check.js";
 import { UsersClient } from "../../client.js";
 import { loader } from "../../core-client.js";
 import { isPipedriveError, makeError, type PipedriveError } from "../../errors.js";
+import { SETTINGS } from "../../generated/settings.js";
 import type { SharedLimits, TokenFunction, UsersClientOptions } from "../../types.js";
 import { STORE_FAILED } from "../stores/checked.js";
-import type { Tenant } from "./tenant.js";
+import type { Identity, Tenant } from "./tenant.js";
 
 /** The settings of a user's client, besides its credential. */
 export type TenantOptions = Omit<UsersClientOptions, "companyDomain" | "baseUrl" | "fetch" | "dangerouslyAllowBrowser">;
+
+/** What is known of each user already, or cannot be chosen. */
+const OWN_SETTINGS = ["apiToken", "accessToken", "companyDomain", "baseUrl", "fetch", "dangerouslyAllowBrowser"];
+
+/** Checks the options of a user's client, and returns them with the limits of the user. */
+export function checkOptions(options: TenantOptions, identity: Identity): TenantOptions {
+  checkKeys("config", undefined, "the options of a user's client", options, Object.keys(SETTINGS).filter((name) => !OWN_SETTINGS.includes(name)));
+  const { limits } = options;
+  return { ...options, limits: isFunction(limits?.for) ? limits!.for(identity) : limits };
+}
 
 /** Stands for a token that could not be refreshed yet: the attempt asks for it again. */
 const UNAVAILABLE = "unavailable";
@@ -29,11 +41,11 @@ export function tokenOf(tenant: Tenant): TokenFunction {
 }
 
 /** Makes a client whose company's host is known only once there is a token. */
-export function makeClient(fetch: typeof globalThis.fetch | undefined, token: TokenFunction, apiDomain: () => string, options: TenantOptions = {}, tenant?: Tenant): UsersClient {
+export function makeClient(fetch: typeof globalThis.fetch | undefined, token: TokenFunction, apiDomain: () => string, { limits = UNSHARED, ...options }: TenantOptions = {}, tenant?: Tenant): UsersClient {
   const send = (fetch ?? globalThis.fetch) as NonNullable<UsersClientOptions["fetch"]>;
   return new UsersClient({
     ...options,
-    limits: options.limits ?? UNSHARED,
+    limits,
     accessToken: token,
     // A placeholder: the company's host is known only once the client has called the credential function.
     companyDomain: "tenant",

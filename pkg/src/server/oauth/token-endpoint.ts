@@ -80,12 +80,13 @@ export class TokenEndpoint {
     if (response.status !== 200) throw await this.#failure("token", response, secret);
     const { access_token, refresh_token, expires_in, api_domain = API } = (response.json ?? {}) as Record<string, unknown>;
     if (!isToken(access_token) || !isToken(refresh_token)) throw undecodable("its response has no access_token and refresh_token");
-    const apiDomain = String(api_domain).replace(/\/$/, "");
+    const apiDomain = typeof api_domain === "string" ? api_domain.replace(/\/$/, "") : "";
     if (!core.isPipedrive(apiDomain, this.#app.loopback)) {
       // Not a temporary failure: nothing is stored, and another attempt would not help.
       throw makeError("Pipedrive's OAuth server: its api_domain is not one of Pipedrive's, so no token is sent there", { kind: "validation" });
     }
-    const seconds = Number(expires_in) > 0 && Number(expires_in) < MAX_LIFETIME_S ? Number(expires_in) : LIFETIME_S;
+    const lifetime = typeof expires_in === "string" ? Number(expires_in) : expires_in;
+    const seconds = typeof lifetime === "number" && lifetime > 0 && lifetime < MAX_LIFETIME_S ? lifetime : LIFETIME_S;
     const skew = response.date - Date.now();
     const grantedAt = Math.abs(skew) > CLOCK_SKEW_MS ? sentAt + skew : sentAt;
     return { accessToken: access_token, refreshToken: refresh_token, expiresAt: sentAt + seconds * 1000, apiDomain, grantedAt };

@@ -1,5 +1,6 @@
 import { makeError } from "../../errors.js";
 import { isSame } from "../crypto.js";
+import { checkRequest } from "../proxy/message.js";
 import type { EncryptedStore } from "./encrypted-store.js";
 import { isIdentity, keyOf } from "./tenant.js";
 
@@ -15,6 +16,7 @@ interface UninstalledApp {
  * the request is not Pipedrive's.
  */
 export async function uninstall(request: Request, { clientId, clientSecret, records }: UninstalledApp): Promise<string> {
+  checkRequest(request);
   const [, credentials = ""] = /^basic +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   const isPipedrive = await isSame(credentials, btoa(`${clientId}:${clientSecret}`));
   if (request.method !== "DELETE" || !isPipedrive) throw makeError("this uninstallation is not from Pipedrive: its credentials are not the app's", { kind: "authentication" });
@@ -27,7 +29,7 @@ export async function uninstall(request: Request, { clientId, clientSecret, reco
     const found = await records.store.get(key);
     if (!found) return key;
     // A record that can no longer be read is deleted.
-    const stored = await records.read(key).catch(() => undefined);
+    const stored = await records.readIfReadable(key);
     if (stored && uninstalledAt !== undefined && uninstalledAt < stored.value.grantedAt) return key;
     await records.delete(key, stored?.version ?? found.version);
     return undefined;

@@ -1,3 +1,5 @@
+import { isFunction } from "../../check.js";
+import { makeError } from "../../errors.js";
 import type { DisconnectSignal } from "../disconnection.js";
 
 /** A request as the proxy reads it: a `Request`, or one of Node.js's, which need not become one. */
@@ -30,11 +32,19 @@ export const setDirectHandler = (handler: object, direct: DirectHandler): void =
 /** Returns undefined for a handler that takes only `Request`s. */
 export const directHandlerOf = (handler: object): DirectHandler | undefined => directHandlers.get(handler);
 
+/** Refuses what is no `Request`, such as a request of Node.js's or Express's. */
+export function checkRequest(request: Partial<Request> | null | undefined): void {
+  if (!isFunction(request?.headers?.get)) throw makeError("the request must be a Request, and not one of Node.js's", { kind: "argument" });
+}
+
 /** Makes the input of a `Request`. */
-export const inputOf = (request: Request): ProxyInput => ({
-  method: request.method,
-  url: new URL(request.url),
-  signal: request.signal,
-  header: (name) => request.headers.get(name) ?? undefined,
-  toRequest: () => request,
-});
+export function inputOf(request: Request): ProxyInput {
+  checkRequest(request);
+  return {
+    method: request.method,
+    url: new URL(request.url),
+    signal: request.signal,
+    header: (name) => request.headers.get(name) ?? undefined,
+    toRequest: () => request,
+  };
+}
