@@ -89,6 +89,11 @@ for (const [options, parts] of [
   [{ seed: Symbol("x") }, ["seed", "got"]],
   [{ user: 3 }, ['"user"', 'did you mean "users"']],
   [{ latency: 3 }, ['"latency"', "users, burst, daily, seed, window"]],
+  ...["clientId", "clientSecret", "name", "redirectUri", "installationUrl", "scopes", "rotate", "accessTokenSeconds"].map((name) => [{ app: { [name]: Symbol("x") } }, [`app.${name}`, "got a symbol"]]),
+  [{ app: { redirectUri: "/callback" } }, ["app.redirectUri", "a URL"]],
+  [{ app: { accessTokenSeconds: 0 } }, ["app.accessTokenSeconds", "got 0", "from 1"]],
+  [{ app: { scopes: "base" } }, ["app.scopes", "a list"]],
+  [{ app: { clientID: "x" } }, ['"clientID"', 'did you mean "clientId"']],
   [null, ["options", "an object", "got null"]],
   [7, ["options", "an object", "got 7"]],
 ]) {
@@ -102,6 +107,21 @@ for (const [options, parts] of [
     });
   });
 }
+
+test("an OAuth app that cannot be is refused with a ConfigError by the first request", async () => {
+  for (const [app, message] of [[{ clientId: "a:b" }, /without a colon/], [{ clientSecret: "" }, /a clientSecret/], [{ scopes: ["deals:read"] }, /app\.scopes/], [{ scopes: [7] }, /string/], [{ installationUrl: "http://app.example/" }, /app\.installationUrl/]]) {
+    const sandbox = createSandbox({ app });
+    for (const call of [ask(sandbox, "/v1/users"), sandbox.signedToken({ userId: 1 }), sandbox.uninstallRequest({ userId: 1 })]) {
+      await assert.rejects(call, (error) => isPipedriveError(error, "config") && message.test(error.message), inspect(app));
+    }
+  }
+});
+
+test("the request of an uninstallation carries any client secret", async () => {
+  const sandbox = createSandbox({ app: { clientSecret: "pässwörd €", redirectUri: undefined, scopes: undefined } });
+  const request = await sandbox.uninstallRequest({ userId: 1 });
+  assert.equal(Buffer.from(request.headers.get("authorization").slice(6), "base64").toString(), "sandbox-app:pässwörd €");
+});
 
 test("what is undefined is as if it were not given, and the limits themselves are taken", async () => {
   for (const options of [undefined, {}, { users: undefined, burst: undefined, window: undefined, daily: undefined, seed: undefined }, { users: 3, burst: 1, daily: 20, seed: 0 }, { burst: 4294967295, daily: 4294967295, seed: Number.MAX_SAFE_INTEGER }]) {

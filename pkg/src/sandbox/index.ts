@@ -1,5 +1,5 @@
-import { checkKeys, checkSetting, describeType, integer, isInteger, own } from "../check.js";
-import { makeError } from "../errors.js";
+import { type Accepted, checkKeys, checkSetting, describeType, integer, isInteger, own } from "../check.js";
+import { isPipedriveError, makeError } from "../errors.js";
 import { OPERATIONS } from "../generated/operations.js";
 import { type Company, source } from "../generated/sandbox.js";
 import {
@@ -45,13 +45,14 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   checkKeys("config", undefined, "the sandbox's app", app, APP_NAMES);
   checkNumbers(options, RANGES);
   checkOneOf("window", options.window, WINDOWS);
-  for (const name of ["webhookUrl", "webhookUsername", "webhookPassword"] as const) checkSetting(name, options[name], [(value) => typeof value === "string", "a string"]);
+  for (const name of ["webhookUrl", "webhookUsername", "webhookPassword"] as const) checkSetting(name, options[name], TEXT);
+  for (const [name, accepted] of Object.entries(APP_SETTINGS)) checkSetting(`app.${name}`, app[name as keyof SandboxApp], accepted);
   const failures: SandboxFailure[] = [];
   let company: ReturnType<typeof open> | undefined;
   const open = async () => {
     try {
       const instance = await loader.load();
-      return { company: new instance.exports.Company(defined(options)), instance };
+      return { company: openCompany(instance.exports.Company, defined({ ...options, app: defined(app) })), instance };
     } catch (error) {
       company = undefined;
       throw error;
@@ -103,16 +104,35 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       checkUser(userId);
       await answer(`/sandbox/oauth/uninstall?user=${userId}`, { method: "POST" });
       const body = JSON.stringify({ client_id: clientId, company_id: await companyId(), user_id: userId, timestamp: new Date().toISOString() });
-      const headers = { authorization: `Basic ${btoa(`${clientId}:${clientSecret}`)}`, "content-type": "application/json" };
+      const headers = { authorization: `Basic ${base64(utf8(`${clientId}:${clientSecret}`))}`, "content-type": "application/json" };
       return new Request(redirectUri, { method: "DELETE", headers, body });
     },
   };
+}
+
+/** Opens a company. What its OAuth app cannot be, only Rust knows. */
+function openCompany(CompanyOf: typeof Company, options: object): Company {
+  try {
+    return new CompanyOf(options);
+  } catch (error) {
+    throw isPipedriveError(error) ? error : makeError(String((error as Partial<Error>).message), { kind: "config" });
+  }
 }
 
 /** Sends a webhook as Pipedrive does, behind the call, which does not wait for it; one that fails is lost. */
 function sendWebhook(url: string, body: string, headers: [string, string][]): void {
   void fetch(url, { method: "POST", body, headers, redirect: "manual" }).catch(() => undefined);
 }
+
+const TEXT: Accepted = [(value) => typeof value === "string", "a string"];
+const ADDRESS: Accepted = [(value) => typeof value === "string" && URL.canParse(value), "a URL"];
+
+const APP_SETTINGS: Readonly<Record<string, Accepted>> = {
+  clientId: TEXT, clientSecret: TEXT, name: TEXT, redirectUri: ADDRESS, installationUrl: ADDRESS,
+  scopes: [Array.isArray, "a list"],
+  rotate: [(value) => typeof value === "boolean", "true or false"],
+  accessTokenSeconds: integer([1, 2 ** 32 - 1]),
+};
 
 type Numbers = Readonly<Record<string, readonly [number, number]>>;
 
@@ -137,10 +157,12 @@ function checkFailure(failure: SandboxFailure): object {
   return defined(failure);
 }
 
+const utf8 = (text: string) => new TextEncoder().encode(text);
+const base64 = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes));
+
 /** Signs a JSON Web Token with HS256. */
 async function signJwt(claims: object, secret: string): Promise<string> {
-  const utf8 = (text: string) => new TextEncoder().encode(text);
-  const base64url = (bytes: Uint8Array) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  const base64url = (bytes: Uint8Array) => base64(bytes).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   const signed = [{ alg: "HS256", typ: "JWT" }, claims].map((part) => base64url(utf8(JSON.stringify(part)))).join(".");
   const key = await crypto.subtle.importKey("raw", utf8(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   return `${signed}.${base64url(new Uint8Array(await crypto.subtle.sign("HMAC", key, utf8(signed))))}`;
