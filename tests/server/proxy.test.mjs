@@ -516,6 +516,8 @@ const REFRESHES = {
   "the OAuth server is down": [() => new Response("", { status: 503, headers: { "retry-after": "7" } }), 502, "Bad gateway", "7"],
   "the OAuth server cannot be reached": [() => Promise.reject(new TypeError("fetch failed")), 502, "Bad gateway"],
   "the OAuth server's response is not JSON": [() => new Response("<html>"), 502, "Bad gateway"],
+  "the OAuth server calls the refresh invalid": [() => Response.json({ success: false, message: "Missing refresh_token", error: "invalid_request" }, { status: 400 }), 502, "Bad gateway"],
+  "the OAuth server names a host that is not Pipedrive's": [() => Response.json({ access_token: "v1u:x", refresh_token: "1:1:x", api_domain: "https://evil.example" }), 502, "Bad gateway"],
   "the OAuth server does not respond": [() => new Promise(() => {}), 504, "Gateway timeout"],
   "the OAuth server's limit": [() => new Response("{}", { status: 429, headers: { "retry-after": "7" } }), 502, "Bad gateway", "7"],
   "a revoked refresh token": [() => Response.json({ success: false, message: "Invalid grant", error: "invalid_grant" }, { status: 400 }), 401, "unauthorized access"],

@@ -125,6 +125,11 @@ test("it responds before any work, and does not wait for a body for ever", { tim
   assert.deepEqual(errors, [failing]);
 });
 
+test("what is no Request is an ArgumentError", async () => {
+  const webhook = createUserWebhook({ directory: { merge: async () => true }, username: "pipedrive", password: "secret" });
+  for (const request of [undefined, null, 7, { method: "POST", headers: {} }]) await assert.rejects(webhook(request), { kind: "argument", message: /must be a Request/ });
+});
+
 test("a body that was read before is a 400", async () => {
   const { directory } = open();
   const handle = createUserWebhook({ directory, ...CREDENTIALS });

@@ -2,6 +2,7 @@ import type { UserNews } from "../directory/directory.js";
 import { checkKeys, checkSetting, isFunction } from "../check.js";
 import { callHook } from "../events.js";
 import { configError, serverCore } from "./core.js";
+import { checkRequest } from "./proxy/message.js";
 
 /** What a webhook needs of a `UserDirectory`. */
 interface Directory {
@@ -54,6 +55,7 @@ export function createUserWebhook(config: UserWebhookConfig): (request: Request,
   };
 
   return async (request, context) => {
+    checkRequest(request);
     if (request.method !== "POST") return new Response(null, { status: 405, headers: { allow: "POST" } });
     const { isBasic } = await serverCore();
     if (!isBasic(request.headers.get("authorization") ?? "", username, password)) {

@@ -132,7 +132,9 @@ export class CompanyPool {
       return await this.#call(core, request, signal, () => used.map(({ token }) => token), credential);
     } catch (error) {
       // The client reports it as an AuthenticationError, also if the OAuth server or the store was at fault.
-      throw failure ? failure.error : error;
+      if (!failure) throw error;
+      // It is not the page's request that the OAuth server calls invalid.
+      throw isPipedriveError(failure.error, "validation") ? new Refusal(502, "Bad gateway", failure.error.message) : failure.error;
     } finally {
       for (const destination of used) destinations.delete(destination);
     }
