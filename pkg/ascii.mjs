@@ -8,40 +8,29 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "2@>)&EPQ+JXI5|KM=H  6   Z  ^L 1 ;:, 8  YBW V %N D     R9  A     !(? 0CUF .          T      4/   }abcdefghijklmnopqrstuvwxyz *G 3" +
-  "[                         _     O               7       #       ]                                               {   ~       -  S";
+  "28>)IE6B1X70%@Z4=5  ?   ^  K9 + ;:, H  JUP Q FM D     RL  Y     !(/ .NWC O          T      VA   }abcdefghijklmnopqrstuvwxyz *] 3" +
+  "[                         _     G               &       #       |                                               {   ~       -  S";
 
-/** Returns the arguments of `decodeModule`, as the text of a script. */
-export function encodeAscii(bytes) {
-  const { order, characters } = read(CHARACTERS);
-  const codes = order.map((_, rank) => " ".repeat(rank / characters.length) + characters[rank % characters.length]);
-  const text = Array.from(bytes, (byte) => codes[order.indexOf(byte)]).join("");
-  return [CHARACTERS, text].map((text) => JSON.stringify(text)).join();
+/** Returns the arguments of `decodeModule`, as the text of a script: `decoder` is the module of decoder.wat. */
+export function encodeAscii(bytes, decoder) {
+  const codes = codesOf(CHARACTERS).map((code) => " ".repeat(code >> 7) + String.fromCharCode(code & 127));
+  const text = Array.from(bytes, (byte) => codes[byte]).join("");
+  return [[...decoder], CHARACTERS, text].map((argument) => JSON.stringify(argument)).join();
 }
 
-/** The bytes in the order of their codes: those with a character of their own, and the others. */
-function read(table) {
-  const order = [];
-  const others = [];
-  for (let byte = 0; byte < 256; byte++) (table[byte] === " " ? others : order).push(byte);
-  return { order: [...order, ...others], characters: table.replaceAll(" ", "") };
+/** The code of each byte: that of its character, and 128 for each blank before it. */
+function codesOf(table) {
+  const characters = table.replaceAll(" ", "");
+  let rare = characters.length;
+  return Array.from(table, (character) => (character === " " ? ((rare / characters.length) << 7) + characters.charCodeAt(rare++ % characters.length) : character.charCodeAt()));
 }
 
-/** Compiles a module from its text: what a script does with it. */
-export async function decodeModule(table, text) {
-  const { order, characters } = read(table);
-  const ranks = new Uint8Array(128);
-  for (let rank = 0; rank < characters.length; rank++) ranks[characters.charCodeAt(rank)] = rank;
-  const bytes = new Uint8Array(text.length);
-  let length = 0;
-  let base = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 32) base += characters.length;
-    else {
-      bytes[length++] = order[base + ranks[code]];
-      base = 0;
-    }
-  }
-  return WebAssembly.compile(bytes.subarray(0, length));
+/** Compiles a module from its text: what a script does with it. A loop of JavaScript that runs once is interpreted, which takes longer. */
+export async function decodeModule(decoder, table, text) {
+  const { m, d } = new WebAssembly.Instance(new WebAssembly.Module(new Uint8Array(decoder))).exports;
+  const bytes = new Uint8Array(m.buffer);
+  codesOf(table).forEach((code, byte) => (bytes[code] = byte));
+  // Jest's imitation of a page has no encoder.
+  bytes.set(globalThis.TextEncoder ? new TextEncoder().encode(text) : Array.from(text, (character) => character.charCodeAt()), 512);
+  return WebAssembly.compile(bytes.subarray(512, d(512, 512, 512 + text.length)));
 }

@@ -4,6 +4,7 @@ import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import binaryen from "binaryen";
 import { build } from "esbuild";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
@@ -19,8 +20,14 @@ const { values } = parseArgs({
 /** The modules, and what the package uses of each. */
 const EXPORTS = JSON.parse(values.exports);
 
+/** What decodes a module's text. */
+const decoder = binaryen.parseText(await readFile(here("decoder.wat"), "utf8"));
+binaryen.setShrinkLevel(2);
+decoder.optimize();
+const DECODER = decoder.emitBinary();
+
 /** How a script gets its module: the text of its `module` function. */
-const INSIDE = (name, bytes) => ({ head: `import { decodeModule } from "${here("ascii.mjs")}";`, module: `decodeModule(${encodeAscii(bytes)})` });
+const INSIDE = (name, bytes) => ({ head: `import { decodeModule } from "${here("ascii.mjs")}";`, module: `decodeModule(${encodeAscii(bytes, DECODER)})` });
 const BESIDE = (query) => (name) => ({ head: `import wasm from "./${name}.wasm${query}";`, module: "Promise.resolve(wasm)" });
 const PROVIDED = () => ({ head: `import { providedModule } from "${here("src/init.ts")}";`, module: "providedModule()" });
 
