@@ -143,54 +143,57 @@ impl Driver {
     fn perform(&self, id: CallId) -> bool {
         let moment =
             Moment { now: self.runtime.now_ms(), wall: Fetch::wall_ms(), random: self.runtime.random() };
+        let Some((call, step)) = self.next_step(id, moment) else { return false };
+        match step {
+            Step::Emit(_, Emitted { kind, attempt, status, duration_ms, .. }, text) => {
+                let text = text.map_or(JsValue::UNDEFINED, |text| text.0.into());
+                call.event(kind as u32, attempt, outcome::number(status), duration_ms.or_nan(), text);
+            }
+            Step::AskCredential(refused) => {
+                call.ask(refused.map_or(JsValue::UNDEFINED, |refused| refused.0.into()));
+            }
+            Step::Send(id, request) => {
+                let (in_flight, next) = InFlight::start(own_fetch(&call).as_ref(), &request);
+                self.continue_attempt(Box::new(Attempt { id, call, in_flight }), next);
+            }
+            Step::Wait(milliseconds) => {
+                if let Some(mut state) = self.state()
+                    && let Some(call) = state.call(id)
+                {
+                    call.due = moment.now + milliseconds;
+                }
+                call.wait(milliseconds.min(LONGEST_TIMER_MS));
+                return false;
+            }
+            Step::Finish(result) => {
+                #[cfg(feature = "npm-trap")]
+                {
+                    let fault = self.state().and_then(|mut state| state.call(id)?.fault.clone());
+                    super::trap::trigger_fault(fault.as_deref(), "after-");
+                }
+                if let Some(mut state) = self.state() {
+                    state.calls.retain(|known| known.id != id);
+                }
+                finish(&call, result);
+                return false;
+            }
+            Step::Gone => return false,
+        }
+        true
+    }
+
+    /// A call's next step. Events without a listener are left out: no code of others runs between them, so that it is one moment.
+    fn next_step(&self, id: CallId, moment: Moment) -> Option<(JsCall, Step<Fetch>)> {
         loop {
             let next = self.state().and_then(|mut state| {
                 let call = state.call(id)?.handle.clone();
                 Some((call, state.dispatcher.step(id, moment)))
             });
             self.settle();
-            let Some((call, step)) = next else { return false };
-            match step {
-                Step::Emit(_, Emitted { kind, attempt, status, duration_ms, .. }, text) => {
-                    let kind = kind as u32;
-                    if self.event_mask >> kind & 1 == 0 {
-                        // No code of others has run: it is the same moment.
-                        continue;
-                    }
-                    let text = text.map_or(JsValue::UNDEFINED, |text| text.0.into());
-                    call.event(kind, attempt, outcome::number(status), duration_ms.or_nan(), text);
-                }
-                Step::AskCredential(refused) => {
-                    call.ask(refused.map_or(JsValue::UNDEFINED, |refused| refused.0.into()));
-                }
-                Step::Send(id, request) => {
-                    let (in_flight, next) = InFlight::start(own_fetch(&call).as_ref(), &request);
-                    self.continue_attempt(Box::new(Attempt { id, call, in_flight }), next);
-                }
-                Step::Wait(milliseconds) => {
-                    if let Some(mut state) = self.state()
-                        && let Some(call) = state.call(id)
-                    {
-                        call.due = moment.now + milliseconds;
-                    }
-                    call.wait(milliseconds.min(LONGEST_TIMER_MS));
-                    return false;
-                }
-                Step::Finish(result) => {
-                    #[cfg(feature = "npm-trap")]
-                    {
-                        let fault = self.state().and_then(|mut state| state.call(id)?.fault.clone());
-                        super::trap::trigger_fault(fault.as_deref(), "after-");
-                    }
-                    if let Some(mut state) = self.state() {
-                        state.calls.retain(|known| known.id != id);
-                    }
-                    finish(&call, result);
-                    return false;
-                }
-                Step::Gone => return false,
+            match next {
+                Some((_, Step::Emit(_, event, _))) if self.event_mask >> event.kind as u32 & 1 == 0 => {}
+                next => return next,
             }
-            return true;
         }
     }
 
