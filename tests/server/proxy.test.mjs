@@ -292,6 +292,15 @@ test("what one user can have wait is bounded: a 429 with Retry-After beyond it",
   assert.equal((await ask(7, 1)).status, 200);
 });
 
+test("requests whose bodies have not arrived count for the bound of a user, too", async () => {
+  const { oauth } = makeApp();
+  const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow: ["updateUser"], timeoutMs: 1_000 });
+  const slow = () => new ReadableStream({ pull: () => new Promise(() => {}) });
+  const put = () => proxy(new Request(`${BASE}/v1/users/1`, { method: "PUT", headers: { ...bearer(BOND), "content-type": "application/json" }, body: slow(), duplex: "half" }));
+  const statuses = (await Promise.all(Array.from({ length: 600 }, put))).map(({ status }) => status);
+  assert.deepEqual([408, 429].map((status) => statuses.filter((one) => one === status).length), [500, 100]);
+});
+
 test("a company's budget is not forgotten for the sake of other companies, and begins anew with the day", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const companies = Array.from({ length: 1_100 }, (_, index) => [index + 1, 1]);

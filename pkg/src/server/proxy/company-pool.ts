@@ -21,7 +21,7 @@ const MAX_CLIENTS = 5_000;
 /** How long an idle client is kept: longer than any window or pause lasts. */
 const IDLE_MS = 90_000;
 
-/** Number of requests of one user that are in flight or wait. */
+/** Number of requests of one user whose bodies are read, that are in flight or wait. */
 const MAX_REQUESTS = 500;
 
 /** Number of requests in flight with one token, unless `maxConcurrency` says so. */
@@ -80,13 +80,14 @@ export class CompanyPool {
     this.#queue = new FairQueue(options.maxConcurrency ?? DEFAULT_CONCURRENCY);
   }
 
-  /** Sends a request within the user's limits. Rejects if there is no response to forward. Without tokens of the user, the API token is sent. */
-  async send(identity: Identity, request: ProxyRequest, tenant: Tenant | undefined, signal: DisconnectSignal): Promise<UpstreamResponse> {
+  /** Reads a request and sends it within the user's limits. Rejects if there is no response to forward. Without tokens of the user, the API token is sent. */
+  async send(identity: Identity, read: () => Promise<ProxyRequest>, tenant: Tenant | undefined, signal: DisconnectSignal): Promise<UpstreamResponse> {
     const key = keyOf(identity);
     const busy = this.#busy.get(key) ?? 0;
     if (busy >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
     this.#busy.set(key, busy + 1);
     try {
+      const request = await read();
       return await (tenant ? this.#sendAs(key, identity, request, tenant, signal) : this.#sendShared(key, request, signal));
     } finally {
       const left = this.#busy.get(key)! - 1;

@@ -67,8 +67,7 @@ export function createUsersProxy(config: UsersProxyConfig): UsersProxy {
     const core = await serverCore();
     const [operation, id] = core.permit(method, pathOf(url, basePath), allow);
     const identity = await identify(input, core);
-    const parsed = await parseProxyRequest(input, operation, id, waitMs);
-    return forward(await companies.send(identity, parsed, tenants?.tenant(identity), signal));
+    return forward(await companies.send(identity, () => parseProxyRequest(input, operation, id, waitMs), tenants?.tenant(identity), signal));
   };
 
   const toErrorReply = ({ signal }: ProxyInput, error: unknown): ProxyReply => {
