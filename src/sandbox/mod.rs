@@ -132,6 +132,20 @@ impl Sandbox {
         self.fixed_tokens.tokens()
     }
 
+    /// Returns the id of the company.
+    ///
+    /// ```
+    /// use pipedrive_users::sandbox::{Options, Sandbox};
+    ///
+    /// let sandbox = Sandbox::new(&Options::default())?;
+    /// assert!(sandbox.company_id() > 0);
+    /// # Ok::<(), String>(())
+    /// ```
+    #[must_use]
+    pub const fn company_id(&self) -> u64 {
+        self.company.id()
+    }
+
     /// Returns the number of OAuth requests so far.
     ///
     /// ```

@@ -34,6 +34,13 @@ impl Company {
             .map_err(|text| JsError::new(&text))
     }
 
+    /// The company's id.
+    #[wasm_bindgen(getter)]
+    #[allow(clippy::cast_precision_loss, reason = "it has eight digits")]
+    pub fn id(&self) -> f64 {
+        self.0.company_id() as f64
+    }
+
     /// Makes one or several of the next requests fail.
     ///
     /// # Errors

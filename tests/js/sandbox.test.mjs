@@ -117,6 +117,19 @@ test("an OAuth app that cannot be is refused with a ConfigError by the first req
   }
 });
 
+test("signed tokens and uninstallations are no calls: they cost nothing, and no failure that was asked for meets them", async () => {
+  const sandbox = createSandbox({ burst: 1, daily: 40 });
+  sandbox.fail({ status: 503 });
+  for (let time = 0; time < 3; time++) {
+    await sandbox.signedToken({ userId: 1 });
+    assert.equal((await sandbox.uninstallRequest({ userId: 2 })).method, "DELETE");
+  }
+  assert.equal((await ask(sandbox, "/v1/users/1")).status, 503);
+  const { company_id, user_id } = await (await sandbox.uninstallRequest({ userId: 2 })).json();
+  const me = await (await ask(createSandbox(), "/v1/users/me")).json();
+  assert.deepEqual([company_id, user_id], [me.data.company_id, 2]);
+});
+
 test("the request of an uninstallation carries any client secret", async () => {
   const sandbox = createSandbox({ app: { clientSecret: "pässwörd €", redirectUri: undefined, scopes: undefined } });
   const request = await sandbox.uninstallRequest({ userId: 1 });

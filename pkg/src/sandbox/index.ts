@@ -59,14 +59,17 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     }
   };
 
+  const running = async () => {
+    const opened = await (company ??= open());
+    // A fault has taken the company with it: a new one is opened.
+    return opened.instance.stopped ? (company = open()) : opened;
+  };
+
   const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = requestOf(input, init);
     request.signal?.throwIfAborted();
     const body = await request.text();
-    let opened = await (company ??= open());
-    // A fault has taken the company with it: a new one is opened.
-    if (opened.instance.stopped) opened = await (company = open());
-    const { company: at, instance } = opened;
+    const { company: at, instance } = await running();
     request.signal?.throwIfAborted();
     for (const failure of failures.splice(0)) at.fail(failure);
     const answer = await new Promise<Parameters<typeof deliver>[0]>((resolve, reject) => {
@@ -79,8 +82,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     return deliver(answer, request.signal);
   };
   const { clientId = APP.clientId, clientSecret = APP.clientSecret, redirectUri = "https://app.example/callback" } = app;
-  const currentUser = async () => (await answer("/v1/users/me", { headers: { "x-api-token": TOKENS.apiToken } })).json() as Promise<{ data: { company_id: number } }>;
-  const companyId = async () => (await currentUser()).data.company_id;
+  const companyId = async () => (await running()).company.id;
   const checkUser = (userId: unknown) => {
     if (!isInteger(userId, 1)) throw makeError(`userId must be a positive integer, got ${describeType(userId)}`, { kind: "argument" });
   };
@@ -102,8 +104,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       checkKeys("argument", undefined, "the options of uninstallRequest", options, ["userId"]);
       const { userId } = options;
       checkUser(userId);
+      // Before anything else: an installation that follows is later than it.
+      const timestamp = new Date().toISOString();
       await answer(`/sandbox/oauth/uninstall?user=${userId}`, { method: "POST" });
-      const body = JSON.stringify({ client_id: clientId, company_id: await companyId(), user_id: userId, timestamp: new Date().toISOString() });
+      const body = JSON.stringify({ client_id: clientId, company_id: await companyId(), user_id: userId, timestamp });
       const headers = { authorization: `Basic ${base64(utf8(`${clientId}:${clientSecret}`))}`, "content-type": "application/json" };
       return new Request(redirectUri, { method: "DELETE", headers, body });
     },
