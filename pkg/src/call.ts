@@ -168,13 +168,15 @@ export class Call implements InstanceCall {
 
   /** Lets the call go on after a time, or when it is woken: here, in its own context. A program may have replaced timers by what throws. */
   async wait(milliseconds: number): Promise<void> {
+    void settle(() => clearTimeout(this.#timer));
+    let wake: unknown;
     try {
-      clearTimeout(this.#timer);
       const hasElapsed = await new Promise<boolean>((resolve) => {
-        this.wake = () => resolve(false);
+        this.wake = wake = resolve as () => void;
         this.#timer = setTimeout(resolve, milliseconds, true);
       });
-      this.#enter((core) => core.poll(this.id, hasElapsed));
+      // A timer that could not be cleared fires too.
+      if (this.wake === wake) this.#enter((core) => core.poll(this.id, hasElapsed));
     } catch (cause) {
       this.reject(operationError(this.operation, "config", "a timer was not set", { cause }));
     }

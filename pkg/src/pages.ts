@@ -87,6 +87,8 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P> imple
   async toArray(options: { limit: number }): Promise<Item[]> {
     // The first page was asked for, and is awaited by nobody where the limit is refused.
     this.catch(() => undefined);
+    // workerd reports what rejects before its caller can listen.
+    await undefined;
     const limit: unknown = options?.limit;
     if (!isInteger(limit, 1, 10_000)) {
       throw operationError(this.operation, "argument", `toArray's limit must be an integer from 1 to 10000, got ${describeType(limit)}`);

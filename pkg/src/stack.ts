@@ -14,9 +14,7 @@ export function captureCallSite(above: ((...args: never[]) => unknown) | undefin
     // Elsewhere the package's own frames are there as well.
     if (captureStackTrace && !DROPS_FRAMES) captureStackTrace(site, above);
     else site = new Error();
-  } catch {
-    // A program's own Error.prepareStackTrace may throw.
-  }
+  } catch {} // A program's own Error.prepareStackTrace may throw.
   return site;
 }
 
@@ -26,9 +24,7 @@ export function withCallerStack<E>(error: E, site: { stack?: unknown } | undefin
     // A program's own Error.prepareStackTrace may return anything. Only V8's begins with the message.
     const frames = String(site?.stack ?? "").replace(/^(?!.*@).*\n?/, "");
     if (frames && error instanceof Error) error.stack = `${error.name}: ${error.message}\n${frames}`;
-  } catch {
-    // The error is complete without it.
-  }
+  } catch {} // The error is complete without it.
   return error;
 }
 

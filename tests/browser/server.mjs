@@ -11,8 +11,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 export const WWW = join(here, "../../www");
 export const DIST = process.env.PIPEDRIVE_USERS_DIST ?? join(here, "../../pkg/dist");
 
-const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
-const FOLDERS = { "/pipedrive-users/": DIST, "/panel-page/": join(here, "../../pkg/src/sandbox/panel"), "/test-pages/": join(here, "pages"), "/": WWW };
+const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".mjs": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8" };
+const FOLDERS = { "/pipedrive-users/": DIST, "/panel-page/": join(here, "../../pkg/src/sandbox/panel"), "/test-pages/": join(here, "pages"), "/test-support/": join(here, "../js/support"), "/": WWW };
 
 /** A browser and this server for the tests of a file; they are there once the tests run. */
 export function browserAndServer() {

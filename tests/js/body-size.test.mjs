@@ -6,7 +6,11 @@ import { test } from "node:test";
 import { promisify } from "node:util";
 import { createGzip, gzipSync } from "node:zlib";
 import { DecodeError, UsersClient, ValidationError } from "pipedrive-users";
+import { BODIES } from "./support/everywhere/bodies.mjs";
+import { testEach } from "./support/node-world.mjs";
 import { rejection } from "./support/wait.mjs";
+
+testEach(BODIES);
 
 const MIB = 1 << 20;
 
@@ -91,51 +95,4 @@ test("a response whose status is an error keeps its meaning", async (t) => {
   const error = await rejection(client.getUser(1));
   assert.ok(error instanceof ValidationError, `${error}`);
   assert.equal(error.body.length, MIB);
-});
-
-for (const [bytes, isRead] of [[59, false], [60, true]]) {
-  test(`a body of 60 bytes is ${isRead ? "" : "not "}read where ${bytes} are allowed`, async () => {
-    const body = JSON.stringify({ success: true, data: { id: 1, name: "é".padEnd(17, "x") } });
-    assert.equal(Buffer.byteLength(body), 60);
-    const client = newClient({ maxBodyBytes: bytes, fetch: async () => new Response(body) });
-    if (isRead) assert.equal((await client.getUser(1)).name[0], "é");
-    else assert.ok((await rejection(client.getUser(1))) instanceof DecodeError);
-  });
-}
-
-test("text is whole wherever its pieces are cut", async () => {
-  const bytes = new TextEncoder().encode('\ufeff{"success":true,"data":{"id":1,"name":"é💡 \ud800"}}');
-  const stream = () => new ReadableStream({ start: (controller) => (bytes.forEach((byte) => controller.enqueue(Uint8Array.of(byte))), controller.close()) });
-  const client = newClient({ fetch: async () => new Response(stream()) });
-  assert.equal((await client.getUser(1)).name, "é💡 \ufffd");
-});
-
-test("a body that a wrapper of fetch has read is taken from its text()", async () => {
-  const client = newClient({
-    fetch: async () => {
-      const response = new Response('{"success":true,"data":{"id":1,"name":"read"}}');
-      const text = await response.text();
-      response.text = async () => text.replace("read", "read before");
-      return response;
-    },
-  });
-  assert.equal((await client.getUser(1)).name, "read before");
-});
-
-test("a body that breaks off is a ConnectionError, and is tried again", async () => {
-  let count = 0;
-  const client = newClient({
-    fetch: async () => {
-      count += 1;
-      const broken = new ReadableStream({
-        pull(controller) {
-          controller.enqueue(new TextEncoder().encode('{"succ'));
-          controller.error(new TypeError("terminated"));
-        },
-      });
-      return new Response(count === 1 ? broken : '{"success":true,"data":{"id":1}}');
-    },
-  });
-  assert.equal((await client.getUser(1)).id, 1);
-  assert.equal(count, 2);
 });

@@ -18,7 +18,7 @@ const TIMEOUT_MS = 500;
 
 /**
  * `requests` reach the server, `attempts` are sent (the same where not given), `wait` is between them, times 1 to
- * `spread`. `hasStatus` is false where no status is known. `page` is what differs in a page on another origin.
+ * `spread`. `hasStatus` is false where no status is known. `page` is what differs in a page on another origin, `workerd` in workerd.
  */
 export const FAULTS = [
   {
@@ -31,6 +31,7 @@ export const FAULTS = [
     wait: BACKOFF,
     why: "the request certainly never left, so a POST is sent again too",
     page: { attempts: POST_ONCE, why: "a page cannot know why there is no response: a POST is sent once" },
+    workerd: { attempts: POST_ONCE },
   },
   {
     fault: "reset-before-headers",
@@ -180,9 +181,9 @@ export const FAULTS = [
   { fault: "gzip", what: "a good response, compressed", outcome: "success", status: 200, requests: ONE, why: "not a fault" },
 ];
 
-/** The outcome of a fault for a method, in Node or in a page. */
+/** The outcome of a fault for a method: in Node ("node"), in a page ("page"), in workerd ("workerd"). */
 export function expected(row, method, where) {
-  const { requests, attempts = requests, ...rest } = { ...row, ...(where === "page" && row.page) };
+  const { requests, attempts = requests, ...rest } = { ...row, ...row[where] };
   return { ...rest, requests: requests[method], attempts: attempts[method] };
 }
 
@@ -214,10 +215,11 @@ export const PROMISES = [
   ["Many processes keep one limit, and one daily budget, also while the store is away, restarts, or loses replies.", "tests/server/limits.test.mjs"],
   ["An aborted call gives the rest of the day back, and a spent day fails at once also while the window is full.", "tests/js/budget.test.mjs"],
   ["A time of day that is set, stands still or lies before 1970 changes no wait; the fake timers of Jest, Vitest, sinon and Node.js drive the client.", "tests/js/limits.test.mjs"],
-  ["A replaced `setTimeout` or `clearTimeout` that throws ends its call with a `ConfigError`, wherever it waits; one that fires late, fires twice or returns anything does no harm. One that fires more than 50 ms early is taken for a test's: its time has passed. Where it never fires, only `abort()` and `close()` end a wait.", "tests/js/timers.test.mjs"],
+  ["A replaced `setTimeout` that throws ends its call with a `ConfigError`, wherever it waits; one that fires late, fires twice or returns anything does no harm, nor does a `clearTimeout` that throws or clears nothing. One that fires more than 50 ms early is taken for a test's: its time has passed. Where it never fires, only `abort()` and `close()` end a wait.", "tests/js/timers.test.mjs"],
   ["A `performance.now` that is replaced, stands still, goes back or is no number holds nothing up: timers are believed.", "tests/js/hostile-values.test.mjs"],
   ["After `abort()` or `close()` nothing is sent: not by a hook, not in the tick in which a token comes, not by a timed-out attempt whose fetch settles late.", "tests/js/cancel.test.mjs"],
   ["The same in workerd and in Chromium.", "tests/workerd/ends.test.mjs"],
+  ["One client at a Worker's module level serves several users at once, each with their own credential; `waitUntil` and Durable Objects wait for its calls.", "tests/workerd/context.test.mjs"],
   ["A value that nobody expects (a getter or a proxy that throws, a signal or headers of another kind, a replaced `Date`), wherever a program or a `fetch` can put it, ends its own call with a typed error at most.", "tests/js/hostile-values.test.mjs"],
   ["Every promise settles, whatever a fetch throws, returns or has for headers, and whatever `Error.prepareStackTrace` does.", "tests/js/hostile.test.mjs"],
   ["A call is a native promise: `waitUntil`, streams, locks and debuggers see it pending, fulfilled or rejected.", "tests/js/promises.test.mjs"],
@@ -230,7 +232,7 @@ export const PROMISES = [
 export const render = () => `# The outcome of a call when something fails
 
 This page is generated from \`tests/js/faults.table.mjs\`, which the tests check the client against: each of the ten
-operations, with each of these faults, in Node and in Chromium.
+operations, with each of these faults, in Node, in Chromium and in workerd.
 
 The numbers are the requests that reach the server with \`maxRetries: 1\`, for each method: eight operations are a GET,
 \`updateUser\` is a PUT and \`addUser\` the POST. "0 of 2" is two attempts of which none reaches it. \`error.attempts\` is the
@@ -249,6 +251,9 @@ The last column is what differs in a page on another origin. There, everywhere:
 - A browser sends a request again by itself, a POST too, when a connection that it used before is reset before the
   response. No page can know or forbid that.
 
+In workerd, a POST whose connection is refused is sent once, as in a page. workerd reports an unhandled rejection of its own where a
+body is cut off, or its call ends, while the body is read in pieces: it counts for nothing, as the call has its error.
+
 A burst 429 pauses all calls of the client and does not count as a retry: the call is sent again until its pauses add up
 to a minute, unless \`maxRetries\` is 0. The pause is as long as the server asks, longer each time that the same call meets
 another 429, and spread by up to a quarter.
@@ -256,6 +261,9 @@ another 429, and spread by up to a quarter.
 ## What holds for every call
 
 ${PROMISES.map(([what, test]) => `- ${what} (\`${test}\`)`).join("\n")}
+
+The scenarios of \`hostile\`, \`hostile-values\`, \`timers\`, \`secrets\`, \`promises\` and \`body-size\` are in \`tests/js/support/everywhere\`,
+since engines differ: Chromium and workerd run them too, and so do Firefox, WebKit, Deno, Bun and newer Node.js.
 
 ## Waits that the server asks for
 

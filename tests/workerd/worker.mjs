@@ -1,12 +1,16 @@
 // The package inside a worker. Each path runs a part of a test.
-import { UsersClient } from "./index.workerd.js";
+import * as sdk from "./index.workerd.js";
 import { createSandbox } from "./sandbox.workerd.js";
 import { OPERATIONS } from "./operations.mjs";
 import { inARow, report } from "./trap.mjs";
 import { sentAfterTheEnd } from "./ends.mjs";
+import { runAll } from "./everywhere/index.mjs";
+import { makeCall } from "./make-call.mjs";
+import { hangingLoad } from "./everywhere/loading.mjs";
 
+const { UsersClient } = sdk;
 const unhandled = [];
-for (const name of ["unhandledrejection", "error"]) addEventListener(name, (event) => unhandled.push(`${name}: ${event.reason ?? event.message}`));
+for (const name of ["unhandledrejection", "error"]) addEventListener(name, (event) => unhandled.push(event.reason ?? event.message));
 
 const sandbox = createSandbox({ users: 30 });
 
@@ -64,6 +68,11 @@ const PATHS = {
     const users = await Promise.all(Array.from({ length: 100 }, () => client.getCurrentUser()));
     return { distinct: new Set(users).size, usage: client.usage };
   },
+  "/everywhere": async (url) => {
+    await hangingLoad(sdk);
+    return runAll(JSON.parse(url.searchParams.get("part")), sdk, { unhandled });
+  },
+  "/call": (url) => makeCall(sdk, JSON.parse(url.searchParams.get("call"))),
   "/ends": () => sentAfterTheEnd(UsersClient),
   // One client for all requests of the isolate.
   "/module-level": async (url) => {
@@ -79,6 +88,6 @@ export default {
     const url = new URL(request.url);
     const result = await PATHS[url.pathname](url);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    return Response.json({ result, unhandled: unhandled.splice(0) });
+    return Response.json({ result, unhandled: unhandled.splice(0).map(String) });
   },
 };

@@ -1,18 +1,24 @@
-// Waiting for what happens, and no longer.
-import assert from "node:assert/strict";
+// Waiting for what happens, and no longer, in every runtime.
 
 // The real ones, also where a test stops the clocks.
-const { setTimeout } = globalThis;
+const { setTimeout, setImmediate = setTimeout } = globalThis;
 const now = performance.now.bind(performance);
 
 /** What a promise rejects with. */
-export const rejection = (promise) =>
-  Promise.resolve(promise).then((value) => assert.fail(`did not reject, but returned ${JSON.stringify(value)}`), (reason) => reason);
+export async function rejection(promise) {
+  let value;
+  try {
+    value = await promise;
+  } catch (reason) {
+    return reason;
+  }
+  throw new Error(`did not reject, but returned ${JSON.stringify(value)}`);
+}
 
 /** Resolves as soon as the condition holds. */
 export async function until(condition, what = condition.toString(), milliseconds = 5_000) {
   for (const started = now(); !condition(); await new Promise((resolve) => setTimeout(resolve, 1))) {
-    if (now() - started > milliseconds) assert.fail(`waited in vain for ${what}`);
+    if (now() - started > milliseconds) throw new Error(`waited in vain for ${what}`);
   }
 }
 
