@@ -1,8 +1,10 @@
 // No bundler: pages with an import map, workers, a service worker, and a sandboxed frame under a policy, in real browsers.
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { KINDS } from "../js/support/everywhere/index.mjs";
 import { extension, serveFolder, versionOf, visit } from "./support/browsers.mjs";
-import { copy, ENTRIES, HTML, installed, PAGE, project, run } from "./support/project.mjs";
+import { copy, ENTRIES, HTML, installed, PAGE, project, REPORT, run } from "./support/project.mjs";
 import { facts, row, stop } from "./support/rows.mjs";
 
 after(stop);
@@ -124,3 +126,46 @@ test("Chromium: onDrift where import() is forbidden says so once, and fails no c
     assert.match(lines[0], /onDrift is not called: drift\.js, beside this script, could not be loaded/);
   }
 });
+
+// Each part in a frame, since it replaces globals.
+const PART = `import * as sdk from "/package/dist/index.js";
+import { runAll } from "/support/everywhere/index.mjs";
+const unhandled = [];
+addEventListener("unhandledrejection", (event) => (event.preventDefault(), unhandled.push(event.reason)));
+const other = document.body.appendChild(document.createElement("iframe"));
+const evaluate = (text) => other.contentWindow.eval("(" + text + ")");
+const part = JSON.parse(new URLSearchParams(location.search).get("part"));
+runAll(part, sdk, { unhandled, evaluate }).then((result) => parent.postMessage({ part, result }, "*"));
+`;
+const PARTS = `import { inParts, KINDS } from "/support/everywhere/index.mjs";
+const waiting = new Map();
+const nameOf = ({ kind, part }) => kind + part;
+addEventListener("message", ({ data }) => waiting.get(nameOf(data.part))(data.result));
+const inFrame = (part) => new Promise((resolve) => {
+  waiting.set(nameOf(part), resolve);
+  const frame = document.createElement("iframe");
+  frame.src = "/part.html?part=" + encodeURIComponent(JSON.stringify(part));
+  document.body.append(frame);
+});
+const run = async () => {
+  const results = {};
+  for (const kind of Object.keys(KINDS)) results[kind] = await inParts(kind, inFrame);
+  return results;
+};
+`;
+
+for (const browser of ["Firefox", "WebKit"]) {
+  test(`${browser}: the scenarios of every runtime`, { timeout: 180_000 }, async () => {
+    const page = (script) => HTML(`<body><script type="module" src="${script}"></script>`);
+    const cwd = await project(`${browser}-everywhere`.toLowerCase(), { "index.html": page("parts.js"), "parts.js": `${PARTS}${REPORT}`, "part.html": page("part.js"), "part.js": PART });
+    await copy(installed("pipedrive-users"), `${cwd}/package`);
+    await copy(fileURLToPath(new URL("../js/support", import.meta.url)), `${cwd}/support`);
+    const server = await serveFolder(cwd);
+    try {
+      const results = await visit(browser, `${server.origin}/`, await facts(), 150);
+      assert.deepEqual(results, Object.fromEntries(Object.entries(KINDS).map(([kind, scenarios]) => [kind, { count: Object.keys(scenarios).length, failed: {} }])));
+    } finally {
+      server.close();
+    }
+  });
+}
