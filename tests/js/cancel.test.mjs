@@ -6,7 +6,8 @@ import { UsersClient } from "pipedrive-users";
 import { runScript } from "./support/child.mjs";
 import { stopClock } from "./support/clock.mjs";
 import { good, held, respond, scripted } from "./support/script.mjs";
-import { EXPECTED_ENDS, sentAfterTheEnd } from "./support/ends.mjs";
+import { ENDS as SCENARIOS } from "./support/everywhere/ends.mjs";
+import { testEach } from "./support/node-world.mjs";
 import { serve, success } from "./support/server.mjs";
 import { deferred, rejection, settle, until } from "./support/wait.mjs";
 
@@ -314,14 +315,7 @@ for (const [what, clients] of [["200 calls at once of one client", 1], ["200 cal
   });
 }
 
-test("nothing is sent and nothing is unhandled after the end, also where fetch hears of no abort and settles later", { timeout: 30_000 }, async () => {
-  const unhandled = [];
-  const listener = (reason) => unhandled.push(reason);
-  process.on("unhandledRejection", listener);
-  assert.deepEqual(await sentAfterTheEnd(UsersClient), EXPECTED_ENDS);
-  process.off("unhandledRejection", listener);
-  assert.deepEqual(unhandled, []);
-});
+testEach(SCENARIOS);
 
 test("a fetch that settles after close() changes nothing any more", async () => {
   for (const settles of ["resolves", "rejects"]) {

@@ -218,7 +218,7 @@ export const PROMISES = [
   ["A replaced `setTimeout` that throws ends its call with a `ConfigError`, wherever it waits; one that fires late, fires twice or returns anything does no harm, nor does a `clearTimeout` that throws or clears nothing. One that fires more than 50 ms early is taken for a test's: its time has passed. Where it never fires, only `abort()` and `close()` end a wait.", "tests/js/timers.test.mjs"],
   ["A `performance.now` that is replaced, stands still, goes back or is no number holds nothing up: timers are believed.", "tests/js/hostile-values.test.mjs"],
   ["After `abort()` or `close()` nothing is sent: not by a hook, not in the tick in which a token comes, not by a timed-out attempt whose fetch settles late.", "tests/js/cancel.test.mjs"],
-  ["The same in workerd and in Chromium.", "tests/workerd/ends.test.mjs"],
+  ["The same in workerd and in Chromium.", "tests/workerd/everywhere.test.mjs"],
   ["One client at a Worker's module level serves several users at once, each with their own credential; `waitUntil` and Durable Objects wait for its calls.", "tests/workerd/context.test.mjs"],
   ["A value that nobody expects (a getter or a proxy that throws, a signal or headers of another kind, a replaced `Date`), wherever a program or a `fetch` can put it, ends its own call with a typed error at most.", "tests/js/hostile-values.test.mjs"],
   ["Every promise settles, whatever a fetch throws, returns or has for headers, and whatever `Error.prepareStackTrace` does.", "tests/js/hostile.test.mjs"],

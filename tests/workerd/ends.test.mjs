@@ -4,17 +4,12 @@ import { dirname } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { EXPECTED_ENDS } from "../js/support/ends.mjs";
 import { serve } from "../js/support/server.mjs";
 import { start } from "./start.mjs";
 
 let worker;
 before(async () => (worker = await start(dirname(fileURLToPath(import.meta.resolve("pipedrive-users"))))));
 after(() => worker?.stop());
-
-test("nothing is sent after the end in workerd", { timeout: 30_000 }, async () => {
-  assert.deepEqual(await worker.ask("/ends"), { result: EXPECTED_ENDS, unhandled: [] });
-});
 
 test("a client at module level recovers by itself after calls of several requests have met in its queue", { timeout: 60_000 }, async () => {
   let isLow = true;

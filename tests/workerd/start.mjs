@@ -22,7 +22,6 @@ export async function start(dist, { entry = "worker.mjs", ...options } = {}) {
       module("CompiledWasm", dist, "sandbox.wasm"),
       module("ESModule", support, "operations.mjs"),
       module("ESModule", support, "trap.mjs"),
-      module("ESModule", support, "ends.mjs"),
       { type: "ESModule", path: "make-call.mjs", contents: `export ${makeCall}` },
       module("ESModule", support, "script.mjs"),
       module("ESModule", support, "wait.mjs"),

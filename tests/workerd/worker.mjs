@@ -3,7 +3,6 @@ import * as sdk from "./index.workerd.js";
 import { createSandbox } from "./sandbox.workerd.js";
 import { OPERATIONS } from "./operations.mjs";
 import { inARow, report } from "./trap.mjs";
-import { sentAfterTheEnd } from "./ends.mjs";
 import { runAll } from "./everywhere/index.mjs";
 import { makeCall } from "./make-call.mjs";
 import { hangingLoad } from "./everywhere/loading.mjs";
@@ -73,7 +72,6 @@ const PATHS = {
     return runAll(JSON.parse(url.searchParams.get("part")), sdk, { unhandled });
   },
   "/call": (url) => makeCall(sdk, JSON.parse(url.searchParams.get("call"))),
-  "/ends": () => sentAfterTheEnd(UsersClient),
   // One client for all requests of the isolate.
   "/module-level": async (url) => {
     moduleLevel ??= new UsersClient({ apiToken: "secret", baseUrl: url.searchParams.get("base"), logLevel: "off", timeoutMs: 5_000 });

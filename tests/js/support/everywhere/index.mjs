@@ -2,6 +2,7 @@
 import { BODIES } from "./bodies.mjs";
 import { pause, same, within } from "./checks.mjs";
 import { CLOCKS } from "./clocks.mjs";
+import { ENDS } from "./ends.mjs";
 import { HOSTILE } from "./hostile.mjs";
 import { NATIVE, UNHANDLED } from "./native.mjs";
 import { REALMS } from "./realms.mjs";
@@ -9,7 +10,7 @@ import { SECRETS } from "./secrets.mjs";
 import { TIMERS } from "./timers.mjs";
 import { VALUES_ANYWHERE } from "./values.mjs";
 
-export const KINDS = { hostile: HOSTILE, values: VALUES_ANYWHERE, timers: TIMERS, clocks: CLOCKS, secrets: SECRETS, native: { ...NATIVE, ...UNHANDLED }, bodies: BODIES, realms: REALMS };
+export const KINDS = { hostile: HOSTILE, values: VALUES_ANYWHERE, timers: TIMERS, clocks: CLOCKS, secrets: SECRETS, native: { ...NATIVE, ...UNHANDLED }, bodies: BODIES, realms: REALMS, ends: ENDS };
 
 /**
  * Runs a scenario in a world: what is `unhandled` in it, and how it may `inspect` a value, or `evaluate` a text in another realm. Fails if it
