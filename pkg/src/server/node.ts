@@ -222,7 +222,7 @@ function sendReply({ status, headers, text }: SentReply, { method }: NodeRequest
 
 type SentReply = Omit<ProxyReply, "headers"> & { readonly headers: Record<string, string | string[]> };
 
-const encoder = new TextEncoder();
+const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Sends a response. Throws if it cannot be sent, or not completely. */
 async function send(response: Response, incoming: NodeRequest, outgoing: NodeResponse, signal: DisconnectSignal): Promise<void> {

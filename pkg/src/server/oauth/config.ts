@@ -51,13 +51,13 @@ export function checkApp(config: OAuthConfig): CheckedApp {
   for (const [name, value] of Object.entries({ clientId, clientSecret, redirectUri })) {
     if (typeof value !== "string" || !/^[\x21-\x7e]+$/.test(value)) refuse(`${name} must be a string of visible ASCII without blanks, got ${describeType(value)}${value === undefined ? ": is the environment variable set?" : ""}`);
   }
-  if (clientId.includes(":")) refuse("clientId must have no colon: HTTP's Basic credentials cannot carry it");
+  if (clientId.includes(":")) refuse("clientId must have no colon: Basic credentials cannot carry it");
   if (!isUrl(redirectUri)) refuse("redirectUri must be the app's callback URL: https, or http on the loopback");
   if (!isUrl(oauthUrl) || !/^\w+:\/\/[^/?#]+$/.test(oauthUrl)) refuse("oauthUrl must be an origin such as https://oauth.pipedrive.com");
   if (fetch !== undefined && typeof fetch !== "function") refuse(`fetch must be a function, got ${describeType(fetch)}`);
   if (typeof logger?.error !== "function") refuse("logger must have a method error, such as console");
   if ((["get", "put", "delete", "lease"] as const).some((method) => typeof store?.[method] !== "function")) {
-    refuse("store must have get, put, delete and lease, such as those of memoryStore(), redisStore(), denoKvStore() and durableObjectStore()");
+    refuse("store must have get, put, delete and lease, as memoryStore() has");
   }
   const keys = keysOf(encryptionKey);
   return { clientId, clientSecret, redirectUri, oauthUrl, store: checkedStore(store), keys, fetch, logger, loopback: oauthUrl.startsWith("http:") };

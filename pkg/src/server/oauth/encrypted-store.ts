@@ -72,7 +72,7 @@ export class EncryptedStore {
     const stored = await this.store.get(key);
     if (!stored) return undefined;
     const value = recordOf(await this.#decrypt(stored.record, key));
-    if (!value) throw unreadable(key, "its content is not that of a user's tokens");
+    if (!value) throw unreadable(key, "it has no tokens of a user");
     if (!(await this.isPipedrive(value.apiDomain))) throw unreadable(key, "its api_domain is not one of Pipedrive's");
     if (newest && isOlder(value, newest)) throw unreadable(key, "it is older than a record that was stored before, and must have been put back");
     this.#remember(key, value, isOlder);
@@ -103,7 +103,7 @@ export class EncryptedStore {
       const result = await change();
       if (result !== undefined && result !== false) return result;
     }
-    throw makeError(`the token store has another version of record ${key} after each of ${MAX_ATTEMPTS} attempts to change it`, { kind: "timeout" });
+    throw makeError(`the token store has another version of record ${key} at each attempt to write it`, { kind: "timeout" });
   }
 
   /** Deletes a record, if it still has this version. */

@@ -1,6 +1,6 @@
 const STYLE =
   ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{margin:0;min-height:100vh;display:grid;place-items:center}" +
-  "main{box-sizing:border-box;width:min(30rem,100vw);padding:2rem}h1{font-size:1.4rem;margin:0 0 .5rem}";
+  "main{max-width:26rem;padding:2rem}h1{font-size:1.4rem}";
 
 /** What a page shows the user. */
 interface Content {
@@ -31,7 +31,7 @@ export const PAGES = {
 /** Makes a page for a person. It has no script, and cannot be framed. */
 export function page({ status, title, text }: Content, retryUrl?: string): Response {
   const link = retryUrl === undefined ? "" : `<p><a href="${escapeHtml(retryUrl)}">Install the app</a></p>`;
-  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><style>${STYLE}</style><main><h1>${title}</h1><p>${text}</p>${link}</main></html>`;
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${STYLE}</style><main><h1>${title}</h1><p>${text}</p>${link}</main></html>`;
   return new Response(html, { status, headers: { "content-type": "text/html; charset=utf-8", "content-security-policy": POLICY, ...HEADERS } });
 }
 

@@ -11,7 +11,7 @@ import type { Identity, Tenant } from "./tenant.js";
 export type TenantOptions = Omit<UsersClientOptions, "companyDomain" | "baseUrl" | "fetch" | "dangerouslyAllowBrowser">;
 
 /** What is known of each user already, or cannot be chosen. */
-const OWN_SETTINGS = ["apiToken", "accessToken", "companyDomain", "baseUrl", "fetch", "dangerouslyAllowBrowser"];
+const OWN_SETTINGS = ["apiToken", "companyDomain", "baseUrl", "fetch", "accessToken", "dangerouslyAllowBrowser"];
 
 /** Checks the options of a user's client, and returns them with the limits of the user. */
 export function checkOptions(options: TenantOptions, identity: Identity): TenantOptions {

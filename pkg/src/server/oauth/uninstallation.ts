@@ -19,7 +19,7 @@ export async function uninstall(request: Request, { clientId, clientSecret, reco
   checkRequest(request);
   const [, credentials = ""] = /^basic +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
   const isPipedrive = await isSame(credentials, btoa(`${clientId}:${clientSecret}`));
-  if (request.method !== "DELETE" || !isPipedrive) throw makeError("this uninstallation is not from Pipedrive: its credentials are not the app's", { kind: "authentication" });
+  if (request.method !== "DELETE" || !isPipedrive) throw makeError("the uninstallation is not from Pipedrive: its credentials are not the app's", { kind: "authentication" });
   const { client_id, company_id, user_id, timestamp } = ((await request.json().catch(() => undefined)) ?? {}) as Record<string, unknown>;
   const identity = { companyId: idOf(company_id), userId: idOf(user_id) };
   if (client_id !== clientId || !isIdentity(identity)) throw makeError("the uninstallation names no user of a company", { kind: "validation", status: 400 });

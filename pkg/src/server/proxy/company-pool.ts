@@ -103,11 +103,11 @@ export class CompanyPool {
 
   /** Sends a request with the API token. */
   async #sendShared(key: string, request: ProxyRequest, signal: DisconnectSignal): Promise<UpstreamResponse> {
-    await this.#queue.enter(key, signal);
+    const leave = await this.#queue.enter(key, signal);
     try {
       return await this.#call(this.#shared!, request, signal, () => [this.apiToken!]);
     } finally {
-      this.#queue.leave();
+      leave();
     }
   }
 
