@@ -301,6 +301,22 @@ test("requests whose bodies have not arrived count for the bound of a user, too"
   assert.deepEqual([408, 429].map((status) => statuses.filter((one) => one === status).length), [500, 100]);
 });
 
+test("requests that never end, as in a Worker whose clients have gone, stop counting after five minutes", async (t) => {
+  const { oauth } = makeApp();
+  const proxy = createUsersProxy({ oauth, signedTokenSecret: JWT_SECRET, allow: ["updateUser"], timeoutMs: 1_000 });
+  const ask = (init) => proxy(new Request(`${BASE}/v1/users/1`, { ...init, headers: { ...bearer(BOND), "content-type": "application/json" } }));
+  const slow = () => new ReadableStream({ pull: () => new Promise(() => {}) });
+  const never = Array.from({ length: 500 }, () => ask({ method: "PUT", body: slow(), duplex: "half" }));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal((await ask()).status, 429);
+  const { now } = performance;
+  t.mock.method(performance, "now", () => now.call(performance) + 300_000);
+  assert.equal((await ask()).status, 401, "no user has authorised the app");
+  t.mock.restoreAll();
+  await Promise.all(never);
+  assert.equal((await ask()).status, 401);
+});
+
 test("a company's budget is not forgotten for the sake of other companies, and begins anew with the day", async (t) => {
   t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
   const companies = Array.from({ length: 1_100 }, (_, index) => [index + 1, 1]);

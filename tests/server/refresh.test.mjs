@@ -297,3 +297,21 @@ test("a record that was read before a newer one was stored, and arrives after it
   }));
   assert.deepEqual(outcomes.filter(({ reason }) => reason).map(({ reason }) => reason.message), []);
 });
+
+test("a refresh that never ends, as in a Worker whose client has gone, holds up no later call for longer than its lease", async (t) => {
+  const good = memoryStore();
+  let isHanging = true;
+  // Its request and all that it waits for are gone: so is the result of its lease.
+  const lease = (...values) => (isHanging ? new Promise(() => {}) : good.lease(...values));
+  const endpoint = makeEndpoint({ lifetimes: [5, 3600] });
+  const oauth = await authorised(endpoint, { store: { ...good, lease: (key, ...rest) => (key.startsWith("state:") ? good.lease(key, ...rest) : lease(key, ...rest)) } });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  void oauth.client(BOND, { logLevel: "off" }).getUser(1).catch(() => undefined);
+  for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.reset();
+  isHanging = false;
+  const { now } = performance;
+  t.mock.method(performance, "now", () => now.call(performance) + 15_000);
+  assert.equal((await oauth.client(BOND, { timeoutMs: 2_000, maxRetries: 0, logLevel: "off" }).getUser(2)).id, 13);
+});

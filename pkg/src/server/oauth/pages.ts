@@ -18,14 +18,14 @@ export const PAGES = {
     title: "The app is not installed yet",
     text: "This authorization began more than ten minutes ago or in another browser, or this browser does not accept cookies.",
   },
-  usedTwice: { status: 409, title: "This page was opened before", text: "An authorization can be completed only once. If the app already works, there is nothing left to do." },
+  usedTwice: { status: 409, title: "This page was opened before", text: "If the app already works, there is nothing left to do." },
   loop: {
     status: 400,
     title: "The app is not installed yet",
-    text: "Pipedrive sent you back without completing the authorization, which began here a moment ago.",
+    text: "Pipedrive sent you back without completing the authorization.",
   },
-  incomplete: { status: 400, title: "The app is not installed", text: "Pipedrive's response is incomplete: it has neither a code nor an error." },
-  failed: { status: 500, title: "The app could not be installed", text: "The server's log says why. Please try again later." },
+  incomplete: { status: 400, title: "The app is not installed", text: "Pipedrive's response is incomplete." },
+  failed: { status: 500, title: "The app could not be installed", text: "The server's log says why. Try again later." },
 } satisfies Record<string, Content>;
 
 /** Makes a page for a person. It has no script, and cannot be framed. */

@@ -38,8 +38,9 @@ export class Tenant {
   /** As last read or written. */
   #current: Versioned<TokenRecord> | undefined;
   #apiDomain = "";
-  /** The refresh in flight. */
+  /** The refresh in flight, and until when calls join it: in a Worker, one whose client has gone never ends. */
   #refreshing: Promise<Versioned<TokenRecord>> | undefined;
+  #joinUntil = 0;
   /** The access token that Pipedrive refused. */
   #refused: string | undefined;
   /** The access token that Pipedrive last accepted. */
@@ -149,14 +150,14 @@ export class Tenant {
 
   /** One refresh for all calls that wait in this process. */
   #refresh(core: ServerCore): Promise<Versioned<TokenRecord>> {
-    if (!this.#refreshing) {
-      const done = () => {
-        this.#refreshing = undefined;
-      };
-      this.#refreshing = this.#refreshOnce(core);
-      this.#refreshing.then(done, done);
-    }
-    return this.#refreshing;
+    if (this.#refreshing && performance.now() < this.#joinUntil) return this.#refreshing;
+    const refreshing = this.#refreshOnce(core);
+    const done = () => {
+      if (this.#refreshing === refreshing) this.#refreshing = undefined;
+    };
+    refreshing.then(done, done);
+    this.#joinUntil = performance.now() + LEASE_MS;
+    return (this.#refreshing = refreshing);
   }
 
   /** One refresh for all processes: the one with the lease sends the request, and the others read what it stores. */

@@ -24,6 +24,9 @@ const IDLE_MS = 90_000;
 /** Number of requests of one user whose bodies are read, that are in flight or wait. */
 const MAX_REQUESTS = 500;
 
+/** After how long a request no longer counts: in a Worker, one whose client has gone never ends. */
+const GONE_MS = 300_000;
+
 /** Number of requests in flight with one token, unless `maxConcurrency` says so. */
 const DEFAULT_CONCURRENCY = 10;
 
@@ -58,8 +61,8 @@ interface Client {
  */
 export class CompanyPool {
   readonly #clients = new Map<string, Client>();
-  /** Number of requests of each user. */
-  readonly #busy = new Map<string, number>();
+  /** The requests of each user. */
+  readonly #busy = new Map<string, Set<{ readonly began: number }>>();
   readonly #budgets: DailyBudgets | undefined;
   /** The client of the one API token that all users share, if there is one. */
   readonly #shared: CoreClient | undefined;
@@ -83,16 +86,17 @@ export class CompanyPool {
   /** Reads a request and sends it within the user's limits. Rejects if there is no response to forward. Without tokens of the user, the API token is sent. */
   async send(identity: Identity, read: () => Promise<ProxyRequest>, tenant: Tenant | undefined, signal: DisconnectSignal): Promise<UpstreamResponse> {
     const key = keyOf(identity);
-    const busy = this.#busy.get(key) ?? 0;
-    if (busy >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
-    this.#busy.set(key, busy + 1);
+    const own = { began: performance.now() };
+    const busy = this.#busy.get(key) ?? new Set();
+    if (busy.size >= MAX_REQUESTS) for (const one of busy) if (own.began - one.began > GONE_MS) busy.delete(one);
+    if (busy.size >= MAX_REQUESTS) throw new Refusal(429, "Request over limit", `${MAX_REQUESTS} requests of this user are in flight or wait.`, { "retry-after": "2" });
+    this.#busy.set(key, busy.add(own));
     try {
       const request = await read();
       return await (tenant ? this.#sendAs(key, identity, request, tenant, signal) : this.#sendShared(key, request, signal));
     } finally {
-      const left = this.#busy.get(key)! - 1;
-      if (left) this.#busy.set(key, left);
-      else {
+      busy.delete(own);
+      if (!busy.size && this.#busy.get(key) === busy) {
         this.#busy.delete(key);
         const client = this.#clients.get(key);
         if (client) client.idleSince = Date.now();

@@ -34,7 +34,7 @@ export const directHandlerOf = (handler: object): DirectHandler | undefined => d
 
 /** Refuses what is no `Request`, such as a request of Node.js's or Express's. */
 export function checkRequest(request: Partial<Request> | null | undefined): void {
-  if (!isFunction(request?.headers?.get)) throw makeError("the request must be a Request, not Node.js's", { kind: "argument" });
+  if (!isFunction(request?.headers?.get)) throw makeError("the request must be a Request", { kind: "argument" });
 }
 
 /** Makes the input of a `Request`. */
