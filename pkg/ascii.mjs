@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "28>)IE6B1X70%@Z4=5  ?   ^  K9 + ;:, H  JUP Q FM D     RL  Y     !(/ .NWC O          T      VA   }abcdefghijklmnopqrstuvwxyz *] 3" +
-  "[                         _     G               &       #       |                                               {   ~       -  S";
+  "28>)IE?L17F0%@Z^=5  6   4  K9 + ;:, H  WUP Q XM /     RB  Y     S(D .NJ3 O          T      VA   }abcdefghijklmnopqrstuvwxyz *] C" +
+  "[                         _     G               &       #       !                                               {   ~       -  |";
 
 /** Returns the arguments of `decodeModule`, as the text of a script: `decoder` is the module of decoder.wat. */
 export function encodeAscii(bytes, decoder) {
