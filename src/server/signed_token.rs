@@ -107,7 +107,6 @@ impl SignedToken {
     }
 }
 
-/// Decodes a part of the token to a JSON object.
 /// A token's three parts.
 fn parts(jwt: &str) -> Option<(&str, &str, &str)> {
     let (header, rest) = split_once(jwt, b'.')?;
@@ -115,6 +114,7 @@ fn parts(jwt: &str) -> Option<(&str, &str, &str)> {
     split_once(signature, b'.').is_none().then_some((header, payload, signature))
 }
 
+/// Decodes a part of the token to a JSON object.
 fn decode<J: JsonRef>(part: &str, parse: impl Fn(&str) -> Option<J>) -> Result<J, Refusal> {
     let bytes = base64::decode(part, base64::URL_SAFE);
     let value = bytes.and_then(|bytes| parse(&String::from_utf8(bytes).ok()?));

@@ -418,6 +418,20 @@ test("users of one API token take turns: one with hundreds of requests delays a 
   assert.ok(sent.filter((id) => id < 1000).length < 300, "what was given up while it waited was not sent");
 });
 
+test("a process that stood still for a while drops no request that waits for a place", { timeout: 20_000 }, async (t) => {
+  let respond;
+  const first = new Promise((resolve) => (respond = resolve));
+  const proxy = makeProxy(async (url) => (url.endsWith("/1") && (await first), Response.json({ success: true, data: { id: 1 } })), { maxConcurrency: 1 });
+  const ask = (id) => proxy(new Request(`https://app.example/v1/users/${id}`));
+  await ask(4);
+  const asked = [1, 2, 3].map(ask);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const { now } = performance;
+  t.mock.method(performance, "now", () => now.call(performance) + 10_000);
+  respond();
+  assert.deepEqual((await Promise.all(asked)).map(({ status }) => status), [200, 200, 200]);
+});
+
 test("authenticate that hangs is a 504, and what it throws is in the log, whatever it is", async () => {
   const lines = [];
   const proxy = (authenticate) => makeProxy(async () => Response.json({ success: true, data: {} }), { authenticate, timeoutMs: 100, logger: { ...silent, error: (line) => lines.push(line) } });

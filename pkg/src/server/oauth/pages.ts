@@ -1,6 +1,6 @@
 const STYLE =
   ":root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{margin:0;min-height:100vh;display:grid;place-items:center}" +
-  "main{max-width:26rem;padding:2rem}h1{font-size:1.4rem}";
+  "main{max-width:26rem;padding:2rem}";
 
 /** What a page shows the user. */
 interface Content {
@@ -11,7 +11,7 @@ interface Content {
 
 /** The pages that the user may see at the end of an authorization. */
 export const PAGES = {
-  installed: { status: 200, title: "The app is installed", text: "You can close this window and go back to Pipedrive." },
+  installed: { status: 200, title: "The app is installed", text: "You can go back to Pipedrive." },
   denied: { status: 403, title: "The app is not installed", text: "You did not allow it to access Pipedrive. Nothing was stored." },
   expired: {
     status: 400,
