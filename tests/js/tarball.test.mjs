@@ -207,9 +207,9 @@ test("the ten calls weigh at most 28 800 bytes in a page, minified and brotli", 
   assert.ok(page <= 28_800, `${page} bytes`);
 });
 
-test("the script alone, which loads the check behind onDrift as well where it is asked for, weighs at most 29 200", async () => {
+test("the script alone, which loads the check behind onDrift as well where it is asked for, weighs at most 29 300", async () => {
   const script = brotliCompressSync(Buffer.from(await read("dist/index.js"))).length;
-  assert.ok(script <= 29_200, `${script} bytes`);
+  assert.ok(script <= 29_300, `${script} bytes`);
 });
 
 test("a Worker with OAuth, the proxy, and Durable Objects for tokens and limits weighs at most 66 700 bytes, minified and gzip, its module included", async () => {
