@@ -176,7 +176,7 @@ export class Tenant {
         await release().catch(() => undefined);
       }
     }
-    throw makeError(`another process has been refreshing the token of user ${this.#key} for ${MAX_WAIT_MS} ms`, { kind: "timeout" });
+    throw makeError(`another lease holder has been refreshing the token of user ${this.#key} for ${MAX_WAIT_MS} ms`, { kind: "timeout" });
   }
 
   /** Reads the stored record, and whether its access token can be used. */

@@ -28,7 +28,7 @@ export class FairQueue {
       const beat = () => {
         entry.seenAt = performance.now();
         const queue = this.#waiting.get(user) ?? [];
-        // One that was taken for gone, as after a long pause of the process, waits again.
+        // One that was taken for gone, as after a long pause, waits again.
         if (!this.#admitted.has(entry) && !queue.includes(entry)) this.#waiting.set(user, [...queue, entry]);
         this.#fill();
       };
