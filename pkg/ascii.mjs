@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "28>)IESL17F0%@Z^=5  6   4  K9 + ;:, H  WUP Q X/ M     RB  Y     -(D .NJ3 O          T      ]A   }abcdefghijklmnopqrstuvwxyz *V C" +
-  "[                         _     G               &       #       !                                               {   ~       ?  |";
+  "28>)I4SL17F0%@Z^=5  6   E  K9 - ;:, H  WUP X Q/ M     RB  Y     3(D .NV+ }          T      ]A   Oabcdefghijklmnopqrstuvwxyz *  C" +
+  "[                        J_     G               &       #       !                                               {   ~       ?  |";
 
 /** Returns the arguments of `decodeModule`, as the text of a script: `decoder` is the module of decoder.wat. */
 export function encodeAscii(bytes, decoder) {

@@ -198,7 +198,8 @@ async function pageBytes() {
     await client.getUsers(); await client.findUsersByName("bond"); await client.getCurrentUser(); await client.getUser(1);
     await client.getUserFollowers(1); await client.getUserPermissions(1); await client.getUserRoleAssignments(1); await client.getUserRoleSettings(1);
     await client.addUser({ email: "q@mi6.example" }); await client.updateUser(1, { active_flag: true });`;
-  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", splitting: true, outdir: "out", write: false });
+  // A hash in a file's name differs from folder to folder, and brotli makes up to 60 bytes more or less of it.
+  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", splitting: true, chunkNames: "[name]", outdir: "out", write: false });
   return outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents;
 }
 
