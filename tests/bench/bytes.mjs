@@ -24,13 +24,16 @@ const withoutNode = {
   },
 };
 
-/** Bytes by client; `options` are esbuild's, beside those that count. Brotli at its best unless another way is given. */
+/**
+ * Bytes by client; `options` are esbuild's, beside those that count. Brotli at its best unless another way is given. A hash in
+ * a file's name differs from folder to folder, and brotli makes up to 60 bytes more or less of it.
+ */
 export async function bytes(options = {}, compress = brotliCompressSync) {
   const weights = {};
   for (const [name, contents] of Object.entries(PAGES)) {
     const { outputFiles } = await build({
       ...options, stdin: { contents, resolveDir: here }, plugins: [withoutNode],
-      bundle: true, minify: true, format: "esm", platform: "browser", splitting: true, outdir: "out", write: false, logLevel: "error",
+      bundle: true, minify: true, format: "esm", platform: "browser", splitting: true, chunkNames: "[name]", outdir: "out", write: false, logLevel: "error",
     });
     weights[name] = compress(outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents).length;
   }
