@@ -40,10 +40,10 @@ const TextEncoder = globalThis.TextEncoder ?? class { encode(text) { return Uint
 /** Some test environments have a page's globals, but none of fetch's: a map is what fetch takes, too. */
 const FETCH = `const Headers = globalThis.Headers ?? Map;\n`;
 
-/** wasm-bindgen's `handleError` for arrow functions: what an import throws is kept for Rust. */
-const CAUGHT = `const caught = (work) => (...args) => {
+/** wasm-bindgen's `handleError` for arrow functions: what an import throws is kept for Rust. None takes more than four values. */
+const CAUGHT = `const caught = (work) => (a, b, c, d) => {
   try {
-    return work(...args);
+    return work(a, b, c, d);
   } catch (error) {
     wasm.__wbindgen_exn_store(addHeapObject(error));
   }
@@ -91,6 +91,7 @@ export async function glueOf(folder, name, exported, isEdge = false) {
     const work = `(${parameters}) => ${expression ?? `{${statements}}`}`;
     // Clocks and randomness may be replaced by anything.
     const isNumber = /^(?:(?:Date|Math|performance)\.\w+\(\)|setTimeout\.clock.*)$/.test(expression);
+    if (throws && parameters.split(",").length > 4) throw new Error(`${id} takes more values than CAUGHT hands on`);
     imports.push([short.get(id), isNumber ? `numeric(${work})` : throws ? `caught(${work})` : work]);
     return "";
   };

@@ -33,7 +33,7 @@ export class ApiPromise<Data> extends NativePromise<Data> {
     pick?: (outcome: Outcome<never>) => Data,
   ) {
     super(typeof outcome === "function" ? outcome : (resolve, reject) => void outcome.then((settled) => resolve(pick!(settled)), reject));
-    if (typeof outcome !== "function") hide(this, { _outcome: outcome });
+    if (typeof outcome !== "function") hide(this, "_outcome", outcome);
   }
 
   /** Returns the data together with the response's status, headers, cost and limits. */
@@ -47,7 +47,5 @@ export class ApiPromise<Data> extends NativePromise<Data> {
   }
 }
 
-/** Gives an object members that do not show. A proxy around it, such as Vue's, hands on a function or a promise as it is, where it would find no private field. */
-export function hide(object: object, members: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(members)) Object.defineProperty(object, name, { value });
-}
+/** Gives an object a member that does not show. A proxy around it, such as Vue's, hands on a function or a promise as it is, where it would find no private field. */
+export const hide = (object: object, name: string, value: unknown): object => Object.defineProperty(object, name, { value });

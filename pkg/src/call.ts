@@ -20,15 +20,6 @@ export function rateLimitOf(numbers: readonly number[]): RateLimit {
 const known = (number: number) => (Number.isNaN(number) ? undefined : number);
 const dateOf = (milliseconds: number | undefined): Date | undefined => (milliseconds === undefined ? undefined : new Date(milliseconds));
 
-/** Awaits what some work returns, and says whether it succeeded. */
-async function settle(work: () => unknown): Promise<[isFulfilled: boolean, value: unknown]> {
-  try {
-    return [true, await work()];
-  } catch (error) {
-    return [false, error];
-  }
-}
-
 /** The fields of an error of this package that has a kind, where they can be read: not its texts, which may quote a token. */
 function fieldsOf(thrown: unknown): ErrorFields | undefined {
   try {
@@ -150,17 +141,18 @@ export class Call implements InstanceCall {
   // What follows is called by Rust, see src/wasm/js_call.rs.
 
   readonly describe = describeType;
-  async ask(refused: string | undefined): Promise<void> {
+  ask(refused: string | undefined): void {
     // Hardly any function looks at the signal, which costs more than all else here.
     const signal = () => (this.client.calls.has(this) ? (this.#credentialController ??= new AbortController()).signal : AbortSignal.abort());
-    const [isReturned, token] = await settle(() => (this.credential as TokenFunction)({ refused, get signal() { return signal(); } }));
-    if (!isReturned) this.#credentialError = fieldsOf(token);
-    this.#enter((core) => core.onCredential(this.id, isReturned, token));
+    const ask = () => (this.credential as TokenFunction)({ refused, get signal() { return signal(); } });
+    void this.#settle(ask, (core, isReturned, token) => {
+      if (!isReturned) this.#credentialError = fieldsOf(token);
+      core.onCredential(this.id, isReturned, token);
+    });
   }
 
-  async follow(promise: unknown, attempt: number): Promise<void> {
-    const [isFulfilled, value] = await settle(() => promise);
-    this.#enter((core) => core.onSettled(attempt, isFulfilled, value), true);
+  follow(promise: unknown, attempt: number): void {
+    void this.#settle(() => promise, (core, isFulfilled, value) => core.onSettled(attempt, isFulfilled, value), true);
   }
 
   /** Ends a wait. */
@@ -168,7 +160,7 @@ export class Call implements InstanceCall {
 
   /** Lets the call go on after a time, or when it is woken: here, in its own context. A program may have replaced timers by what throws. */
   async wait(milliseconds: number): Promise<void> {
-    void settle(() => clearTimeout(this.#timer));
+    this.#clearTimer();
     let wake: unknown;
     try {
       const hasElapsed = await new Promise<boolean>((resolve) => {
@@ -212,12 +204,31 @@ export class Call implements InstanceCall {
   /** Takes the call off everything that knows it, and says whether this is its first end. */
   #end(): boolean {
     if (!this.client.calls.delete(this)) return false;
+    this.#clearTimer();
+    this.#running?.instance.calls.delete(this);
     try {
       removeAbortListener(this.#signal, this.abort);
-      clearTimeout(this.#timer);
-    } catch {} // What is none of the runtime's may refuse; it does nothing any more.
-    this.#running?.instance.calls.delete(this);
+    } catch {} // A signal that is none of the runtime's may refuse; it does nothing any more.
     return true;
+  }
+
+  #clearTimer(): void {
+    try {
+      clearTimeout(this.#timer);
+    } catch {} // A timer that is none of the runtime's: it does nothing any more.
+  }
+
+  /** Awaits what some work returns, and enters the module with it. */
+  async #settle(work: () => unknown, enter: (core: Core, isFulfilled: boolean, value: unknown) => void, isShared?: boolean): Promise<void> {
+    let isFulfilled = true;
+    let value: unknown;
+    try {
+      value = await work();
+    } catch (error) {
+      isFulfilled = false;
+      value = error;
+    }
+    this.#enter((core) => enter(core, isFulfilled, value), isShared);
   }
 
   #leave(): void {
@@ -227,7 +238,7 @@ export class Call implements InstanceCall {
   }
 
   /** Enters the module. What others wait for continues even if this call is over. */
-  #enter(work: (core: Core) => void, isShared = false): void {
+  #enter(work: (core: Core) => void, isShared?: boolean): void {
     const { core, instance } = this.#running!;
     if (core && (isShared || this.client.calls.has(this))) instance.enter(this, () => work(core));
   }

@@ -30,7 +30,7 @@ export const isFunction = (value: unknown): boolean => typeof value === "functio
 export const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !isList(value);
 
 /** The members of objects alone: what another script adds to `Object.prototype` is no option. */
-export const own = <Own = Record<string, unknown>>(...objects: object[]): Own => Object.assign(Object.create(null), ...objects);
+export const own = <Own = Record<string, unknown>>(...objects: (object | undefined)[]): Own => Object.assign(Object.create(null), ...objects);
 
 /** Whether a value is a whole number in a range. */
 export const isInteger = (value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): value is number =>

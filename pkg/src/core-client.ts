@@ -104,17 +104,17 @@ export class CoreClient implements CallContext {
    * The arguments of a call by their names. Refuses unknown names, which Rust never sees; Rust checks the rest. They are a copy:
    * the caller may change what it gave while the module is loaded, and a proxy or a getter in it may throw.
    */
-  #args({ operation, values, options = {} }: CallRequest): Record<string, unknown> {
+  #args({ operation, values, options }: CallRequest): Record<string, unknown> {
     if (this.#isClosed) throw closed(operation);
     checkPage(this.config, operation);
     const { options: known, body: { name, members } = {} } = PARAMS[operation];
-    checkKeys("argument", operation, "options", options, [...known, ...CALL_OPTIONS]);
+    if (options !== undefined) checkKeys("argument", operation, "options", options, [...known, ...CALL_OPTIONS]);
     if (name) checkKeys("argument", operation, name, values[name], members!);
-    const args = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, name ? (values[name] as object) : {}, values);
+    const args = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, name ? (values[name] as object) : undefined, values);
     const { signal } = args;
-    delete args.signal;
     if (signal !== undefined && !(isFunction(signal?.addEventListener) && isFunction(signal.removeEventListener))) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
-    return Object.assign(copy(args, 3) as object, { signal });
+    for (const given of Object.keys(args)) if (given !== "signal") args[given] = copy(args[given], 2);
+    return args;
   }
 
   /** Loads the check behind `onDrift`. Service workers forbid it, and a bundler may have left its file out: that fails no call. */

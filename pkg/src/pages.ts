@@ -27,7 +27,8 @@ export abstract class Page<Item> {
   constructor({ data, next }: Outcome<Item[]>, ask: AskForPage) {
     this.items = data;
     this.hasNextPage = next !== undefined;
-    hide(this, { _ask: ask, _next: next });
+    hide(this, "_ask", ask);
+    hide(this, "_next", next);
   }
 
   /** Asks for the next page. */

@@ -132,7 +132,9 @@ impl ResponseHead {
 #[inline(never)]
 fn number<T: Text>(text: &T) -> Option<f64> {
     let number = text.to_number();
-    (number < FIRST_WITH_16_DIGITS && text.matches(r"^[\s]*-?\d[\d.\s]*$")).then(|| number.ceil())
+    #[allow(clippy::cast_possible_truncation)] // It saturates.
+    let is_decimal = || T::number(number as i64) == *text || text.matches(r"^[\s]*-?\d[\d.\s]*$");
+    (number < FIRST_WITH_16_DIGITS && is_decimal()).then(|| number.ceil())
 }
 
 const FIRST_WITH_16_DIGITS: f64 = 1e15;

@@ -55,10 +55,10 @@ pub(crate) fn deprecation<J: JsonRef, H: Headers<Text = J::Text>>(
     json: Option<&J>,
     headers: &H,
 ) -> Option<J::Text> {
-    let at = |path: &[_]| json?.text_at(path);
+    let warning = json.and_then(|json| json.get("deprecation_warning"));
     let header = |name| headers.get(name).filter(|value| !value.is_empty());
-    at(&["deprecation_warning"])
-        .or_else(|| at(&["deprecation_warning", "#"]))
+    warning
+        .and_then(|warning| warning.text_at(&[]).or_else(|| warning.text_at(&["#"])))
         .or_else(|| header("sunset").map(|date| J::Text::new("it ends ").concat(&date)))
         .or_else(|| header("deprecation").map(|_| J::Text::new("it is deprecated")))
 }

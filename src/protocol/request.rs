@@ -58,10 +58,9 @@ impl<T: Text> PreparedRequest<T> {
         let mut separator = "?";
         let mut body = Message::new("");
         let mut body_separator = "{";
-        let no_prefix = &T::new("");
         for param in endpoint.params {
             let value = args.get(param.name);
-            let Some(written) = param.write(args, no_prefix, value.as_ref())? else { continue };
+            let Some(written) = param.write(args, None, value.as_ref())? else { continue };
             match param.location {
                 ParamLocation::Body => {
                     body = body.member(body_separator, param.wire, &written);
@@ -76,21 +75,20 @@ impl<T: Text> PreparedRequest<T> {
         }
         let number = |param: &Param, default: u32| -> Result<u32, T> {
             let value = args.get(param.name);
-            param.write(args, no_prefix, value.as_ref())?;
+            param.write(args, None, value.as_ref())?;
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It was checked.
             Ok(value.and_then(|value| value.as_number()).map_or(default, |number| number as u32))
         };
         let timeout_ms = number(&TIMEOUT, defaults.timeout_ms)?;
         let max_retries = number(&RETRIES, defaults.max_retries)?;
-        let given = args.get("headers");
-        if given.as_ref().is_some_and(|given| !given.is_object()) {
-            return Err(refusal(args, &T::new("headers"), &T::new("an object of strings"), given.as_ref()));
-        }
+        let given = args.headers().map_err(|given| {
+            refusal(args, &T::new("headers"), &T::new("an object of strings"), Some(&given))
+        })?;
         let mut headers = Vec::new();
         for (name, value) in &defaults.headers {
             set_header(&mut headers, name.clone(), value.clone());
         }
-        for (name, value) in &args.headers() {
+        for (name, value) in &given {
             let (name, value) = check_header(name, value.as_text())?;
             set_header(&mut headers, name, value);
         }

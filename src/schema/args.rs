@@ -15,13 +15,16 @@ pub(crate) trait Args {
     /// An argument or an option by its name; nothing where it is not given.
     fn get(&self, name: &'static str) -> Option<Self::Value>;
 
-    /// The names and values of the option `headers`.
-    fn headers(&self) -> Vec<(Self::Text, Self::Value)>;
+    /// The names and values of the option `headers`, or what was given that has none.
+    fn headers(&self) -> Result<Entries<Self>, Self::Value>;
 
     /// Describes a value that is neither a string nor a list, as the language itself writes it: `null`, `1.5`,
     /// `NaN`, `a function`.
     fn describe(&self, value: &Self::Value) -> Self::Text;
 }
+
+/// Names and values.
+pub(crate) type Entries<A> = Vec<(<A as Args>::Text, <A as Args>::Value)>;
 
 /// The arguments of a Rust program.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +43,8 @@ impl Args for RustArgs {
         given.map(|(_, value)| value.clone())
     }
 
-    fn headers(&self) -> Vec<(String, Value)> {
-        self.headers.clone()
+    fn headers(&self) -> Result<Entries<Self>, Value> {
+        self.get("headers").map_or_else(|| Ok(self.headers.clone()), Err)
     }
 
     fn describe(&self, value: &Value) -> String {

@@ -98,26 +98,32 @@ impl Param {
     }
 
     /// Checks a value, and writes it as it is sent; nothing where it is not sent. The error says what the parameter
-    /// accepts and what it got; `prefix` stands before its name.
+    /// accepts and what it got; a `prefix` stands before its name.
     pub(crate) fn write<A: Args>(
         &self,
         args: &A,
-        prefix: &A::Text,
+        prefix: Option<&A::Text>,
         value: Option<&A::Value>,
     ) -> Result<Option<A::Text>, A::Text> {
         if value.is_none() && !self.required {
             return Ok(None);
         }
-        let name = prefix.concat(&A::Text::wording(self.name));
+        let name = || {
+            let name = A::Text::wording(self.name);
+            match prefix {
+                Some(prefix) => prefix.concat(&name),
+                None => name,
+            }
+        };
         let accepted = value.filter(|value| self.kind.accepts(*value));
         let Some(value) = accepted else {
-            return Err(refusal(args, &name, &self.kind.description(), value));
+            return Err(refusal(args, &name(), &self.kind.description(), value));
         };
         Ok(match self.kind {
             ParamKind::NumericBoolean => {
                 value.as_bool().filter(|is_sent| *is_sent).map(|_| A::Text::new("1"))
             }
-            ParamKind::Access => Some(write_access(args, &name, value)?),
+            ParamKind::Access => Some(write_access(args, &name(), value)?),
             // Numbers and booleans are the same everywhere.
             _ => match value.as_text() {
                 Some(text) if self.location != ParamLocation::Body => Some(text.percent_encoded()),
@@ -206,7 +212,7 @@ fn write_access<A: Args>(args: &A, name: &A::Text, entries: &A::Value) -> Result
         json = json.ascii(separator);
         separator = "{";
         for param in &ACCESS_ENTRY {
-            if let Some(value) = param.write(args, &prefix, entry.get(param.name).as_ref())? {
+            if let Some(value) = param.write(args, Some(&prefix), entry.get(param.name).as_ref())? {
                 json = json.member(separator, param.wire, &value);
                 separator = ",";
             }
@@ -249,7 +255,7 @@ mod tests {
     use crate::schema::RustArgs;
 
     fn write(kind: ParamKind, value: Option<&Value>) -> Result<Option<String>, String> {
-        access_member("p", kind, true).write(&RustArgs::default(), &String::new(), value)
+        access_member("p", kind, true).write(&RustArgs::default(), None, value)
     }
 
     fn refused(kind: ParamKind, value: &Value) -> String {

@@ -64,12 +64,14 @@ impl BodyStream {
 
     pub(super) fn text(&self) -> Result<JsText, JsValue> {
         let mut text = JsText::new("");
-        let more: JsValue = Object::new().into();
-        let mut left = self.chunks.length();
-        for chunk in self.chunks.clone() {
-            left -= 1;
-            reflect_set(&more, "stream", &(left > 0).into());
-            text = text.concat(&JsText(self.decoder.decode(&chunk, &more)?));
+        let count = self.chunks.length();
+        for index in 0..count {
+            let mut options = JsValue::UNDEFINED;
+            if index + 1 < count {
+                options = Object::new().into();
+                reflect_set(&options, "stream", &JsValue::TRUE);
+            }
+            text = text.concat(&JsText(self.decoder.decode(&self.chunks.get(index), &options)?));
         }
         Ok(text)
     }

@@ -324,8 +324,8 @@ fn read_head(response: &JsValue) -> Result<Head, &'static str> {
     let text = method(response, "text").ok_or("it has no text()")?;
     let status = member(response, "status");
     // NaN is no number that can be read, and a number all the same.
-    let is_nan = status != status.clone();
-    let status = status.as_number().or(is_nan.then_some(0.0)).ok_or("it has no status")?;
+    let nan = || (status != status.clone()).then_some(0.0);
+    let status = status.as_number().or_else(nan).ok_or("it has no status")?;
     let headers =
         JsHeaders::of(member(response, "headers")).ok_or("it has no headers with get() and entries()")?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // It saturates.

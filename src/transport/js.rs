@@ -275,7 +275,7 @@ impl JsonRef for JsValue {
 
     fn get(&self, name: &'static str) -> Option<Self> {
         // Programs extend `Object.prototype`.
-        if !JsonRef::is_object(self) || !has_own(self, name) {
+        if !Self::is_object(self) || !has_own(self, name) {
             return None;
         }
         Some(member(self, name)).filter(|value| *value != Self::UNDEFINED)

@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::js_call::JsCall;
-use crate::schema::Args;
+use crate::schema::{Args, Entries};
 use crate::text::Text;
 use crate::transport::{JsText, JsonRef, entries, member};
 
@@ -28,10 +28,12 @@ impl Args for JsArgs<'_> {
     }
 
     /// The headers are an object of strings: a copy of what was given, which may be a `Headers` or a `Map`.
-    fn headers(&self) -> Vec<(JsText, JsValue)> {
-        // Without them an exception would be made and caught for every call.
-        let Some(value) = &self.get("headers") else { return Vec::new() };
-        entries(object_entries(value))
+    fn headers(&self) -> Result<Entries<Self>, JsValue> {
+        match self.get("headers") {
+            None => Ok(Vec::new()),
+            Some(given) if JsonRef::is_object(&given) => Ok(entries(object_entries(&given))),
+            Some(given) => Err(given),
+        }
     }
 
     fn describe(&self, value: &JsValue) -> JsText {

@@ -158,7 +158,7 @@ pub(super) fn methods() -> String {
          import {{ CursorPage, OffsetPage, type PagePromise }} from \"../pages.js\";\n{}import type {{ {} }} from \"./operations.js\";\n\n\
          /** The methods of the endpoints, each a call of its operation. */\nexport abstract class EndpointMethods implements UsersOperations {{\n  \
          /** @internal */\n  declare readonly _core: () => CoreClient;\n\n  \
-         /** @internal */\n  constructor(core: CoreClient) {{\n    hide(this, {{ _core: () => core }});\n  }}\n\n{}}}\n",
+         /** @internal */\n  constructor(core: CoreClient) {{\n    hide(this, \"_core\", () => core);\n  }}\n\n{}}}\n",
         imports(&models_in(&body)),
         types.join(", "),
         body
