@@ -11,7 +11,7 @@ mod record;
 #[macro_use]
 mod declare;
 
-pub(crate) use args::{Args, Entries, RustArgs};
+pub(crate) use args::{Args, RustArgs};
 pub use endpoint::{Endpoint, Method, Reference, ResponseKind, Scope};
 pub(crate) use member::{FromJson, nullable, required};
 pub(crate) use model::plain_name;

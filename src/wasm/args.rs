@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use super::js_call::JsCall;
-use crate::schema::{Args, Entries};
+use crate::schema::Args;
 use crate::text::Text;
 use crate::transport::{JsText, JsonRef, entries, member};
 
@@ -28,7 +28,7 @@ impl Args for JsArgs<'_> {
     }
 
     /// The headers are an object of strings: a copy of what was given, which may be a `Headers` or a `Map`.
-    fn headers(&self) -> Result<Entries<Self>, JsValue> {
+    fn headers(&self) -> Result<Vec<(JsText, JsValue)>, JsValue> {
         match self.get("headers") {
             None => Ok(Vec::new()),
             Some(given) if JsonRef::is_object(&given) => Ok(entries(object_entries(&given))),
