@@ -5,7 +5,8 @@ export interface Outcome<Data> {
   readonly data: Data;
   /** Where the list continues. */
   readonly next: string | number | undefined;
-  readonly response: ResponseInfo;
+  /** A method, since engines make objects with getters slowly. */
+  readonly response: () => ResponseInfo;
 }
 
 /** The static methods of a promise make promises of the class that they are called on. */
@@ -43,7 +44,7 @@ export class ApiPromise<Data> extends NativePromise<Data> {
     this.catch(() => undefined);
     if (!_outcome) throw new TypeError("only a promise of a client has a response");
     const outcome = await _outcome;
-    return { data: await this, response: outcome.response };
+    return { data: await this, response: outcome.response() };
   }
 }
 

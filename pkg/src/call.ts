@@ -185,13 +185,7 @@ export class Call implements InstanceCall {
     let response: ResponseInfo | undefined;
     this.client.inspect?.(this.operation, data, this.id);
     this.request.onResponse?.(status, headers, body);
-    this.#resolve({
-      data,
-      next,
-      get response() {
-        return (response ??= { status, ...readable(headers), attempts, cost, rateLimit: rateLimitOf(limits) });
-      },
-    });
+    this.#resolve({ data, next, response: () => (response ??= { status, ...readable(headers), attempts, cost, rateLimit: rateLimitOf(limits) }) });
   }
 
   fail({ message, resetAt, ...fields }: Omit<ErrorFields, "resetAt"> & Pick<ErrorDetails, "attempts" | "headers"> & { readonly message: string; readonly resetAt?: number }): void {

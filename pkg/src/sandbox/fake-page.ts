@@ -22,7 +22,7 @@ export function fakePage<Item>(items: readonly Item[], options: FakePageOptions 
   const ask = async (from: { cursor?: string | undefined; start?: number | undefined } = {}) => {
     const start = Number(from.cursor ?? from.start ?? 0);
     const next = start + size < items.length ? String(start + size) : undefined;
-    return { data: items.slice(start, start + size), next, response } as Outcome<never>;
+    return { data: items.slice(start, start + size), next, response: () => response } as Outcome<never>;
   };
   return new PagePromise<Item, CursorPage<Item> & OffsetPage<Item>>("getUserFollowers", ask, FakePage);
 }
