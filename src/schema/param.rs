@@ -108,28 +108,33 @@ impl Param {
         if value.is_none() && !self.required {
             return Ok(None);
         }
-        let name = || {
-            let name = A::Text::wording(self.name);
-            match prefix {
-                Some(prefix) => prefix.concat(&name),
-                None => name,
-            }
-        };
         let accepted = value.filter(|value| self.kind.accepts(*value));
         let Some(value) = accepted else {
-            return Err(refusal(args, &name(), &self.kind.description(), value));
+            return Err(refusal(args, &self.label(prefix), &self.kind.description(), value));
         };
         Ok(match self.kind {
             ParamKind::NumericBoolean => {
                 value.as_bool().filter(|is_sent| *is_sent).map(|_| A::Text::new("1"))
             }
-            ParamKind::Access => Some(write_access(args, &name(), value)?),
+            ParamKind::Access => Some(write_access(args, &self.label(prefix), value)?),
             // Numbers and booleans are the same everywhere.
             _ => match value.as_text() {
                 Some(text) if self.location != ParamLocation::Body => Some(text.percent_encoded()),
                 _ => Some(value.to_json()),
             },
         })
+    }
+}
+
+impl Param {
+    /// What an error calls it.
+    #[inline(never)]
+    fn label<T: Text>(&self, prefix: Option<&T>) -> T {
+        let name = T::wording(self.name);
+        match prefix {
+            Some(prefix) => prefix.concat(&name),
+            None => name,
+        }
     }
 }
 

@@ -26,7 +26,7 @@ const microseconds = (value) => `${(value * 1000).toFixed(0)} µs`;
 
 const sizePlot = plot({ title: "Bytes in a page", text: "Minified and compressed with Brotli, dependencies included.", peers: SIZE_PEERS, format: (value) => `${formatNumber(value)} B`, base: "ours" });
 const timePlots = {
-  first: plot({ title: "The first call", text: "From import to first response in a fresh thread, including decompressing and compiling the WebAssembly.", peers: PEERS, format: milliseconds, base: "limit" }),
+  first: plot({ title: "The first call", text: "From import to first response in a fresh thread, including decoding and compiling the WebAssembly.", peers: PEERS, format: milliseconds, base: "limit" }),
   small: plot({ title: "A small call", text: "getUser, one call after another. All of it is the client's own work: a response over a network takes about a thousand times as long.", peers: PEERS, format: microseconds, base: "limit" }),
   list: plot({ title: "A large list", text: "getUsers with 10 000 users, 7 MB of JSON.", peers: PEERS, format: milliseconds, base: "limit" }),
 };
