@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "28>)I4SL17F0%@Z^=5  6   E  K9 - ;:, H  WUP X Q/ M     RB  Y     3(D .NV+ }          T      ]A   Oabcdefghijklmnopqrstuvwxyz *  C" +
-  "[                        J_     G               &       #       !                                               {   ~       ?  |";
+  "28>)I4JL17B0%@5^=N  6   E  K3 - ;:, H  WUP V ./ M     RF  Y     9(D }ZX{ Q          T      ]A   Oabcdefghijklmnopqrstuvwxyz !  C" +
+  "[                        S_     G               &       #       ?                                               +   ~       *  |";
 
 /** Returns the arguments of `decodeModule`, as the text of a script: `decoder` is the module of decoder.wat. */
 export function encodeAscii(bytes, decoder) {

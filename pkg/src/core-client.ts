@@ -110,7 +110,7 @@ export class CoreClient implements CallContext {
     const { options: known, body: { name, members } = {} } = PARAMS[operation];
     if (options !== undefined) checkKeys("argument", operation, "options", options, [...known, ...CALL_OPTIONS]);
     if (name) checkKeys("argument", operation, name, values[name], members!);
-    const args = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, name ? (values[name] as object) : undefined, values);
+    const args = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, values[name!] as object | undefined, values);
     const { signal } = args;
     if (signal !== undefined && !(isFunction(signal?.addEventListener) && isFunction(signal.removeEventListener))) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
     for (const given of Object.keys(args)) if (given !== "signal") args[given] = copy(args[given], 2);
