@@ -207,7 +207,8 @@ fn no_paths() -> Result<String> {
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
         .context("there is no home folder")?;
     let mut flags = vec![format!("--remap-path-prefix={}=", root().display())];
-    // JavaScript's values are kept in a list of JavaScript's: the code for a table of them is a twentieth of the module, and was no faster.
+    // JavaScript's values are kept in a list of JavaScript's: the code for a table of them is a twentieth of the module, and
+    // was no faster.
     // SHA-256 in loops: five kilobytes less, and a signed token is short.
     flags.push("--cfg=sha2_backend_soft=\"compact\"".to_owned());
     flags.push("-Ctarget-feature=-reference-types".to_owned());
