@@ -124,9 +124,7 @@ impl Param {
             },
         })
     }
-}
 
-impl Param {
     /// What an error calls it.
     #[inline(never)]
     fn label<T: Text>(&self, prefix: Option<&T>) -> T {
