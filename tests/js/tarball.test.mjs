@@ -195,14 +195,13 @@ test("the directory weighs at most 4 KB on top of the client, and nothing in a p
 });
 
 /** What a page loads to make the ten calls, as a bundler that splits makes it. */
-async function pageBytes() {
+function pageBytes() {
   const contents = `import { UsersClient } from "pipedrive-users";
     const client = new UsersClient({ baseUrl: "/pipedrive" });
     await client.getUsers(); await client.findUsersByName("bond"); await client.getCurrentUser(); await client.getUser(1);
     await client.getUserFollowers(1); await client.getUserPermissions(1); await client.getUserRoleAssignments(1); await client.getUserRoleSettings(1);
     await client.addUser({ email: "q@mi6.example" }); await client.updateUser(1, { active_flag: true });`;
-  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(new URL("..", import.meta.url)) }, bundle: true, minify: true, format: "esm", splitting: true, chunkNames, outdir: "out", write: false });
-  return outputFiles.find(({ path }) => path.endsWith("stdin.js")).contents;
+  return bundled(contents, true);
 }
 
 test("the ten calls weigh at most 28 850 bytes in a page, minified and brotli", async () => {
