@@ -129,10 +129,7 @@ export class CoreClient implements CallContext {
 
   /** A core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<void> {
-    const loading = this.#loader.load();
-    // Node.js loads fetch and its classes when they are first touched: now, while the module compiles beside.
-    void globalThis.Headers;
-    const instance = await loading;
+    const instance = await this.#loader.load();
     const { onDrift } = this.config;
     // Only those load it who want it.
     if (onDrift) this.inspect ??= await this.#loadInspector(onDrift);

@@ -41,7 +41,8 @@ struct Call {
 /// An attempt in flight.
 struct Attempt {
     id: AttemptId,
-    /// The call in whose context it continues.
+    /// The call that began it, in whose context it continues.
+    beginner: CallId,
     call: JsCall,
     in_flight: InFlight,
 }
@@ -152,9 +153,9 @@ impl Driver {
             Step::AskCredential(refused) => {
                 call.ask(refused.map_or(JsValue::UNDEFINED, |refused| refused.0.into()));
             }
-            Step::Send(id, request) => {
+            Step::Send(attempt, request) => {
                 let (in_flight, next) = InFlight::start(own_fetch(&call).as_ref(), &request);
-                self.continue_attempt(Box::new(Attempt { id, call, in_flight }), next);
+                self.continue_attempt(Box::new(Attempt { id: attempt, beginner: id, call, in_flight }), next);
             }
             Step::Wait(milliseconds) => {
                 if let Some(mut state) = self.state()
@@ -212,8 +213,10 @@ impl Driver {
             }
             Next::Done(sent) => {
                 let driving = self.state().and_then(|mut state| state.dispatcher.on_sent(id, sent));
-                if let Some(id) = driving {
-                    self.wake(id);
+                match driving {
+                    Some(call) if call == attempt.beginner => self.proceed(call),
+                    Some(call) => self.wake(call),
+                    None => {}
                 }
             }
         }
