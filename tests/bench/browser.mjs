@@ -1,5 +1,5 @@
-// Chromium without a debugger, which would make every stack and request dearer: a page is opened from outside, and sends what it
-// measured to its own server.
+// Chromium without a debugger, which would make each stack and each request dearer: a page is opened from outside, and sends what it
+// measured to its server.
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -7,7 +7,7 @@ import { cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { chromium } from "playwright-core";
+import { openBrowser } from "./browser.mjs";
 import { bytes } from "./bytes.mjs";
 import { counts } from "./counts.mjs";
 import { PARTS, partsOf } from "./profile.mjs";
@@ -22,11 +22,12 @@ const say = (text) => console.error(`▸ ${text}`);
 
 const server = fork(here("server.mjs"), { serialization: "advanced" });
 process.once("exit", () => server.kill());
-let received;
+const received = {};
 // There is always a listener: a message without one is kept, and would be received later.
-server.on("message", (message) => received?.(message));
-const next = () => new Promise((resolve) => (received = resolve));
-const { large, limited } = await next();
+server.on("message", (message) => Object.entries(message).forEach(([name, value]) => received[name]?.(value)));
+/** The next message of a name. */
+const next = (name) => new Promise((resolve) => (received[name] = resolve));
+const { large, limited } = await next("servers");
 
 /** Runs a program of this folder in a fresh process, and gives what it printed. */
 async function fresh(program, env, flags = []) {
@@ -38,10 +39,7 @@ async function fresh(program, env, flags = []) {
 
 const inNode = (peer, subject, options) => fresh("node.mjs", { PEER: peer, SUBJECT: subject, OPTIONS: JSON.stringify(options ?? {}) }, ["--expose-gc", "--no-warnings"]);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-});
+const browser = await openBrowser(process.env.CHROMIUM ?? "/usr/bin/chromium");
 const scripts = new Map();
 
 /** A peer and a subject as a script for a page. */
@@ -55,12 +53,21 @@ async function script(peer, subject) {
   return scripts.get(key);
 }
 
-async function inChromium(peer, subject, options) {
-  const page = await browser.newPage();
-  await page.goto(large.url);
-  await page.addScriptTag({ content: await script(peer, subject) });
-  const value = await page.evaluate(([facts, options]) => globalThis.bench(facts, options), [large, options]);
-  await page.close();
+/** Measures a peer in a page of its own, as soon as it has the script. */
+async function inChromium(peer, subject, options = {}) {
+  const code = await script(peer, subject);
+  const opened = next("opened");
+  server.send({
+    page: `<!doctype html><title>${subject}</title><body><script>
+      globalThis.started = performance.now();
+      ${code.replaceAll("</script", "<\\/script")};
+      const send = (measured) => fetch("/", { method: "POST", body: JSON.stringify(measured) });
+      globalThis.bench(${JSON.stringify(large)}, ${JSON.stringify(options)}).then((value) => send({ value }), (error) => send({ error: String(error) }));
+    </script>`,
+  });
+  await opened;
+  const { value, error } = await browser.open(large.url, next("measured"));
+  if (error) throw new Error(`${peer}, ${subject}: ${error}`);
   return value;
 }
 
@@ -197,9 +204,9 @@ say("from the import to the first request on the wire");
   const times = { limit: [], ours: [], official: [] };
   for (let round = 0; round < (isQuick ? 5 : 20); round++) {
     for (const peer of Object.keys(times)) {
-      const seen = next();
+      const seen = next("seen");
       const { started } = await fresh("subjects/start.mjs", { PEER: peer }, ["--no-warnings"]);
-      times[peer].push((await seen).seen - started);
+      times[peer].push((await seen) - started);
     }
   }
   table.push({ what: "import to first request", where: "Node.js", ...Object.fromEntries(Object.entries(times).map(([peer, all]) => [peer, ms(median(all))])) });
@@ -209,14 +216,7 @@ say("from the import to the first request on the wire");
   const pages = { limit: [], ours: [] };
   for (let round = 0; round < (isQuick ? 5 : 20); round++) {
     for (const peer of Object.keys(pages)) {
-      const page = await (await browser.newContext()).newPage();
-      await page.goto(large.url);
-      // From the script's first line to the moment when the platform is handed the request.
-      const content = `const real = fetch; globalThis.fetch = (...all) => ((globalThis.sent ??= performance.now()), real(...all));
-        globalThis.started = performance.now(); ${await script(peer, "first")}; globalThis.done = globalThis.bench(${JSON.stringify(large)});`;
-      await page.addScriptTag({ content });
-      pages[peer].push(await page.evaluate(() => globalThis.done.then(() => globalThis.sent - globalThis.started)));
-      await page.context().close();
+      pages[peer].push(await inChromium(peer, "first"));
     }
   }
   table.push({ what: "script to first request", where: "Chromium", ...Object.fromEntries(Object.entries(pages).map(([peer, all]) => [peer, ms(median(all))])) });
@@ -227,13 +227,12 @@ say("from the import to the first request on the wire");
 say("instructions of the core's hot paths");
 const paths = counts();
 
-const chromiumVersion = browser.version();
 await browser.close();
 server.kill();
 
 if (!isQuick) {
   const versions = await Promise.all(["pipedrive", "openapi-fetch", "ky", "zod"].map(async (name) => `${name} ${JSON.parse(await readFile(here(`node_modules/${name}/package.json`), "utf8")).version}`));
-  const machine = `${cpus().length} cores, Node.js ${process.version}, Chromium ${chromiumVersion}; ${versions.join(", ")}`;
+  const machine = `${cpus().length} cores, Node.js ${process.version}, Chromium ${browser.version}; ${versions.join(", ")}`;
   await writeFile(here("../../BENCHMARKS.md"), report({ table, parts, machine, rounds, warmUp }));
 }
 const figures = [...rows, ...paths];
