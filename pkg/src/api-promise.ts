@@ -9,6 +9,12 @@ export interface Outcome<Data> {
   readonly response: () => ResponseInfo;
 }
 
+/** What the promise of a call is made with. */
+export type Executor = (resolve: (outcome: Outcome<never>) => void, reject: (reason: unknown) => void) => void;
+
+/** Makes the promise of a call. */
+export type MakePromise<P extends Promise<unknown>> = (executor: Executor) => P;
+
 /** The static methods of a promise make promises of the class that they are called on. */
 interface NativePromiseConstructor extends Omit<PromiseConstructor, "resolve" | "reject"> {
   new <Value>(executor: ConstructorParameters<typeof Promise<Value>>[0]): Promise<Value>;
@@ -28,23 +34,19 @@ export class ApiPromise<Data> extends NativePromise<Data> {
     return NativePromise as unknown as PromiseConstructor;
   }
 
-  /** @internal */
-  constructor(
-    outcome: Promise<Outcome<never>> | ConstructorParameters<typeof Promise<Data>>[0],
-    pick?: (outcome: Outcome<never>) => Data,
-  ) {
-    super(typeof outcome === "function" ? outcome : (resolve, reject) => void outcome.then((settled) => resolve(pick!(settled)), reject));
-    if (typeof outcome !== "function") hide(this, "_outcome", outcome);
+  /** @internal It resolves to what is picked of the outcome, which is kept. */
+  constructor(executor: Executor | ConstructorParameters<typeof Promise<Data>>[0], pick?: (outcome: Outcome<never>) => Data) {
+    let outcome: Outcome<never> | undefined;
+    super(pick ? (resolve, reject) => (executor as Executor)((settled) => resolve(pick((outcome = settled))), reject) : (executor as ConstructorParameters<typeof Promise<Data>>[0]));
+    if (pick) hide(this, "_outcome", () => outcome);
   }
 
   /** Returns the data together with the response's status, headers, cost and limits. */
   async withResponse(): Promise<{ data: Data; response: ResponseInfo }> {
-    const { _outcome } = this as unknown as { readonly _outcome?: Promise<Outcome<never>> };
-    // The data alone is awaited by nobody then: its rejection is this promise's.
-    this.catch(() => undefined);
-    if (!_outcome) throw new TypeError("only a promise of a client has a response");
-    const outcome = await _outcome;
-    return { data: await this, response: outcome.response() };
+    const data = await this;
+    const outcome = (this as unknown as { readonly _outcome?: () => Outcome<never> })._outcome?.();
+    if (!outcome) throw new TypeError("only a promise of a client has a response");
+    return { data, response: outcome.response() };
   }
 }
 

@@ -1,5 +1,5 @@
 import { addAbortListener, removeAbortListener } from "./abort.js";
-import type { Outcome } from "./api-promise.js";
+import type { MakePromise, Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
 import type { CheckedConfig } from "./config.js";
 import type { inspector } from "./drift.js";
@@ -81,7 +81,7 @@ export class Call implements InstanceCall {
   readonly fetch: unknown;
   /** A string, or a function that is asked for one. */
   readonly credential: Token | undefined;
-  readonly promise: Promise<Outcome<never>>;
+  readonly promise: Promise<unknown>;
   controller: AbortController | undefined;
   #resolve!: (outcome: Outcome<never>) => void;
   #reject!: (reason: unknown) => void;
@@ -95,12 +95,13 @@ export class Call implements InstanceCall {
   constructor(
     private readonly client: CallContext,
     private readonly request: CallRequest,
+    make: MakePromise<Promise<unknown>>,
   ) {
     this.operation = request.operation;
     this.fetch = client.config.fetch;
     this.credential = request.credential ?? client.config.credential;
     client.calls.add(this);
-    this.promise = new Promise((resolve, reject) => {
+    this.promise = make((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });

@@ -1,4 +1,4 @@
-import { ApiPromise, type Outcome } from "./api-promise.js";
+import { ApiPromise, type MakePromise } from "./api-promise.js";
 import { Call, type CallContext, type CallRequest, rateLimitOf, type Running, type Values } from "./call.js";
 import { checkKeys, describeType, entriesOf, isFunction, isInteger, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
@@ -8,7 +8,7 @@ import { type Core, type Exports, source } from "./generated/core.js";
 import { OPERATIONS, type OperationId, PARAMS } from "./generated/operations.js";
 import { CALL_OPTIONS, SETTINGS } from "./generated/settings.js";
 import { type Instance, Loader } from "./load.js";
-import { type Page, type PageClass, PagePromise } from "./pages.js";
+import { type AskForPage, type Page, type PageClass, PagePromise } from "./pages.js";
 import { captureCallSite } from "./stack.js";
 import type { CallOptions, RateLimit, Usage } from "./types.js";
 
@@ -67,9 +67,9 @@ export class CoreClient implements CallContext {
     });
   }
 
-  /** Makes a call. */
-  call<Data>(request: CallRequest): Promise<Outcome<Data>> {
-    const call = new Call(this, request);
+  /** Makes a call, and its promise. */
+  call<P extends Promise<unknown>>(request: CallRequest, make: MakePromise<P>): P {
+    const call = new Call(this, request, make);
     try {
       const args = this.#args(request);
       call.listen(args["signal"] as AbortSignal | undefined);
@@ -77,7 +77,7 @@ export class CoreClient implements CallContext {
     } catch (reason) {
       call.reject(unreadable(reason, "argument", call.operation));
     }
-    return call.promise;
+    return call.promise as P;
   }
 
   /** Starts a call that has not ended, as soon as the module is there, which has to be within the time of an attempt. */
@@ -144,18 +144,20 @@ export class CoreClient implements CallContext {
 /** The client of a method: none or another object, if the method was taken off it. */
 type Owner = { readonly _core?: () => CoreClient } & Partial<Record<OperationId, Parameters<typeof captureCallSite>[0]>>;
 
-function request(client: Owner | undefined, request: CallRequest): Promise<Outcome<never>> {
+function request<P extends Promise<unknown>>(client: Owner | undefined, request: CallRequest, make: MakePromise<P>): P {
   const { operation } = request;
-  return client?._core?.().call(request) ?? Promise.reject(operationError(operation, "argument", `call it as client.${operation}()`));
+  return client?._core?.().call(request, make) ?? make((_, reject) => reject(operationError(operation, "argument", `call it as client.${operation}()`)));
 }
 
 /** Makes the call of a client's method. */
 export const call = <Data>(client: Owner, operation: OperationId, values: Values, options: CallOptions | undefined): ApiPromise<Data> =>
-  new ApiPromise(request(client, { operation, values, options, site: captureCallSite(client?.[operation]) }), (outcome) => outcome.data);
+  request(client, { operation, values, options, site: captureCallSite(client?.[operation]) }, (executor) => new ApiPromise<Data>(executor, (outcome) => outcome.data));
 
 /** Makes the call of a client's method whose list has pages. */
-export const pages = <Item, P extends Page<Item>>(client: Owner, operation: OperationId, values: Values, options: CallOptions | undefined, Kind: PageClass<Item, P>): PagePromise<Item, P> =>
-  new PagePromise(operation, (from) => request(client, { operation, values: { ...values, ...from }, options, site: captureCallSite(from ? undefined : client?.[operation]) }), Kind);
+export function pages<Item, P extends Page<Item>>(client: Owner, operation: OperationId, values: Values, options: CallOptions | undefined, Kind: PageClass<Item, P>): PagePromise<Item, P> {
+  const ask: AskForPage = (make, from) => request(client, { operation, values: { ...values, ...from }, options, site: captureCallSite(from ? undefined : client?.[operation]) }, make);
+  return ask((executor) => new PagePromise(executor, operation, ask, Kind));
+}
 
 /** A copy of plain values, lists and objects; of what is deeper, and of functions, only the kind counts. */
 function copy(value: unknown, depth: number): unknown {

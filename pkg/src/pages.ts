@@ -1,10 +1,10 @@
-import { ApiPromise, hide, type Outcome } from "./api-promise.js";
+import { ApiPromise, type Executor, hide, type MakePromise, type Outcome } from "./api-promise.js";
 import { describeType, isInteger } from "./check.js";
 import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 
-/** Asks for the page that begins somewhere, or for the first. */
-type AskForPage = (from?: ReturnType<typeof beginning>) => Promise<Outcome<never>>;
+/** Asks for the page that begins somewhere, or for the first. It returns the promise that it has made. */
+export type AskForPage = <P extends Promise<unknown>>(make: MakePromise<P>, from?: ReturnType<typeof beginning>) => P;
 
 /** Where a page begins, as an option of its operation. */
 const beginning = (next: string | number | undefined) => (typeof next === "string" ? { cursor: next } : { start: next });
@@ -35,8 +35,8 @@ export abstract class Page<Item> {
   getNextPage(): ApiPromise<this> {
     const Same = this.constructor as PageClass<Item, this>;
     const { _ask, _next } = this;
-    const next = this.hasNextPage ? _ask(beginning(_next)) : Promise.reject(makeError("there is no next page: see hasNextPage", { kind: "argument" }));
-    return new ApiPromise(next, (outcome) => new Same(outcome, _ask));
+    if (!this.hasNextPage) return ApiPromise.reject(makeError("there is no next page: see hasNextPage", { kind: "argument" }));
+    return _ask((executor) => new ApiPromise(executor, (outcome) => new Same(outcome, _ask)), beginning(_next));
   }
 }
 
@@ -59,12 +59,13 @@ export class OffsetPage<Item> extends Page<Item> {
 export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P> implements AsyncIterable<Item> {
   /** @internal */
   constructor(
+    executor: Executor,
     /** The operation. */
     readonly operation: OperationId,
     ask: AskForPage,
     Kind: PageClass<Item, P>,
   ) {
-    super(ask(), (outcome) => new Kind(outcome, ask));
+    super(executor, (outcome) => new Kind(outcome, ask));
   }
 
   /** Returns the pages, one after the other. */

@@ -44,8 +44,9 @@ impl<T: Text> Signed<T> {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let (one, two) = (&self.request, &other.request);
         std::ptr::eq(self.endpoint, other.endpoint)
-            && self.credential == other.credential
+            // What differs most often is first.
             && one.target == two.target
+            && self.credential == other.credential
             && one.headers == two.headers
             && (one.timeout_ms, one.max_retries) == (two.timeout_ms, two.max_retries)
     }

@@ -1,7 +1,7 @@
 import { checkKeys, checkSetting, integer } from "../check.js";
 import type { Outcome } from "../api-promise.js";
 import { makeError } from "../errors.js";
-import { CursorPage, OffsetPage, PagePromise } from "../pages.js";
+import { type AskForPage, CursorPage, OffsetPage, PagePromise } from "../pages.js";
 
 /** How `fakePage` cuts its items. */
 export interface FakePageOptions {
@@ -19,12 +19,13 @@ export function fakePage<Item>(items: readonly Item[], options: FakePageOptions 
   if (!Array.isArray(items)) throw makeError("fakePage takes an array of items", { kind: "config" });
   const size = options.pageSize ?? Math.max(items.length, 1);
   const response = { status: 200, headers: {}, requestId: undefined, attempts: 1, cost: 10, rateLimit: { limit: undefined, remaining: undefined, resetAt: undefined, dailyLimit: undefined, dailyRemaining: undefined } };
-  const ask = async (from: { cursor?: string | undefined; start?: number | undefined } = {}) => {
-    const start = Number(from.cursor ?? from.start ?? 0);
-    const next = start + size < items.length ? String(start + size) : undefined;
-    return { data: items.slice(start, start + size), next, response: () => response } as Outcome<never>;
-  };
-  return new PagePromise<Item, CursorPage<Item> & OffsetPage<Item>>("getUserFollowers", ask, FakePage);
+  const ask: AskForPage = (make, from) =>
+    make((resolve) => {
+      const start = Number(from?.cursor ?? from?.start ?? 0);
+      const next = start + size < items.length ? String(start + size) : undefined;
+      resolve({ data: items.slice(start, start + size), next, response: () => response } as Outcome<never>);
+    });
+  return ask((executor) => new PagePromise<Item, CursorPage<Item> & OffsetPage<Item>>(executor, "getUserFollowers", ask, FakePage));
 }
 
 /** A page of both kinds. */

@@ -152,7 +152,7 @@ export class CompanyPool {
         received = response;
       };
       // Retrying is up to the page's own client.
-      await core.call({ operation, values, options: { ...options, signal: signal as unknown as AbortSignal, maxRetries: 0 }, credential, onResponse });
+      await core.call({ operation, values, options: { ...options, signal: signal as unknown as AbortSignal, maxRetries: 0 }, credential, onResponse }, (executor) => new Promise(executor));
       const [status, headers, body] = received;
       return forwarded(status, (name) => headers.get(name), body, this.#redactor.cleaner(tokens()));
     } catch (error) {
