@@ -12,9 +12,6 @@ export interface Outcome<Data> {
 /** What the promise of a call is made with. */
 export type Executor = (resolve: (outcome: Outcome<never>) => void, reject: (reason: unknown) => void) => void;
 
-/** Makes the promise of a call. */
-export type MakePromise<P extends Promise<unknown>> = (executor: Executor) => P;
-
 /** The static methods of a promise make promises of the class that they are called on. */
 interface NativePromiseConstructor extends Omit<PromiseConstructor, "resolve" | "reject"> {
   new <Value>(executor: ConstructorParameters<typeof Promise<Value>>[0]): Promise<Value>;

@@ -1,5 +1,5 @@
 import { addAbortListener, removeAbortListener } from "./abort.js";
-import type { MakePromise, Outcome } from "./api-promise.js";
+import type { Executor, Outcome } from "./api-promise.js";
 import { describeType } from "./check.js";
 import type { CheckedConfig } from "./config.js";
 import type { inspector } from "./drift.js";
@@ -24,9 +24,7 @@ const dateOf = (milliseconds: number | undefined): Date | undefined => (millisec
 function fieldsOf(thrown: unknown): ErrorFields | undefined {
   try {
     return isPipedriveError(thrown) && Object.hasOwn(CLASSES, thrown.kind) ? { ...thrown, detail: undefined, body: undefined, headers: {} } : undefined;
-  } catch {
-    return undefined;
-  }
+  } catch {} // Then it is an error like any other.
 }
 
 /** The headers of a response, and what they say of it: none where a replaced fetch keeps them from being read. */
@@ -95,7 +93,7 @@ export class Call implements InstanceCall {
   constructor(
     private readonly client: CallContext,
     private readonly request: CallRequest,
-    make: MakePromise<Promise<unknown>>,
+    make: (executor: Executor) => Promise<unknown>,
   ) {
     this.operation = request.operation;
     this.fetch = client.config.fetch;
@@ -160,19 +158,15 @@ export class Call implements InstanceCall {
   wake = (): void => undefined;
 
   /** Lets the call go on after a time, or when it is woken: here, in its own context. A program may have replaced timers by what throws. */
-  async wait(milliseconds: number): Promise<void> {
+  wait(milliseconds: number): void {
     this.#clearTimer();
     let wake: unknown;
-    try {
-      const hasElapsed = await new Promise<boolean>((resolve) => {
-        this.wake = wake = resolve as () => void;
-        this.#timer = setTimeout(resolve, milliseconds, true);
-      });
+    const timer = () => new Promise((resolve) => (this.#timer = setTimeout((this.wake = wake = resolve as () => void), milliseconds, true)));
+    void this.#settle(timer, (core, isFulfilled, value) => {
+      if (!isFulfilled) this.reject(operationError(this.operation, "config", "a timer was not set", { cause: value }));
       // A timer that could not be cleared fires too.
-      if (this.wake === wake) this.#enter((core) => core.poll(this.id, hasElapsed));
-    } catch (cause) {
-      this.reject(operationError(this.operation, "config", "a timer was not set", { cause }));
-    }
+      else if (this.wake === wake) core.poll(this.id, value as boolean);
+    });
   }
 
   event(kind: number, attempt: number, status: number, durationMs: number, text: string | undefined): void {

@@ -1,4 +1,4 @@
-import { ApiPromise, type MakePromise } from "./api-promise.js";
+import { ApiPromise, type Executor } from "./api-promise.js";
 import { Call, type CallContext, type CallRequest, rateLimitOf, type Running, type Values } from "./call.js";
 import { checkKeys, describeType, entriesOf, isFunction, isInteger, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
@@ -68,7 +68,7 @@ export class CoreClient implements CallContext {
   }
 
   /** Makes a call, and its promise. */
-  call<P extends Promise<unknown>>(request: CallRequest, make: MakePromise<P>): P {
+  call<P extends Promise<unknown>>(request: CallRequest, make: (executor: Executor) => P): P {
     const call = new Call(this, request, make);
     try {
       const args = this.#args(request);
@@ -107,10 +107,11 @@ export class CoreClient implements CallContext {
   #args({ operation, values, options }: CallRequest): Record<string, unknown> {
     if (this.#isClosed) throw closed(operation);
     checkPage(this.config, operation);
-    const { options: known, body: { name, members } = {} } = PARAMS[operation];
+    const { options: known, body } = PARAMS[operation];
+    const members = body && (values[body.name] as object | undefined);
     if (options !== undefined) checkKeys("argument", operation, "options", options, [...known, ...CALL_OPTIONS]);
-    if (name) checkKeys("argument", operation, name, values[name], members!);
-    const args = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, values[name!] as object | undefined, values);
+    if (body) checkKeys("argument", operation, body.name, members, body.members);
+    const args = own<Record<string, unknown> & { signal?: Partial<AbortSignal> }>(options, members, values);
     const { signal } = args;
     if (signal !== undefined && !(isFunction(signal?.addEventListener) && isFunction(signal.removeEventListener))) throw operationError(operation, "argument", `signal must be an AbortSignal, got ${describeType(signal)}`);
     for (const given of Object.keys(args)) if (given !== "signal") args[given] = copy(args[given], 2);
@@ -144,7 +145,7 @@ export class CoreClient implements CallContext {
 /** The client of a method: none or another object, if the method was taken off it. */
 type Owner = { readonly _core?: () => CoreClient } & Partial<Record<OperationId, Parameters<typeof captureCallSite>[0]>>;
 
-function request<P extends Promise<unknown>>(client: Owner | undefined, request: CallRequest, make: MakePromise<P>): P {
+function request<P extends Promise<unknown>>(client: Owner | undefined, request: CallRequest, make: (executor: Executor) => P): P {
   const { operation } = request;
   return client?._core?.().call(request, make) ?? make((_, reject) => reject(operationError(operation, "argument", `call it as client.${operation}()`)));
 }

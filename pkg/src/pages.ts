@@ -1,10 +1,10 @@
-import { ApiPromise, type Executor, hide, type MakePromise, type Outcome } from "./api-promise.js";
+import { ApiPromise, type Executor, hide, type Outcome } from "./api-promise.js";
 import { describeType, isInteger } from "./check.js";
 import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
 
 /** Asks for the page that begins somewhere, or for the first. It returns the promise that it has made. */
-export type AskForPage = <P extends Promise<unknown>>(make: MakePromise<P>, from?: ReturnType<typeof beginning>) => P;
+export type AskForPage = <P extends Promise<unknown>>(make: (executor: Executor) => P, from?: ReturnType<typeof beginning>) => P;
 
 /** Where a page begins, as an option of its operation. */
 const beginning = (next: string | number | undefined) => (typeof next === "string" ? { cursor: next } : { start: next });
