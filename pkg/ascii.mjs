@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "28>)I4JL17B0%@5^=N  6   E  K3 - ;:, H  WUP V ./ M     RF  Y     9(D }ZX{ Q          T      ]A   Oabcdefghijklmnopqrstuvwxyz !  C" +
-  "[                        S_     G               &       #       ?                                               +   ~       *  |";
+  "08>)IL7K1OBJ%@6D=F  C   E  W3 - ;:, H  4UN V .Q X     RG  /     9(^ }Z5{ Y          T      SA   2abcdefghijklmnopqrstuvwxyz !  M" +
+  "[                        ]_     P               &       #       ?                                               +   ~       *  |";
 
 /** Returns the arguments of `decodeModule`, as the text of a script: `decoder` is the module of decoder.wat. */
 export function encodeAscii(bytes, decoder) {
