@@ -4,50 +4,54 @@ use std::fmt::Write as _;
 
 use pipedrive_users::api::{ENDPOINTS, REFERENCE};
 use pipedrive_users::models::MODELS;
-use pipedrive_users::schema::{Field, Schema};
+use pipedrive_users::schema::{Field, Model, Schema};
 
 use super::HEAD;
 
 /// The check of src/protocol/drift.rs, written out line by line for the engine to compile: walking a table costs twice as
-/// much.
+/// much. A check is made once for all items of a list, since paths and functions made for each would have the engine clean up.
 pub(super) fn drift() -> String {
     let mut out = format!(
         "{HEAD}import {{ describeValue, type Report, typeOf }} from \"../drift.js\";\nimport type {{ OperationId }} from \
-         \"./operations.js\";\n\ntype Check = (value: any, path: string, report: Report) => void;\n\n\
+         \"./operations.js\";\n\n/** Makes the check of what is at a path. */\ntype Model = (path: string, report: Report) => (value: any) => void;\n\n\
          // A long name may be anything, as a long value may.\n\
          const nameOf = (name: string): string => ([...name].length > 32 ? \"a long name\" : name);\n\n"
     );
     for model in MODELS {
-        let _ = writeln!(out, "const {}: Check = (value, path, report) => {{", model.name);
-        out.push_str("  if (typeOf(value) !== \"an object\") return report(path, \"type\", \"an object\", typeOf(value));\n  let known = 0;\n  let member;\n");
+        let _ = writeln!(out, "const {}: Model = (path, report) => {{", model.name);
+        for field in model.fields {
+            if let Some((inner, suffix)) = object_in(field.schema) {
+                let (check, name) = (check_name(field.name), field.name);
+                let _ = writeln!(out, "  const {check} = {}(path + \".{name}{suffix}\", report);", inner.name);
+            }
+        }
+        out.push_str("  return (value) => {\n    if (typeOf(value) !== \"an object\") return report(path, \"type\", \"an object\", typeOf(value));\n    let known = 0;\n    let member;\n");
         for field in model.fields {
             write_check(&mut out, field);
         }
         let names: Vec<_> = model.fields.iter().map(|field| format!("\"{}\"", field.name)).collect();
-        let _ = writeln!(out, "  for (const name in value) known -= 1;\n  if (known === 0) return;");
-        let _ = writeln!(out, "  for (const name of Object.keys(value)) {{");
-        let _ = writeln!(out, "    if ([{}].includes(name)) continue;", names.join(", "));
+        let _ = writeln!(out, "    for (const name in value) known -= 1;\n    if (known === 0) return;");
+        let _ = writeln!(out, "    for (const name of Object.keys(value)) {{");
+        let _ = writeln!(out, "      if ([{}].includes(name)) continue;", names.join(", "));
+        let path = "path + \".\" + nameOf(name)";
         match model.more {
             Some(schema) => {
-                let _ = writeln!(
-                    out,
-                    "    member = value[name];\n    {};",
-                    check_of(schema, "path + \".\" + nameOf(name)")
-                );
+                let check = check_of(schema, path, &made_at(schema, path));
+                let _ = writeln!(out, "      member = value[name];\n      {check};");
             }
-            None => out.push_str(
-                "    report(path + \".\" + nameOf(name), \"unknown\", \"nothing\", typeOf(value[name]));\n",
-            ),
+            None => {
+                let _ = writeln!(out, "      report({path}, \"unknown\", \"nothing\", typeOf(value[name]));");
+            }
         }
-        out.push_str("  }\n};\n\n");
+        out.push_str("    }\n  };\n};\n\n");
     }
     out.push_str("/** How the data of each operation is checked. */\nexport const CHECKS: Record<OperationId, (member: any, report: Report) => void> = {\n");
     for (endpoint, reference) in ENDPOINTS.into_iter().zip(REFERENCE) {
-        let data = reference.data;
+        let (data, path) = (reference.data, "\"$.data\"");
         let check = if endpoint.response.is_list() {
-            list_check(data, "\"$.data\"")
+            list_check(data, path, &made_at(data, "\"$.data[]\""))
         } else {
-            check_of(data, "\"$.data\"")
+            check_of(data, path, &made_at(data, path))
         };
         let _ = writeln!(out, "  {}: (member, report) => void ({check}),", endpoint.operation);
     }
@@ -55,25 +59,44 @@ pub(super) fn drift() -> String {
     out
 }
 
+/// The model of an object, or of the objects in a list, and what its path ends in.
+fn object_in(schema: Schema) -> Option<(&'static Model, String)> {
+    match schema {
+        Schema::Object(model) => Some((model, String::new())),
+        Schema::List(item) => object_in(*item).map(|(model, suffix)| (model, format!("[]{suffix}"))),
+        _ => None,
+    }
+}
+
+/// The check of the objects in a field.
+fn check_name(field: &str) -> String {
+    format!("check_{field}")
+}
+
+/// A check that is made where it is needed, for an object at a path; nothing for what is no object.
+fn made_at(schema: Schema, path: &str) -> String {
+    object_in(schema).map_or_else(String::new, |(model, _)| format!("{}({path}, report)", model.name))
+}
+
 fn write_check(out: &mut String, field: &Field) {
     let Field { name, presence, schema, .. } = field;
     let path = format!("path + \".{name}\"");
-    let _ = writeln!(out, "  member = value.{name};");
+    let _ = writeln!(out, "    member = value.{name};");
     let missing = if presence.may_be_missing() {
         String::new()
     } else {
-        format!("    report({path}, \"missing\", {}, \"nothing\");\n", quoted(&schema.to_string()))
+        format!("      report({path}, \"missing\", {}, \"nothing\");\n", quoted(&schema.to_string()))
     };
     let null = if presence.may_be_null() { "member === null || " } else { "" };
     let _ = writeln!(
         out,
-        "  if (member === undefined) {{\n{missing}  }} else {{\n    known += 1;\n    {null}{};\n  }}",
-        check_of(*schema, &path)
+        "    if (member === undefined) {{\n{missing}    }} else {{\n      known += 1;\n      {null}{};\n    }}",
+        check_of(*schema, &path, &check_name(name))
     );
 }
 
-/// An expression that checks `member`.
-fn check_of(schema: Schema, path: &str) -> String {
+/// An expression that checks `member`; `check` is what checks the objects in it.
+fn check_of(schema: Schema, path: &str, check: &str) -> String {
     let expected = quoted(&schema.to_string());
     let wrong = format!("report({path}, \"type\", {expected}, typeOf(member))");
     match schema {
@@ -97,16 +120,17 @@ fn check_of(schema: Schema, path: &str) -> String {
                 "{known} || (Number.isInteger(member) ? report({path}, \"value\", {expected}, String(member)) : {wrong})"
             )
         }
-        Schema::List(item) => list_check(*item, path),
-        Schema::Object(model) => format!("{}(member, {path}, report)", model.name),
+        Schema::List(item) => list_check(*item, path, check),
+        Schema::Object(_) => format!("{check}(member)"),
     }
 }
 
-fn list_check(item: Schema, path: &str) -> String {
-    let inside = check_of(item, &format!("{path} + \"[]\""));
-    format!(
-        "Array.isArray(member) ? member.forEach((member: any) => void ({inside})) : report({path}, \"type\", \"a list\", typeOf(member))"
-    )
+fn list_check(item: Schema, path: &str, check: &str) -> String {
+    let inside = match item {
+        Schema::Object(_) => check.to_owned(),
+        _ => format!("(member: any) => void ({})", check_of(item, &format!("{path} + \"[]\""), check)),
+    };
+    format!("Array.isArray(member) ? member.forEach({inside}) : report({path}, \"type\", \"a list\", typeOf(member))")
 }
 
 fn quoted(text: &str) -> String {
