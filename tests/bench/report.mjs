@@ -33,7 +33,8 @@ export function report({ table, parts, machine, rounds, warmUp }) {
   return `# Benchmarks
 
 This package beside what people would use instead, all on the same sandbox over the loopback, in turn, each round in a fresh process
-or page (a page of the sandbox's own origin, in a Chromium that no debugger is attached to). Figures are medians of ${rounds} rounds; in Node.js, calls are measured after ${warmUp} others, as in a server that has run for some seconds.
+or page (a page of the sandbox's own origin, in a Chromium that no debugger is attached to). Figures are medians of ${rounds} rounds; in
+Node.js, calls are measured after ${warmUp} others, as in a server that has run for some seconds.
 
 ${line(["Figure", ...COLUMNS.map((peer) => NAMES[peer])])}
 |---|${"---:|".repeat(COLUMNS.length)}
