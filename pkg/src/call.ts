@@ -36,6 +36,9 @@ function readable(headers: Headers): Pick<ResponseInfo, "headers" | "requestId">
   return { headers: Object.freeze(all), requestId: all["x-correlation-id"] };
 }
 
+/** Rejects when the caller could listen: workerd reports as unhandled what rejects before. */
+export const rejecting = (reason: unknown): Executor => async (_, reject) => (await undefined, reject(reason));
+
 /** What a method was given before its options, by its names. */
 export type Values = Readonly<Record<string, unknown>>;
 
@@ -121,7 +124,7 @@ export class Call implements InstanceCall {
   readonly abort = (reason: unknown): void => {
     if (!this.#end()) return;
     this.#leave();
-    this.#reject(reason);
+    rejecting(reason)(this.#resolve, this.#reject);
     this.#credentialController?.abort(reason);
   };
 

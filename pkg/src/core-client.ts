@@ -1,5 +1,5 @@
 import { ApiPromise, type Executor } from "./api-promise.js";
-import { Call, type CallContext, type CallRequest, rateLimitOf, type Running, type Values } from "./call.js";
+import { Call, type CallContext, type CallRequest, rateLimitOf, rejecting, type Running, type Values } from "./call.js";
 import { checkKeys, describeType, entriesOf, isFunction, isInteger, own } from "./check.js";
 import { type CheckedConfig, checkPage } from "./config.js";
 import { type ErrorFields, type ErrorKind, operationError, unreadable } from "./errors.js";
@@ -131,9 +131,8 @@ export class CoreClient implements CallContext {
   /** A core on a running instance: a fresh one after a fault. */
   async #boot(): Promise<void> {
     const instance = await this.#loader.load();
-    const { onDrift } = this.config;
     // Only those load it who want it.
-    if (onDrift) this.inspect ??= await this.#loadInspector(onDrift);
+    if (this.config.onDrift) this.inspect ??= await this.#loadInspector(this.config.onDrift);
     if (this.#running?.instance !== instance && !this.#isClosed) {
       const settings = own(this.config, { eventMask: this.listener.mask });
       const core = this.#loader.core?.(instance, settings) ?? new instance.exports.Core(settings);
@@ -145,10 +144,8 @@ export class CoreClient implements CallContext {
 /** The client of a method: none or another object, if the method was taken off it. */
 type Owner = { readonly _core?: () => CoreClient } & Partial<Record<OperationId, Parameters<typeof captureCallSite>[0]>>;
 
-function request<P extends Promise<unknown>>(client: Owner | undefined, request: CallRequest, make: (executor: Executor) => P): P {
-  const { operation } = request;
-  return client?._core?.().call(request, make) ?? make((_, reject) => reject(operationError(operation, "argument", `call it as client.${operation}()`)));
-}
+const request = <P extends Promise<unknown>>(client: Owner | undefined, request: CallRequest, make: (executor: Executor) => P): P =>
+  client?._core?.().call(request, make) ?? make(rejecting(operationError(request.operation, "argument", `call it as client.${request.operation}()`)));
 
 /** Makes the call of a client's method. */
 export const call = <Data>(client: Owner, operation: OperationId, values: Values, options: CallOptions | undefined): ApiPromise<Data> =>

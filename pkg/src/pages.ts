@@ -1,4 +1,5 @@
 import { ApiPromise, type Executor, hide, type Outcome } from "./api-promise.js";
+import { rejecting } from "./call.js";
 import { describeType, isInteger } from "./check.js";
 import { makeError, operationError } from "./errors.js";
 import type { OperationId } from "./generated/operations.js";
@@ -35,8 +36,8 @@ export abstract class Page<Item> {
   getNextPage(): ApiPromise<this> {
     const Same = this.constructor as PageClass<Item, this>;
     const { _ask, _next } = this;
-    if (!this.hasNextPage) return ApiPromise.reject(makeError("there is no next page: see hasNextPage", { kind: "argument" }));
-    return _ask((executor) => new ApiPromise(executor, (outcome) => new Same(outcome, _ask)), beginning(_next));
+    const ask: AskForPage = this.hasNextPage ? _ask : (make) => make(rejecting(makeError("there is no next page: see hasNextPage", { kind: "argument" })));
+    return ask((executor) => new ApiPromise(executor, (outcome) => new Same(outcome, _ask)), beginning(_next));
   }
 }
 
