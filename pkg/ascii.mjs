@@ -8,8 +8,8 @@
  * classes tell them apart, found by trying, and lower-case letters stand for themselves, for the English texts.
  */
 const CHARACTERS =
-  "08>)IL7K1OBJ%@6D=F  C   E  W3 - ;:, H  4UN V .Q X     RG  /     9(^ }Z5{ Y          T      SA   2abcdefghijklmnopqrstuvwxyz !  M" +
-  "[                        ]_     P               &       #       ?                                               +   ~       *  |";
+  "08>)6L7K1OBJ%@ID=Y  C   E  WZ - ;:, H  4UN V .Q X     RG  /     M(^ }35{ F          T      SA   2abcdefghijklmnopqrstuvwxyz !  9" +
+  "[                        ]_     *               &       #       ?                                               +   ~       P  |";
 
 /** Returns the arguments of `decodeModule`, as the text of a script: `decoder` is the module of decoder.wat. */
 export function encodeAscii(bytes, decoder) {
