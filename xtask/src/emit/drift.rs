@@ -22,7 +22,8 @@ pub(super) fn drift() -> String {
         for field in model.fields {
             if let Some((inner, suffix)) = object_in(field.schema) {
                 let (check, name) = (check_name(field.name), field.name);
-                let _ = writeln!(out, "  const {check} = {}(path + \".{name}{suffix}\", report);", inner.name);
+                let _ =
+                    writeln!(out, "  const {check} = {}(path + \".{name}{suffix}\", report);", inner.name);
             }
         }
         out.push_str("  return (value) => {\n    if (typeOf(value) !== \"an object\") return report(path, \"type\", \"an object\", typeOf(value));\n    let known = 0;\n    let member;\n");
@@ -130,7 +131,9 @@ fn list_check(item: Schema, path: &str, check: &str) -> String {
         Schema::Object(_) => check.to_owned(),
         _ => format!("(member: any) => void ({})", check_of(item, &format!("{path} + \"[]\""), check)),
     };
-    format!("Array.isArray(member) ? member.forEach({inside}) : report({path}, \"type\", \"a list\", typeOf(member))")
+    format!(
+        "Array.isArray(member) ? member.forEach({inside}) : report({path}, \"type\", \"a list\", typeOf(member))"
+    )
 }
 
 fn quoted(text: &str) -> String {
