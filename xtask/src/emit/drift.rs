@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use pipedrive_users::api::{ENDPOINTS, REFERENCE};
 use pipedrive_users::models::MODELS;
-use pipedrive_users::schema::{Field, Model, Schema};
+use pipedrive_users::schema::{Field, Schema};
 
 use super::HEAD;
 
@@ -20,10 +20,9 @@ pub(super) fn drift() -> String {
     for model in MODELS {
         let _ = writeln!(out, "const {}: Model = (path, report) => {{", model.name);
         for field in model.fields {
-            if let Some((inner, suffix)) = object_in(field.schema) {
-                let (check, name) = (check_name(field.name), field.name);
-                let _ =
-                    writeln!(out, "  const {check} = {}(path + \".{name}{suffix}\", report);", inner.name);
+            let made = made_at(field.schema, &path_of(field));
+            if !made.is_empty() {
+                let _ = writeln!(out, "  const {} = {made};", check_name(field));
             }
         }
         out.push_str("  return (value) => {\n    if (typeOf(value) !== \"an object\") return report(path, \"type\", \"an object\", typeOf(value));\n    let known = 0;\n    let member;\n");
@@ -50,7 +49,7 @@ pub(super) fn drift() -> String {
     for (endpoint, reference) in ENDPOINTS.into_iter().zip(REFERENCE) {
         let (data, path) = (reference.data, "\"$.data\"");
         let check = if endpoint.response.is_list() {
-            list_check(data, path, &made_at(data, "\"$.data[]\""))
+            list_check(data, path, &made_at(data, &item_of(path)))
         } else {
             check_of(data, path, &made_at(data, path))
         };
@@ -60,28 +59,33 @@ pub(super) fn drift() -> String {
     out
 }
 
-/// The model of an object, or of the objects in a list, and what its path ends in.
-fn object_in(schema: Schema) -> Option<(&'static Model, String)> {
-    match schema {
-        Schema::Object(model) => Some((model, String::new())),
-        Schema::List(item) => object_in(*item).map(|(model, suffix)| (model, format!("[]{suffix}"))),
-        _ => None,
-    }
+/// The path of a field in its model.
+fn path_of(field: &Field) -> String {
+    format!("path + \".{}\"", field.name)
+}
+
+/// The path of what is in a list.
+fn item_of(path: &str) -> String {
+    format!("{path} + \"[]\"")
 }
 
 /// The check of the objects in a field.
-fn check_name(field: &str) -> String {
-    format!("check_{field}")
+fn check_name(field: &Field) -> String {
+    format!("check_{}", field.name)
 }
 
-/// A check that is made where it is needed, for an object at a path; nothing for what is no object.
+/// What makes the check of an object at a path, or of the objects in a list there; nothing for what has none.
 fn made_at(schema: Schema, path: &str) -> String {
-    object_in(schema).map_or_else(String::new, |(model, _)| format!("{}({path}, report)", model.name))
+    match schema {
+        Schema::Object(model) => format!("{}({path}, report)", model.name),
+        Schema::List(item) => made_at(*item, &item_of(path)),
+        _ => String::new(),
+    }
 }
 
 fn write_check(out: &mut String, field: &Field) {
     let Field { name, presence, schema, .. } = field;
-    let path = format!("path + \".{name}\"");
+    let path = path_of(field);
     let _ = writeln!(out, "    member = value.{name};");
     let missing = if presence.may_be_missing() {
         String::new()
@@ -92,7 +96,7 @@ fn write_check(out: &mut String, field: &Field) {
     let _ = writeln!(
         out,
         "    if (member === undefined) {{\n{missing}    }} else {{\n      known += 1;\n      {null}{};\n    }}",
-        check_of(*schema, &path, &check_name(name))
+        check_of(*schema, &path, &check_name(field))
     );
 }
 
@@ -129,7 +133,7 @@ fn check_of(schema: Schema, path: &str, check: &str) -> String {
 fn list_check(item: Schema, path: &str, check: &str) -> String {
     let inside = match item {
         Schema::Object(_) => check.to_owned(),
-        _ => format!("(member: any) => void ({})", check_of(item, &format!("{path} + \"[]\""), check)),
+        _ => format!("(member: any) => void ({})", check_of(item, &item_of(path), check)),
     };
     format!(
         "Array.isArray(member) ? member.forEach({inside}) : report({path}, \"type\", \"a list\", typeOf(member))"
