@@ -14,16 +14,16 @@
 macro_rules! for_each_endpoint {
     ($apply:ident) => {
         $apply! {
-            get_users getUsers() -> "Promise<Outcome<User[]>>";
-            find_users_by_name findUsersByName(term) -> "Promise<Outcome<User[]>>";
-            get_current_user getCurrentUser() -> "Promise<Outcome<CurrentUser>>";
-            get_user getUser(id) -> "Promise<Outcome<User>>";
-            get_user_followers getUserFollowers(id) -> "Promise<Outcome<Follower[]>>";
-            get_user_permissions getUserPermissions(id) -> "Promise<Outcome<UserPermissions>>";
-            get_user_role_assignments getUserRoleAssignments(id) -> "Promise<Outcome<RoleAssignment[]>>";
-            get_user_role_settings getUserRoleSettings(id) -> "Promise<Outcome<RoleSettings>>";
-            add_user addUser(user) -> "Promise<Outcome<User>>";
-            update_user updateUser(id, changes) -> "Promise<Outcome<User>>";
+            get_users getUsers() -> "Promise<User[]>";
+            find_users_by_name findUsersByName(term) -> "Promise<User[]>";
+            get_current_user getCurrentUser() -> "Promise<CurrentUser>";
+            get_user getUser(id) -> "Promise<User>";
+            get_user_followers getUserFollowers(id) -> "Promise<CursorPage<Follower>>";
+            get_user_permissions getUserPermissions(id) -> "Promise<UserPermissions>";
+            get_user_role_assignments getUserRoleAssignments(id) -> "Promise<OffsetPage<RoleAssignment>>";
+            get_user_role_settings getUserRoleSettings(id) -> "Promise<RoleSettings>";
+            add_user addUser(user) -> "Promise<User>";
+            update_user updateUser(id, changes) -> "Promise<User>";
         }
     };
 }

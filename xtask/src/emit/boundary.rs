@@ -26,13 +26,12 @@ fn imports(declared: &str, is_raw: bool) -> String {
     if is_raw {
         return String::new();
     }
-    let mut imports = String::from(
-        "import type { Outcome } from \"../api-promise.js\";\nimport type { WasmSource } from \"../load.js\";\n",
-    );
+    let mut imports = String::from("import type { WasmSource } from \"../load.js\";\n");
     if declared.contains(": Call,") {
         let mut types: Vec<_> = METHODS.iter().map(|(operation, ..)| arguments_type(operation)).collect();
         types.sort();
         let _ = writeln!(imports, "import type {{ Call }} from \"../call.js\";");
+        let _ = writeln!(imports, "import type {{ CursorPage, OffsetPage }} from \"../pages.js\";");
         let _ = writeln!(imports, "import type {{ {} }} from \"./operations.js\";", types.join(", "));
     }
     let models = models_in(declared);
