@@ -5,7 +5,12 @@ import { createServer, request } from "node:http";
 import http2 from "node:http2";
 import { connect } from "node:net";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { toNodeListener } from "pipedrive-users/server";
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc");
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -180,6 +185,31 @@ test("a client that disconnects before there is a response, and while the handle
   }
   await until(() => state.cancelled);
   assert.deepEqual(logged, [], "it is no failure of the handler");
+});
+
+test("a client that disconnects after the handler's garbage was collected, where the handler keeps nothing but the signal", async (t) => {
+  const aborted = [];
+  const handle = ({ method, signal }) =>
+    new Promise((_, reject) => signal.addEventListener("abort", () => (aborted.push(method), reject(signal.reason)))); // The request is garbage from here on.
+  const { port } = await serve(t, handle);
+  const sockets = [];
+  for (const [method, body] of [["GET", ""], ["POST", "content-length: 9\r\n"]]) {
+    sockets.push(connect(port, "127.0.0.1").on("error", () => undefined));
+    sockets.at(-1).write(`${method} / HTTP/1.1\r\nhost: app.example\r\n${body}\r\n`);
+  }
+  const plain = await serve(t, handle, { create: http2.createServer });
+  const session = http2.connect(plain.url).on("error", () => undefined);
+  const stream = session.request({ ":method": "PUT" }).on("error", () => undefined);
+  stream.write("part");
+  for (let time = 0; time < 5; time++) {
+    await sleep(20);
+    gc();
+  }
+  for (const socket of sockets) socket.destroy();
+  stream.close(http2.constants.NGHTTP2_CANCEL);
+  t.after(() => session.destroy());
+  await until(() => aborted.length === 3);
+  assert.deepEqual(aborted.sort(), ["GET", "POST", "PUT"]);
 });
 
 test("a client that disconnects while its body is read", async (t) => {

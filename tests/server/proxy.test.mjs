@@ -3,9 +3,13 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { after, before, describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createUsersProxy, ENDPOINTS, isPipedriveError, memoryStore, OAuth, toNodeListener, UsersClient } from "pipedrive-users/server";
 import { BOND, JWT_SECRET, makeApp, makeEndpoint, authorised, REDIRECT, sign, skipConsent } from "./support/app.mjs";
 
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc");
 const BASE = "https://app.example/pipedrive";
 const WRITES = ["addUser", "updateUser"];
 
@@ -582,11 +586,14 @@ test("each user's request goes to the host that came with the user's token", asy
   assert.deepEqual(new Set(endpoint.given.used), new Set(["v1u:before.pipedrive.com", "v1u:after.pipedrive.com"]));
 });
 
-test("a page that disconnects aborts its request", async () => {
+test("a page that disconnects aborts its request, also after garbage was collected", async () => {
   const { proxy, who, app } = await makePanel({ app: { before: (request) => (request.url.includes("/users/5") ? new Promise((_, reject) => request.signal.addEventListener("abort", () => reject(request.signal.reason))) : undefined) } });
   const leaving = new AbortController();
   const response = proxy(new Request(`${BASE}/v1/users/5`, { headers: bearer(who), signal: leaving.signal }));
-  while (!app.requests.length) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let time = 0; time < 3 || !app.requests.length; time++) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    gc();
+  }
   leaving.abort();
   assert.equal((await response).status, 499);
   assert.equal((await proxy(new Request(`${BASE}/v1/users/1`, { headers: bearer(who) }))).status, 200);

@@ -9,6 +9,7 @@ export interface DisconnectSignal {
 /** The disconnection of a client: a signal that costs nothing until an `AbortSignal` is needed. */
 export class Disconnection implements DisconnectSignal {
   readonly #listeners = new Set<() => void>();
+  #request: Request | undefined;
   aborted = false;
   reason: unknown;
 
@@ -27,11 +28,12 @@ export class Disconnection implements DisconnectSignal {
     for (const listener of this.#listeners) listener.call(this as never);
   }
 
-  /** Makes an `AbortSignal`, for a `Request`. */
-  toSignal(): AbortSignal {
+  /** Makes a `Request` whose signal aborts with this one. */
+  toRequest(url: string, init: RequestInit): Request {
     const controller = new AbortController();
     if (this.aborted) controller.abort(this.reason);
     else this.addEventListener("abort", () => controller.abort(this.reason));
-    return controller.signal;
+    // It is kept, because Node.js does not abort the signal of a request that was garbage-collected: a handler may keep only the signal.
+    return (this.#request = new Request(url, { ...init, signal: controller.signal }));
   }
 }

@@ -79,7 +79,7 @@ async function serve(handle: Handler, direct: DirectHandler | undefined, incomin
   if (outgoing.destroyed) disconnect();
   try {
     if (direct) sendReply(await direct(toInput(incoming, signal)), incoming, outgoing, signal);
-    else await send(await handle(toRequest(incoming, signal.toSignal())), incoming, outgoing, signal);
+    else await send(await handle(toRequest(incoming, signal)), incoming, outgoing, signal);
   } catch (error) {
     // Also what the handler throws because its request was aborted.
     if (signal.aborted) return;
@@ -127,18 +127,18 @@ function toInput(incoming: NodeRequest, signal: Disconnection): ProxyInput {
       const value = headers[name];
       return typeof value === "string" || value === undefined ? value : value.join(", ");
     },
-    toRequest: () => (request ??= toRequest(incoming, signal.toSignal())),
+    toRequest: () => (request ??= toRequest(incoming, signal)),
   };
 }
 
-function toRequest(incoming: NodeRequest, signal: AbortSignal): Request {
+function toRequest(incoming: NodeRequest, signal: Disconnection): Request {
   const { method = "GET", headers } = incoming;
   const url = urlOf(incoming);
   const body = method === "GET" || method === "HEAD" ? undefined : toBody(incoming);
   try {
-    const init: RequestInit & { duplex: "half" } = { method, headers: toHeaders(headers), signal, duplex: "half" };
+    const init: RequestInit & { duplex: "half" } = { method, headers: toHeaders(headers), duplex: "half" };
     if (body !== undefined) init.body = body;
-    return new Request(url, init);
+    return signal.toRequest(url, init);
   } catch {
     throw invalid();
   }
