@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { isPipedriveError, UsersClient } from "pipedrive-users";
 import { createSandbox } from "pipedrive-users/sandbox";
 import { startSandbox, startSandboxOfPackage } from "./support/sandbox.mjs";
@@ -131,6 +133,27 @@ test("a call that is aborted ends a wait for a response that never comes", async
     const call = client.getUser(1, { signal: controller.signal });
     setTimeout(() => controller.abort(reason), 20);
     await assert.rejects(call, (thrown) => thrown === reason);
+  }
+});
+
+test("a request that is aborted after garbage was collected ends as well", async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const sandbox = createSandbox();
+  const url = "https://api.pipedrive.com/v1/users/1";
+  const init = (signal) => ({ headers: { "x-api-token": sandbox.apiToken }, signal });
+  for (const send of [(signal) => sandbox.fetch(url, init(signal)), (signal) => sandbox.fetch(new Request(url, init(signal))), (signal) => sandbox.fetch(new Request(url), init(signal))]) {
+    for (const failure of [{ fault: "timeout" }, { fault: "latency", delayMs: 60_000 }]) {
+      sandbox.fail(failure);
+      const controller = new AbortController();
+      const ended = send(controller.signal).then(() => "responded", ({ name }) => name);
+      for (let time = 0; time < 3; time++) {
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        gc();
+      }
+      controller.abort();
+      assert.equal(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1_000, "waits on"))]), "AbortError");
+    }
   }
 });
 

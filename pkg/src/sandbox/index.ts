@@ -65,6 +65,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     return opened.instance.stopped ? (company = open()) : opened;
   };
 
+  // They are kept, because Node.js does not abort the signal of a request that was garbage-collected.
+  const delivering = new Set<unknown>();
   const answer = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = requestOf(input, init);
     request.signal?.throwIfAborted();
@@ -79,7 +81,13 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       instance.calls.delete(call);
     });
     for (const webhook of at.takeWebhooks() as Parameters<typeof sendWebhook>[]) sendWebhook(...webhook);
-    return deliver(answer, request.signal);
+    const both = [request, input];
+    delivering.add(both);
+    try {
+      return await deliver(answer, request.signal);
+    } finally {
+      delivering.delete(both);
+    }
   };
   const { clientId = APP.clientId, clientSecret = APP.clientSecret, redirectUri = "https://app.example/callback" } = app;
   const companyId = async () => (await running()).company.id;
