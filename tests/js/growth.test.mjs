@@ -2,11 +2,8 @@
 // aborted: timers, listeners, closures and shared requests are gone.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { gc } from "./support/gc.mjs";
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc");
 
 // A call without a response occupies its slot for four seconds. With a clock that goes on by ten milliseconds a batch, that is no more than 4,000 calls.
 let passed = 0;

@@ -1,14 +1,11 @@
 // The result of a call belongs to its caller: the client keeps none of it, however the call ended.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { UsersClient } from "pipedrive-users";
+import { gc } from "./support/gc.mjs";
 import { good, held, respond, scripted } from "./support/script.mjs";
 import { rejection, settle, until } from "./support/wait.mjs";
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc");
 const COUNT = 50;
 
 /** How many of the objects that a function returns are still in memory after it. */

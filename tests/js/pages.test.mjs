@@ -1,9 +1,8 @@
 // Lists in pages: requested when needed, never endless, and an error has the place to continue at.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { CursorPage, isPipedriveError, OffsetPage, UsersClient } from "pipedrive-users";
+import { gc } from "./support/gc.mjs";
 import { respond, good, scripted } from "./support/script.mjs";
 import { rejection, settle } from "./support/wait.mjs";
 
@@ -212,8 +211,6 @@ for (const [kind, { operation, list, Page, key, next, at, page, server }] of Obj
   });
 
   test(`${kind}: no more than a page or two are kept in memory`, async () => {
-    setFlagsFromString("--expose-gc");
-    const gc = runInNewContext("gc");
     const { client } = open(server(30));
     const pages = [];
     for await (const one of list(client).pages()) {

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { isPipedriveError, UsersClient } from "pipedrive-users";
 import { createSandbox } from "pipedrive-users/sandbox";
+import { gc } from "./support/gc.mjs";
 import { startSandbox, startSandboxOfPackage } from "./support/sandbox.mjs";
 
 /** A sandbox here, and one behind HTTP: how to fail, and how a client reaches it. */
@@ -137,8 +136,6 @@ test("a call that is aborted ends a wait for a response that never comes", async
 });
 
 test("a request that is aborted after garbage was collected ends as well", async () => {
-  setFlagsFromString("--expose-gc");
-  const gc = runInNewContext("gc");
   const sandbox = createSandbox();
   const url = "https://api.pipedrive.com/v1/users/1";
   const init = (signal) => ({ headers: { "x-api-token": sandbox.apiToken }, signal });

@@ -1,11 +1,8 @@
 // The memory of a proxy: flat while it works, and given back when its users are idle. `REQUESTS=200000` makes it longer.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { gc } from "../js/support/gc.mjs";
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc");
 
 // The memories of the package's modules, from the first instance on.
 const memories = [];

@@ -5,12 +5,9 @@ import { createServer, request } from "node:http";
 import http2 from "node:http2";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { toNodeListener } from "pipedrive-users/server";
+import { gc } from "../js/support/gc.mjs";
 
-setFlagsFromString("--expose-gc");
-const gc = runInNewContext("gc");
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
