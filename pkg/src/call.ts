@@ -123,8 +123,8 @@ export class Call implements InstanceCall {
   /** Ends the call. Only its first end counts. */
   readonly abort = (reason: unknown): void => {
     if (!this.#end()) return;
-    this.#leave();
     rejecting(reason)(this.#resolve, this.#reject);
+    this.#leave();
     this.#credentialController?.abort(reason);
   };
 

@@ -25,6 +25,7 @@ export class CoreClient implements CallContext {
   readonly listener: EventListener;
   readonly calls = new Set<Call>();
   inspect: CallContext["inspect"];
+  #inspector: Promise<CallContext["inspect"]> | undefined;
   /** Shared limits are in the server's module, which contains the core. */
   readonly #loader: ClientLoader;
   #running: Running | undefined;
@@ -91,13 +92,12 @@ export class CoreClient implements CallContext {
     const timeoutMs = isInteger(args["timeoutMs"], ...SETTINGS.timeoutMs) ? args["timeoutMs"] : (this.config.timeoutMs ?? 30_000);
     // Each call that waits gets an error of its own.
     const fail = (kind: ErrorKind, text: string, cause?: unknown) => call.reject(operationError(call.operation, kind, text, { cause }));
-    const timer = setTimeout(() => {
-      this.#loader.giveUp();
-      fail("timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`);
-    }, timeoutMs);
-    this.#boot()
-      .then(() => this.#start(call, args), ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause))
-      .finally(() => clearTimeout(timer));
+    // Replaced timers may throw, or fire although they were cleared.
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<Parameters<typeof fail>>((resolve) => (timer = setTimeout(resolve, timeoutMs, ["timeout", `the WebAssembly was not loaded within ${timeoutMs} ms (timeoutMs); nothing was sent`])));
+    Promise.race([this.#boot(), late.catch((cause: unknown): Parameters<typeof fail> => ["config", "a timer was not set", cause])])
+      .then((refusal) => (refusal ? (this.#loader.giveUp(), fail(...refusal)) : this.#start(call, args)), ({ kind = "load", message, cause }: Partial<ErrorFields> & Error) => fail(kind, message, cause))
+      .finally(() => clearTimeout(timer)).catch(() => undefined);
   }
 
   /**
@@ -132,8 +132,9 @@ export class CoreClient implements CallContext {
   async #boot(): Promise<void> {
     const instance = await this.#loader.load();
     // Only those load it who want it.
-    if (this.config.onDrift) this.inspect ??= await this.#loadInspector(this.config.onDrift);
-    if (this.#running?.instance !== instance && !this.#isClosed) {
+    if (this.config.onDrift) this.inspect = await (this.#inspector ??= this.#loadInspector(this.config.onDrift));
+    // Where a load took too long, a second one may be complete by now: the client keeps to one.
+    if ((this.#running?.instance.stopped ?? true) && !this.#isClosed) {
       const settings = own(this.config, { eventMask: this.listener.mask });
       const core = this.#loader.core?.(instance, settings) ?? new instance.exports.Core(settings);
       this.#running = { instance, core };

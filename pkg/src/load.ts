@@ -34,13 +34,13 @@ export interface Instance<Exports> {
 export class Loader<Exports> {
   #compiled: Promise<WebAssembly.Module> | undefined;
   #running: Promise<Instance<Exports>> | undefined;
-  #isLoaded = false;
+  #loaded: Promise<unknown> | undefined;
 
   constructor(private readonly source: WasmSource<Exports>) {}
 
   /** Returns the running instance. */
   load(): Promise<Instance<Exports>> {
-    const loading = (this.#running ??= this.#instantiate().catch((cause: unknown) => {
+    const loading: Promise<Instance<Exports>> = (this.#running ??= this.#instantiate().then((instance) => ((this.#loaded = loading), instance)).catch((cause: unknown) => {
       if (this.#running === loading) this.giveUp();
       throw notLoaded(cause);
     }));
@@ -49,7 +49,7 @@ export class Loader<Exports> {
 
   /** Abandons a load that takes too long: a later call loads the module anew. */
   giveUp(): void {
-    if (!this.#isLoaded) this.#running = this.#compiled = undefined;
+    if (this.#running !== this.#loaded) this.#running = this.#compiled = undefined;
   }
 
   async #instantiate(): Promise<Instance<Exports>> {
@@ -79,11 +79,9 @@ export class Loader<Exports> {
     const running = await WebAssembly.instantiate(await (this.#compiled ??= this.source.module()), imports);
     const guarded = guard(running.exports, instance, (cause) => {
       this.#running = undefined;
-      this.#isLoaded = false;
       for (const call of instance.calls) call.stopped(cause);
     });
     start(guarded);
-    this.#isLoaded = true;
     return instance;
   }
 }

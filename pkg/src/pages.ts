@@ -90,12 +90,12 @@ export class PagePromise<Item, P extends Page<Item>> extends ApiPromise<P> imple
   async toArray(options: { limit: number }): Promise<Item[]> {
     // The first page was asked for, and is awaited by nobody where the limit is refused.
     this.catch(() => undefined);
+    const limit = options?.limit;
+    // Made here, where its stack has the caller.
+    const refused = isInteger(limit, 1, 10_000) ? undefined : operationError(this.operation, "argument", `toArray's limit must be an integer from 1 to 10000, got ${describeType(limit)}`);
     // workerd reports what rejects before its caller can listen.
     await undefined;
-    const limit: unknown = options?.limit;
-    if (!isInteger(limit, 1, 10_000)) {
-      throw operationError(this.operation, "argument", `toArray's limit must be an integer from 1 to 10000, got ${describeType(limit)}`);
-    }
+    if (refused) throw refused;
     const items: Item[] = [];
     for await (const page of this.pages()) {
       items.push(...page.items.slice(0, limit - items.length));

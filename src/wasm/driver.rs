@@ -213,8 +213,11 @@ impl Driver {
             }
             Next::Done(sent) => {
                 let driving = self.state().and_then(|mut state| state.dispatcher.on_sent(id, sent));
+                let beginner = attempt.beginner;
+                // First its connection is closed, then the next one opened.
+                drop(attempt);
                 match driving {
-                    Some(call) if call == attempt.beginner => self.proceed(call),
+                    Some(call) if call == beginner => self.proceed(call),
                     Some(call) => self.wake(call),
                     None => {}
                 }

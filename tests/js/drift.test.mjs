@@ -156,6 +156,18 @@ test("odd data breaks nothing: a member called __proto__, one called constructor
   }
 });
 
+test("calls that begin while the check loads report a difference once", async () => {
+  for (let gap = 0; gap < 40; gap++) {
+    const drifts = [];
+    const client = new UsersClient({ apiToken: "secret", fetch: scripted(() => good({ id: "7" })).fetch, onDrift: (drift) => drifts.push(`${drift.path} ${drift.kind}`) });
+    const first = client.getUser(1);
+    for (let time = 0; time < gap; time++) await undefined;
+    await Promise.all([first, client.getUser(2)]);
+    assert.deepEqual(drifts, [...new Set(drifts)], `${gap} microtasks later`);
+    assert.ok(drifts.length > 0);
+  }
+});
+
 test("without onDrift what it needs is not even loaded; with it, a file that cannot be loaded is reported once, and fails no call", async () => {
   const folder = await mkdtemp(join(tmpdir(), "pipedrive-users-"));
   try {
@@ -168,6 +180,7 @@ test("without onDrift what it needs is not even loaded; with it, a file that can
     const warnings = [];
     const logger = { ...console, warn: (line) => warnings.push(line) };
     const watching = new copy.UsersClient({ apiToken: "secret", fetch, logger, onDrift: () => assert.fail("it has no check") });
+    await Promise.all([1, 2, 3].map((id) => watching.getUser(id)));
     for (let call = 0; call < 3; call++) assert.deepEqual(await watching.getUser(7), { id: "7" });
     assert.equal(warnings.length, 1);
     assert.match(warnings[0], /^\[pipedrive-users\] onDrift is not called: drift\.js/);

@@ -257,6 +257,96 @@ test("a module that never finishes loading is loaded anew by a call after the on
   assert.deepEqual({ stalled, data }, { stalled: "timeout", data: { id: 7 } });
 });
 
+// Instantiations of the package's module end when they are told to; Node.js has a module of its own behind fetch.
+const HELD = `
+const real = WebAssembly.instantiate;
+const loads = [];
+WebAssembly.instantiate = (module, imports) => ("a" in imports ? new Promise((resolve, reject) => loads.push(() => real(module, imports).then(resolve, reject))) : real(module, imports));
+const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+`;
+
+test("a load that completes after it was given up stands in no later one's way", { timeout: 20_000 }, async () => {
+  const { kinds } = await runScript(`
+    const { preload, UsersClient } = await import("pipedrive-users");
+    ${HELD}
+    const ask = () => new UsersClient({ apiToken: "secret", fetch: async () => Response.json({ success: true, data: { id: 7 } }), timeoutMs: 200 }).getUser(1).then(({ id }) => id, ({ kind }) => kind);
+    const kinds = [await ask()];
+    loads[0]();
+    await pause(50);
+    WebAssembly.instantiate = async () => { throw new RangeError("out of memory"); };
+    kinds.push(await ask());
+    WebAssembly.instantiate = () => new Promise(() => {});
+    kinds.push(await ask());
+    WebAssembly.instantiate = real;
+    kinds.push(await ask(), await preload().then(() => "loaded", ({ kind }) => kind));
+    console.log(JSON.stringify({ kinds }));
+    process.exit();
+  `);
+  assert.deepEqual(kinds, ["timeout", "load", "timeout", 7, "loaded"]);
+});
+
+test("a client whose calls waited for two loads keeps to one core", { timeout: 20_000 }, async () => {
+  for (const order of [[0, 1], [1, 0]]) {
+    const { kinds, most, sent } = await runScript(`
+      const { UsersClient } = await import("pipedrive-users");
+      ${HELD}
+      let [inFlight, most] = [0, 0];
+      const fetch = async () => {
+        most = Math.max(most, ++inFlight);
+        await pause(50);
+        inFlight--;
+        return Response.json({ success: true, data: { id: 7 } });
+      };
+      const client = new UsersClient({ apiToken: "secret", fetch, maxConcurrency: 1, timeoutMs: 1_000 });
+      const ask = (id) => client.getUser(id).then(({ id }) => id, ({ kind }) => kind);
+      const first = ask(1);
+      await pause(500);
+      const second = ask(2);
+      const kinds = [await first];
+      const third = ask(3);
+      await pause(15);
+      for (const load of ${JSON.stringify(order)}) {
+        loads[load]();
+        await pause(15);
+      }
+      kinds.push(await second, await third);
+      console.log(JSON.stringify({ kinds, most, sent: client.usage.callsSent }));
+    `);
+    assert.deepEqual([kinds, most, sent], [["timeout", 7, 7], 1, 2], `${order}`);
+  }
+});
+
+// What replaces the timers while the first call loads the module, how that ends, and after how many requests.
+const REPLACED = [
+  ["clearTimeout = () => undefined", 7, 2],
+  ["clearTimeout = () => { throw new Error('replaced'); }", 7, 2],
+  ["setTimeout = () => { throw new Error('replaced'); }", "config", 0],
+];
+
+for (const [replaced, expected, requests] of REPLACED) {
+  test(`the first call, with ${replaced}`, async () => {
+    const { outcome, sent, unhandled } = await runScript(`
+      const { UsersClient } = await import("pipedrive-users");
+      let [sent, unhandled] = [0, 0];
+      process.on("unhandledRejection", () => unhandled++);
+      const later = setTimeout;
+      // The time in which the module has to load passes while the call waits to be sent again.
+      const fetch = async () => {
+        if (++sent === 1) return new Response("{}", { status: 503, headers: { "retry-after": "1" } });
+        await new Promise((resolve) => later(resolve, 400));
+        return Response.json({ success: true, data: { id: 7 } });
+      };
+      const client = new UsersClient({ apiToken: "secret", fetch, logLevel: "off" });
+      globalThis.${replaced};
+      const outcome = await client.getUser(1, { timeoutMs: 1_000 }).then(({ id }) => id, ({ kind }) => kind);
+      await new Promise((resolve) => later(resolve, 20));
+      console.log(JSON.stringify({ outcome, sent, unhandled }));
+      process.exit();
+    `);
+    assert.deepEqual([outcome, sent, unhandled], [expected, requests, 0]);
+  });
+}
+
 test("preload() loads the module before the first call, and again after a failure", async () => {
   const { rejected, before, after } = await runScript(`${COUNT}${FETCH}
     const { preload, UsersClient } = await import("pipedrive-users");
