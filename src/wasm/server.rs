@@ -158,13 +158,20 @@ impl ProcessLimiter {
         Core::with(&settings, self.runtime.clone(), limiter, share)
     }
 
+    /// How many clients share it.
+    #[wasm_bindgen(getter)]
+    #[must_use]
+    pub fn clients(&self) -> usize {
+        // Each of them holds it, as this does.
+        Rc::strong_count(&self.limiter).saturating_sub(1)
+    }
+
     /// What to ask of the store now, if anything; `trip` is its number.
     #[must_use]
     pub fn poll(&self) -> Option<Float64Array> {
         let now = self.runtime.now_ms();
         let mut limiter = self.limiter.borrow_mut();
-        // Each client shares it.
-        limiter.set_clients(Rc::strong_count(&self.limiter).saturating_sub(1));
+        limiter.set_clients(self.clients());
         limiter.poll(now).map(|request| Float64Array::from(request.to_numbers().as_slice()))
     }
 

@@ -33,10 +33,16 @@ mod shared {
 
     struct Part {
         limiter: Rc<RefCell<SharedLimiter>>,
-        /// Called when something has changed.
+        /// Called when something has changed, and with `true` when the client is gone: freed, or garbage-collected.
         notify: Function,
         /// Whether its calls may wait for each other as well.
         has_own_limit: bool,
+    }
+
+    impl Drop for Part {
+        fn drop(&mut self) {
+            drop(self.notify.call1(&JsValue::UNDEFINED, &JsValue::TRUE));
+        }
     }
 
     impl Share {

@@ -503,3 +503,47 @@ test("close() aborts calls wherever they are, and refuses later ones", async () 
   assert.equal(requests.length, 3);
   assert.equal(client.usage.callsSent, 3);
 });
+
+test("the connection of an attempt is closed before the next one is opened", async () => {
+  const ends = {
+    "a body that is too large and goes on": () => new Response(new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(4096)) }), { status: 503, headers: { "retry-after": "0" } }),
+    "a body that is cut off": () => new Response(new ReadableStream({ start: (controller) => controller.error(new TypeError("terminated")) }), { status: 503, headers: { "retry-after": "0" } }),
+    "a rejection": () => Promise.reject(new TypeError("fetch failed")),
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    const log = [];
+    let number = 0;
+    const fetch = async (_, { signal }) => {
+      const attempt = ++number;
+      log.push(`open ${attempt}`);
+      signal.addEventListener("abort", () => log.push(`close ${attempt}`));
+      return attempt === 1 ? end() : good({ id: 7 });
+    };
+    const onEvent = ({ type, attempt }) => ["request", "retry"].includes(type) && log.push(`${type} ${attempt}`);
+    const client = new UsersClient({ apiToken: "secret", fetch, logLevel: "off", maxBodyBytes: 1024, maxConcurrency: 1, onEvent });
+    assert.deepEqual(await client.getUser(1), { id: 7 }, what);
+    assert.deepEqual(log.slice(0, 6), ["request 1", "open 1", "close 1", "retry 1", "request 2", "open 2"], what);
+  }
+});
+
+test("a call ends with its signal, also where an AbortController of the program throws", async () => {
+  const { outcome, uncaught } = await runScript(`
+    const { UsersClient } = await import("pipedrive-users");
+    const uncaught = [];
+    process.on("uncaughtException", ({ message }) => uncaught.push(message));
+    const controller = new AbortController();
+    globalThis.AbortController = class extends AbortController {
+      abort() {
+        throw new Error("it cannot be aborted");
+      }
+    };
+    const client = new UsersClient({ apiToken: "secret", fetch: () => new Promise(() => {}) });
+    const call = client.getUser(1, { signal: controller.signal }).then(() => "responded", (reason) => reason);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    controller.abort("enough");
+    const outcome = await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 500, "waits on"))]);
+    console.log(JSON.stringify({ outcome, uncaught }));
+    process.exit();
+  `);
+  assert.equal(outcome, "enough");
+});

@@ -154,6 +154,20 @@ test("a request that is aborted after garbage was collected ends as well", async
   }
 });
 
+test("a request that is aborted in any microtask before the wait for its response ends at once", async () => {
+  const sandbox = createSandbox();
+  const ask = (signal) => sandbox.fetch("https://api.pipedrive.com/v1/users/1", { headers: { "x-api-token": sandbox.apiToken }, signal }).then(({ status }) => status, ({ name }) => name);
+  assert.equal(await ask(), 200);
+  for (let microtask = 0; microtask < 20; microtask++) {
+    sandbox.fail({ fault: "timeout" });
+    const controller = new AbortController();
+    const ended = ask(controller.signal);
+    for (let time = 0; time < microtask; time++) await undefined;
+    controller.abort();
+    assert.equal(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 500, "waits on"))]), "AbortError", `${microtask}`);
+  }
+});
+
 test("the token endpoint can fail", async () => {
   const sandbox = createSandbox();
   sandbox.fail({ operation: "token", status: 503, times: 2 });

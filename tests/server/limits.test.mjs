@@ -7,6 +7,7 @@ import { createClient } from "redis";
 import { createUsersProxy, durableObjectLimits, LimitsObject, memoryLimits, redisLimits, UsersClient } from "pipedrive-users/server";
 import { UsersClient as PageClient } from "pipedrive-users";
 import { freePort } from "../../www/app-extension/demo.mjs";
+import { gc } from "../js/support/gc.mjs";
 import { good, respond, scripted } from "../js/support/script.mjs";
 import { JWT_SECRET, makeApp, sign } from "./support/app.mjs";
 import { openStore, runScenario, startProcess } from "./support/limits.mjs";
@@ -66,6 +67,29 @@ describe("shared limits", { concurrency: 12 }, () => {
     assert.ok(requests.slice(1).every(({ at }) => at - requests[0].at >= 990), JSON.stringify(requests.map(({ at }) => at - requests[0].at)));
     one.close();
     other.close();
+  });
+
+  test("clients that nobody closes are garbage-collected, and what they shared ends with them", async () => {
+    const limits = memoryLimits();
+    const { fetch } = limited(1_000);
+    const call = () => client({ limits, fetch }).getUser(1);
+    for (let time = 0; time < 20; time++) await call();
+    assert.equal(limits.drivers.size, 1);
+    for (const end = Date.now() + 15_000; limits.drivers.size && Date.now() < end; await sleep(50)) gc();
+    assert.equal(limits.drivers.size, 0);
+    // A later one begins anew.
+    assert.deepEqual(await call(), { id: 1 });
+  });
+
+  test("a call under way outlives its client", async () => {
+    const limits = memoryLimits();
+    const { fetch } = scripted(async () => (await sleep(200), good({ id: 1 }, { "x-ratelimit-limit": "1", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" })));
+    const calls = [1, 2].map((id) => client({ limits, fetch }).getUser(id));
+    for (let time = 0; time < 10; time++) {
+      await sleep(10);
+      gc();
+    }
+    assert.deepEqual(await Promise.all(calls), [{ id: 1 }, { id: 1 }]);
   });
 
   test("an aborted call gives its slot and its budget back", async () => {

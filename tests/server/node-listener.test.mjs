@@ -209,6 +209,21 @@ test("a client that disconnects after the handler's garbage was collected, where
   assert.deepEqual(aborted.sort(), ["GET", "POST", "PUT"]);
 });
 
+test("a client that disconnects while its requests wait behind each other on one connection", async (t) => {
+  const [started, aborted] = [[], []];
+  const { port } = await serve(t, async (request) => {
+    const { method, signal } = request;
+    await request.text();
+    started.push(method);
+    return new Promise((_, reject) => signal.addEventListener("abort", () => (aborted.push(method), reject(signal.reason))));
+  });
+  const socket = connect(port, "127.0.0.1").on("error", () => undefined);
+  for (const method of ["GET", "POST", "PUT"]) socket.write(`${method} / HTTP/1.1\r\nhost: app.example\r\n${method === "GET" ? "" : "content-length: 4\r\n"}\r\n${method === "GET" ? "" : "body"}`);
+  await until(() => started.length === 3);
+  socket.destroy();
+  await until(() => aborted.length === 3);
+});
+
 test("a client that disconnects while its body is read", async (t) => {
   let failure;
   const { port } = await serve(t, (request) => request.text().then(() => new Response("x"), (error) => Promise.reject((failure = error))));

@@ -33,6 +33,7 @@ export async function deliver([status, headers, body, delayMs, delivery]: Sandbo
 /** Waits for a time, or for ever, unless the signal ends it. */
 function pause(milliseconds: number | undefined, signal: AbortSignal | null | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
     const onAbort = () => {
       clearTimeout(timer);
       reject(signal!.reason);

@@ -20,7 +20,12 @@ export interface NodeRequest extends AsyncIterable<Uint8Array> {
   readonly readableDidRead?: boolean;
   readonly readableEnded?: boolean;
   readonly httpVersionMajor?: number;
-  readonly socket?: object | null;
+  readonly socket?: Connection | null;
+}
+
+/** The part of a connection that is used. */
+interface Connection {
+  once?(event: "close", listener: () => void): unknown;
 }
 
 /** The part of a response of Node.js's `http`, `https` and `http2` that is used. */
@@ -76,6 +81,7 @@ async function serve(handle: Handler, direct: DirectHandler | undefined, incomin
   outgoing.once("close", disconnect);
   // Without a listener, it would end the process.
   outgoing.on("error", disconnect);
+  const forget = onClose(incoming, disconnect);
   if (outgoing.destroyed) disconnect();
   try {
     if (direct) sendReply(await direct(toInput(incoming, signal)), incoming, outgoing, signal);
@@ -89,8 +95,27 @@ async function serve(handle: Handler, direct: DirectHandler | undefined, incomin
     else sendReply(reply, incoming, outgoing, signal);
   } finally {
     isComplete = true;
+    forget?.();
     abandonedBodies.get(incoming)?.();
   }
+}
+
+/** What to call when a connection of HTTP/1 closes, for each request under way on it. */
+const underWay = new WeakMap<Connection, Set<() => void>>();
+
+/** Calls a function when a request's connection closes: the response to one that waits behind another on its connection is not told. Returns what forgets it. */
+function onClose(incoming: NodeRequest, disconnect: () => void): (() => void) | undefined {
+  const { socket } = incoming;
+  // A stream of HTTP/2 is told.
+  if (!socket || isHttp2(incoming)) return undefined;
+  let all = underWay.get(socket);
+  if (!all) {
+    const made = (all = new Set());
+    underWay.set(socket, made);
+    socket.once?.("close", () => made.forEach((disconnect) => disconnect()));
+  }
+  all.add(disconnect);
+  return () => void all.delete(disconnect);
 }
 
 /** Ends the bodies that a handler has begun to read, once it has responded. */

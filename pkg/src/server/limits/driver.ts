@@ -8,6 +8,13 @@ export type LoadedInstance = Instance<Exports>;
 /** The longest time that a timer takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+interface Client {
+  core?: Pick<WeakRef<Core>, "deref">;
+}
+
+/** Where a runtime has no weak references, it frees no client that nobody closed either. */
+const referenceTo = (core: Core): Pick<WeakRef<Core>, "deref"> => (typeof WeakRef === "function" ? new WeakRef(core) : { deref: () => core });
+
 /** Returns a random integer below 2^53. */
 function randomOwner(): number {
   const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
@@ -22,7 +29,6 @@ export class LimitDriver {
   readonly #limiter: ProcessLimiter;
   /** The clients whose calls may wait. */
   readonly #waiting = new Set<Core>();
-  #clients = 0;
   #isNotified = false;
   #isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -44,19 +50,19 @@ export class LimitDriver {
 
   /** Makes a client within the limits. */
   core(settings: object): Core {
-    const core: Core = this.#limiter.core(settings, () => {
-      this.#waiting.add(core);
-      this.#notify();
-    });
-    this.#clients++;
-    const free = core.free.bind(core);
-    core.free = () => {
-      this.#waiting.delete(core);
-      this.#clients--;
-      free();
+    const client: Client = {};
+    const core = this.#limiter.core(settings, this.#listener(client));
+    client.core = referenceTo(core);
+    return core;
+  }
+
+  /** Is called when a client's limits have changed, or when it is gone. Rust holds it, and it must not keep the client: one that nobody closed is garbage-collected. */
+  #listener(client: Client): (isGone?: boolean) => void {
+    return (isGone) => {
+      const core = client.core?.deref();
+      if (core) this.#waiting[isGone ? "delete" : "add"](core);
       this.#notify();
     };
-    return core;
   }
 
   /** Calls that are made together are one trip. */
@@ -91,7 +97,7 @@ export class LimitDriver {
         if (!this.instance.stopped) this.#limiter.onElapsed();
         this.#run();
       }, Math.min(Math.max(due, 1), LONGEST_TIMER_MS));
-    } else if (this.#clients === 0) {
+    } else if (this.#limiter.clients === 0) {
       this.#limiter.free();
       this.#end();
     }
