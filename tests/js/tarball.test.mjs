@@ -207,17 +207,17 @@ function pageBytes() {
   return bundled(contents, true);
 }
 
-test("the ten calls weigh at most 28 850 bytes in a page, minified and brotli", async () => {
+test("the ten calls weigh at most 28 900 bytes in a page, minified and brotli", async () => {
   const page = brotliCompressSync(await pageBytes()).length;
-  assert.ok(page <= 28_850, `${page} bytes`);
+  assert.ok(page <= 28_900, `${page} bytes`);
 });
 
-test("the script alone, which loads the check behind onDrift as well where it is asked for, weighs at most 29 350", async () => {
+test("the script alone, which loads the check behind onDrift as well where it is asked for, weighs at most 29 450", async () => {
   const script = brotliCompressSync(Buffer.from(await read("dist/index.js"))).length;
-  assert.ok(script <= 29_350, `${script} bytes`);
+  assert.ok(script <= 29_450, `${script} bytes`);
 });
 
-test("a Worker with OAuth, the proxy, and Durable Objects for tokens and limits weighs at most 66 850 bytes, minified and gzip, its module included", async () => {
+test("a Worker with OAuth, the proxy, and Durable Objects for tokens and limits weighs at most 67 050 bytes, minified and gzip, its module included", async () => {
   const contents = `import { createUsersProxy, durableObjectLimits, durableObjectStore, LimitsObject, OAuth, TokenObject } from "pipedrive-users/server";
     export { LimitsObject, TokenObject };
     export default { fetch(request, env) {
@@ -231,7 +231,7 @@ test("a Worker with OAuth, the proxy, and Durable Objects for tokens and limits 
   const script = outputFiles.find(({ path }) => path.endsWith("stdin.js"));
   assert.ok(script.text.includes('"./server.wasm"') && !/core\.wasm|createSandbox|toNodeListener|evalsha/i.test(script.text));
   const bytes = [script.contents, await readFile(new URL("dist/server.wasm", root))].map((part) => gzipSync(part, { level: 9 }).length);
-  assert.ok(bytes[0] + bytes[1] <= 66_850, `${bytes.join(" + ")} bytes`);
+  assert.ok(bytes[0] + bytes[1] <= 67_050, `${bytes.join(" + ")} bytes`);
   // The check behind onDrift, where it is asked for.
   const drift = outputFiles.filter((file) => file !== script).map(({ contents }) => gzipSync(contents, { level: 9 }).length);
   assert.ok(drift.length === 1 && drift[0] <= 3_000, `${drift} bytes`);
