@@ -34,6 +34,7 @@ export interface Instance<Exports> {
 export class Loader<Exports> {
   #compiled: Promise<WebAssembly.Module> | undefined;
   #running: Promise<Instance<Exports>> | undefined;
+  /** The load that has completed. */
   #loaded: Promise<unknown> | undefined;
 
   constructor(private readonly source: WasmSource<Exports>) {}

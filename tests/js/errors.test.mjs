@@ -397,7 +397,7 @@ test("the stack names the line that made the call", async () => {
     assert.match(error.stack.split("\n").find((line) => /^\s+at /.test(line)) ?? "", what === "an option" || what === "a parameter" ? /./ : /errors\.test\.mjs/, what);
   }
   assert.throws(() => new UsersClient({}), (error) => /errors\.test\.mjs/.test(error.stack));
-  // Nobody awaits it here: the line is not from an asynchronous stack.
+  // It is not awaited here: the line is not from an asynchronous stack.
   const { stack } = await new Promise((resolve) => void newClient().getUserFollowers(7).toArray().catch(resolve));
   assert.match(stack, /errors\.test\.mjs:\d+:\d+/);
 });

@@ -257,7 +257,7 @@ test("a module that never finishes loading is loaded anew by a call after the on
   assert.deepEqual({ stalled, data }, { stalled: "timeout", data: { id: 7 } });
 });
 
-// Instantiations of the package's module end when they are told to; Node.js has a module of its own behind fetch.
+// Instantiations of the package's module are held until the test completes them; Node.js has a module of its own behind fetch.
 const HELD = `
 const real = WebAssembly.instantiate;
 const loads = [];
@@ -265,7 +265,7 @@ WebAssembly.instantiate = (module, imports) => ("a" in imports ? new Promise((re
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 `;
 
-test("a load that completes after it was given up stands in no later one's way", { timeout: 20_000 }, async () => {
+test("a load that completes after its timeout does not affect later loads", { timeout: 20_000 }, async () => {
   const { kinds } = await runScript(`
     const { preload, UsersClient } = await import("pipedrive-users");
     ${HELD}

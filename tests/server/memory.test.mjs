@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gc } from "../js/support/gc.mjs";
 
-
 // The memories of the package's modules, from the first instance on.
 const memories = [];
 const { instantiate } = WebAssembly;

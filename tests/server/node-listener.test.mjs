@@ -6,8 +6,7 @@ import http2 from "node:http2";
 import { connect } from "node:net";
 import { test } from "node:test";
 import { toNodeListener } from "pipedrive-users/server";
-import { gc } from "../js/support/gc.mjs";
-
+import { collect } from "../js/support/gc.mjs";
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -186,8 +185,11 @@ test("a client that disconnects before there is a response, and while the handle
 
 test("a client that disconnects after the handler's garbage was collected, where the handler keeps nothing but the signal", async (t) => {
   const aborted = [];
-  const handle = ({ method, signal }) =>
-    new Promise((_, reject) => signal.addEventListener("abort", () => (aborted.push(method), reject(signal.reason)))); // The request is garbage from here on.
+  let started = 0;
+  const handle = ({ method, signal }) => {
+    started++;
+    return new Promise((_, reject) => signal.addEventListener("abort", () => (aborted.push(method), reject(signal.reason)))); // The request is garbage from here on.
+  };
   const { port } = await serve(t, handle);
   const sockets = [];
   for (const [method, body] of [["GET", ""], ["POST", "content-length: 9\r\n"]]) {
@@ -198,10 +200,8 @@ test("a client that disconnects after the handler's garbage was collected, where
   const session = http2.connect(plain.url).on("error", () => undefined);
   const stream = session.request({ ":method": "PUT" }).on("error", () => undefined);
   stream.write("part");
-  for (let time = 0; time < 5; time++) {
-    await sleep(20);
-    gc();
-  }
+  await until(() => started === 3);
+  await collect();
   for (const socket of sockets) socket.destroy();
   stream.close(http2.constants.NGHTTP2_CANCEL);
   t.after(() => session.destroy());

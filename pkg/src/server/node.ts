@@ -81,7 +81,8 @@ async function serve(handle: Handler, direct: DirectHandler | undefined, incomin
   outgoing.once("close", disconnect);
   // Without a listener, it would end the process.
   outgoing.on("error", disconnect);
-  const forget = onClose(incoming, disconnect);
+  const connection = connectionOf(incoming);
+  connection?.addEventListener("abort", disconnect);
   if (outgoing.destroyed) disconnect();
   try {
     if (direct) sendReply(await direct(toInput(incoming, signal)), incoming, outgoing, signal);
@@ -95,27 +96,24 @@ async function serve(handle: Handler, direct: DirectHandler | undefined, incomin
     else sendReply(reply, incoming, outgoing, signal);
   } finally {
     isComplete = true;
-    forget?.();
+    connection?.removeEventListener("abort", disconnect);
     abandonedBodies.get(incoming)?.();
   }
 }
 
-/** What to call when a connection of HTTP/1 closes, for each request under way on it. */
-const underWay = new WeakMap<Connection, Set<() => void>>();
+/** The disconnection that all requests of a connection of HTTP/1 have in common. */
+const connections = new WeakMap<Connection, Disconnection>();
 
-/** Calls a function when a request's connection closes: the response to one that waits behind another on its connection is not told. Returns what forgets it. */
-function onClose(incoming: NodeRequest, disconnect: () => void): (() => void) | undefined {
+/** Returns the disconnection of a request's connection: the response to a request that is queued behind another one emits no `close`. With HTTP/2, each response does. */
+function connectionOf(incoming: NodeRequest): Disconnection | undefined {
   const { socket } = incoming;
-  // A stream of HTTP/2 is told.
   if (!socket || isHttp2(incoming)) return undefined;
-  let all = underWay.get(socket);
-  if (!all) {
-    const made = (all = new Set());
-    underWay.set(socket, made);
-    socket.once?.("close", () => made.forEach((disconnect) => disconnect()));
-  }
-  all.add(disconnect);
-  return () => void all.delete(disconnect);
+  const known = connections.get(socket);
+  if (known) return known;
+  const connection = new Disconnection();
+  connections.set(socket, connection);
+  socket.once?.("close", () => connection.abort());
+  return connection;
 }
 
 /** Ends the bodies that a handler has begun to read, once it has responded. */

@@ -8,12 +8,15 @@ export type LoadedInstance = Instance<Exports>;
 /** The longest time that a timer takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
+type Reference = Pick<WeakRef<Core>, "deref">;
+
+/** A client, as Rust's listener knows it: it is made before its core is. */
 interface Client {
-  core?: Pick<WeakRef<Core>, "deref">;
+  core?: Reference;
 }
 
-/** Where a runtime has no weak references, it frees no client that nobody closed either. */
-const referenceTo = (core: Core): Pick<WeakRef<Core>, "deref"> => (typeof WeakRef === "function" ? new WeakRef(core) : { deref: () => core });
+/** A runtime without weak references does not free unclosed clients either. */
+const referenceTo = (core: Core): Reference => (typeof WeakRef === "function" ? new WeakRef(core) : { deref: () => core });
 
 /** Returns a random integer below 2^53. */
 function randomOwner(): number {
@@ -56,7 +59,7 @@ export class LimitDriver {
     return core;
   }
 
-  /** Is called when a client's limits have changed, or when it is gone. Rust holds it, and it must not keep the client: one that nobody closed is garbage-collected. */
+  /** Returns what Rust calls when a client's limits have changed, or when the client is gone. Rust holds it: were it to hold the client, an unclosed client would never be garbage-collected. */
   #listener(client: Client): (isGone?: boolean) => void {
     return (isGone) => {
       const core = client.core?.deref();
